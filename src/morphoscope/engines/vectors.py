@@ -1,0 +1,139 @@
+"""Values that write LLVM instructions: arithmetic on a :class:`Vec` appends to an IR builder.
+
+All arithmetic is strict IEEE with explicit fused multiply–adds, never "fast": the compiler may not reorder it, so
+every cell gets the same operations in the same order, whatever the lane width, the loop or the processor's mood.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from llvmlite import ir
+
+FLOAT = ir.FloatType()
+INT = ir.IntType(64)
+INT32 = ir.IntType(32)
+
+
+def integer(value: int) -> ir.Constant:
+    """A 64-bit integer constant."""
+    return ir.Constant(INT, value)
+
+
+class Lanes:
+    """Vectors of ``count`` float32 lanes: their type, constants, loads and stores."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.type = ir.VectorType(FLOAT, count)
+        self.bytes = 4 * count
+
+    def constant(self, builder: ir.IRBuilder, value: float) -> Vec:
+        """The same number in every lane."""
+        return Vec(self, builder, ir.Constant(self.type, [float(value)] * self.count))
+
+    def broadcast(self, builder: ir.IRBuilder, scalar: ir.Value) -> Vec:
+        """A run-time number in every lane."""
+        undefined = ir.Constant(self.type, ir.Undefined)
+        first = builder.insert_element(undefined, scalar, ir.Constant(INT32, 0))
+        mask = ir.Constant(ir.VectorType(INT32, self.count), [0] * self.count)
+        return Vec(self, builder, builder.shuffle_vector(first, undefined, mask))
+
+    def load(self, builder: ir.IRBuilder, row: ir.Value, index: ir.Value) -> Vec:
+        """The vector at ``row[index]``."""
+        address = builder.gep(row, [index], source_etype=self.type)
+        return Vec(self, builder, builder.load(address, align=self.bytes, typ=self.type))
+
+    def store(self, builder: ir.IRBuilder, vector: Vec, row: ir.Value, index: ir.Value) -> None:
+        """Write a vector to ``row[index]``."""
+        address = builder.gep(row, [index], source_etype=self.type)
+        builder.store(vector.value, address, align=self.bytes)
+
+
+class Vec:
+    """One vector value. Python's operators append the instruction that computes them."""
+
+    def __init__(self, lanes: Lanes, builder: ir.IRBuilder, value: ir.Value) -> None:
+        self.lanes, self.builder, self.value = lanes, builder, value
+
+    def _new(self, value: ir.Value) -> Vec:
+        return Vec(self.lanes, self.builder, value)
+
+    def __add__(self, other: Vec) -> Vec:
+        return self._new(self.builder.fadd(self.value, other.value))
+
+    def __sub__(self, other: Vec) -> Vec:
+        return self._new(self.builder.fsub(self.value, other.value))
+
+    def __mul__(self, other: Vec) -> Vec:
+        return self._new(self.builder.fmul(self.value, other.value))
+
+    def __truediv__(self, other: Vec) -> Vec:
+        return self._new(self.builder.fdiv(self.value, other.value))
+
+    def times_plus(self, factor: Vec, addend: Vec) -> Vec:
+        """self·factor + addend, rounded once."""
+        return self.call("fma", factor, addend)
+
+    def power(self, exponent: int) -> Vec:
+        """self to a positive whole power, by repeated squaring."""
+        half = self.power(exponent // 2) if exponent > 1 else self
+        if exponent == 1:
+            return self
+        square = half * half
+        return square * self if exponent % 2 else square
+
+    def call(self, name: str, *arguments: Vec) -> Vec:
+        """LLVM's intrinsic of that name on self and further arguments."""
+        types = [self.lanes.type] * (1 + len(arguments))
+        module = self.builder.module
+        full = f"llvm.{name}.v{self.lanes.count}f32"
+        function = module.globals.get(full) or ir.Function(
+            module, ir.FunctionType(self.lanes.type, types), full
+        )
+        values = [self.value, *(argument.value for argument in arguments)]
+        return self._new(self.builder.call(function, values))
+
+    def rotated(self, by: int) -> Vec:
+        """Lane l holds what lane l + ``by`` held, periodically."""
+        count = self.lanes.count
+        mask = [(lane + by) % count for lane in range(count)]
+        shuffle = ir.Constant(ir.VectorType(INT32, count), mask)
+        return self._new(self.builder.shuffle_vector(self.value, self.value, shuffle))
+
+
+@contextlib.contextmanager
+def counted_loop(
+    builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, carried: Sequence[Any] = ()
+) -> Iterator[tuple[ir.Value, list[Any]]]:
+    """``for index in range(start, stop)``; ``carried`` vectors pass from turn to turn.
+
+    Yields the index and a list with the carried vectors: put the next turn's values into that list before the
+    body ends; after the loop it holds the last ones.
+    """
+    before = builder.block
+    head = builder.append_basic_block("head")
+    body = builder.append_basic_block("body")
+    done = builder.append_basic_block("done")
+    builder.branch(head)
+    builder.position_at_end(head)
+    index = builder.phi(start.type)
+    index.add_incoming(start, before)
+    phis = []
+    for vector in carried:
+        phi = builder.phi(vector.value.type)
+        phi.add_incoming(vector.value, before)
+        phis.append(phi)
+    builder.cbranch(builder.icmp_signed("<", index, stop), body, done)
+    builder.position_at_end(body)
+    slots = [vector._new(phi) for vector, phi in zip(carried, phis, strict=True)]
+    yield index, slots
+    for phi, vector in zip(phis, slots, strict=True):
+        phi.add_incoming(vector.value, builder.block)
+    index.add_incoming(builder.add(index, ir.Constant(start.type, 1)), builder.block)
+    builder.branch(head)
+    builder.position_at_end(done)
+    for slot, (vector, phi) in enumerate(zip(carried, phis, strict=True)):
+        slots[slot] = vector._new(phi)

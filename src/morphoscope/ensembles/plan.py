@@ -1,0 +1,229 @@
+"""A plan says what shall be simulated: everything that decides the numbers, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from morphoscope.engines import Grid
+from morphoscope.errors import DataError, UsageError
+from morphoscope.models import Model, get_model
+from morphoscope.storage import read_json, write_json
+
+FORMAT = 1
+_SEED_BITS = 53  # so that a seed survives JSON readers that know floats only
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One row: the parameters that this run sets, its seed, and its class where it is known."""
+
+    parameters: tuple[tuple[str, float], ...]
+    seed: int
+    label: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What shall be simulated. Frozen; ``Plan.from_json(plan.to_json()) == plan``; equal plans have equal hashes.
+
+    ``times`` are the snapshot times in the model's units, multiples of ``dt`` up to ``until``;
+    ``record`` names the species that are kept. Raises UsageError for what an engine could not run.
+    """
+
+    name: str
+    model: Model
+    grid: Grid
+    dt: float
+    until: float
+    times: tuple[float, ...]
+    initial: str
+    initial_options: tuple[tuple[str, Any], ...]
+    record: tuple[str, ...]
+    runs: tuple[Run, ...]
+
+    def __post_init__(self) -> None:
+        if not self.runs:
+            raise UsageError(f"plan {self.name!r} has no runs; give at least one row")
+        for species in self.record:
+            if species not in self.model.species:
+                raise UsageError(
+                    f"unknown species {species!r} to record; {self.model.name} has "
+                    f"{', '.join(self.model.species)}"
+                )
+        steps_at(self.times, self.dt, self.until)
+        for parameters in {run.parameters for run in self.runs}:
+            self.grid.check_step(self.model, dict(parameters), self.dt)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Step numbers of the snapshots."""
+        return steps_at(self.times, self.dt, self.until)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The parameters that the rows set, in the model's order."""
+        named = {name for run in self.runs for name, _ in run.parameters}
+        return tuple(name for name in self.model.parameters if name in named)
+
+    def values(self, name: str) -> list[float]:
+        """A parameter's value in every run."""
+        default = self.model.defaults[name]
+        return [dict(run.parameters).get(name, default) for run in self.runs]
+
+    def limited(self, count: int) -> Plan:
+        """``count`` runs spread evenly over the plan, each as it is in the whole plan."""
+        if count < 1:
+            raise UsageError(f"limit {count} leaves no run; use 1 or more")
+        if count >= len(self.runs):
+            return self
+        kept = np.linspace(0, len(self.runs) - 1, count).round().astype(int)
+        runs = tuple(self.runs[i] for i in sorted(set(kept.tolist())))
+        return dataclasses.replace(self, runs=runs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "model": self.model.to_dict(),
+            "grid": dataclasses.asdict(self.grid),
+            "dt": self.dt,
+            "until": self.until,
+            "times": list(self.times),
+            "initial": {"name": self.initial, "options": dict(self.initial_options)},
+            "record": list(self.record),
+            "runs": [
+                {"parameters": dict(r.parameters), "seed": r.seed, "label": r.label}
+                for r in self.runs
+            ],
+        }
+
+    def to_json(self) -> str:
+        """Canonical text: the same plan gives the same characters."""
+        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Inverse of :meth:`to_json`."""
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise DataError(f"plan is no JSON: {error}") from error
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Plan:
+        """Inverse of :meth:`to_dict`; ``model`` may also be a built-in model's name. Raises UsageError or DataError."""
+        if not isinstance(values, Mapping):
+            raise DataError("plan is no JSON object; expected the fields of a plan")
+        if values.get("format") != FORMAT:
+            raise DataError(
+                f"plan format {values.get('format')!r}; this version reads {FORMAT}; update morphoscope"
+            )
+        try:
+            model = values["model"]
+            built = get_model(model) if isinstance(model, str) else Model.from_dict(model)
+            return cls(
+                name=str(values["name"]),
+                model=built,
+                grid=Grid(**values["grid"]),
+                dt=float(values["dt"]),
+                until=float(values["until"]),
+                times=tuple(float(t) for t in values["times"]),
+                initial=values["initial"]["name"],
+                initial_options=_frozen_options(values["initial"].get("options", {})),
+                record=tuple(values["record"]),
+                runs=tuple(
+                    Run(_row(built, run["parameters"]), int(run["seed"]), run.get("label"))
+                    for run in values["runs"]
+                ),
+            )
+        except KeyError as error:
+            raise DataError(f"plan has no field {error}") from None
+        except (TypeError, AttributeError) as error:
+            raise DataError(f"plan is malformed: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write the plan for reading by people and programs."""
+        write_json(path, self.to_dict())
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read a plan file."""
+        return cls.from_dict(read_json(path, "a plan (JSON)"))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical text, hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def difference(self, other: Plan) -> str | None:
+        """The first field in which two plans differ, or None."""
+        ours, theirs = self.to_dict(), other.to_dict()
+        for field, mine in ours.items():
+            if mine == theirs[field]:
+                continue
+            if isinstance(mine, dict):
+                keys = [k for k in mine | theirs[field] if mine.get(k) != theirs[field].get(k)]
+                return f"{field}.{keys[0]}"
+            if field == "runs" and len(mine) != len(theirs[field]):
+                return f"runs ({len(theirs[field])} there, {len(mine)} asked)"
+            return field
+        return None
+
+
+def _row(model: Model, parameters: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    checked = model.complete(parameters)
+    return tuple((name, checked[name]) for name in model.parameters if name in parameters)
+
+
+def _frozen_options(options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in sorted(options.items())
+    )
+
+
+def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:
+    """Step numbers of snapshot times. Raises UsageError for a time past ``until`` or no multiple of ``dt``."""
+    if not 0 < dt < float("inf"):
+        raise UsageError(f"dt={dt} is no time step; use a number above 0")
+    if not times:
+        raise UsageError("no snapshot times; give at least one")
+    steps = []
+    for time in times:
+        if not 0 <= time <= until:
+            raise UsageError(f"snapshot time {time:g} is outside 0 … {until:g}, the end of the run")
+        step = round(time / dt)
+        if abs(step * dt - time) > 1e-9 * max(1.0, time):
+            raise UsageError(
+                f"snapshot time {time:g} is not a multiple of dt={dt:g}; the nearest is {step * dt:g}"
+            )
+        steps.append(step)
+    if sorted(set(steps)) != steps:
+        raise UsageError("snapshot times must ascend")
+    return tuple(steps)
+
+
+def run_seeds(root: int, count: int) -> list[int]:
+    """One seed a run from a root seed; the first n are the same however many are asked for."""
+    children = (np.random.SeedSequence(root, spawn_key=(i,)) for i in range(count))
+    return [int(c.generate_state(1, np.uint64)[0]) >> (64 - _SEED_BITS) for c in children]
+
+
+def make_runs(
+    model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int
+) -> tuple[Run, ...]:
+    """Rows of a plan from (parameters, label) pairs and a root seed."""
+    rows = list(rows)
+    seeds = run_seeds(root, len(rows))
+    return tuple(
+        Run(_row(model, parameters), seed, label)
+        for (parameters, label), seed in zip(rows, seeds, strict=True)
+    )

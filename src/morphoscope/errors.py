@@ -1,0 +1,21 @@
+"""The errors that a user can mend: one line each, exit code 2 on the command line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UsageError(ValueError):
+    """Something that came from the user can't be used: says what came, what was expected, what to do."""
+
+
+class DataError(UsageError):
+    """A file or folder is damaged, of another kind, or of a newer format than this version reads."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an 'unknown …' line: the nearest known name, or all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
