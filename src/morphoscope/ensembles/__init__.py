@@ -1,0 +1,8 @@
+"""Plans, what has been simulated of them, and the recipes of published studies."""
+
+from morphoscope.ensembles.plan import Plan, Run, make_runs
+from morphoscope.ensembles.recipes import recipe, recipe_names
+from morphoscope.ensembles.runner import carry_out
+from morphoscope.ensembles.store import Ensemble
+
+__all__ = ["Ensemble", "Plan", "Run", "carry_out", "make_runs", "recipe", "recipe_names"]

@@ -1,0 +1,65 @@
+"""Recipes: plans by name, from data files in this folder. A new TOML file here adds its recipes by being there."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import importlib.resources
+import tomllib
+from typing import Any
+
+from morphoscope.engines import Grid
+from morphoscope.ensembles.plan import Plan, make_runs
+from morphoscope.errors import UsageError, nearest
+from morphoscope.models import get_model
+
+_FOLDER = importlib.resources.files(__name__)
+_ROW_NAMES = {"set", "class", "runs"}  # columns of a table that are no parameters
+
+
+@functools.cache
+def _recipes() -> dict[str, dict[str, Any]]:
+    found = {}
+    for file in _FOLDER.iterdir():
+        if file.name.endswith(".toml"):
+            study = tomllib.loads(file.read_text(encoding="utf-8"))
+            found |= {name: {**study, **own} for name, own in study["recipes"].items()}
+    return found
+
+
+def recipe_names() -> list[str]:
+    """Names that :func:`recipe` knows."""
+    return sorted(_recipes())
+
+
+def recipe(name: str, frames: int = 3) -> Plan:
+    """The plan of a named recipe; raises UsageError for an unknown name or number of frames."""
+    if name not in _recipes():
+        raise UsageError(f"unknown recipe {name!r}; {nearest(name, recipe_names())}")
+    values = _recipes()[name]
+    if str(frames) not in values["frames"]:
+        raise UsageError(f"frames={frames}; recipe {name} has {' or '.join(values['frames'])}")
+    model = get_model(values["model"])
+    apart, until = values["frames"][str(frames)], values["until"]
+    rows: list[tuple[dict[str, str], str | None]] = []
+    for row in _table(values["table"]):
+        if values.get("set") in (None, row.get("set")):
+            parameters = {n: v for n, v in row.items() if n not in _ROW_NAMES}
+            rows += [(parameters, row.get("class"))] * int(row.get("runs", 1))
+    return Plan(
+        name=name,
+        model=model,
+        grid=Grid(**values["grid"]),
+        dt=values["dt"],
+        until=until,
+        times=tuple(until - apart * i for i in reversed(range(frames))),
+        initial=values["initial"],
+        initial_options=(),
+        record=tuple(values["record"]),
+        runs=make_runs(model, rows, values["seed"]),
+    )
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    text = (_FOLDER / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -1,0 +1,97 @@
+"""Carry out a plan: threads over runs, each writing its own chunk; this thread alone keeps the ledger."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from morphoscope.engines import Engine, Job, Result, get_engine, initial
+from morphoscope.ensembles.ledger import Entry
+from morphoscope.ensembles.plan import Plan, Run
+from morphoscope.ensembles.store import Ensemble
+from morphoscope.errors import UsageError
+from morphoscope.progress import SILENT, Reporter
+from morphoscope.provenance import versions
+
+COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger rows
+
+
+def run_job(plan: Plan, run: Run) -> Job:
+    """The engine's job of one row, with its own random stream: the same alone or among thousands."""
+    model = plan.model
+    start = initial.make(
+        plan.initial, model, plan.grid.shape, initial.stream(run.seed), **dict(plan.initial_options)
+    )
+    return Job(model, plan.grid, plan.dt, dict(run.parameters), start, plan.steps)
+
+
+def carry_out(
+    plan: Plan,
+    folder: str | Path,
+    *,
+    workers: int | None = None,
+    engine: str = "cpu",
+    progress: Reporter = SILENT,
+) -> Ensemble:
+    """Simulate what is still pending of a plan in ``folder`` and return the ensemble.
+
+    Interrupting loses no finished run; calling again continues and ends with the same bytes in the arrays.
+    Raises UsageError for a folder that holds something else or another plan.
+    """
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers={workers}; use 1 or more")
+    made_by = get_engine(engine)
+    run_job(plan, plan.runs[0])  # a plan that can't start must not leave a folder
+    ensemble = Ensemble.create(plan, folder)
+    ensemble.save_provenance({"engine": made_by.name, "plan_hash": plan.hash, **versions()})
+    pending = [i for i, s in enumerate(ensemble.status()) if s == "pending"]
+    arrays = ensemble.arrays()
+
+    def work(index: int) -> Entry:
+        begin = time.perf_counter()
+        result = made_by.run(run_job(plan, plan.runs[index]))
+        _write(arrays, plan, index, result)
+        status = "done" if result.failed_at is None else "failed"
+        seconds = time.perf_counter() - begin
+        return Entry(index, status, result.failed_at, result.computed_steps, seconds)
+
+    done = len(plan.runs) - len(pending)
+    with progress.task(f"simulate {plan.name}", len(plan.runs), "runs", done) as task:
+        waiting: list[Entry] = []
+        last = time.monotonic()
+        try:
+            for entry in _parallel(work, pending, workers or os.cpu_count() or 1):
+                waiting.append(entry)
+                task.advance(1)
+                if time.monotonic() - last > COMMIT_SECONDS:
+                    ensemble.commit(waiting)
+                    waiting, last = [], time.monotonic()
+        finally:
+            ensemble.commit(waiting)
+    return ensemble
+
+
+def _write(arrays: dict[str, Any], plan: Plan, index: int, result: Result) -> None:
+    for species, array in arrays.items():
+        position = plan.model.species.index(species)
+        array[index] = np.asarray(result.snapshots[:, position], dtype=np.float32)
+
+
+def _parallel(work: Any, items: list[int], workers: int) -> Iterator[Entry]:
+    """Results as they come; on an interruption the runs under way end and the rest is dropped."""
+    pool = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="run")
+    with contextlib.ExitStack() as stack:
+        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+        futures = [pool.submit(work, item) for item in items]
+        for future in concurrent.futures.as_completed(futures):
+            yield future.result()
+
+
+__all__ = ["Engine", "carry_out", "run_job"]

@@ -1,0 +1,170 @@
+"""An ensemble on disk: plan.json, one Zarr v3 array a recorded species with one chunk a run, and a ledger."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.ensembles.ledger import Entry, Ledger
+from morphoscope.ensembles.plan import Plan
+from morphoscope.errors import DataError, UsageError
+from morphoscope.storage import make_parent, read_json, write_json
+
+if TYPE_CHECKING:
+    import xarray
+
+PLAN_FILE = "plan.json"
+DATA_FOLDER = "data.zarr"
+LEDGER_FILE = "ledger.sqlite"
+PROVENANCE_FILE = "provenance.json"
+
+
+class Ensemble:
+    """What has been simulated of a plan, in one folder.
+
+    Open one with ``Ensemble(folder)``; make or continue one with :meth:`create`.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / PLAN_FILE).is_file():
+            raise DataError(f"{folder} is no ensemble (no {PLAN_FILE} in it)")
+        self.plan = Plan.load(self.folder / PLAN_FILE)
+        if not (self.folder / DATA_FOLDER).is_dir() or not (self.folder / LEDGER_FILE).is_file():
+            raise DataError(f"{folder} is damaged: {DATA_FOLDER} or {LEDGER_FILE} is missing")
+        self.ledger = Ledger(self.folder / LEDGER_FILE)
+
+    @classmethod
+    def create(cls, plan: Plan, folder: str | Path) -> Ensemble:
+        """A new ensemble, or the one that is in ``folder`` if it has the same plan.
+
+        Raises UsageError when the folder holds something else or an ensemble with another plan.
+        """
+        folder = Path(folder)
+        if folder.is_file():
+            raise UsageError(f"{folder} is a file; expected a new folder; choose another --out")
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / PLAN_FILE).is_file():
+                raise UsageError(
+                    f"{folder} holds something else (no {PLAN_FILE} in it); choose a new folder"
+                )
+            field = plan.difference(Plan.load(folder / PLAN_FILE))
+            if field:
+                raise UsageError(
+                    f"{folder} holds an ensemble with another plan: {field} differs; choose another folder"
+                )
+        make_parent(folder / PLAN_FILE)
+        _create_arrays(plan, folder / DATA_FOLDER)
+        Ledger(folder / LEDGER_FILE)
+        plan.save(folder / PLAN_FILE)
+        return cls(folder)
+
+    def arrays(self) -> dict[str, Any]:
+        """The Zarr arrays by species, (run, time, y, x) float32."""
+        import zarr
+
+        group = zarr.open_group(self.folder / DATA_FOLDER, mode="r+")
+        return {species: group[species] for species in self.plan.record}
+
+    def chunk_paths(self, run: int) -> list[Path]:
+        """The files that hold a run's data."""
+        return [self.folder / DATA_FOLDER / s / "c" / f"{run}/0/0/0" for s in self.plan.record]
+
+    def commit(self, entries: list[Entry]) -> None:
+        """Make the runs' chunks durable, then write them into the ledger."""
+        for entry in entries:
+            for path in self.chunk_paths(entry.run):
+                _flush(path)
+        self.ledger.commit(entries)
+
+    def status(self) -> list[str]:
+        """``done``, ``failed`` or ``pending`` for every run."""
+        entries = self.ledger.entries()
+        return [
+            entries[i].status if i in entries else "pending" for i in range(len(self.plan.runs))
+        ]
+
+    def usable(self) -> NDArray[np.intp]:
+        """Numbers of the runs that are done."""
+        return np.flatnonzero(np.array(self.status()) == "done")
+
+    def frames(self, runs: NDArray[np.intp], species: str | None = None) -> NDArray[np.float32]:
+        """Snapshots of some runs, (run, time, y, x), of the first recorded species unless named."""
+        array = self.arrays()[species or self.plan.record[0]]
+        shape = (len(runs), *array.shape[1:])
+        frames = np.empty(shape, dtype=np.float32)
+        for index, run in enumerate(runs):
+            frames[index] = array[int(run)]
+        return frames
+
+    def labels(self) -> list[str | None]:
+        """The class of every run where it is known."""
+        return [run.label for run in self.plan.runs]
+
+    def dataset(self) -> xarray.Dataset:
+        """Everything as one lazily read Dataset with dimensions run, time, y, x."""
+        import xarray
+
+        plan = self.plan
+        data = xarray.open_zarr(self.folder / DATA_FOLDER, consolidated=False, chunks=None)
+        coordinates: dict[str, Any] = {
+            name: ("run", plan.values(name), {"units": "1", "long_name": plan.model.meanings[name]})
+            for name in plan.parameter_names
+        }
+        coordinates |= {
+            "run": ("run", np.arange(len(plan.runs))),
+            "seed": ("run", [r.seed for r in plan.runs], {"long_name": "seed of the run's stream"}),
+            "label": ("run", [r.label or "" for r in plan.runs], {"long_name": "class, if known"}),
+            "status": ("run", self.status(), {"long_name": "done, failed or pending"}),
+            "time": ("time", list(plan.times), {"units": "1", "long_name": "model time"}),
+        }
+        for axis, cells in (("y", plan.grid.height), ("x", plan.grid.width)):
+            centres = (np.arange(cells) + 0.5) * plan.grid.spacing
+            coordinates[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})
+        attributes = {"model": plan.model.name, "plan": plan.name, "plan_hash": plan.hash}
+        return data.assign_coords(coordinates).assign_attrs(attributes)
+
+    def provenance(self) -> dict[str, Any]:
+        """Versions and engine with which the runs were made."""
+        return dict(read_json(self.folder / PROVENANCE_FILE, "an ensemble's provenance"))
+
+    def save_provenance(self, values: dict[str, Any]) -> None:
+        """Keep versions and engine beside the arrays."""
+        write_json(self.folder / PROVENANCE_FILE, values)
+
+
+def _create_arrays(plan: Plan, folder: Path) -> None:
+    import zarr
+
+    group = zarr.open_group(folder, mode="a", zarr_format=3)
+    shape = (len(plan.runs), len(plan.times), *plan.grid.shape)
+    for species in plan.record:
+        if species in group:
+            continue
+        group.create_array(
+            species,
+            shape=shape,
+            chunks=(1, *shape[1:]),
+            dtype="float32",
+            fill_value=float("nan"),
+            compressors=zarr.codecs.BloscCodec(
+                cname="zstd", clevel=1, shuffle="shuffle", typesize=4
+            ),
+            dimension_names=("run", "time", "y", "x"),
+            attributes={"units": "1", "long_name": f"concentration of {species}"},
+        )
+
+
+def _flush(path: Path) -> None:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return  # a chunk of fill values only is not written
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
