@@ -1,0 +1,145 @@
+"""How good a classifier is on labelled patterns: with intervals, by class, by region seen or not, and calibrated."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.errors import UsageError
+from morphoscope.learning.classifier import Prediction
+
+BOOTSTRAP_SAMPLES = 2000
+CALIBRATION_BINS = 15
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """A share of right answers with a 95 % bootstrap interval over runs; NaN-free: ``None`` where n is 0."""
+
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, right: NDArray[np.bool_], seed: int = 0) -> Accuracy:
+        """From one right/wrong flag a run. Source: Efron & Tibshirani (1993), percentile interval."""
+        n = len(right)
+        if n == 0:
+            return cls(0, None, None, None)
+        rng = np.random.default_rng(seed)
+        # The number right among n drawn with replacement is binomial: no resampling is needed.
+        resampled = rng.binomial(n, right.mean(), size=BOOTSTRAP_SAMPLES) / n
+        low, high = np.quantile(resampled, [0.025, 0.975])
+        return cls(n, float(right.mean()), float(low), float(high))
+
+    def __str__(self) -> str:
+        if self.value is None or self.low is None or self.high is None:
+            return "no runs"
+        return f"{self.value:.2%} [{self.low:.2%}, {self.high:.2%}], n = {self.n}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found. ``confusion[i][j]``: runs of class i read as class j.
+
+    ``seen`` and ``unseen``: accuracy at parameter points that were and were not in the training set.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    accuracy: Accuracy
+    seen: Accuracy
+    unseen: Accuracy
+    precision: dict[str, float | None]
+    recall: dict[str, float | None]
+    support: dict[str, int]
+    confusion: list[list[int]]
+    expected_calibration_error: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    def confused(self, most: int = 5) -> list[tuple[str, str, int]]:
+        """The most frequent (true, read as, runs) confusions."""
+        matrix = np.array(self.confusion)
+        np.fill_diagonal(matrix, 0)
+        order = np.argsort(matrix, axis=None)[::-1][:most]
+        pairs = [np.unravel_index(i, matrix.shape) for i in order]
+        return [
+            (self.classes[i], self.classes[j], int(matrix[i, j])) for i, j in pairs if matrix[i, j]
+        ]
+
+
+def assess(
+    name: str, prediction: Prediction, labels: list[str], seen: NDArray[np.bool_]
+) -> Evaluation:
+    """Compare readings with labels; ``seen`` tells which runs lie at parameter points trained on.
+
+    Raises UsageError for labels that the classifier doesn't know.
+    """
+    from sklearn.metrics import confusion_matrix
+
+    extra = sorted(set(labels) - set(prediction.classes))
+    if extra:
+        raise UsageError(
+            f"classifier knows {len(prediction.classes)} classes, the data set has others "
+            f"(extra: {', '.join(extra)}); retrain with them"
+        )
+    if not labels:
+        raise UsageError(f"{name} has no labelled runs that are done; nothing to evaluate")
+    right = np.array([a == b for a, b in zip(prediction.names, labels, strict=True)])
+    matrix = confusion_matrix(labels, prediction.names, labels=list(prediction.classes))
+    columns, rows, hits = matrix.sum(axis=0), matrix.sum(axis=1), np.diag(matrix)
+    return Evaluation(
+        name=name,
+        classes=prediction.classes,
+        accuracy=Accuracy.of(right),
+        seen=Accuracy.of(right[seen]),
+        unseen=Accuracy.of(right[~seen]),
+        precision=_ratios(prediction.classes, hits, columns),
+        recall=_ratios(prediction.classes, hits, rows),
+        support=dict(zip(prediction.classes, rows.tolist(), strict=True)),
+        confusion=matrix.tolist(),
+        expected_calibration_error=expected_calibration_error(prediction.probability, right),
+    )
+
+
+def _ratios(classes: tuple[str, ...], part: Any, whole: Any) -> dict[str, float | None]:
+    pairs = zip(classes, part, whole, strict=True)
+    return {name: float(a / b) if b else None for name, a, b in pairs}
+
+
+def expected_calibration_error(
+    probability: NDArray[np.floating[Any]], right: NDArray[np.bool_]
+) -> float:
+    """Σ_bins (n_bin / n) |share right − mean probability| over 15 bins of equal width.
+
+    probability, right: (n,).   Source: Guo et al., ICML (2017), eq. 3.
+    """
+    bins = np.minimum((probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    count = np.bincount(bins, minlength=CALIBRATION_BINS)
+    gaps = np.bincount(bins, right - probability.astype(np.float64), minlength=CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / count.sum())
+
+
+def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.intp]) -> float:
+    """The temperature T that minimises the mean −log softmax(logits / T)[target]; between 0.05 and 20.
+
+    logits: (n, classes); targets: (n,).   Source: Guo et al., ICML (2017), §4.2.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    rows = np.arange(len(targets))
+
+    def loss(log_temperature: float) -> float:
+        scores = logits.astype(np.float64) / np.exp(log_temperature)
+        return float(-log_softmax(scores, axis=1)[rows, targets].mean())
+
+    best = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
+    return float(np.exp(best.x))

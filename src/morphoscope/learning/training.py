@@ -1,0 +1,217 @@
+"""Training: a labelled ensemble makes a classifier; a validation ensemble chooses the epoch. No test data here."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from morphoscope.errors import UsageError
+from morphoscope.learning.classifier import Classifier
+from morphoscope.learning.datasets import DataSet
+from morphoscope.learning.evaluation import fit_temperature
+from morphoscope.learning.networks import Network, Recipe, get_network
+from morphoscope.progress import SILENT, Reporter, Task
+from morphoscope.provenance import versions
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+WARM_UP = 0.2  # share of the steps in which the learning rate rises
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """One line of the history: losses and accuracies; the training ones are over augmented patterns."""
+
+    epoch: int
+    learning_rate: float
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+
+
+def train_classifier(
+    training: DataSet,
+    validation: DataSet,
+    *,
+    network: str = "periodic-2d",
+    epochs: int | None = None,
+    seed: int = 0,
+    paper_augmentation: bool = False,
+    progress: Reporter = SILENT,
+) -> Classifier:
+    """Train a network on one data set; the epoch with the lowest validation loss is kept.
+
+    The temperature of the probabilities is fitted on the validation set too. Same data, seed and number of threads
+    give the same weights on one machine. Raises UsageError for unknown names and for sets that don't fit each other.
+    """
+    architecture = get_network(network)
+    recipe = _adapted(architecture.recipe, epochs, paper_augmentation)
+    classes = tuple(training.classes)
+    if len(classes) < 2:
+        raise UsageError(f"{training.name} has {len(classes)} class; at least 2 are needed to train")
+    if training.input != validation.input:
+        raise UsageError(
+            f"validation patterns are {validation.input}, training patterns {training.input}; use the same grid and frames"
+        )
+    targets = validation.targets(classes)
+    with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
+        trainer = _Trainer(architecture, recipe, training, classes, seed)
+        history = trainer.fit(validation, targets, task)
+    kept = min(history, key=lambda e: (e.validation_loss, -e.epoch))
+    points = sorted({point for point in training.points})
+    classifier = Classifier(
+        network=network,
+        classes=classes,
+        input=training.input,
+        temperature=1.0,
+        provenance={
+            "training": {"name": training.name, "plan_hash": training.plan_hash, "runs": len(training.labels)},
+            "validation": {
+                "name": validation.name,
+                "plan_hash": validation.plan_hash,
+                "runs": len(validation.labels),
+            },
+            "training_points": [dict(point) for point in points],
+            "seed": seed,
+            "recipe": dataclasses.asdict(recipe),
+            "kept_epoch": kept.epoch,
+            "history": [dataclasses.asdict(e) for e in history],
+            "versions": versions("torch"),
+        },
+        module=trainer.best,
+    )
+    classifier.temperature = fit_temperature(classifier.logits(validation.frames), targets)
+    return classifier
+
+
+def _adapted(recipe: Recipe, epochs: int | None, paper_augmentation: bool) -> Recipe:
+    if epochs is not None:
+        if epochs < 1:
+            raise UsageError(f"epochs={epochs}; use 1 or more")
+        recipe = dataclasses.replace(recipe, epochs=epochs)
+    if paper_augmentation:
+        augmentation = dataclasses.replace(recipe.augmentation, affine=True)
+        recipe = dataclasses.replace(recipe, augmentation=augmentation)
+    return recipe
+
+
+def seed_everything(seed: int) -> torch.Generator:
+    """Seed every library that draws numbers in training; returns the stream of the augmentation."""
+    import torch
+
+    random.seed(seed)
+    torch.manual_seed(seed)
+    return torch.Generator().manual_seed(seed)
+
+
+class _Trainer:
+    def __init__(
+        self, network: Network, recipe: Recipe, data: DataSet, classes: tuple[str, ...], seed: int
+    ) -> None:
+        import torch
+
+        self.recipe = recipe
+        self.stream = seed_everything(seed)
+        self.module = network.build(data.input.frames, len(classes)).to(
+            memory_format=torch.channels_last
+        )
+        self.frames = torch.from_numpy(data.frames)
+        self.targets = torch.from_numpy(data.targets(classes))
+        self.batch = min(recipe.batch, len(self.targets))
+        self.batches = len(self.targets) // self.batch
+        self.optimizer = torch.optim.AdamW(
+            self.module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer,
+            recipe.learning_rate,
+            total_steps=recipe.epochs * self.batches,
+            pct_start=WARM_UP,
+        )
+        self.average = _average(self.module, recipe.average)
+        self.best: nn.Module = self.module
+
+    @property
+    def judged(self) -> nn.Module:
+        """The module whose weights are kept: the averaged one where there is one."""
+        return self.average.module if self.average is not None else self.module
+
+    def fit(self, validation: DataSet, targets: Any, task: Task) -> list[Epoch]:
+        """All epochs; leaves the weights of the epoch with the lowest validation loss in ``best``."""
+        history: list[Epoch] = []
+        begin = time.perf_counter()
+        for number in range(1, self.recipe.epochs + 1):
+            loss, accuracy = self._epoch()
+            validation_loss, validation_accuracy = _judge(self.judged, validation.frames, targets)
+            epoch = Epoch(
+                number,
+                float(self.schedule.get_last_lr()[0]),
+                loss,
+                accuracy,
+                validation_loss,
+                validation_accuracy,
+                time.perf_counter() - begin,
+            )
+            if not history or validation_loss <= min(e.validation_loss for e in history):
+                self.best = copy.deepcopy(self.judged)
+            history.append(epoch)
+            task.advance(1, f"loss {loss:.3f}, validation {validation_accuracy:.2%}")
+        return history
+
+    def _epoch(self) -> tuple[float, float]:
+        import torch
+
+        self.module.train()
+        order = torch.randperm(len(self.targets), generator=self.stream)
+        loss_sum, right = 0.0, 0
+        for number in range(self.batches):
+            chosen = order[number * self.batch : (number + 1) * self.batch]
+            frames = self.recipe.augmentation(self.frames[chosen], self.stream)
+            loss, hits = self._step(
+                frames.contiguous(memory_format=torch.channels_last), self.targets[chosen]
+            )
+            loss_sum, right = loss_sum + loss, right + hits
+        return loss_sum / self.batches, right / (self.batches * self.batch)
+
+    def _step(self, frames: Tensor, targets: Tensor) -> tuple[float, int]:
+        from torch.nn.functional import cross_entropy
+
+        logits = self.module(frames)
+        loss = cross_entropy(logits, targets, label_smoothing=self.recipe.smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        if self.average is not None:
+            self.average.update_parameters(self.module)
+        return float(loss.detach()), int((logits.argmax(dim=1) == targets).sum())
+
+
+def _average(module: nn.Module, decay: float) -> Any:
+    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+    if decay == 0:
+        return None
+    return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+
+def _judge(module: nn.Module, frames: Any, targets: Any) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy of a module on patterns, without augmentation."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    module.eval()
+    with torch.inference_mode():
+        parts = [module(torch.from_numpy(frames[i : i + 64])) for i in range(0, len(frames), 64)]
+    logits, wanted = torch.cat(parts), torch.from_numpy(np.asarray(targets))
+    accuracy = (logits.argmax(dim=1) == wanted).float().mean()
+    return float(cross_entropy(logits, wanted)), float(accuracy)
