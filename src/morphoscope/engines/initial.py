@@ -7,6 +7,8 @@ or on the command line. All randomness comes from ``rng``, so a run starts the s
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.errors import DataError, UsageError, nearest
 from morphoscope.models.model import Model
 
 State = NDArray[np.float64]
@@ -48,15 +50,30 @@ def make(
     """
     if name not in _RECIPES:
         raise UsageError(f"unknown initial condition {name!r}; {nearest(name, names())}")
-    try:
-        return _RECIPES[name](model, shape, rng, **options)
-    except TypeError as error:
-        raise UsageError(f"initial condition {name!r}: {error}") from error
+    recipe = _RECIPES[name]
+    known = [n for n, p in inspect.signature(recipe).parameters.items() if p.default is not p.empty]
+    for option in options:
+        if option not in known:
+            raise UsageError(
+                f"unknown option {option!r} of initial condition {name}; {nearest(option, known)}"
+            )
+    return recipe(model, shape, rng, **options)
 
 
 def stream(seed: int) -> np.random.Generator:
     """The random stream of the run with this seed."""
     return np.random.default_rng(np.random.SeedSequence(seed))
+
+
+def _number(value: Any, name: str, low: float, high: float) -> float:
+    """An option as a number in [low, high]."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"option {name}={value!r} is not a number") from None
+    if not low <= number <= high:
+        raise UsageError(f"option {name}={value} is out of range; expected [{low:g}, {high:g}]")
+    return number
 
 
 def _filled(state: dict[str, float], model: Model, shape: tuple[int, int]) -> State:
@@ -122,3 +139,108 @@ def pearson_gamma(
         fraction = cut[min(index, len(cut) - 1)]
         state[index] += difference * (square + fraction * cutter)
     return state
+
+
+@initial_condition("noise")
+def noise(
+    model: Model, shape: tuple[int, int], rng: np.random.Generator, amplitude: float = 0.05
+) -> State:
+    """The model's perturbed state everywhere, with independent normal noise in every cell.
+
+    The noise's standard deviation is ``amplitude`` times each species' distance between perturbed state and background.
+    """
+    strength = _number(amplitude, "amplitude", 0.0, 10.0)
+    state = _filled(model.perturbation, model, shape)
+    for index, name in enumerate(model.species):
+        scale = abs(model.perturbation[name] - model.background[name])
+        state[index] += strength * scale * rng.standard_normal(shape)
+    return state
+
+
+@initial_condition("spots")
+def spots(
+    model: Model,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    count: int = 12,
+    radius: float = 5.0,
+) -> State:
+    """``count`` discs of ``radius`` cells in the perturbed state at random places on the background."""
+    discs = int(_number(count, "count", 1, 100_000))
+    reach = _number(radius, "radius", 0.5, max(shape))
+    height, width = shape
+    rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
+    inside = np.zeros(shape, dtype=bool)
+    for _ in range(discs):
+        row, column = rng.integers(height), rng.integers(width)
+        dy = np.minimum(abs(rows - row), height - abs(rows - row))
+        dx = np.minimum(abs(columns - column), width - abs(columns - column))
+        inside |= dy**2 + dx**2 <= reach**2
+    return _blended(model, inside.astype(np.float64))
+
+
+@initial_condition("file")
+def from_file(
+    model: Model,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    path: str = "",
+    sha256: str = "",
+) -> State:
+    """The state in a file: .npz with one array a species, .npy (species, y, x), or an image.
+
+    An image is read as grey: white is the background, black the perturbed state. ``sha256``, where given, must be the
+    file's. Raises DataError for a file that can't be read, UsageError for another shape than the grid's.
+    """
+    if sha256 and sha256 != file_hash(path):
+        raise DataError(f"{path} has changed since the plan was made (another SHA-256)")
+    state = read_state(model, Path(path))
+    if state.shape[1:] != shape:
+        raise UsageError(
+            f"{path} has {state.shape[2]}x{state.shape[1]} cells, the grid {shape[1]}x{shape[0]}; use --size"
+        )
+    return state
+
+
+def file_hash(path: str | Path) -> str:
+    """SHA-256 of a file; raises DataError when it can't be read."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} can't be read ({error.strerror}); expected an initial state") from error
+
+
+def read_state(model: Model, path: Path) -> State:
+    """A model's state from a file, (species, height, width); see :func:`from_file`."""
+    expected = f"expected {' and '.join(model.species)}"
+    try:
+        if path.suffix.lower() == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                state = np.stack([archive[s] for s in model.species]).astype(np.float64)
+        elif path.suffix.lower() == ".npy":
+            state = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+        else:
+            from PIL import Image
+
+            with Image.open(path) as image:
+                grey = np.asarray(image.convert("L"), dtype=np.float64) / 255
+            return _blended(model, 1 - grey)
+    except KeyError as error:
+        raise DataError(f"{path} lacks an array: {error}; {expected}") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} can't be read as a state ({str(error).splitlines()[0]})") from error
+    if state.ndim != 3 or len(state) != len(model.species):
+        raise UsageError(f"{path} has shape {state.shape}; expected (species, y, x), {expected}")
+    if not np.isfinite(state).all():
+        raise UsageError(f"{path} holds NaN or infinite numbers; expected concentrations")
+    return state
+
+
+def _blended(model: Model, share: NDArray[np.float64]) -> State:
+    """Background where ``share`` is 0, the perturbed state where it is 1."""
+    return np.stack(
+        [
+            model.background[s] + share * (model.perturbation[s] - model.background[s])
+            for s in model.species
+        ]
+    )

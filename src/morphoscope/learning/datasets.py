@@ -37,6 +37,13 @@ class DataSet:
             raise UsageError(f"{self.name} has classes that training lacks: {', '.join(extra)}")
         return np.array([classes.index(label) for label in self.labels], dtype=np.intp)
 
+    def examples(self, per_class: int) -> NDArray[np.intp]:
+        """Positions of the first runs of each class, at most ``per_class`` of each."""
+        found: dict[str, list[int]] = {}
+        for position, label in enumerate(self.labels):
+            found.setdefault(label, []).append(position)
+        return np.array([i for places in found.values() for i in places[:per_class]], dtype=np.intp)
+
 
 def input_of(plan: Plan) -> Input:
     """What a network sees of a plan's runs: its first recorded species."""

@@ -64,6 +64,12 @@ class Evaluation:
         """Plain values for JSON."""
         return dataclasses.asdict(self)
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Evaluation:
+        """Inverse of :meth:`to_dict`."""
+        accuracies = {name: Accuracy(**values[name]) for name in ("accuracy", "seen", "unseen")}
+        return cls(**{**values, "classes": tuple(values["classes"]), **accuracies})
+
     def confused(self, most: int = 5) -> list[tuple[str, str, int]]:
         """The most frequent (true, read as, runs) confusions."""
         matrix = np.array(self.confusion)

@@ -1,0 +1,5 @@
+"""``python -m morphoscope`` is ``morphoscope``."""
+
+from morphoscope.cli import main
+
+main()

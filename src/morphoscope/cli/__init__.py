@@ -1,0 +1,37 @@
+"""The command line: ``morphoscope COMMAND …``. It parses, calls one function of :mod:`morphoscope.api`, shows."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; one line and exit code 2 for what the user can mend, a traceback only with --debug."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    from morphoscope.cli.app import app
+    from morphoscope.errors import UsageError
+
+    try:
+        code = app([a for a in given if a != "--debug"], standalone_mode=False)
+    except KeyboardInterrupt:
+        code = 130
+    except UsageError as error:
+        if debug:
+            raise
+        _fail(str(error), 2)
+    except Exception as error:
+        if debug:
+            raise
+        if hasattr(error, "format_message"):  # the parser's own complaints
+            text = error.format_message() or type(error).__name__
+            _fail(f"{text.rstrip('.')}; `morphoscope --help` shows what can be asked", 2)
+        _fail(f"{type(error).__name__}: {error}; --debug shows where", 1)
+    if code == 130:
+        _fail("interrupted; the same command continues what can be continued", 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str, code: int) -> None:
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(code)

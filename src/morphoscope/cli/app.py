@@ -1,0 +1,353 @@
+"""The commands. Each one's help shows an example; each calls the function of the same name in the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from morphoscope import api
+from morphoscope.cli import parsing, show
+from morphoscope.cli.progress import reporter
+
+app = typer.Typer(
+    name="morphoscope",
+    help="Map, classify and discover patterns in reaction–diffusion systems.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+Workers = Annotated[int | None, typer.Option(help="Threads over runs; all cores by default.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write.")]
+OutPicture = Annotated[Path, typer.Option("--out", help="Picture to write: .png, .svg or .pdf.")]
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Map, classify and discover patterns in reaction–diffusion systems."""
+    if version:
+        from morphoscope.provenance import versions
+
+        show.line(versions()["morphoscope"])
+        raise typer.Exit
+
+
+def _example(text: str) -> str:
+    return f"Example: [bold]{text}[/bold]"
+
+
+@app.command(epilog=_example("morphoscope models gray-scott"))
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model's name, for its equations.")] = None,
+    json: Json = False,
+) -> None:
+    """List the built-in models, or show one: equations, parameters, source."""
+    found = api.models(name)
+    if json:
+        show.as_json([model.to_dict() for model in found])
+    elif name is None:
+        rows = [(m.name, ", ".join(m.species), ", ".join(m.parameters), m.source) for m in found]
+        show.table(("model", "species", "parameters", "source"), rows)
+    else:
+        model = found[0]
+        show.line(f"{model.title} ({model.name})\n")
+        for equation in model.equations():
+            show.line(f"  {equation}")
+        rows = [
+            (p, f"{model.defaults[p]:g}", "{:g} … {:g}".format(*model.ranges[p]), model.meanings[p])
+            for p in model.parameters
+        ]
+        show.table(("parameter", "default", "range", "meaning"), rows, title="")
+        show.line(f"time step {model.dt:g}, cell size {model.spacing:g}, end {model.until:g} (dimensionless)")
+        show.line(f"source: {model.source}")
+
+
+@app.command(
+    epilog=_example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4")
+)
+def simulate(
+    model: Annotated[str, typer.Argument(help="A model's name; `morphoscope models` lists all.")],
+    out: OutFolder,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="NAME=NUMBER; may be repeated.")
+    ] = None,
+    seed: Seed = 0,
+    size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in cells.", show_default="128x128")] = None,
+    until: Annotated[float | None, typer.Option(help="End time; the model's custom by default.")] = None,
+    dt: Annotated[float | None, typer.Option(help="Time step; the model's custom by default.")] = None,
+    stencil: Annotated[int, typer.Option(help="9 or 5 points.")] = 9,
+    times: Annotated[
+        str | None, typer.Option(help="Snapshot times, as in 100,200; by default three, 30 apart, to the end.")
+    ] = None,
+    initial: Annotated[
+        str,
+        typer.Option(
+            help="pearson-gamma, noise, spots (with options, as in spots:count=30,radius=4), or a file: .npz, .npy, image."
+        ),
+    ] = "pearson-gamma",
+    video: Annotated[Path | None, typer.Option(help="Also write an MP4 film of the first species.")] = None,
+    engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Simulate one run; writes u.png, initial.npz, snapshots.npz and run.json."""
+    done = api.simulate(
+        model,
+        parsing.parameters(parameter or []),
+        seed=seed,
+        out=out,
+        size=parsing.size(size),
+        until=until,
+        dt=dt,
+        stencil=stencil,
+        times=parsing.times(times),
+        initial=initial,
+        video=video,
+        engine=engine,
+        overwrite=overwrite,
+    )
+    if json:
+        show.as_json(done.description())
+        return
+    species = done.plan.model.species
+    means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.4f}" for s in species)
+    early = "" if done.computed_steps == done.plan.steps[-1] else f" (steady after {done.computed_steps})"
+    show.line(
+        f"{done.plan.steps[-1]} steps{early} in {done.seconds:.2f} s; {means}; "
+        f"see {out / f'{species[0]}.png'}{f' and {video}' if video else ''}"
+    )
+
+
+@app.command(epilog=_example("morphoscope ensemble scholz2022-train --out train"))
+def ensemble(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name, or a plan (.json).")],
+    out: OutFolder,
+    workers: Workers = None,
+    frames: Annotated[int, typer.Option(help="Snapshots a run: 3 or 10. Recipes only.")] = 3,
+    limit: Annotated[int | None, typer.Option(help="Only so many runs, spread evenly over the plan.")] = None,
+    engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
+    json: Json = False,
+) -> None:
+    """Simulate all runs of a plan; interrupt it and run it again to continue."""
+    made = api.ensemble(
+        recipe, out, workers=workers, frames=frames, limit=limit, engine=engine, progress=reporter()
+    )
+    states = made.status()
+    counts = {state: states.count(state) for state in ("done", "failed", "pending")}
+    failures = {i: e.failed_at for i, e in made.ledger.entries().items() if e.status == "failed"}
+    if json:
+        show.as_json({"plan_hash": made.plan.hash, **counts, "failed_at": failures})
+        return
+    show.line(f"{out}: {counts['done']} runs done, {counts['failed']} failed, plan {made.plan.hash[:12]}")
+    for run, step in failures.items():
+        show.line(f"  run {run} left finite numbers, noticed at step {step}")
+
+
+@app.command(epilog=_example("morphoscope train train --validation validation --out classifier"))
+def train(
+    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    validation: Annotated[Path, typer.Option(help="Another labelled ensemble, which chooses the epoch.")],
+    out: OutFolder,
+    network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
+    epochs: Annotated[int | None, typer.Option(help="The network's custom by default.")] = None,
+    seed: Seed = 0,
+    paper_augmentation: Annotated[
+        bool, typer.Option("--paper-augmentation", help="Also rotate, shear and zoom at random, as the paper does.")
+    ] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Train a network."""
+    made = api.train(
+        data,
+        validation,
+        out,
+        network=network,
+        epochs=epochs,
+        seed=seed,
+        paper_augmentation=paper_augmentation,
+        overwrite=overwrite,
+        progress=reporter(),
+    )
+    kept = made.provenance["history"][made.provenance["kept_epoch"] - 1]
+    if json:
+        show.as_json({"kept": kept, "temperature": made.temperature, **made.summary()})
+        return
+    show.line(
+        f"{out}: epoch {kept['epoch']} kept, validation accuracy {kept['validation_accuracy']:.2%}, "
+        f"{made.provenance['history'][-1]['seconds']:.0f} s"
+    )
+
+
+@app.command(epilog=_example("morphoscope evaluate classifier test --out evaluation"))
+def evaluate(
+    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare a classifier with labels: accuracy, by class, by region seen or not, calibration."""
+    from morphoscope.atlas.classes import ordered, symbol
+
+    found = api.evaluate(classifier, data, out)
+    if json:
+        show.as_json(found.to_dict())
+        return
+    show.line(f"accuracy            {found.accuracy}")
+    show.line(f"  at seen points    {found.seen}")
+    show.line(f"  at unseen points  {found.unseen}")
+    show.line(f"calibration error   {found.expected_calibration_error:.4f}")
+
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{value:.1%}"
+
+    rows = [
+        (symbol(n), n, found.support[n], share(found.precision[n]), share(found.recall[n]))
+        for n in ordered(list(found.classes))
+    ]
+    show.table(("", "class", "runs", "precision", "recall"), rows)
+    for true, read, count in found.confused():
+        show.line(f"  {symbol(true)} read as {symbol(read)}: {count}")
+
+
+@app.command(epilog=_example("morphoscope explain classifier test --out saliency"))
+def explain(
+    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    out: OutFolder,
+    per_class: Annotated[int, typer.Option(help="Patterns of each class.")] = 1,
+) -> None:
+    """Show where a classifier looks: smoothed gradients and integrated gradients."""
+    found = api.explain(classifier, data, out, per_class=per_class)
+    show.line(f"{len(found.classes)} patterns explained; see {out / 'saliency.png'}")
+
+
+@app.command(epilog=_example("morphoscope classify run/u.png"))
+def classify(
+    source: Annotated[
+        str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; the shipped one if left out.")
+    ],
+    data: Annotated[
+        str | None, typer.Argument(help="A file (.npy, .npz, PNG, TIFF), a run's folder or an ensemble.")
+    ] = None,
+    resize: Annotated[bool, typer.Option("--resize", help="Interpolate to the size trained on.")] = False,
+    json: Json = False,
+) -> None:
+    """Read patterns: class, probability, margin."""
+    from morphoscope.atlas.classes import symbol
+    from morphoscope.learning.classifier import DEFAULT
+
+    classifier, patterns = (DEFAULT, source) if data is None else (source, data)
+    found = api.classify(classifier, patterns, resize=resize)
+    if json:
+        columns = zip(found.names, found.probability, found.margin, found.probabilities, strict=True)
+        show.as_json(
+            [
+                {
+                    "class": name,
+                    "probability": float(p),
+                    "margin": float(m),
+                    "probabilities": dict(zip(found.classes, map(float, row), strict=True)),
+                }
+                for name, p, m, row in columns
+            ]
+        )
+        return
+    rows = zip(range(len(found.names)), found.names, found.probability, found.margin, strict=True)
+    show.table(
+        ("pattern", "", "class", "probability", "margin"),
+        [(i, symbol(name), name, f"{p:.3f}", f"{m:.3f}") for i, name, p, m in rows],
+    )
+
+
+@app.command(epilog=_example("morphoscope scan classifier scan --out atlas"))
+def scan(
+    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
+    out: OutFolder,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Read an ensemble into an atlas; points.csv has f, k, seed, class, probability, margin."""
+    made = api.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
+    if json:
+        show.as_json({"runs": len(made.runs), "read_as": made.counts()})
+        return
+    read = ", ".join(f"{name} {count}" for name, count in made.counts().items() if count)
+    show.line(f"{out}: {len(made.runs)} runs read as {read}; see {out / 'points.csv'}")
+
+
+@app.command(epilog=_example("morphoscope map atlas --out map.png"))
+def map(  # noqa: A001 - the command's name
+    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    out: OutPicture,
+    color: Annotated[str, typer.Option(help="class, margin or probability.")] = "class",
+    theory: Annotated[bool, typer.Option(help="Draw the existence line.")] = True,
+) -> None:
+    """Draw the class map in the model's parameter plane."""
+    show.line(f"{api.map(atlas, out, color=color, theory=theory)}")
+
+
+@app.command(epilog=_example("morphoscope montage atlas --class kappa --out kappa.png"))
+def montage(
+    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
+    out: OutPicture,
+    most: Annotated[
+        int | None, typer.Option(help="Patterns in the picture; more are thinned out.", show_default="600")
+    ] = None,
+) -> None:
+    """Draw all patterns that were read as one class, most certain first."""
+    show.line(f"{api.montage(atlas, class_name, out, most=most)}")
+
+
+@app.command(epilog=_example("morphoscope agree atlas atlas2"))
+def agree(
+    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    other: Annotated[Path, typer.Argument(help="Another atlas of the same runs.")],
+    json: Json = False,
+) -> None:
+    """Compare the classes that two atlases give to the same runs."""
+    found = api.agree(atlas, other)
+    if json:
+        import dataclasses
+
+        show.as_json(dataclasses.asdict(found))
+        return
+    kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.3f}"
+    show.line(f"{found.share:.2%} of {found.n} runs agree{kappa}")
+    for first, second, count in found.differences[:10]:
+        show.line(f"  {first} → {second}: {count}")
+
+
+@app.command(epilog=_example("morphoscope reproduce scholz2022 --profile paper --out results"))
+def reproduce(
+    study: Annotated[str, typer.Argument(help="scholz2022")],
+    out: OutFolder,
+    profile: Annotated[str, typer.Option(help="quick (fewer runs) or paper (all of them).")] = "quick",
+    network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
+    seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Repeat a published study from the first run to the report; continues where it was interrupted."""
+    done = api.reproduce(
+        study, out, profile=profile, network=network, seed=seed, workers=workers, progress=reporter()
+    )
+    if json:
+        show.as_json(done.to_dict())
+        return
+    rows: list[tuple[Any, ...]] = [
+        (name, e.accuracy, f"{e.expected_calibration_error:.3f}") for name, e in done.evaluations.items()
+    ]
+    show.table(("set", "accuracy [95 % interval]", "calibration error"), rows)
+    show.line(f"{sum(done.seconds.values()) / 60:.1f} minutes in all; the report is {done.report.resolve()}")

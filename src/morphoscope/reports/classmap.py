@@ -1,0 +1,138 @@
+"""The class map: which class was read at which parameters, with what theory says over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.atlas import Atlas, ordered, symbol
+from morphoscope.errors import UsageError, nearest
+from morphoscope.reports.style import class_colours, house_style, new_figure
+from morphoscope.theory import existence_margin
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SMALLEST_LABELLED = 0.002  # share of the readings from which a class gets its letter in the map
+
+
+def class_map(
+    atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None
+) -> Figure:
+    """The atlas in its model's customary plane, one square a reading.
+
+    ``color``: ``class``, ``margin`` or ``probability``. ``theory`` draws the line where the non-trivial homogeneous
+    state begins to exist. Raises UsageError for another ``color``.
+    """
+    ways = ("class", "margin", "probability")
+    if color not in ways:
+        raise UsageError(f"unknown color {color!r}; {nearest(color, ways)}")
+    with house_style():
+        figure = new_figure(8.2, 6.0)
+        axes = figure.add_subplot()
+        across, up = (atlas.values(name) for name in atlas.plan.model.plane)
+        marker = _marker_area(axes, across, up)
+        if color == "class":
+            _draw_classes(axes, atlas, across, up, marker)
+        else:
+            values = getattr(atlas.reading, color)
+            points = axes.scatter(
+                across, up, c=values, s=marker, marker="s", lw=0, cmap="cividis", vmin=0, vmax=1,
+                rasterized=True,
+            )
+            figure.colorbar(points, ax=axes, label=color)
+        if theory:
+            _draw_existence(axes, atlas)
+        _name_axes(axes, atlas)
+        axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
+    return figure
+
+
+def _marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> float:
+    """Set the limits and return the area in points² at which squares just touch on the densest axis."""
+    sizes = []
+    for values, set_limits, inches in ((across, axes.set_xlim, 6.4), (up, axes.set_ylim, 5.2)):
+        low, high = float(values.min()), float(values.max())
+        margin = 0.03 * (high - low) or 0.01
+        set_limits(low - margin, high + margin)
+        apart = np.diff(np.unique(values.round(9)))
+        cells = (high - low + 2 * margin) / apart.min() if len(apart) else 10.0
+        sizes.append(72 * inches / cells)
+    # A sparse sample has no lattice to fill: there the number of points decides.
+    fair = 72 * np.sqrt(6.4 * 5.2 / max(len(across), 1)) * 0.62
+    return float(np.clip(max(min(sizes), fair) * 1.12, 2.0, 14.0) ** 2)
+
+
+def _draw_classes(
+    axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float
+) -> None:
+    from matplotlib import patheffects
+
+    colours = class_colours(atlas.classes)
+    counts = atlas.counts()
+    for name in ordered(list(atlas.classes)):
+        members = atlas.members(name)
+        if not len(members):
+            continue
+        axes.scatter(
+            across[members], up[members], s=marker, color=colours[name], marker="s", lw=0,
+            label=f"{symbol(name)}  {name}  ({counts[name]})", rasterized=True,
+        )
+        if len(members) >= max(3, _SMALLEST_LABELLED * len(atlas.runs)):
+            x, y = _heart(across, up, members)
+            outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+            axes.text(
+                x, y, symbol(name), ha="center", va="center", fontsize=13, weight="bold",
+                path_effects=outline,
+            )
+    axes.legend(
+        loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, markerscale=max(1.0, 7 / marker**0.5),
+        title="read as (runs)", alignment="left",
+    )
+
+
+def _heart(
+    across: NDArray[np.float64], up: NDArray[np.float64], members: NDArray[np.intp]
+) -> tuple[float, float]:
+    """The member with the most members of its class near it: where a letter stands inside its region."""
+    from scipy.spatial import cKDTree
+
+    extent = np.array([np.ptp(across) or 1.0, np.ptp(up) or 1.0])
+    points = np.stack([across[members], up[members]], axis=1) / extent
+    tree = cKDTree(points)
+    near = np.array([len(found) for found in tree.query_ball_point(points, 0.04)])
+    crowded = points[near >= 0.9 * near.max()]
+    centre = crowded[np.argmin(np.sum((crowded - crowded.mean(axis=0)) ** 2, axis=1))] * extent
+    return float(centre[0]), float(centre[1])
+
+
+def _draw_existence(axes: Axes, atlas: Atlas) -> None:
+    model = atlas.plan.model
+    names = model.plane
+    x = np.linspace(*np.clip(axes.get_xlim(), *model.ranges[names[0]]), 400)
+    y = np.linspace(*np.clip(axes.get_ylim(), *model.ranges[names[1]]), 400)
+    fixed = {n: atlas.values(n)[0] for n in atlas.plan.parameter_names if n not in names}
+    grid = {names[0]: x[None, :], names[1]: y[:, None]}
+    margin = existence_margin(model, {**fixed, **grid})
+    if not (np.isfinite(margin).all() and margin.min() < 0 < margin.max()):
+        return
+    axes.contour(x, y, margin, levels=[0.0], colors="black", linewidths=1.4, linestyles="--")
+    axes.plot([], [], "k--", lw=1.4, label="non-trivial homogeneous\nstate exists to the left")
+    if axes.get_legend() is None:
+        axes.legend(loc="upper right", frameon=True)
+        return
+    previous = axes.get_legend()
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False,
+        markerscale=2.0, title=previous.get_title().get_text(), alignment="left",
+    )
+
+
+def _name_axes(axes: Axes, atlas: Atlas) -> None:
+    model = atlas.plan.model
+    for name, set_label in zip(model.plane, (axes.set_xlabel, axes.set_ylabel), strict=True):
+        set_label(f"{name}, {model.meanings[name]}")

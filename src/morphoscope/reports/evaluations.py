@@ -1,0 +1,70 @@
+"""Folders with what was found about a classifier: numbers as JSON, CSV and NPZ, figures as PNG and SVG."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.errors import DataError
+from morphoscope.learning.evaluation import Evaluation
+from morphoscope.learning.saliency import Saliency
+from morphoscope.reports.style import save
+from morphoscope.reports.training_figures import confusion_figure, saliency_gallery
+from morphoscope.storage import check_output, read_json, staged_folder, write_json
+
+EVALUATION_MARKER = "evaluation.json"
+SALIENCY_MARKER = "saliency.npz"
+
+
+def check_evaluation_folder(folder: Path) -> None:
+    """Raise UsageError when the folder holds something else than an evaluation."""
+    check_output(folder, EVALUATION_MARKER, overwrite=True)
+
+
+def save_evaluation(evaluation: Evaluation, folder: Path) -> None:
+    """Write evaluation.json, confusion.csv and the figure; an earlier evaluation there is replaced."""
+    with staged_folder(folder, EVALUATION_MARKER, overwrite=True) as part:
+        write_json(part / EVALUATION_MARKER, evaluation.to_dict())
+        with (part / "confusion.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["class", *evaluation.classes])
+            for name, row in zip(evaluation.classes, evaluation.confusion, strict=True):
+                writer.writerow([name, *row])
+        figure = confusion_figure(evaluation)
+        for suffix in ("png", "svg"):
+            save(figure, part / f"confusion.{suffix}")
+
+
+def load_evaluation(folder: Path) -> Evaluation:
+    """Read back what :func:`save_evaluation` wrote; raises DataError for anything else."""
+    values = read_json(folder / EVALUATION_MARKER, "an evaluation")
+    try:
+        return Evaluation.from_dict(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{folder / EVALUATION_MARKER} is damaged ({error}); evaluate again") from error
+
+
+def check_saliency_folder(folder: Path) -> None:
+    """Raise UsageError when the folder holds something else than saliency maps."""
+    check_output(folder, SALIENCY_MARKER, overwrite=True)
+
+
+def save_saliency(
+    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path
+) -> None:
+    """Write saliency.npz and the gallery; earlier saliency maps there are replaced."""
+    with staged_folder(folder, SALIENCY_MARKER, overwrite=True) as part:
+        np.savez_compressed(
+            part / SALIENCY_MARKER,
+            frames=frames,
+            label=np.array(labels),
+            read_as=np.array(saliency.classes),
+            smoothed_gradient=saliency.smoothed_gradient,
+            integrated_gradients=saliency.integrated_gradients,
+        )
+        figure = saliency_gallery(frames, labels, saliency)
+        for suffix in ("png", "svg"):
+            save(figure, part / f"saliency.{suffix}")

@@ -1,0 +1,58 @@
+"""The report: one HTML file that opens from disk, with figures inside and tables beside them."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import importlib.resources
+from pathlib import Path
+from typing import Any
+
+from morphoscope.storage import staged_file
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A figure in the report: the PNG that is embedded, and what it shows."""
+
+    path: Path
+    caption: str
+
+    @property
+    def data(self) -> str:
+        """The PNG as a data URI."""
+        return "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode()
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table in the report."""
+
+    head: list[str]
+    rows: list[list[str]]
+    caption: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A part of the report: a heading, paragraphs, then its tables and pictures."""
+
+    title: str
+    text: list[str] = dataclasses.field(default_factory=list)
+    tables: list[Table] = dataclasses.field(default_factory=list)
+    pictures: list[Picture] = dataclasses.field(default_factory=list)
+    folded: list[Picture] = dataclasses.field(default_factory=list)  # each behind its own click
+    code: str = ""
+
+
+def write_report(path: Path, title: str, lead: str, sections: list[Section]) -> Path:
+    """Write the report in one step; everything it shows is inside the file."""
+    import jinja2
+
+    source = importlib.resources.files(__package__).joinpath("report.html.jinja")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(source.read_text(encoding="utf-8"))
+    values: dict[str, Any] = {"title": title, "lead": lead, "sections": sections}
+    with staged_file(path) as part:
+        part.write_text(template.render(values), encoding="utf-8")
+    return path

@@ -1,0 +1,31 @@
+"""The folder of one simulated run: u.png, initial.npz, snapshots.npz, run.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from morphoscope.ensembles.simulation import Simulation
+from morphoscope.learning.patterns import RUN_FILE
+from morphoscope.reports.pictures import save_composite
+from morphoscope.storage import check_output, staged_folder, write_json
+
+MARKER = "run.json"
+
+
+def check_run_folder(folder: Path, *, overwrite: bool) -> None:
+    """Raise UsageError when the folder holds something else, or an earlier run unless ``overwrite``."""
+    check_output(folder, MARKER, overwrite=overwrite)
+
+
+def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -> None:
+    """Write a run; the arrays are named after the species, (y, x) at the start and (time, y, x) after it."""
+    species = simulation.plan.model.species
+    with staged_folder(folder, MARKER, overwrite=overwrite) as part:
+        start = dict(zip(species, simulation.initial, strict=True))
+        np.savez_compressed(part / "initial.npz", **start)  # type: ignore[arg-type]
+        states = {name: simulation.species(name) for name in species}
+        np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)  # type: ignore[arg-type]
+        save_composite(simulation.states[:, 0], part / f"{species[0]}.png")
+        write_json(part / MARKER, simulation.description())

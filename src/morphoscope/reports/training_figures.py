@@ -1,0 +1,96 @@
+"""Figures about a classifier: its history, what it confuses, where it looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.atlas import ordered, symbol
+from morphoscope.learning.evaluation import Evaluation
+from morphoscope.learning.saliency import Saliency
+from morphoscope.reports.style import composite, house_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def history_figure(history: list[dict[str, Any]], kept: int) -> Figure:
+    """Losses and error rates over the epochs; the kept epoch is marked."""
+    epochs = [e["epoch"] for e in history]
+    with house_style():
+        figure = new_figure(8.2, 3.2)
+        left, right = figure.subplots(1, 2)
+        for axes, quantity, name in ((left, "loss", "cross-entropy"), (right, "accuracy", "error rate")):
+            for prefix, colour in (("", "#b5367a"), ("validation_", "#1f6fb4")):
+                values = np.array([e[prefix + quantity] for e in history])
+                if quantity == "accuracy":
+                    values = np.maximum(1 - values, 1e-4)
+                label = "validation" if prefix else "training (augmented, dropout)"
+                axes.semilogy(epochs, values, color=colour, label=label)
+            axes.axvline(kept, color="black", lw=0.8, ls=":", label=f"kept: epoch {kept}")
+            axes.set_xlabel("epoch")
+            axes.set_ylabel(name)
+        left.legend(frameon=False)
+    return figure
+
+
+def confusion_figure(evaluation: Evaluation) -> Figure:
+    """The confusion matrix, rows normalised for colour, numbers of runs as text."""
+    classes = ordered(list(evaluation.classes))
+    order = [evaluation.classes.index(name) for name in classes]
+    matrix = np.array(evaluation.confusion)[np.ix_(order, order)]
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    letters = [symbol(name) for name in classes]
+    with house_style():
+        size = 1.4 + 0.3 * len(classes)
+        figure = new_figure(size, size)
+        axes = figure.add_subplot()
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), count in np.ndenumerate(matrix):
+            if count:
+                colour = "white" if shares[row, column] > 0.6 else "black"
+                axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=7)
+        axes.set_xticks(range(len(classes)), letters)
+        axes.set_yticks(range(len(classes)), letters)
+        axes.set_xlabel("read as")
+        axes.set_ylabel("class of the data set")
+        axes.set_title(f"{evaluation.name}: {evaluation.accuracy.value:.2%} of {evaluation.accuracy.n}")
+    return figure
+
+
+def saliency_gallery(
+    frames: NDArray[np.float32], labels: list[str], saliency: Saliency
+) -> Figure:
+    """A column a pattern: the pattern, its smoothed gradient, its integrated gradients."""
+    from matplotlib import colormaps
+
+    pictures = composite(frames)
+    count = len(labels)
+    columns = min(count, 8)
+    blocks = -(-count // columns)
+    names = ("pattern", "smoothed\ngradient", "integrated\ngradients")
+    heat = colormaps["inferno"]
+    with house_style():
+        figure = new_figure(1.1 * columns + 0.6, blocks * 3.65 + 0.2)
+        grid = figure.subplots(3 * blocks, columns, squeeze=False)
+        for axes in grid.flat:
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[:].set_visible(False)
+        for position in range(count):
+            block, column = divmod(position, columns)
+            maps = (saliency.smoothed_gradient[position], saliency.integrated_gradients[position])
+            images = (pictures[position], *(heat(np.sqrt(m)) for m in maps))
+            for row, (image, name) in enumerate(zip(images, names, strict=True)):
+                axes = grid[3 * block + row, column]
+                axes.imshow(image, interpolation="nearest")
+                if column == 0:
+                    axes.set_ylabel(name, fontsize=7)
+            read = saliency.classes[position]
+            title = symbol(labels[position])
+            if read != labels[position]:
+                title += f" (read as {symbol(read)})"
+            grid[3 * block, column].set_title(title)
+    return figure

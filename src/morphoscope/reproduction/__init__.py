@@ -1,0 +1,33 @@
+"""Published studies, repeated from the first run to the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from morphoscope.progress import Reporter
+from morphoscope.reproduction.scholz2022 import PROFILES, Reproduction, reproduce_scholz2022
+
+__all__ = ["PROFILES", "Reproduction", "reproduce", "study_names"]
+
+_STUDIES = {"scholz2022": reproduce_scholz2022}
+
+
+def study_names() -> list[str]:
+    """Names that :func:`reproduce` knows."""
+    return sorted(_STUDIES)
+
+
+def reproduce(
+    study: str,
+    folder: Path,
+    *,
+    profile: str,
+    network: str,
+    seed: int,
+    workers: int | None,
+    progress: Reporter,
+) -> Reproduction:
+    """Repeat a study in ``folder``."""
+    return _STUDIES[study](
+        folder, profile=profile, network=network, seed=seed, workers=workers, progress=progress
+    )
