@@ -16,6 +16,6 @@ class DataError(UsageError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an 'unknown …' line: the nearest known name, or all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    names = {k.casefold(): k for k in sorted(known)}
+    close = difflib.get_close_matches(name.casefold(), names, n=1)
+    return f"did you mean {names[close[0]]!r}?" if close else f"known: {', '.join(names.values())}"

@@ -6,6 +6,11 @@ import importlib.metadata
 import platform
 
 
+def own_version() -> str:
+    """This package's version."""
+    return importlib.metadata.version("morphoscope")
+
+
 def versions(*packages: str) -> dict[str, str]:
     """Versions of Python, morphoscope, NumPy and further packages."""
     named = {name: importlib.metadata.version(name) for name in ("morphoscope", "numpy", *packages)}

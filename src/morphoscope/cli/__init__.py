@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -9,6 +10,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; one line and exit code 2 for what the user can mend, a traceback only with --debug."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
+    # Threads that wait for each other sleep instead of spinning: twice as fast in training beside other work.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from morphoscope.cli.app import app
     from morphoscope.errors import UsageError
 

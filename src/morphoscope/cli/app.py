@@ -28,17 +28,23 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 OutPicture = Annotated[Path, typer.Option("--out", help="Picture to write: .png, .svg or .pdf.")]
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from morphoscope.provenance import own_version
+
+        show.line(own_version())
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version),
+    ] = False,
 ) -> None:
     """Map, classify and discover patterns in reaction–diffusion systems."""
-    if version:
-        from morphoscope.provenance import versions
-
-        show.line(versions()["morphoscope"])
-        raise typer.Exit
 
 
 def _example(text: str) -> str:
@@ -256,7 +262,7 @@ def classify(
                     "class": name,
                     "probability": float(p),
                     "margin": float(m),
-                    "probabilities": dict(zip(found.classes, map(float, row), strict=True)),
+                    "probabilities": dict(zip(found.classes, row.tolist(), strict=True)),
                 }
                 for name, p, m, row in columns
             ]

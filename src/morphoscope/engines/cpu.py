@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 
 import numpy as np
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 from morphoscope.engines.base import Job, Result, march
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.kernel import KernelWriter
-from morphoscope.engines.native import Compiled
+from morphoscope.engines.native import compile_function
 from morphoscope.engines.tracing import StepProgram
 from morphoscope.models.model import Model
 
 DEFAULT_LEVELS = 4
+# void advance(float *state, int64_t steps, const float *numbers, float *work)
+_SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
@@ -27,7 +30,7 @@ class Kernel:
         writer = KernelWriter(self.program, grid, levels)
         self.lanes, self.columns = writer.lanes.count, writer.columns
         self.work_bytes = writer.work_bytes
-        self.compiled = Compiled(writer.write())
+        self.advance = compile_function(writer.write(), "advance", _SIGNATURE)
 
     def lift(self, state: NDArray[np.float32]) -> NDArray[np.float32]:
         """(species, height, width) → (height, species, columns, lanes), a view."""
@@ -72,7 +75,7 @@ class CpuEngine:
         numbers = kernel.program.numbers(job.parameters, job.grid, job.dt)
 
         def advance(count: int) -> None:
-            kernel.compiled.advance(
+            kernel.advance(
                 state.ctypes.data, count, numbers.ctypes.data, work.ctypes.data
             )
 

@@ -22,10 +22,11 @@ from llvmlite import ir
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.native import denormals_flushed
 from morphoscope.engines.tracing import StepProgram
-from morphoscope.engines.vectors import INT, Lanes, Vec, counted_loop, integer
+from morphoscope.engines.vectors import INT, Lanes, Vec, counted_loop, integer, repeated
 
 POINTER = ir.PointerType()
 MAX_LANES = 16
+UNROLLED_COLUMNS = 8  # so that the paper's row of 128 cells is straight code
 
 
 def lane_count(width: int) -> int:
@@ -134,15 +135,18 @@ class KernelWriter:
         wrapped = [v.rotated(1) for v in vertical]
         pair = _add([v.rotated(-1) for v in vertical_last], vertical)
         species = self.species
-        with counted_loop(
-            builder, integer(0), last, [*cells, *vertical, *pair]
-        ) as (column, carried):
+
+        def advance(column: ir.Value, carried: list[Vec]) -> list[Vec]:
             cells, vertical, pair = (carried[i * species : (i + 1) * species] for i in range(3))
             next_cells, next_vertical = enter(builder.add(column, integer(1)))
             next_pair = _add(vertical, next_vertical)
             new = self.program.emit(numbers, cells, _add(pair, next_pair))
             self._store(builder, new, row.cells, column)
-            carried[:] = [*next_cells, *next_vertical, *next_pair]
+            return [*next_cells, *next_vertical, *next_pair]
+
+        carried = repeated(
+            builder, self.columns - 1, [*cells, *vertical, *pair], advance, UNROLLED_COLUMNS
+        )
         cells, vertical, pair = (carried[i * species : (i + 1) * species] for i in range(3))
         new = self.program.emit(numbers, cells, _add(pair, _add(vertical, wrapped)))
         self._store(builder, new, row.cells, last)
@@ -163,11 +167,16 @@ class KernelWriter:
         cells = self._load(builder, row.cells, integer(0))
         wrapped = [v.rotated(1) for v in cells]
         species = self.species
-        with counted_loop(builder, integer(0), last, [*left, *cells]) as (column, carried):
+
+        def advance(column: ir.Value, carried: list[Vec]) -> list[Vec]:
             left, cells = carried[:species], carried[species:]
             right = self._load(builder, row.cells, builder.add(column, integer(1)))
             finish(left, cells, right, column)
-            carried[:] = [*cells, *right]
+            return [*cells, *right]
+
+        carried = repeated(
+            builder, self.columns - 1, [*left, *cells], advance, UNROLLED_COLUMNS
+        )
         finish(carried[:species], carried[species:], wrapped, last)
 
     def _sweep_function(self, levels: int) -> ir.Function:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -17,22 +17,23 @@ _MXCSR_FLUSH = 0x8040  # x86: flush to zero, denormals are zero
 _FPCR_FLUSH = 1 << 24  # Arm: FZ
 
 
-class Compiled:
-    """A compiled module; ``advance(state, steps, numbers, work)`` takes addresses and releases the GIL."""
+def compile_function(text: str, name: str, kind: Any) -> Any:
+    """Compile an LLVM module and return its function ``name`` as a ctypes function of type ``kind``.
 
-    def __init__(self, text: str) -> None:
-        with _LOCK:
-            module = llvm.parse_assembly(text)
-            module.verify()
-            machine = _machine()
-            options = llvm.create_pipeline_tuning_options(speed_level=3)
-            builder = llvm.create_pass_builder(machine, options)
-            builder.getModulePassManager().run(module, builder)
-            self._engine = llvm.create_mcjit_compiler(module, machine)  # owns the code
-            self._engine.finalize_object()
-            address = self._engine.get_function_address("advance")
-        pointer = ctypes.c_void_p
-        self.advance = ctypes.CFUNCTYPE(None, pointer, ctypes.c_int64, pointer, pointer)(address)
+    Calls release the GIL. The machine code lives as long as the function.
+    """
+    with _LOCK:
+        module = llvm.parse_assembly(text)
+        module.verify()
+        machine = _machine()
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(module, builder)
+        engine = llvm.create_mcjit_compiler(module, machine)
+        engine.finalize_object()
+        function = kind(engine.get_function_address(name))
+    function.engine = engine  # owns the code
+    return function
 
 
 @functools.cache

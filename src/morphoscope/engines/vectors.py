@@ -7,7 +7,7 @@ every cell gets the same operations in the same order, whatever the lane width, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -102,6 +102,29 @@ class Vec:
         mask = [(lane + by) % count for lane in range(count)]
         shuffle = ir.Constant(ir.VectorType(INT32, count), mask)
         return self._new(self.builder.shuffle_vector(self.value, self.value, shuffle))
+
+
+Body = Callable[[ir.Value, list[Vec]], list[Vec]]
+
+
+def repeated(
+    builder: ir.IRBuilder, count: int, carried: Sequence[Vec], body: Body, unroll: int
+) -> list[Vec]:
+    """``for index in range(count): carried = body(index, carried)``; returns the last ``carried``.
+
+    ``unroll`` turns are written out one after the other; what is left over of ``count`` comes after the loop.
+    """
+    vectors = list(carried)
+    turns, rest = divmod(count, unroll) if count > unroll else (0, count)
+    if turns:
+        with counted_loop(builder, integer(0), integer(turns), vectors) as (turn, slots):
+            for step in range(unroll):
+                index = builder.add(builder.mul(turn, integer(unroll)), integer(step))
+                slots[:] = body(index, slots)
+        vectors = slots
+    for step in range(rest):
+        vectors = body(integer(turns * unroll + step), vectors)
+    return vectors
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ class Plan:
                     f"{', '.join(self.model.species)}"
                 )
         steps_at(self.times, self.dt, self.until)
+        _ = self.model.reaction_terms  # refuses text outside the grammar now rather than in the middle of the runs
         for parameters in {run.parameters for run in self.runs}:
             self.grid.check_step(self.model, dict(parameters), self.dt)
 
@@ -78,13 +79,18 @@ class Plan:
         return [dict(run.parameters).get(name, default) for run in self.runs]
 
     def limited(self, count: int) -> Plan:
-        """``count`` runs spread evenly over the plan, each as it is in the whole plan."""
+        """``count`` runs spread evenly over the plan, each as it is in the whole plan.
+
+        One from each of ``count`` equal stretches, at a place drawn within it: equal steps would beat with the rows of
+        a parameter grid and leave stripes.
+        """
         if count < 1:
             raise UsageError(f"limit {count} leaves no run; use 1 or more")
         if count >= len(self.runs):
             return self
-        kept = np.linspace(0, len(self.runs) - 1, count).round().astype(int)
-        runs = tuple(self.runs[i] for i in sorted(set(kept.tolist())))
+        edges = np.arange(count + 1) * len(self.runs) // count
+        kept = np.random.default_rng(0).integers(edges[:-1], edges[1:])
+        runs = tuple(self.runs[i] for i in kept)
         return dataclasses.replace(self, runs=runs)
 
     def to_dict(self) -> dict[str, Any]:
@@ -146,7 +152,9 @@ class Plan:
             )
         except KeyError as error:
             raise DataError(f"plan has no field {error}") from None
-        except (TypeError, AttributeError) as error:
+        except UsageError:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:
             raise DataError(f"plan is malformed: {error}") from error
 
     def save(self, path: Path) -> None:

@@ -73,6 +73,8 @@ def single_plan(
         raise UsageError(f"seed {seed} is negative; use 0 or more")
     end = model.until if until is None else until
     step = model.dt if dt is None else dt
+    if not 0 < step < float("inf"):
+        raise UsageError(f"dt={step} is no time step; use a number above 0")
     if not 0 < end < float("inf"):
         raise UsageError(f"until={end} is no end time; use a number above 0")
     name, options = parse_start(start)

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """Which random changes a training pattern gets. ``intensity``: u is scaled by 1 ± this much.
+    """Which random changes a training pattern gets. ``intensity``: u is scaled by 1 ± this much; ``offset``: up to
+    ± this much is added to it, so that no class is known by its exact level.
 
     ``affine``: the paper's rotation 0–360°, shear 0.2, zoom 1 ± 0.2, periodic fill.
     """
 
     symmetries: bool = True
     intensity: float = 0.05
+    offset: float = 0.0
     affine: bool = False
 
     def __call__(self, batch: Tensor, generator: Generator) -> Tensor:
@@ -37,6 +39,9 @@ class Augmentation:
         if self.intensity:
             spread = torch.rand((len(batch), 1, 1, 1), generator=generator) * 2 - 1
             batch = batch * (1 + self.intensity * spread)
+        if self.offset:
+            spread = torch.rand((len(batch), 1, 1, 1), generator=generator) * 2 - 1
+            batch = batch + self.offset * spread
         return batch
 
 

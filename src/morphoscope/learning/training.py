@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+FEWEST_BATCHES = 8
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
 
 
@@ -56,6 +57,10 @@ def train_classifier(
     architecture = get_network(network)
     recipe = _adapted(architecture.recipe, epochs, paper_augmentation)
     classes = tuple(training.classes)
+    if len(training.labels) < 2 * len(classes):
+        raise UsageError(
+            f"{training.name} has {len(training.labels)} runs of {len(classes)} classes; at least 2 a class are needed"
+        )
     if len(classes) < 2:
         raise UsageError(f"{training.name} has {len(classes)} class; at least 2 are needed to train")
     if training.input != validation.input:
@@ -126,7 +131,8 @@ class _Trainer:
         )
         self.frames = torch.from_numpy(data.frames)
         self.targets = torch.from_numpy(data.targets(classes))
-        self.batch = min(recipe.batch, len(self.targets))
+        # Small sets get small batches: an epoch must be enough steps for the running statistics to follow.
+        self.batch = max(2, min(recipe.batch, len(self.targets) // FEWEST_BATCHES))
         self.batches = len(self.targets) // self.batch
         self.optimizer = torch.optim.AdamW(
             self.module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
@@ -197,11 +203,21 @@ class _Trainer:
 
 
 def _average(module: nn.Module, decay: float) -> Any:
-    from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+    """An exponential moving average of weights and statistics, or None.
+
+    At step n the old value's share is min(decay, (1 + n) / (10 + n)), so that short trainings are not held back by
+    their random start.
+    """
+    from torch.optim.swa_utils import AveragedModel
 
     if decay == 0:
         return None
-    return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    def blend(old: Tensor, new: Tensor, step: Tensor | int) -> Tensor:
+        share = min(decay, (1 + int(step)) / (10 + int(step)))
+        return share * old + (1 - share) * new
+
+    return AveragedModel(module, avg_fn=blend, use_buffers=True)
 
 
 def _judge(module: nn.Module, frames: Any, targets: Any) -> tuple[float, float]:

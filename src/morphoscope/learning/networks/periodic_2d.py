@@ -1,4 +1,4 @@
-"""Our 2D network: it knows that the square is periodic, and sees what moves as such."""
+"""Our 2D network: it knows that the square is periodic, sees what moves as such, and is small."""
 
 import torch
 from torch import Tensor, nn
@@ -7,25 +7,30 @@ from morphoscope.learning.networks.network import Network, Recipe
 from morphoscope.learning.symmetry import Augmentation
 
 CENTRE = 0.6  # u is about this on average over the patterns
-CHANGE = 5.0  # by how much changes between frames are enlarged, to be of the size of u's own variation
+FLAT = 0.02  # a pattern whose standard deviation is well below this counts as homogeneous
+CONTRAST = 0.3  # standard deviation of a pattern after normalisation, about that of u itself
+MOVEMENT = 7.0  # brings the changes between frames to order 1 before they saturate
 
 
 class Periodic2d(nn.Module):
-    """(n, frames, height, width) → (n, classes) logits, for any size that 8 divides.
+    """(n, frames, height, width) → (n, classes) logits, for any size that 16 divides.
 
-    Input channels are the last frame and its differences to the earlier ones. Convolutions wrap around, so a shift by
-    8 cells changes nothing but rounding; the mean and the maximum over the square go to two dense layers.
+    Three channels are made of the frames: the last frame u; the same at zero mean and unit contrast,
+    (u − ⟨u⟩) / (σ + 0.02), which shows a pattern's shape at any amplitude and is 0 for a homogeneous state; and
+    tanh of the absolute change since the earlier frames, which shows what moves, whichever way time runs.
+    Convolutions wrap around; mean and maximum over the square make shifts by 16 cells exact symmetries.
     """
 
     def __init__(self, frames: int, classes: int) -> None:
         super().__init__()
+        self.frames = frames
         self.features = nn.Sequential(
-            *_block(frames, 32, kernel=5, stride=2),
-            *_block(32, 64, stride=2),
+            *_block(3, 48, kernel=8, stride=4),
+            *_block(48, 64),
+            nn.MaxPool2d(2),
             *_block(64, 96),
             nn.MaxPool2d(2),
             *_block(96, 128),
-            *_block(128, 128),
         )
         self.head = nn.Sequential(
             nn.Linear(2 * 128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes)
@@ -33,17 +38,36 @@ class Periodic2d(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""
-        last = frames[:, -1:]
-        seen = torch.cat([last - CENTRE, CHANGE * (last - frames[:, :-1])], dim=1)
-        features = self.features(seen)
+        features = self.features(self.channels(frames))
         return self.head(torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1))
+
+    def channels(self, frames: Tensor) -> Tensor:
+        """What the convolutions see, (n, 3, height, width)."""
+        last, earlier = frames[:, -1], frames[:, :-1]
+        mean = last.mean((1, 2), keepdim=True)
+        spread = last.std((1, 2), keepdim=True)
+        shape = CONTRAST * (last - mean) / (spread + FLAT)
+        change = (last[:, None] - earlier).abs().sum(1) * (2 / max(self.frames - 1, 1))
+        stacked = torch.stack([last - CENTRE, shape, torch.tanh(MOVEMENT * change)], dim=1)
+        return stacked.contiguous(memory_format=torch.channels_last)
+
+
+class _Wrap(nn.Module):
+    """Periodic padding by ``before`` and ``after`` cells on both axes."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.pads = (before, after, before, after)
+
+    def forward(self, field: Tensor) -> Tensor:
+        return nn.functional.pad(field, self.pads, mode="circular")
 
 
 def _block(inside: int, outside: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
-    convolution = nn.Conv2d(
-        inside, outside, kernel, stride, kernel // 2, padding_mode="circular", bias=False
-    )
-    return [convolution, nn.BatchNorm2d(outside), nn.ReLU()]
+    overlap = kernel - stride
+    convolution = nn.Conv2d(inside, outside, kernel, stride, bias=False)
+    wrap = _Wrap(overlap // 2, overlap - overlap // 2)
+    return [wrap, convolution, nn.BatchNorm2d(outside), nn.ReLU()]
 
 
 periodic_2d = Network(
@@ -55,8 +79,8 @@ periodic_2d = Network(
         learning_rate=3e-3,
         weight_decay=1e-2,
         smoothing=0.05,
-        average=0.0,
-        augmentation=Augmentation(),
+        average=0.99,
+        augmentation=Augmentation(intensity=0.05, offset=0.05),
     ),
-    description="circular padding, differences between frames, mean and maximum pooling",
+    description="circular padding, normalised and moving parts as channels, mean and maximum pooling",
 )

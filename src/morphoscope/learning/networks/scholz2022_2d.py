@@ -40,11 +40,11 @@ scholz2022_2d = Network(
     recipe=Recipe(
         epochs=60,
         batch=32,
-        learning_rate=1e-3,
-        weight_decay=1e-4,
+        learning_rate=3e-3,
+        weight_decay=1e-2,
         smoothing=0.05,
         average=0.99,
-        augmentation=Augmentation(),
+        augmentation=Augmentation(intensity=0.05, offset=0.05),
     ),
     description="the network of Scholz & Scholz (2022)",
 )

@@ -1,0 +1,43 @@
+# make demo  installs and repeats the paper's first pass with fewer runs; says where the report is
+# make test  installs and runs the tests
+# make lint  ruff and mypy
+# make bench the engine's speed beside other programs; make accuracy the networks' accuracy over five seeds
+
+PYTHON ?= python3
+BIN = .venv/bin
+INSTALLED = .venv/installed
+# Through the CPU build: the plain wheel of PyTorch brings gigabytes for graphics cards.
+PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
+
+.PHONY: demo test lint bench accuracy docs clean
+
+demo: $(INSTALLED)
+	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
+	@echo "open results/demo/report.html in a browser"
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(PIP) -e '.[bench]'
+	$(BIN)/python benchmarks/engine.py
+
+accuracy: $(INSTALLED)
+	$(BIN)/python benchmarks/accuracy.py results/sets
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/make_pictures.py results/paper
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) torch
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv results .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,0 +1,97 @@
+"""Accuracy of the networks on the paper's sets, over several training seeds.
+
+    python benchmarks/accuracy.py SETS [--seeds 5] [--networks periodic-2d scholz2022-2d] [--out table.json]
+
+SETS is a folder with the ensembles train, validation and test (as `morphoscope reproduce scholz2022 --profile paper`
+leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from morphoscope import api
+
+SETS = ("train", "validation", "test")
+
+
+def main() -> None:
+    options = _options()
+    for name in SETS:
+        api.ensemble(f"scholz2022-{name}", options.sets / name)
+    rows: list[dict[str, Any]] = []
+    for network in options.networks:
+        for seed in range(options.seeds):
+            rows.append(_one(options.sets, network, seed))
+            print(_line(rows[-1]), file=sys.stderr, flush=True)
+            if options.out:
+                options.out.write_text(json.dumps(rows, indent=1))
+    _print(rows)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--networks", nargs="+", default=["periodic-2d", "scholz2022-2d"])
+    parser.add_argument("--out", type=Path)
+    return parser.parse_args()
+
+
+def _one(sets: Path, network: str, seed: int) -> dict[str, Any]:
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        classifier = api.train(
+            sets / "train", sets / "validation", Path(folder) / "classifier", network=network, seed=seed
+        )
+        seconds = time.perf_counter() - begin
+        found = {name: api.evaluate(classifier, sets / name) for name in SETS}
+    test = found["test"]
+    return {
+        "network": network,
+        "seed": seed,
+        "seconds": seconds,
+        "kept_epoch": classifier.provenance["kept_epoch"],
+        **{name: e.accuracy.value for name, e in found.items()},
+        "test_seen": test.seen.value,
+        "test_unseen": test.unseen.value,
+        "calibration_error": test.expected_calibration_error,
+        "confused": test.confused(8),
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    figures = "  ".join(f"{name} {row[name]:.4f}" for name in (*SETS, "test_seen", "test_unseen"))
+    return f"{row['network']} seed {row['seed']}: {figures}  {row['seconds']:.0f} s  {row['confused']}"
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    columns = (*SETS, "test_seen", "test_unseen", "calibration_error", "seconds")
+    print("| network | figure | mean | sd | min | max |\n|---|---|---|---|---|---|")
+    for network in dict.fromkeys(row["network"] for row in rows):
+        own = [row for row in rows if row["network"] == network]
+        for name in columns:
+            values = np.array([row[name] for row in own])
+            spread = values.std(ddof=1) if len(values) > 1 else 0.0
+            print(
+                f"| {network} | {name} | {values.mean():.4f} | {spread:.4f} | {values.min():.4f} | {values.max():.4f} |"
+            )
+        counted: collections.Counter[tuple[str, str]] = collections.Counter()
+        for row in own:
+            for true, read, count in row["confused"]:
+                counted[(true, read)] += count
+        mean = [f"{a} read as {b} {n / len(own):.1f}" for (a, b), n in counted.most_common(6)]
+        print(f"\n{network}, confusions in the test set, runs a seed: {'; '.join(mean)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from morphoscope import api
+from morphoscope.atlas import Atlas, ordered, symbol
+from morphoscope.errors import DataError, UsageError
+
+
+@pytest.fixture
+def copy(workshop, tmp_path):
+    """The tiny ensemble and its atlas, to be damaged."""
+    shutil.copytree(workshop / "validation", tmp_path / "validation")
+    shutil.copytree(workshop / "atlas", tmp_path / "atlas")
+    return tmp_path / "atlas"
+
+
+def test_points_csv_has_what_was_read(workshop):
+    atlas = Atlas(workshop / "atlas")
+    with (workshop / "atlas" / "points.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["f", "k", "seed", "class", "probability", "margin"]
+    assert len(rows) == 12
+    for row, run in zip(rows, atlas.plan.runs, strict=True):
+        assert (float(row["f"]), float(row["k"])) == (dict(run.parameters)["f"], dict(run.parameters)["k"])
+        assert int(row["seed"]) == run.seed
+        assert 0 <= float(row["margin"]) <= float(row["probability"]) <= 1
+
+
+def test_reading_is_the_classifiers(workshop):
+    atlas = Atlas(workshop / "atlas")
+    prediction = api.classify(workshop / "classifier", workshop / "validation")
+    assert np.array_equal(atlas.reading.probabilities, prediction.probabilities)
+    assert sum(atlas.counts().values()) == 12
+
+
+def test_members_are_sorted_by_certainty_and_complete(workshop):
+    atlas = Atlas(workshop / "atlas")
+    members = [atlas.members(name) for name in atlas.classes]
+    assert sorted(np.concatenate(members).tolist()) == list(range(12))
+    for positions in members:
+        assert np.all(np.diff(atlas.reading.probability[positions]) <= 0)
+
+
+def test_frames_are_the_ensembles(workshop):
+    atlas = Atlas(workshop / "atlas")
+    assert np.array_equal(atlas.frames(np.array([3, 1])), atlas.ensemble().frames(np.array([3, 1])))
+
+
+def test_agreement_with_itself_and_with_another_reading(workshop, tmp_path):
+    atlas = Atlas(workshop / "atlas")
+    same = atlas.agreement(atlas)
+    assert (same.n, same.share, same.differences) == (12, 1.0, [])
+    shutil.copytree(workshop / "atlas", tmp_path / "atlas")
+    turned = np.roll(np.load(tmp_path / "atlas" / "probabilities.npy"), 1, axis=1)
+    np.save(tmp_path / "atlas" / "probabilities.npy", turned)
+    other = atlas.agreement(Atlas(tmp_path / "atlas"))
+    assert other.share == 0
+    assert sum(count for *_, count in other.differences) == 12
+
+
+def test_agreement_needs_common_runs(workshop, tmp_path):
+    api.scan(workshop / "classifier", workshop / "train", tmp_path / "other")
+    with pytest.raises(UsageError, match="share no run"):
+        api.agree(workshop / "atlas", tmp_path / "other")
+
+
+def test_moved_ensemble_is_said(copy):
+    shutil.rmtree(copy.parent / "validation")
+    atlas = Atlas(copy)
+    assert len(atlas.points()) == 12
+    with pytest.raises(DataError, match="is no ensemble"):
+        atlas.frames(np.array([0]))
+
+
+def test_damage_is_said(copy):
+    description = json.loads((copy / "atlas.json").read_text())
+    (copy / "atlas.json").write_text(json.dumps({**description, "classes": ["a"]}))
+    with pytest.raises(DataError, match="damaged"):
+        Atlas(copy)
+    (copy / "probabilities.npy").unlink()
+    with pytest.raises(DataError, match="damaged"):
+        Atlas(copy)
+    (copy / "atlas.json").write_text(json.dumps({"format": 7}))
+    with pytest.raises(DataError, match="no atlas of format"):
+        Atlas(copy)
+
+
+def test_an_atlas_is_not_written_over(workshop, tmp_path):
+    api.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
+    with pytest.raises(UsageError, match="--overwrite"):
+        api.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
+
+
+def test_unknown_class_names_the_nearest(workshop):
+    with pytest.raises(UsageError, match="did you mean 'kappa'"):
+        Atlas(workshop / "atlas").members("kapa")
+
+
+def test_symbols_and_order():
+    assert [symbol(n) for n in ("alpha", "lambda", "pi", "L", "stripes")] == ["α", "λ", "π", "L", "stripes"]
+    assert ordered(["L", "mu", "H", "alpha", "lambda"]) == ["alpha", "lambda", "mu", "H", "L"]

@@ -1,0 +1,221 @@
+"""The command line as a user meets it: in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from morphoscope import api
+from tests.conftest import tiny_plan
+
+COMMANDS = (
+    "models", "simulate", "ensemble", "train", "evaluate", "explain", "classify", "scan", "map", "montage", "agree", "reproduce",
+)  # fmt: skip
+
+
+def cli(*arguments, cwd=None):
+    environment = {**os.environ, "COLUMNS": "160", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "morphoscope", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+
+
+def fails(done, *words):
+    """One line, exit code 2, no traceback."""
+    assert done.returncode == 2, done
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("error: ")
+    for word in words:
+        assert word in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example_and_a_function(command):
+    done = cli(command, "--help")
+    assert done.returncode == 0
+    assert f"morphoscope {command}" in done.stdout.replace("\n", " ")
+    assert "Example:" in done.stdout
+    assert callable(getattr(api, command))
+
+
+def test_help_is_complete_and_imports_nothing_heavy():
+    done = cli("--help")
+    for command in COMMANDS:
+        assert command in done.stdout
+    code = (
+        "import sys; sys.argv = ['morphoscope', '--help']\n"
+        "from morphoscope.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('torch', 'sympy', 'numpy', 'xarray', 'zarr', 'matplotlib', 'scipy', 'llvmlite') if m in sys.modules])"
+    )
+    heavy = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert heavy.stdout.strip().endswith("[]")
+
+
+def test_version():
+    assert cli("--version").stdout.strip().count(".") >= 1
+
+
+def test_models_lists_and_shows():
+    assert "gray-scott" in cli("models").stdout
+    shown = cli("models", "gray-scott").stdout
+    for words in ("∂u/∂t = Du ∇²u + f (1 − u) − u v²", "feed rate", "0.03", "Pearson"):
+        assert words in shown
+    assert json.loads(cli("models", "gray-scott", "--json").stdout)[0]["name"] == "gray-scott"
+
+
+def test_simulate_writes_what_it_promises(tmp_path):
+    done = cli(
+        "simulate", "gray-scott", "-p", "f=0.03", "-p", "k=0.055", "--seed", 2, "--out", "run", "--size", "64x48",
+        "--until", 200, "--video", "run.mp4", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {"u.png", "initial.npz", "snapshots.npz", "run.json"}
+    with np.load(tmp_path / "run" / "snapshots.npz") as kept:
+        assert kept["t"].tolist() == [140, 170, 200]
+        assert kept["u"].shape == kept["v"].shape == (3, 48, 64)
+    with np.load(tmp_path / "run" / "initial.npz") as start:
+        assert start["u"].shape == start["v"].shape == (48, 64)
+    assert (tmp_path / "run.mp4").stat().st_size > 1000
+    again = cli("simulate", "gray-scott", "--out", "run", "--until", 10, cwd=tmp_path)
+    fails(again, "earlier result", "--overwrite")
+
+
+def test_the_start_that_was_written_gives_the_same_end(tmp_path):
+    first = ["--until", 100, "--size", "48x48"]
+    assert cli("simulate", "gray-scott", "--seed", 5, "--out", "a", *first, cwd=tmp_path).returncode == 0
+    second = cli("simulate", "gray-scott", "--initial", "a/initial.npz", "--out", "b", "--until", 100, cwd=tmp_path)
+    assert second.returncode == 0, second.stderr
+    ends = [np.load(tmp_path / n / "snapshots.npz")["u"][-1] for n in "ab"]
+    assert np.array_equal(*ends)
+
+
+BAD_SIMULATIONS = [
+    (("gray_scot",), "did you mean 'gray-scott'"),
+    (("gray-scott", "-p", "F=0.03"), "did you mean 'f'"),
+    (("gray-scott", "-p", "f"), "NAME=NUMBER"),
+    (("gray-scott", "-p", "f=fast"), "not a number"),
+    (("gray-scott", "-p", "f=nan"), "out of range"),
+    (("gray-scott", "-p", "f=0.9"), "[0, 0.25]"),
+    (("gray-scott", "-p", "f=0.1", "-p", "f=0.2"), "twice"),
+    (("gray-scott", "--dt", "3"), "diffusion limit 2.5"),
+    (("gray-scott", "--dt", "1.5", "--stencil", "5"), "5-point stencil; use dt ≤ 1.25"),
+    (("gray-scott", "--dt", "nan"), "no time step"),
+    (("gray-scott", "--dt", "fast"), "'--dt'"),
+    (("gray-scott", "--stencil", "7"), "use 9 or 5"),
+    (("gray-scott", "--size", "2x2"), "too small"),
+    (("gray-scott", "--size", "30x30"), "too small"),
+    (("gray-scott", "--size", "big"), "WIDTHxHEIGHT"),
+    (("gray-scott", "--times", "10,20000"), "outside 0 … 15000"),
+    (("gray-scott", "--times", "10.1"), "not a multiple of dt"),
+    (("gray-scott", "--until", "100.1"), "not a multiple"),
+    (("gray-scott", "--until", "-5"), "end time"),
+    (("gray-scott", "--initial", "splash"), "no such file"),
+    (("gray-scott", "--initial", "spots:size=3"), "unknown option 'size'"),
+    (("gray-scott", "--seed", "-1"), "negative"),
+    (("gray-scott", "--video", "film.gif"), "use .mp4"),
+    (("gray-scott", "--engine", "gpu"), "did you mean 'cpu'"),
+    (("gray-scott", "--colour", "red"), "--colour"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD_SIMULATIONS, ids=[w for _, w in BAD_SIMULATIONS])
+def test_bad_simulations_are_one_line_and_leave_nothing(tmp_path, arguments, words):
+    fails(cli("simulate", *arguments, "--out", "run", cwd=tmp_path), words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_holds_something_else(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("precious")
+    fails(cli("simulate", "gray-scott", "--until", 10, "--out", "run", cwd=tmp_path), "holds something else")
+    fails(cli("simulate", "gray-scott", "--until", 10, "--out", "run", "--overwrite", cwd=tmp_path), "something else")
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["thesis.tex"]
+
+
+def test_debug_shows_the_traceback():
+    done = cli("models", "gray_scot", "--debug")
+    assert "Traceback" in done.stderr
+
+
+def test_ensemble_train_evaluate_classify_scan_map_montage(tmp_path):
+    for name, seed in (("train", 1), ("validation", 2)):
+        tiny_plan(f"tiny-{name}", runs=4, seed=seed, size=48).save(tmp_path / f"{name}.json")
+        done = cli("ensemble", f"{name}.json", "--out", name, "--json", cwd=tmp_path)
+        assert json.loads(done.stdout)["done"] == 12, done.stderr
+        assert "12/12 runs" in done.stderr
+    done = cli("train", "train", "--validation", "validation", "--out", "clf", "--epochs", 3, "--json", cwd=tmp_path)
+    assert 1 <= json.loads(done.stdout)["kept"]["epoch"] <= 3, done.stderr
+    done = cli("evaluate", "clf", "validation", "--out", "evaluation", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["accuracy"]["n"] == 12
+    assert {p.name for p in (tmp_path / "evaluation").iterdir()} == {
+        "evaluation.json", "confusion.csv", "confusion.png", "confusion.svg",
+    }  # fmt: skip
+    assert "at unseen points  no runs" in cli("evaluate", "clf", "validation", cwd=tmp_path).stdout
+    assert cli("explain", "clf", "validation", "--out", "saliency", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "saliency" / "saliency.png").is_file()
+    read = json.loads(cli("classify", "clf", "validation", "--json", cwd=tmp_path).stdout)
+    assert len(read) == 12
+    assert set(read[0]["probabilities"]) == {"kappa", "lambda", "H"}
+    done = cli("scan", "clf", "validation", "--out", "atlas", "--json", cwd=tmp_path)
+    counts = json.loads(done.stdout)["read_as"]
+    most = max(counts, key=counts.get)
+    assert cli("map", "atlas", "--out", "map.png", cwd=tmp_path).returncode == 0
+    assert cli("montage", "atlas", "--class", most, "--out", "m.png", cwd=tmp_path).returncode == 0
+    assert "100.00% of 12 runs agree" in cli("agree", "atlas", "atlas", cwd=tmp_path).stdout
+    fails(cli("montage", "atlas", "--class", "kapa", "--out", "k.png", cwd=tmp_path), "did you mean 'kappa'")
+    fails(cli("train", "train", "--validation", "validation", "--out", "clf", cwd=tmp_path), "--overwrite")
+    fails(cli("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "name differs")
+    fails(cli("evaluate", "clf", "atlas", cwd=tmp_path), "damaged")
+    fails(cli("classify", "nobody", "validation", cwd=tmp_path), "no classifier at nobody")
+    fails(cli("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is no ensemble")
+
+
+BAD_REST = [
+    (("models", "brussels"), "unknown model"),
+    (("ensemble", "scholz2022-tain", "--out", "x"), "did you mean 'scholz2022-train'"),
+    (("ensemble", "scholz2022-train", "--out", "x", "--frames", "5"), "3 or 10"),
+    (("ensemble", "scholz2022-train", "--out", "x", "--limit", "0"), "use 1 or more"),
+    (("ensemble", "absent.json", "--out", "x"), "not there"),
+    (("train", "a", "--validation", "b", "--out", "x", "--network", "resnet"), "unknown network"),
+    (("train", "a", "--validation", "b", "--out", "x"), "is no ensemble"),
+    (("evaluate", "gray-scott-first-pass", "a"), "is no ensemble"),
+    (("classify", "net.pt", "u.png"), "could run code"),
+    (("classify", "absent.png"), "not there"),
+    (("map", "a", "--out", "map.gif"), "use .png"),
+    (("map", "a", "--out", "map.png"), "expected an atlas"),
+    (("reproduce", "scholz2023", "--out", "x"), "did you mean 'scholz2022'"),
+    (("reproduce", "scholz2022", "--out", "x", "--profile", "slow"), "unknown profile"),
+    (("explode",), "explode"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD_REST, ids=[w for _, w in BAD_REST])
+def test_other_bad_input_is_one_line_and_leaves_nothing(tmp_path, arguments, words):
+    fails(cli(*arguments, cwd=tmp_path), words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupted_ensemble_continues(tmp_path):
+    import signal
+
+    plan = tiny_plan(runs=30, size=128)
+    plan.save(tmp_path / "plan.json")
+    command = [sys.executable, "-m", "morphoscope", "ensemble", "plan.json", "--out", "e", "--workers", "1"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    ledger = tmp_path / "e" / "ledger.sqlite"
+    deadline = time.monotonic() + 60
+    while not ledger.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1].startswith("error: interrupted")
+    assert "Traceback" not in errors
+    done = cli("ensemble", "plan.json", "--out", "e", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["done"] == 90

@@ -1,0 +1,153 @@
+import dataclasses
+import hashlib
+import threading
+
+import numpy as np
+import pytest
+
+from morphoscope.engines import get_engine
+from morphoscope.ensembles import Ensemble, carry_out
+from morphoscope.ensembles.plan import Run
+from morphoscope.ensembles.runner import run_job
+from morphoscope.errors import UsageError
+from tests.conftest import tiny_plan
+
+PLAN = dataclasses.replace(tiny_plan(size=48), until=200.0, times=(100.0, 150.0, 200.0))
+
+
+def digest(folder):
+    files = sorted(p for p in (folder / "data.zarr").rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+class Interrupting:
+    """A reporter that presses Ctrl-C after some runs."""
+
+    def __init__(self, after):
+        self.left = after
+
+    def task(self, *_, **__):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def advance(self, *_, **__):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_same_bytes_whatever_the_threads_and_interruptions(tmp_path):
+    carry_out(PLAN, tmp_path / "one", workers=1)
+    carry_out(PLAN, tmp_path / "many", workers=4)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(PLAN, tmp_path / "cut", workers=2, progress=Interrupting(5))
+    cut = Ensemble(tmp_path / "cut")
+    assert 5 <= cut.status().count("done") < len(PLAN.runs)
+    assert "pending" in cut.status()
+    carry_out(PLAN, tmp_path / "cut", workers=3)
+    assert set(cut.status()) == {"done"}
+    assert digest(tmp_path / "one") == digest(tmp_path / "many") == digest(tmp_path / "cut")
+
+
+def test_a_run_is_the_same_alone_or_among_others(tmp_path):
+    whole = carry_out(PLAN, tmp_path / "whole")
+    alone = carry_out(dataclasses.replace(PLAN, runs=(PLAN.runs[7],)), tmp_path / "alone")
+    assert np.array_equal(alone.frames(np.array([0]))[0], whole.frames(np.array([7]))[0])
+    direct = get_engine("cpu").run(run_job(PLAN, PLAN.runs[7]))
+    assert np.array_equal(direct.snapshots[:, 0], whole.frames(np.array([7]))[0])
+
+
+def test_opens_as_a_dataset_with_names_and_units(tmp_path):
+    ensemble = carry_out(dataclasses.replace(PLAN, record=("u", "v")), tmp_path / "e")
+    data = ensemble.dataset()
+    assert data["u"].dims == data["v"].dims == ("run", "time", "y", "x")
+    assert data["u"].shape == (12, 3, 48, 48)
+    assert {"f", "k", "seed", "label", "status", "time", "y", "x"} <= set(data.coords)
+    assert data["time"].values.tolist() == [100.0, 150.0, 200.0]
+    assert data["u"].attrs["units"] == data["f"].attrs["units"] == "1"
+    assert data["label"].values[0] == "kappa"
+    assert set(data["status"].values) == {"done"}
+    assert np.array_equal(data["u"].isel(run=2).values, ensemble.frames(np.array([2]))[0])
+    chosen = data.where((data.label == "H").compute(), drop=True)
+    assert chosen.sizes["run"] == 4
+
+
+def test_a_failing_run_does_not_stop_the_others(tmp_path):
+    wild = Run((("f", 0.03), ("k", 0.055), ("Du", 0.2)), 3)
+    model = dataclasses.replace(PLAN.model, reaction={"u": "f*(1 - u) - u*v**2", "v": "u*v**2 - (f + k)*v + 1000*(f - 0.02)*v**3"})
+    tame = Run((("f", 0.02), ("k", 0.055), ("Du", 0.2)), 4)
+    plan = dataclasses.replace(PLAN, model=model, runs=(wild, tame, wild))
+    ensemble = carry_out(plan, tmp_path / "e")
+    assert ensemble.status() == ["failed", "done", "failed"]
+    entries = ensemble.ledger.entries()
+    assert 0 < entries[0].failed_at <= 1000
+    assert entries[1].failed_at is None
+    assert ensemble.usable().tolist() == [1]
+    assert np.isnan(ensemble.frames(np.array([0]))[0, -1]).all()
+
+
+def test_another_plan_or_another_thing_in_the_folder_is_refused(tmp_path):
+    carry_out(PLAN, tmp_path / "e")
+    with pytest.raises(UsageError, match=r"another plan: grid\.stencil differs"):
+        carry_out(dataclasses.replace(PLAN, grid=dataclasses.replace(PLAN.grid, stencil=5)), tmp_path / "e")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").write_text("precious")
+    with pytest.raises(UsageError, match="holds something else"):
+        carry_out(PLAN, tmp_path / "other")
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(UsageError, match="is a file"):
+        carry_out(PLAN, tmp_path / "file")
+    assert sorted(p.name for p in (tmp_path / "other").iterdir()) == ["thesis.tex"]
+
+
+def test_a_plan_that_cannot_start_leaves_nothing(tmp_path):
+    small = dataclasses.replace(PLAN, grid=dataclasses.replace(PLAN.grid, height=16, width=16))
+    for plan, options in ((small, {}), (PLAN, {"workers": 0}), (PLAN, {"engine": "gpu"})):
+        with pytest.raises(UsageError):
+            carry_out(plan, tmp_path / "e", **options)
+        assert not (tmp_path / "e").exists()
+
+
+@pytest.mark.parametrize("missing", ["plan.json", "ledger.sqlite", "data.zarr"])
+def test_damaged_folders_are_one_line(tmp_path, missing):
+    import shutil
+
+    carry_out(dataclasses.replace(PLAN, runs=PLAN.runs[:1]), tmp_path / "e")
+    path = tmp_path / "e" / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(UsageError):
+        Ensemble(tmp_path / "e")
+
+
+def test_a_ledger_that_is_no_database_is_refused(tmp_path):
+    carry_out(dataclasses.replace(PLAN, runs=PLAN.runs[:1]), tmp_path / "e")
+    (tmp_path / "e" / "ledger.sqlite").write_text("no database at all, but long enough to look at" * 20)
+    with pytest.raises(UsageError, match="damaged"):
+        Ensemble(tmp_path / "e").status()
+
+
+def test_workers_run_at_once(tmp_path):
+    """Two runs that wait for each other end only if they run at the same time."""
+    meeting = threading.Barrier(2, timeout=20)
+
+    class Meeting:
+        name = "meeting"
+
+        def run(self, job):
+            meeting.wait()
+            return get_engine("reference").run(job)
+
+    import morphoscope.ensembles.runner as runner
+
+    original = runner.get_engine
+    runner.get_engine = lambda name: Meeting()
+    try:
+        plan = dataclasses.replace(PLAN, runs=PLAN.runs[:2], until=1.0, times=(1.0,))
+        assert set(carry_out(plan, tmp_path / "e", workers=2).status()) == {"done"}
+    finally:
+        runner.get_engine = original

@@ -1,0 +1,168 @@
+import json
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from morphoscope import api
+from morphoscope.ensembles import Ensemble
+from morphoscope.errors import DataError, UsageError
+from morphoscope.learning.classifier import Classifier
+from morphoscope.learning.datasets import load_labelled, seen_in_training
+from morphoscope.learning.saliency import explain_patterns
+from morphoscope.learning.training import train_classifier
+from tests.conftest import tiny_plan
+
+
+@pytest.fixture
+def copy(workshop, tmp_path):
+    """A copy of the tiny classifier that a test may damage."""
+    return shutil.copytree(workshop / "classifier", tmp_path / "classifier")
+
+
+def change(folder, **values):
+    path = folder / "classifier.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_training_learns_and_remembers_how(workshop):
+    classifier = Classifier.load(workshop / "classifier")
+    found = api.evaluate(classifier, workshop / "validation")
+    assert found.accuracy.value >= 0.8
+    made = classifier.provenance
+    assert made["training"]["plan_hash"] == Ensemble(workshop / "train").plan.hash
+    assert made["validation"]["plan_hash"] == Ensemble(workshop / "validation").plan.hash
+    assert len(made["history"]) == 40
+    losses = [e["validation_loss"] for e in made["history"]]
+    assert losses[made["kept_epoch"] - 1] == min(losses)
+    assert made["versions"]["torch"] == torch.__version__.split("+")[0] or made["versions"]["torch"] == torch.__version__
+    assert made["seed"] == 0
+
+
+def test_same_seed_same_weights_another_seed_others(workshop):
+    train, validation = (load_labelled(Ensemble(workshop / n)) for n in ("train", "validation"))
+    made = [
+        train_classifier(train, validation, epochs=1, seed=seed, network="scholz2022-2d") for seed in (5, 5, 6)
+    ]
+    weights = [torch.cat([p.flatten() for p in c.module.parameters()]) for c in made]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_paper_augmentation_is_recorded(workshop):
+    train, validation = (load_labelled(Ensemble(workshop / n)) for n in ("train", "validation"))
+    made = train_classifier(train, validation, epochs=1, paper_augmentation=True)
+    assert made.provenance["recipe"]["augmentation"]["affine"] is True
+
+
+def test_saving_and_loading_keeps_every_reading(workshop, tmp_path):
+    classifier = Classifier.load(workshop / "classifier")
+    frames = load_labelled(Ensemble(workshop / "validation")).frames
+    classifier.save(tmp_path / "again")
+    again = Classifier.load(tmp_path / "again")
+    assert np.array_equal(classifier.predict(frames).probabilities, again.predict(frames).probabilities)
+    with pytest.raises(UsageError, match="earlier result"):
+        classifier.save(tmp_path / "again")
+    classifier.save(tmp_path / "again", overwrite=True)
+
+
+def test_predictions_are_probabilities(workshop):
+    classifier = Classifier.load(workshop / "classifier")
+    prediction = classifier.predict(load_labelled(Ensemble(workshop / "validation")).frames)
+    assert np.allclose(prediction.probabilities.sum(axis=1), 1, atol=1e-5)
+    best = np.sort(prediction.probabilities, axis=1)
+    assert np.allclose(prediction.margin, best[:, -1] - best[:, -2])
+    assert np.allclose(prediction.probability, best[:, -1])
+
+
+def test_seen_points_are_told_from_unseen_ones(workshop):
+    classifier = Classifier.load(workshop / "classifier")
+    points = [run.parameters for run in tiny_plan().runs[:1]] + [(("f", 0.01), ("k", 0.02))]
+    assert seen_in_training(classifier, points).tolist() == [True, False]
+
+
+def test_damaged_folders_are_refused(copy):
+    weights = copy / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[: 1000])
+    with pytest.raises(DataError, match="damaged"):
+        Classifier.load(copy)
+    weights.unlink()
+    with pytest.raises(DataError, match="not there"):
+        Classifier.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"format": 99}, "newer|format 99"),
+        ({"format": "one"}, "damaged"),
+        ({"network": "resnet"}, "unknown network"),
+        ({"classes": 5}, "damaged"),
+        ({"input": {"colour": 3}}, "damaged"),
+        ({"classes": ["a", "b"]}, "damaged or of another network"),
+    ],
+)
+def test_wrong_descriptions_are_refused(copy, values, words):
+    change(copy, **values)
+    with pytest.raises(UsageError, match=words):
+        Classifier.load(copy)
+
+
+def test_no_json_is_refused(copy):
+    (copy / "classifier.json").write_text("{")
+    with pytest.raises(DataError, match="damaged"):
+        Classifier.load(copy)
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pkl", ".pth", ".pickle"])
+def test_files_that_could_run_code_are_refused_unread(tmp_path, suffix, workshop):
+    class Bomb:
+        def __reduce__(self):
+            return (exec, ("raise SystemExit('the bomb went off')",))
+
+    path = tmp_path / f"net{suffix}"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(DataError, match="could run code"):
+        Classifier.load(path)
+    with pytest.raises(DataError, match="could run code"):
+        api.classify(workshop / "classifier", path)
+
+
+def test_unknown_classifier(tmp_path):
+    with pytest.raises(DataError, match="no classifier"):
+        Classifier.load(tmp_path / "nothing")
+    with pytest.raises(DataError, match=r"no classifier\.json"):
+        Classifier.load(tmp_path)
+
+
+def test_ensembles_of_another_grid_are_refused(workshop, tmp_path):
+    api.ensemble(tiny_plan(runs=1, size=48), tmp_path / "small")
+    with pytest.raises(UsageError, match="height=48"):
+        api.evaluate(workshop / "classifier", tmp_path / "small")
+
+
+def test_saliency_points_at_the_pattern(workshop):
+    """A single spot on a flat background: most of what matters is near the spot."""
+    classifier = Classifier.load(workshop / "classifier")
+    y, x = np.mgrid[:64, :64]
+    spot = 1 - 0.7 * np.exp(-((y - 20) ** 2 + (x - 40) ** 2) / 18)
+    frames = np.repeat(spot[None, None].astype(np.float32), 3, axis=1)
+    found = explain_patterns(classifier, frames)
+    near = (y - 20) ** 2 + (x - 40) ** 2 < 14**2
+    for maps in (found.smoothed_gradient, found.integrated_gradients):
+        assert maps.shape == (1, 64, 64)
+        assert 0 <= maps.min()
+        assert maps.max() == pytest.approx(1)
+    assert found.integrated_gradients[0][near].mean() > 3 * found.integrated_gradients[0][~near].mean()
+    assert np.array_equal(found.smoothed_gradient, explain_patterns(classifier, frames).smoothed_gradient)
+
+
+def test_sets_that_do_not_fit_are_refused(workshop, tmp_path):
+    api.ensemble(tiny_plan(runs=2, size=48), tmp_path / "small")
+    with pytest.raises(UsageError, match="same grid and frames"):
+        api.train(workshop / "train", tmp_path / "small", tmp_path / "c", epochs=1)
+    with pytest.raises(UsageError, match="epochs=0"):
+        api.train(workshop / "train", workshop / "validation", tmp_path / "c", epochs=0)
+    assert not (tmp_path / "c").exists()

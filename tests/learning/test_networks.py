@@ -1,0 +1,117 @@
+import pytest
+import torch
+
+from morphoscope.errors import UsageError
+from morphoscope.learning.networks import build, get_network, network_names
+from morphoscope.learning.symmetry import Augmentation, random_affine, random_symmetry, square_symmetry
+
+
+def count(module):
+    buffers = (b for b in module.buffers() if b.dim() > 0)  # statistics, not the counter of batches
+    return sum(p.numel() for p in module.parameters()), sum(b.numel() for b in buffers)
+
+
+@pytest.mark.parametrize("name", network_names())
+class TestEveryNetwork:
+    @pytest.mark.parametrize(("frames", "classes"), [(3, 15), (10, 16)])
+    def test_maps_patterns_to_logits(self, name, frames, classes):
+        module = build(name, frames, classes).eval()
+        assert module(torch.rand(2, frames, 128, 128)).shape == (2, classes)
+
+    def test_learns_from_every_parameter(self, name):
+        module = build(name, 3, 4)
+        module(torch.rand(4, 3, 128, 128)).sum().backward()
+        assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
+
+    def test_recipe_can_be_followed(self, name):
+        recipe = get_network(name).recipe
+        assert recipe.epochs > 0
+        assert recipe.batch > 0
+        assert 0 <= recipe.average < 1
+
+
+def test_the_papers_network_has_the_papers_size():
+    trainable, statistics = count(build("scholz2022-2d", 3, 15))
+    assert (trainable + statistics, statistics) == (277_723, 6)
+
+
+def test_the_papers_network_has_the_papers_layers():
+    sizes = []
+    patterns = torch.rand(1, 3, 128, 128)
+    for layer in build("scholz2022-2d", 3, 15).eval():
+        patterns = layer(patterns)
+        if patterns.dim() == 4 and patterns.shape[-1] not in sizes:
+            sizes.append(patterns.shape[-1])
+    assert sizes == [128, 63, 61, 30, 28, 14, 12, 6, 1]
+
+
+def test_ours_does_not_see_periodic_shifts():
+    torch.manual_seed(0)
+    module = build("periodic-2d", 3, 15).eval()
+    patterns = torch.rand(2, 3, 128, 128)
+    for shift in ((8, 0), (0, 40), (16, 72)):
+        moved = module(torch.roll(patterns, shift, dims=(2, 3)))
+        assert torch.allclose(moved, module(patterns), atol=1e-4)
+
+
+def test_unknown_network_names_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'periodic-2d'"):
+        get_network("periodic2d")
+
+
+def test_the_eight_symmetries_are_a_group():
+    pattern = torch.rand(3, 6, 6)
+    images = [square_symmetry(pattern, which) for which in range(8)]
+    for i, image in enumerate(images):
+        assert sum(torch.equal(image, other) for other in images) == 1, i
+        for which in range(8):
+            assert any(torch.equal(square_symmetry(image, which), other) for other in images)
+    assert torch.equal(images[0], pattern)
+    assert any(torch.equal(torch.rot90(pattern, 1, (1, 2)), image) for image in images)
+
+
+def test_symmetries_keep_every_value_and_all_frames_together():
+    stream = torch.Generator().manual_seed(1)
+    pattern = torch.rand(1, 8, 12).expand(3, -1, -1) + torch.tensor([0.0, 1.0, 2.0])[:, None, None]
+    for _ in range(20):
+        changed = random_symmetry(pattern, stream)
+        assert changed.shape == pattern.shape
+        assert torch.allclose(changed[1] - changed[0], torch.ones(8, 12), atol=1e-5)
+        assert torch.equal(changed[0].flatten().sort()[0], pattern[0].flatten().sort()[0])
+
+
+def test_a_symmetry_of_the_start_is_one_of_the_end(gray_scott):
+    """What the augmentation assumes: the engine commutes with shifts and the square's symmetries."""
+    import numpy as np
+
+    from morphoscope.engines import Grid, Job, get_engine, initial
+
+    start = initial.make("spots", gray_scott, (48, 48), initial.stream(1))
+
+    def end(state):
+        job = Job(gray_scott, Grid(48, 48), 0.25, {"f": 0.03, "k": 0.06}, state, (200,))
+        return get_engine("reference").run(job).snapshots[0]
+
+    for which in range(8):
+        moved = square_symmetry(torch.from_numpy(np.roll(start, (5, 11), axis=(1, 2))), which).numpy()
+        expected = square_symmetry(torch.from_numpy(np.roll(end(start), (5, 11), axis=(1, 2))), which)
+        assert np.allclose(end(moved), expected.numpy(), atol=1e-12)
+
+
+def test_affine_keeps_constants_and_undoes_nothing_at_zero_strength():
+    stream = torch.Generator().manual_seed(2)
+    constant = torch.full((4, 3, 16, 16), 0.7)
+    assert torch.allclose(random_affine(constant, stream), constant, atol=1e-6)
+    patterns = torch.rand(4, 3, 16, 16)
+    changed = random_affine(patterns, stream)
+    assert changed.shape == patterns.shape
+    assert changed.min() >= patterns.min() - 1e-6
+    assert changed.max() <= patterns.max() + 1e-6
+
+
+def test_augmentation_repeats_with_its_stream():
+    patterns = torch.rand(4, 3, 16, 16)
+    augmentation = Augmentation(affine=True)
+    once, again = (augmentation(patterns, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(once, again)
+    assert not torch.equal(once, augmentation(patterns, torch.Generator().manual_seed(4)))
