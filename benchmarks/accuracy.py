@@ -3,7 +3,8 @@
     python benchmarks/accuracy.py SETS [--seeds 5] [--networks periodic-2d scholz2022-2d] [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test (as `morphoscope reproduce scholz2022 --profile paper`
-leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test set.
+leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test
+set.
 """
 
 from __future__ import annotations

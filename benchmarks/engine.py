@@ -2,7 +2,7 @@
 
     python benchmarks/engine.py [--rounds 5] [--json]
 
-Gray–Scott, 128 x 128 cells, f = 0.03, k = 0.055, dt = 0.25, from a state at t = 2000, when the pattern fills the square.
+Gray–Scott, 128 x 128 cells, f = 0.03, k = 0.055, dt = 0.25, from t = 2000, when the pattern fills the square.
 Every program advances that state on one core; they take turns, so that a machine whose speed drifts is fair to all.
 Gcell/s: cells times steps a second, in billions. Ratios are of the medians.
 
@@ -159,9 +159,7 @@ def _py_pde(state: NDArray[Any]) -> Advance:
 
     grid = pde.CartesianGrid([[0, 128], [0, 128]], [128, 128], periodic=True)
     f, k = PARAMETERS["f"], PARAMETERS["k"]
-    equation = pde.PDE(
-        {"u": f"0.2*laplace(u) - u*v**2 + {f}*(1 - u)", "v": f"0.1*laplace(v) + u*v**2 - {f + k}*v"}
-    )
+    equation = pde.PDE({"u": f"0.2*laplace(u) - u*v**2 + {f}*(1 - u)", "v": f"0.1*laplace(v) + u*v**2 - {f + k}*v"})
     fields = pde.FieldCollection([pde.ScalarField(grid, x.astype(np.float64)) for x in state])
     step = pde.EulerSolver(equation, backend="numba").make_stepper(fields, dt=DT)
     step(fields, 0, DT * 2)  # compiles

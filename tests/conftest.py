@@ -13,7 +13,6 @@ from morphoscope.engines import Grid
 from morphoscope.ensembles import Plan, make_runs
 from morphoscope.models import Model, get_model
 
-
 settings.register_profile("morphoscope", deadline=None, derandomize=True)  # the same examples every time
 settings.load_profile("morphoscope")
 

@@ -22,7 +22,7 @@ _HOMES = {
     "UsageError": "morphoscope.errors",
 } | dict.fromkeys(_FUNCTIONS, "morphoscope.api")
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605 - names, all strings
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -150,9 +150,7 @@ def train(
     return classifier
 
 
-def evaluate(
-    classifier: PathLike | Classifier, data: PathLike, out: PathLike | None = None
-) -> Evaluation:
+def evaluate(classifier: PathLike | Classifier, data: PathLike, out: PathLike | None = None) -> Evaluation:
     """Compare a classifier with the labels of an ensemble; with ``out`` write evaluation.json and figures."""
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.datasets import check_readable, load_labelled, seen_in_training
@@ -176,9 +174,7 @@ def evaluate(
     return evaluation
 
 
-def explain(
-    classifier: PathLike | Classifier, data: PathLike, out: PathLike, *, per_class: int = 1
-) -> Saliency:
+def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *, per_class: int = 1) -> Saliency:
     """Show where a classifier looks: saliency of patterns of each class of an ensemble, as figures and arrays."""
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.datasets import check_readable, load_labelled
@@ -239,9 +235,7 @@ def scan(
         return read_ensemble(trained, source, out, overwrite=overwrite, tell=task.advance)
 
 
-def map(  # noqa: A001 - the command's name
-    atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory: bool = True
-) -> Path:
+def map(atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory: bool = True) -> Path:
     """Draw the class map of an atlas, or its ``margin`` or ``probability``."""
     from morphoscope.reports import class_map, save
     from morphoscope.reports.style import check_figure_path
@@ -250,9 +244,7 @@ def map(  # noqa: A001 - the command's name
     return save(class_map(_atlas(atlas), color=color, theory=theory), out)
 
 
-def montage(
-    atlas: PathLike | Atlas, class_name: str, out: PathLike, *, most: int | None = None
-) -> Path:
+def montage(atlas: PathLike | Atlas, class_name: str, out: PathLike, *, most: int | None = None) -> Path:
     """Draw all patterns that were read as one class."""
     from morphoscope.reports import montage as draw
     from morphoscope.reports import save

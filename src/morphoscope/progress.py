@@ -18,9 +18,7 @@ class Task(Protocol):
 class Reporter(Protocol):
     """Shows tasks and stage messages to a person."""
 
-    def task(
-        self, title: str, total: int, unit: str, done: int = 0
-    ) -> contextlib.AbstractContextManager[Task]:
+    def task(self, title: str, total: int, unit: str, done: int = 0) -> contextlib.AbstractContextManager[Task]:
         """A task of ``total`` units, of which ``done`` were done before."""
         ...
 

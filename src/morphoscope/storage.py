@@ -73,13 +73,9 @@ def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / marker).exists():
-        raise UsageError(
-            f"{folder} holds something else (no {marker} in it); choose a new or empty folder"
-        )
+        raise UsageError(f"{folder} holds something else (no {marker} in it); choose a new or empty folder")
     if not overwrite:
-        raise UsageError(
-            f"{folder} holds an earlier result; choose another folder or pass --overwrite"
-        )
+        raise UsageError(f"{folder} holds an earlier result; choose another folder or pass --overwrite")
 
 
 def make_parent(path: Path) -> None:

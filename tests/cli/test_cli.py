@@ -13,7 +13,8 @@ from morphoscope import api
 from tests.conftest import tiny_plan
 
 COMMANDS = (
-    "models", "simulate", "ensemble", "train", "evaluate", "explain", "classify", "scan", "map", "montage", "agree", "reproduce",
+    "models", "simulate", "ensemble", "train", "evaluate", "explain", "classify", "scan", "map", "montage", "agree",
+    "reproduce",
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ def test_help_is_complete_and_imports_nothing_heavy():
         "import sys; sys.argv = ['morphoscope', '--help']\n"
         "from morphoscope.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([m for m in ('torch', 'sympy', 'numpy', 'xarray', 'zarr', 'matplotlib', 'scipy', 'llvmlite') if m in sys.modules])"
+        "heavy = ('torch', 'sympy', 'numpy', 'xarray', 'zarr', 'matplotlib', 'scipy', 'llvmlite')\n"
+        "print([m for m in heavy if m in sys.modules])"
     )
     heavy = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert heavy.stdout.strip().endswith("[]")
@@ -74,7 +76,12 @@ def test_simulate_writes_what_it_promises(tmp_path):
         "--until", 200, "--video", "run.mp4", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert {p.name for p in (tmp_path / "run").iterdir()} == {"u.png", "initial.npz", "snapshots.npz", "run.json"}
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {
+        "u.png",
+        "initial.npz",
+        "snapshots.npz",
+        "run.json",
+    }
     with np.load(tmp_path / "run" / "snapshots.npz") as kept:
         assert kept["t"].tolist() == [140, 170, 200]
         assert kept["u"].shape == kept["v"].shape == (3, 48, 64)
@@ -133,7 +140,10 @@ def test_folder_that_holds_something_else(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.tex").write_text("precious")
     fails(cli("simulate", "gray-scott", "--until", 10, "--out", "run", cwd=tmp_path), "holds something else")
-    fails(cli("simulate", "gray-scott", "--until", 10, "--out", "run", "--overwrite", cwd=tmp_path), "something else")
+    fails(
+        cli("simulate", "gray-scott", "--until", 10, "--out", "run", "--overwrite", cwd=tmp_path),
+        "something else",
+    )
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["thesis.tex"]
 
 

@@ -37,15 +37,15 @@ def test_training_learns_and_remembers_how(workshop):
     assert len(made["history"]) == 40
     losses = [e["validation_loss"] for e in made["history"]]
     assert losses[made["kept_epoch"] - 1] == min(losses)
-    assert made["versions"]["torch"] == torch.__version__.split("+")[0] or made["versions"]["torch"] == torch.__version__
+    assert (
+        made["versions"]["torch"] == torch.__version__.split("+")[0] or made["versions"]["torch"] == torch.__version__
+    )
     assert made["seed"] == 0
 
 
 def test_same_seed_same_weights_another_seed_others(workshop):
     train, validation = (load_labelled(Ensemble(workshop / n)) for n in ("train", "validation"))
-    made = [
-        train_classifier(train, validation, epochs=1, seed=seed, network="scholz2022-2d") for seed in (5, 5, 6)
-    ]
+    made = [train_classifier(train, validation, epochs=1, seed=seed, network="scholz2022-2d") for seed in (5, 5, 6)]
     weights = [torch.cat([p.flatten() for p in c.module.parameters()]) for c in made]
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
@@ -85,7 +85,7 @@ def test_seen_points_are_told_from_unseen_ones(workshop):
 
 def test_damaged_folders_are_refused(copy):
     weights = copy / "weights.safetensors"
-    weights.write_bytes(weights.read_bytes()[: 1000])
+    weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(DataError, match="damaged"):
         Classifier.load(copy)
     weights.unlink()
@@ -153,7 +153,7 @@ def test_saliency_points_at_the_pattern(workshop):
     near = (y - 20) ** 2 + (x - 40) ** 2 < 14**2
     for maps in (found.smoothed_gradient, found.integrated_gradients):
         assert maps.shape == (1, 64, 64)
-        assert 0 <= maps.min()
+        assert maps.min() >= 0
         assert maps.max() == pytest.approx(1)
     assert found.integrated_gradients[0][near].mean() > 3 * found.integrated_gradients[0][~near].mean()
     assert np.array_equal(found.smoothed_gradient, explain_patterns(classifier, frames).smoothed_gradient)

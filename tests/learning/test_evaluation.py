@@ -6,7 +6,13 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from morphoscope.errors import UsageError
 from morphoscope.learning.classifier import Prediction
-from morphoscope.learning.evaluation import Accuracy, Evaluation, assess, expected_calibration_error, fit_temperature
+from morphoscope.learning.evaluation import (
+    Accuracy,
+    Evaluation,
+    assess,
+    expected_calibration_error,
+    fit_temperature,
+)
 
 CLASSES = ("a", "b", "c")
 

@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import pytest
@@ -78,10 +79,8 @@ def test_text_outside_the_grammar_is_refused(text):
 
 @given(st.text(max_size=60))
 def test_any_text_is_parsed_or_refused(text):
-    try:
+    with contextlib.suppress(UsageError):  # anything else is a failure
         parse(text, ["u", "v", "f"])
-    except UsageError as error:
-        assert str(error)
 
 
 @given(st.floats(0.1, 3), st.floats(0.1, 3))

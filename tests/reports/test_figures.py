@@ -73,7 +73,28 @@ def test_unknown_colour_and_empty_montage(workshop, tmp_path):
 
 
 def test_class_colours_are_distinct():
-    names = (*"alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu pi L H".split(), "new", "newer")
+    names = (
+        *[
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "pi",
+            "L",
+            "H",
+        ],
+        "new",
+        "newer",
+    )
     assert len(set(class_colours(names).values())) == len(names)
 
 
@@ -100,7 +121,8 @@ def test_video_has_its_frames(tmp_path, shape):
     count, _ = imageio_ffmpeg.count_frames_and_secs(str(path))
     assert count == shape[0]
     check = subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-f", "null", "-"], capture_output=True
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-f", "null", "-"],
+        capture_output=True,
     )
     assert check.returncode == 0
     assert check.stderr == b""

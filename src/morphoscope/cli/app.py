@@ -77,9 +77,7 @@ def models(
         show.line(f"source: {model.source}")
 
 
-@app.command(
-    epilog=_example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4")
-)
+@app.command(epilog=_example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
 def simulate(
     model: Annotated[str, typer.Argument(help="A model's name; `morphoscope models` lists all.")],
     out: OutFolder,
@@ -92,12 +90,13 @@ def simulate(
     dt: Annotated[float | None, typer.Option(help="Time step; the model's custom by default.")] = None,
     stencil: Annotated[int, typer.Option(help="9 or 5 points.")] = 9,
     times: Annotated[
-        str | None, typer.Option(help="Snapshot times, as in 100,200; by default three, 30 apart, to the end.")
+        str | None,
+        typer.Option(help="Snapshot times, as in 100,200; by default three, 30 apart, to the end."),
     ] = None,
     initial: Annotated[
         str,
         typer.Option(
-            help="pearson-gamma, noise, spots (with options, as in spots:count=30,radius=4), or a file: .npz, .npy, image."
+            help="pearson-gamma, noise, spots (options as in spots:count=30,radius=4), or a file: .npz, .npy, image."
         ),
     ] = "pearson-gamma",
     video: Annotated[Path | None, typer.Option(help="Also write an MP4 film of the first species.")] = None,
@@ -144,9 +143,7 @@ def ensemble(
     json: Json = False,
 ) -> None:
     """Simulate all runs of a plan; interrupt it and run it again to continue."""
-    made = api.ensemble(
-        recipe, out, workers=workers, frames=frames, limit=limit, engine=engine, progress=reporter()
-    )
+    made = api.ensemble(recipe, out, workers=workers, frames=frames, limit=limit, engine=engine, progress=reporter())
     states = made.status()
     counts = {state: states.count(state) for state in ("done", "failed", "pending")}
     failures = {i: e.failed_at for i, e in made.ledger.entries().items() if e.status == "failed"}
@@ -167,7 +164,8 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="The network's custom by default.")] = None,
     seed: Seed = 0,
     paper_augmentation: Annotated[
-        bool, typer.Option("--paper-augmentation", help="Also rotate, shear and zoom at random, as the paper does.")
+        bool,
+        typer.Option("--paper-augmentation", help="Also rotate, shear and zoom at random, as the paper does."),
     ] = False,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -239,9 +237,7 @@ def explain(
 
 @app.command(epilog=_example("morphoscope classify run/u.png"))
 def classify(
-    source: Annotated[
-        str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; the shipped one if left out.")
-    ],
+    source: Annotated[str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; the shipped one if left out.")],
     data: Annotated[
         str | None, typer.Argument(help="A file (.npy, .npz, PNG, TIFF), a run's folder or an ensemble.")
     ] = None,
@@ -293,7 +289,7 @@ def scan(
 
 
 @app.command(epilog=_example("morphoscope map atlas --out map.png"))
-def map(  # noqa: A001 - the command's name
+def map(
     atlas: Annotated[Path, typer.Argument(help="An atlas.")],
     out: OutPicture,
     color: Annotated[str, typer.Option(help="class, margin or probability.")] = "class",
@@ -346,9 +342,7 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Repeat a published study from the first run to the report; continues where it was interrupted."""
-    done = api.reproduce(
-        study, out, profile=profile, network=network, seed=seed, workers=workers, progress=reporter()
-    )
+    done = api.reproduce(study, out, profile=profile, network=network, seed=seed, workers=workers, progress=reporter())
     if json:
         show.as_json(done.to_dict())
         return

@@ -75,8 +75,6 @@ class CpuEngine:
         numbers = kernel.program.numbers(job.parameters, job.grid, job.dt)
 
         def advance(count: int) -> None:
-            kernel.advance(
-                state.ctypes.data, count, numbers.ctypes.data, work.ctypes.data
-            )
+            kernel.advance(state.ctypes.data, count, numbers.ctypes.data, work.ctypes.data)
 
         return march(job, state, advance, lambda: kernel.lower(state))

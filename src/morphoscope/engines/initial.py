@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,7 @@ def names() -> list[str]:
     return sorted(_RECIPES)
 
 
-def make(
-    name: str, model: Model, shape: tuple[int, int], rng: np.random.Generator, **options: Any
-) -> State:
+def make(name: str, model: Model, shape: tuple[int, int], rng: np.random.Generator, **options: Any) -> State:
     """The starting state of one run, (species, height, width).
 
     Raises UsageError for an unknown name, an unknown option or a grid on which the recipe does not fit.
@@ -54,9 +52,7 @@ def make(
     known = [n for n, p in inspect.signature(recipe).parameters.items() if p.default is not p.empty]
     for option in options:
         if option not in known:
-            raise UsageError(
-                f"unknown option {option!r} of initial condition {name}; {nearest(option, known)}"
-            )
+            raise UsageError(f"unknown option {option!r} of initial condition {name}; {nearest(option, known)}")
     return recipe(model, shape, rng, **options)
 
 
@@ -76,7 +72,7 @@ def _number(value: Any, name: str, low: float, high: float) -> float:
     return number
 
 
-def _filled(state: dict[str, float], model: Model, shape: tuple[int, int]) -> State:
+def _filled(state: Mapping[str, float], model: Model, shape: tuple[int, int]) -> State:
     return np.stack([np.full(shape, state[s], dtype=np.float64) for s in model.species])
 
 
@@ -122,15 +118,10 @@ def pearson_gamma(
     second = (corner[0] + round(offset[0] * height), corner[1] + round(offset[1] * width))
     third = (second[0] + CUT_OFFSET[0], second[1] + CUT_OFFSET[1])
     for (row, column), values in ((corner, (1, 0)), (second, (1, 0)), (third, (0, 1))):
-        patch = np.ix_(
-            _periodic_slice(row, SQUARE, height), _periodic_slice(column, SQUARE, width)
-        )
+        patch = np.ix_(_periodic_slice(row, SQUARE, height), _periodic_slice(column, SQUARE, width))
         for mask, value in zip(masks, values, strict=True):
             mask[patch] = value
-    turned = [
-        ndimage.rotate(m, angle, reshape=False, order=3, mode="grid-wrap", prefilter=False)
-        for m in masks
-    ]
+    turned = [ndimage.rotate(m, angle, reshape=False, order=3, mode="grid-wrap", prefilter=False) for m in masks]
     square, cutter = (np.roll(m, shift, axis=(0, 1)) for m in turned)
 
     state = background
@@ -142,9 +133,7 @@ def pearson_gamma(
 
 
 @initial_condition("noise")
-def noise(
-    model: Model, shape: tuple[int, int], rng: np.random.Generator, amplitude: float = 0.05
-) -> State:
+def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplitude: float = 0.05) -> State:
     """The model's perturbed state everywhere, with independent normal noise in every cell.
 
     The noise's standard deviation is ``amplitude`` times each species' distance between perturbed state and background.
@@ -239,8 +228,5 @@ def read_state(model: Model, path: Path) -> State:
 def _blended(model: Model, share: NDArray[np.float64]) -> State:
     """Background where ``share`` is 0, the perturbed state where it is 1."""
     return np.stack(
-        [
-            model.background[s] + share * (model.perturbation[s] - model.background[s])
-            for s in model.species
-        ]
+        [model.background[s] + share * (model.perturbation[s] - model.background[s]) for s in model.species]
     )

@@ -66,9 +66,7 @@ class KernelWriter:
         """The text of the module; its one public function is ``advance(state, steps, numbers, work)``."""
         self.row = self._row_function()
         sweeps = {n: self._sweep_function(n) for n in sorted({1, self.levels})}
-        function = ir.Function(
-            self.module, ir.FunctionType(ir.VoidType(), [POINTER, INT, POINTER, POINTER]), "advance"
-        )
+        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [POINTER, INT, POINTER, POINTER]), "advance")
         state, steps, numbers, work = function.args
         builder = ir.IRBuilder(function.append_basic_block())
         with denormals_flushed(builder):
@@ -83,9 +81,7 @@ class KernelWriter:
 
     def _row_function(self) -> ir.Function:
         """Advance one row by one step."""
-        function = ir.Function(
-            self.module, ir.FunctionType(ir.VoidType(), [POINTER] * 4), "advance_row"
-        )
+        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [POINTER] * 4), "advance_row")
         function.linkage = "internal"
         function.attributes.add("alwaysinline")
         for argument in function.args:
@@ -93,8 +89,7 @@ class KernelWriter:
         builder = ir.IRBuilder(function.append_basic_block())
         row = Row(*function.args[:3])
         numbers = [
-            self.lanes.broadcast(builder, self._number(builder, function.args[3], i))
-            for i in range(self.program.count)
+            self.lanes.broadcast(builder, self._number(builder, function.args[3], i)) for i in range(self.program.count)
         ]
         emit = {9: self._nine_points, 5: self._five_points}[self.grid.stencil]
         emit(builder, row, numbers)
@@ -113,9 +108,7 @@ class KernelWriter:
     def _load(self, builder: ir.IRBuilder, row: ir.Value, column: ir.Value) -> list[Vec]:
         return [self.lanes.load(builder, row, i) for i in self._at(builder, column)]
 
-    def _store(
-        self, builder: ir.IRBuilder, vectors: list[Vec], row: ir.Value, column: ir.Value
-    ) -> None:
+    def _store(self, builder: ir.IRBuilder, vectors: list[Vec], row: ir.Value, column: ir.Value) -> None:
         for vector, index in zip(vectors, self._at(builder, column), strict=True):
             self.lanes.store(builder, vector, row, index)
 
@@ -144,20 +137,14 @@ class KernelWriter:
             self._store(builder, new, row.cells, column)
             return [*next_cells, *next_vertical, *next_pair]
 
-        carried = repeated(
-            builder, self.columns - 1, [*cells, *vertical, *pair], advance, UNROLLED_COLUMNS
-        )
+        carried = repeated(builder, self.columns - 1, [*cells, *vertical, *pair], advance, UNROLLED_COLUMNS)
         cells, vertical, pair = (carried[i * species : (i + 1) * species] for i in range(3))
         new = self.program.emit(numbers, cells, _add(pair, _add(vertical, wrapped)))
         self._store(builder, new, row.cells, last)
 
     def _five_points(self, builder: ir.IRBuilder, row: Row, numbers: list[Vec]) -> None:
-        def finish(
-            left: list[Vec], cells: list[Vec], right: list[Vec], column: ir.Value
-        ) -> None:
-            vertical = _add(
-                self._load(builder, row.above, column), self._load(builder, row.below, column)
-            )
+        def finish(left: list[Vec], cells: list[Vec], right: list[Vec], column: ir.Value) -> None:
+            vertical = _add(self._load(builder, row.above, column), self._load(builder, row.below, column))
             new = self.program.emit(numbers, cells, _add(_add(left, right), vertical))
             self._store(builder, cells, row.above, column)
             self._store(builder, new, row.cells, column)
@@ -174,16 +161,12 @@ class KernelWriter:
             finish(left, cells, right, column)
             return [*cells, *right]
 
-        carried = repeated(
-            builder, self.columns - 1, [*left, *cells], advance, UNROLLED_COLUMNS
-        )
+        carried = repeated(builder, self.columns - 1, [*left, *cells], advance, UNROLLED_COLUMNS)
         finish(carried[:species], carried[species:], wrapped, last)
 
     def _sweep_function(self, levels: int) -> ir.Function:
         """Advance the whole state by ``levels`` fused steps."""
-        function = ir.Function(
-            self.module, ir.FunctionType(ir.VoidType(), [POINTER] * 3), f"sweep_{levels}"
-        )
+        function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [POINTER] * 3), f"sweep_{levels}")
         function.linkage = "internal"
         # Not inlined: arithmetic must not move across the switching of the denormal mode in the caller.
         function.attributes.add("noinline")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
 _LOCK = threading.Lock()  # LLVM's global state is not for two threads at once
+Read = Callable[[], None]  # emits: remember the mode
+Write = Callable[[bool], None]  # emits: flush denormals, or return to the remembered mode
 _POINTER = ir.PointerType()
 _MXCSR_FLUSH = 0x8040  # x86: flush to zero, denormals are zero
 _FPCR_FLUSH = 1 << 24  # Arm: FZ
@@ -74,12 +76,12 @@ def denormals_flushed(builder: ir.IRBuilder) -> Iterator[None]:
         yield
         return
     read()
-    write(flush=True)
+    write(True)
     yield
-    write(flush=False)
+    write(False)
 
 
-def _x86_mode(builder):  # type: ignore[no-untyped-def]
+def _x86_mode(builder: ir.IRBuilder) -> tuple[Read, Write]:
     kind = ir.FunctionType(ir.VoidType(), [_POINTER])
     int32 = ir.IntType(32)
     store = ir.Function(builder.module, kind, "llvm.x86.sse.stmxcsr")
@@ -89,7 +91,7 @@ def _x86_mode(builder):  # type: ignore[no-untyped-def]
     def read() -> None:
         builder.call(store, [old])
 
-    def write(*, flush: bool) -> None:
+    def write(flush: bool) -> None:
         if flush:
             mode = builder.load(old, typ=int32)
             builder.store(builder.or_(mode, ir.Constant(int32, _MXCSR_FLUSH)), new)
@@ -98,7 +100,7 @@ def _x86_mode(builder):  # type: ignore[no-untyped-def]
     return read, write
 
 
-def _arm_mode(builder):  # type: ignore[no-untyped-def]
+def _arm_mode(builder: ir.IRBuilder) -> tuple[Read, Write]:
     int64 = ir.IntType(64)
     saved = builder.alloca(int64)
 
@@ -106,7 +108,7 @@ def _arm_mode(builder):  # type: ignore[no-untyped-def]
         kind = ir.FunctionType(int64, [])
         builder.store(builder.asm(kind, "mrs $0, fpcr", "=r", [], side_effect=True), saved)
 
-    def write(*, flush: bool) -> None:
+    def write(flush: bool) -> None:
         mode = builder.load(saved, typ=int64)
         if flush:
             mode = builder.or_(mode, ir.Constant(int64, _FPCR_FLUSH))

@@ -40,9 +40,7 @@ class ReferenceEngine:
             with np.errstate(all="ignore"):  # a run that blows up is reported, not warned about
                 for _ in range(count):
                     values = {**job.parameters, **dict(zip(species, current.copy(), strict=True))}
-                    diffusion = diffusivities[:, None, None] * laplacian(
-                        current, job.grid.stencil, job.grid.spacing
-                    )
+                    diffusion = diffusivities[:, None, None] * laplacian(current, job.grid.stencil, job.grid.spacing)
                     for index, name in enumerate(species):
                         reaction = evaluate(terms[name], values)
                         current[index] += job.dt * (diffusion[index] + reaction)

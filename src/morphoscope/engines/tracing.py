@@ -48,8 +48,7 @@ class StepProgram:
         self.shared, reduced = sympy.cse(terms, order="canonical") if terms else ([], [])
         replacement = iter(reduced)
         self.addends = [
-            [w if w.term is None else Weighted(w.coefficient, next(replacement)) for w in row]
-            for row in addends
+            [w if w.term is None else Weighted(w.coefficient, next(replacement)) for w in row] for row in addends
         ]
         self._register_all()
 
@@ -158,7 +157,7 @@ class _Tracer:
         if isinstance(expression, sympy.Symbol):
             return self.known[str(expression)]
         if expression.is_number:
-            return self._constant(float(expression))  # type: ignore[arg-type]
+            return self._constant(float(expression))
         if isinstance(expression, sympy.Add):
             return self._sum(list(expression.args))
         if isinstance(expression, sympy.Mul):

@@ -90,9 +90,7 @@ class Vec:
         types = [self.lanes.type] * (1 + len(arguments))
         module = self.builder.module
         full = f"llvm.{name}.v{self.lanes.count}f32"
-        function = module.globals.get(full) or ir.Function(
-            module, ir.FunctionType(self.lanes.type, types), full
-        )
+        function = module.globals.get(full) or ir.Function(module, ir.FunctionType(self.lanes.type, types), full)
         values = [self.value, *(argument.value for argument in arguments)]
         return self._new(self.builder.call(function, values))
 
@@ -107,9 +105,7 @@ class Vec:
 Body = Callable[[ir.Value, list[Vec]], list[Vec]]
 
 
-def repeated(
-    builder: ir.IRBuilder, count: int, carried: Sequence[Vec], body: Body, unroll: int
-) -> list[Vec]:
+def repeated(builder: ir.IRBuilder, count: int, carried: Sequence[Vec], body: Body, unroll: int) -> list[Vec]:
     """``for index in range(count): carried = body(index, carried)``; returns the last ``carried``.
 
     ``unroll`` turns are written out one after the other; what is left over of ``count`` comes after the loop.

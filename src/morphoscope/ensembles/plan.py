@@ -54,8 +54,7 @@ class Plan:
         for species in self.record:
             if species not in self.model.species:
                 raise UsageError(
-                    f"unknown species {species!r} to record; {self.model.name} has "
-                    f"{', '.join(self.model.species)}"
+                    f"unknown species {species!r} to record; {self.model.name} has {', '.join(self.model.species)}"
                 )
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # refuses text outside the grammar now rather than in the middle of the runs
@@ -105,10 +104,7 @@ class Plan:
             "times": list(self.times),
             "initial": {"name": self.initial, "options": dict(self.initial_options)},
             "record": list(self.record),
-            "runs": [
-                {"parameters": dict(r.parameters), "seed": r.seed, "label": r.label}
-                for r in self.runs
-            ],
+            "runs": [{"parameters": dict(r.parameters), "seed": r.seed, "label": r.label} for r in self.runs],
         }
 
     def to_json(self) -> str:
@@ -129,9 +125,7 @@ class Plan:
         if not isinstance(values, Mapping):
             raise DataError("plan is no JSON object; expected the fields of a plan")
         if values.get("format") != FORMAT:
-            raise DataError(
-                f"plan format {values.get('format')!r}; this version reads {FORMAT}; update morphoscope"
-            )
+            raise DataError(f"plan format {values.get('format')!r}; this version reads {FORMAT}; update morphoscope")
         try:
             model = values["model"]
             built = get_model(model) if isinstance(model, str) else Model.from_dict(model)
@@ -146,8 +140,7 @@ class Plan:
                 initial_options=_frozen_options(values["initial"].get("options", {})),
                 record=tuple(values["record"]),
                 runs=tuple(
-                    Run(_row(built, run["parameters"]), int(run["seed"]), run.get("label"))
-                    for run in values["runs"]
+                    Run(_row(built, run["parameters"]), int(run["seed"]), run.get("label")) for run in values["runs"]
                 ),
             )
         except KeyError as error:
@@ -192,10 +185,7 @@ def _row(model: Model, parameters: Mapping[str, Any]) -> tuple[tuple[str, float]
 
 
 def _frozen_options(options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(
-        (name, tuple(value) if isinstance(value, list) else value)
-        for name, value in sorted(options.items())
-    )
+    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(options.items()))
 
 
 def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:
@@ -210,9 +200,7 @@ def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]
             raise UsageError(f"snapshot time {time:g} is outside 0 … {until:g}, the end of the run")
         step = round(time / dt)
         if abs(step * dt - time) > 1e-9 * max(1.0, time):
-            raise UsageError(
-                f"snapshot time {time:g} is not a multiple of dt={dt:g}; the nearest is {step * dt:g}"
-            )
+            raise UsageError(f"snapshot time {time:g} is not a multiple of dt={dt:g}; the nearest is {step * dt:g}")
         steps.append(step)
     if sorted(set(steps)) != steps:
         raise UsageError("snapshot times must ascend")
@@ -225,13 +213,10 @@ def run_seeds(root: int, count: int) -> list[int]:
     return [int(c.generate_state(1, np.uint64)[0]) >> (64 - _SEED_BITS) for c in children]
 
 
-def make_runs(
-    model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int
-) -> tuple[Run, ...]:
+def make_runs(model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int) -> tuple[Run, ...]:
     """Rows of a plan from (parameters, label) pairs and a root seed."""
     rows = list(rows)
     seeds = run_seeds(root, len(rows))
     return tuple(
-        Run(_row(model, parameters), seed, label)
-        for (parameters, label), seed in zip(rows, seeds, strict=True)
+        Run(_row(model, parameters), seed, label) for (parameters, label), seed in zip(rows, seeds, strict=True)
     )

@@ -25,7 +25,7 @@ VIDEO_FRAMES = 250
 
 @dataclasses.dataclass(frozen=True)
 class Simulation:
-    """A finished run. ``t``: (times,); ``states``: (times, species, y, x); ``video``: (frames, y, x) of the first species."""
+    """A finished run. ``t``: (times,); ``states``: (times, species, y, x); ``video``: first species, (frames, y, x)."""
 
     plan: Plan
     engine: str
@@ -120,9 +120,7 @@ def parse_start(text: str) -> tuple[str, dict[str, Any]]:
     if Path(text).is_file():
         return "file", {"path": text, "sha256": initial.file_hash(text)}
     known = [n for n in initial.names() if n != "file"]
-    raise UsageError(
-        f"unknown initial condition {text!r}, and no such file; known: {', '.join(known)}"
-    )
+    raise UsageError(f"unknown initial condition {text!r}, and no such file; known: {', '.join(known)}")
 
 
 def _as_number(option: str, value: str) -> float:
@@ -137,15 +135,16 @@ def simulate_one(plan: Plan, *, engine: str = "cpu", video: bool = False) -> Sim
     made_by = get_engine(engine)
     job = run_job(plan, plan.runs[0])
     last = plan.steps[-1]
-    filmed = np.linspace(0, last, min(VIDEO_FRAMES, last + 1)).round().astype(int) if video else []
-    steps = tuple(sorted({*plan.steps, *(int(s) for s in filmed)}))
+    frames = min(VIDEO_FRAMES, last + 1) if video else 0
+    filmed = [int(step) for step in np.linspace(0, last, frames).round()]
+    steps = tuple(sorted({*plan.steps, *filmed}))
     begin = time.perf_counter()
     result = made_by.run(dataclasses.replace(job, steps=steps))
     seconds = time.perf_counter() - begin
     _check_finite(result, plan)
     place = {step: index for index, step in enumerate(steps)}
     kept = result.snapshots[[place[s] for s in plan.steps]]
-    film = result.snapshots[[place[int(s)] for s in filmed], 0] if video else None
+    film = result.snapshots[[place[s] for s in filmed], 0] if video else None
     return Simulation(
         plan,
         made_by.name,

@@ -49,9 +49,7 @@ class Ensemble:
             raise UsageError(f"{folder} is a file; expected a new folder; choose another --out")
         if folder.exists() and any(folder.iterdir()):
             if not (folder / PLAN_FILE).is_file():
-                raise UsageError(
-                    f"{folder} holds something else (no {PLAN_FILE} in it); choose a new folder"
-                )
+                raise UsageError(f"{folder} holds something else (no {PLAN_FILE} in it); choose a new folder")
             field = plan.difference(Plan.load(folder / PLAN_FILE))
             if field:
                 raise UsageError(
@@ -84,9 +82,7 @@ class Ensemble:
     def status(self) -> list[str]:
         """``done``, ``failed`` or ``pending`` for every run."""
         entries = self.ledger.entries()
-        return [
-            entries[i].status if i in entries else "pending" for i in range(len(self.plan.runs))
-        ]
+        return [entries[i].status if i in entries else "pending" for i in range(len(self.plan.runs))]
 
     def usable(self) -> NDArray[np.intp]:
         """Numbers of the runs that are done."""
@@ -151,9 +147,7 @@ def _create_arrays(plan: Plan, folder: Path) -> None:
             chunks=(1, *shape[1:]),
             dtype="float32",
             fill_value=float("nan"),
-            compressors=zarr.codecs.BloscCodec(
-                cname="zstd", clevel=1, shuffle="shuffle", typesize=4
-            ),
+            compressors=zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=4),
             dimension_names=("run", "time", "y", "x"),
             attributes={"units": "1", "long_name": f"concentration of {species}"},
         )

@@ -87,9 +87,7 @@ class Classifier:
     provenance: dict[str, Any]
     module: torch.nn.Module
 
-    def logits(
-        self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def logits(self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         """Class scores before calibration, (n, classes); ``tell`` hears of every batch read."""
         import torch
 
@@ -104,18 +102,14 @@ class Classifier:
                     tell(len(batch))
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
 
-    def predict(
-        self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None
-    ) -> Prediction:
+    def predict(self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None) -> Prediction:
         """Class probabilities softmax(logits / temperature) of patterns (n, frames, height, width).
 
         Raises UsageError for patterns of another shape.
         """
         scores = self.logits(frames, tell).astype(np.float64) / self.temperature
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return Prediction(
-            self.classes, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
-        )
+        return Prediction(self.classes, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32))
 
     def check(self, frames: NDArray[Any]) -> None:
         """Raise UsageError unless ``frames`` has the shape that the network was trained on."""
@@ -170,9 +164,7 @@ class Classifier:
             described = Input(**values["input"])
             temperature, provenance = float(values["temperature"]), dict(values["provenance"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(
-                f"{folder} is damaged: {DESCRIPTION_FILE} lacks or misspells {error}"
-            ) from None
+            raise DataError(f"{folder} is damaged: {DESCRIPTION_FILE} lacks or misspells {error}") from None
         module = _load_weights(folder / WEIGHTS_FILE, network, described.frames, len(classes))
         return cls(network, classes, described, temperature, provenance, module)
 

@@ -76,14 +76,10 @@ class Evaluation:
         np.fill_diagonal(matrix, 0)
         order = np.argsort(matrix, axis=None)[::-1][:most]
         pairs = [np.unravel_index(i, matrix.shape) for i in order]
-        return [
-            (self.classes[i], self.classes[j], int(matrix[i, j])) for i, j in pairs if matrix[i, j]
-        ]
+        return [(self.classes[i], self.classes[j], int(matrix[i, j])) for i, j in pairs if matrix[i, j]]
 
 
-def assess(
-    name: str, prediction: Prediction, labels: list[str], seen: NDArray[np.bool_]
-) -> Evaluation:
+def assess(name: str, prediction: Prediction, labels: list[str], seen: NDArray[np.bool_]) -> Evaluation:
     """Compare readings with labels; ``seen`` tells which runs lie at parameter points trained on.
 
     Raises UsageError for labels that the classifier doesn't know.
@@ -120,9 +116,7 @@ def _ratios(classes: tuple[str, ...], part: Any, whole: Any) -> dict[str, float 
     return {name: float(a / b) if b else None for name, a, b in pairs}
 
 
-def expected_calibration_error(
-    probability: NDArray[np.floating[Any]], right: NDArray[np.bool_]
-) -> float:
+def expected_calibration_error(probability: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> float:
     """Σ_bins (n_bin / n) |share right − mean probability| over 15 bins of equal width.
 
     probability, right: (n,).   Source: Guo et al., ICML (2017), eq. 3.

@@ -110,8 +110,10 @@ def _image(path: Path) -> NDArray[Any]:
             if image.width * image.height > _MOST_PIXELS:
                 raise DataError(f"{path.name} has more than {_MOST_PIXELS:,} pixels; crop it")
             grey = image.mode in {"1", "L", "I", "I;16", "F", "LA"}
-            return np.asarray(image.convert("L") if image.mode in {"1", "LA"} else image) if grey else (
-                np.asarray(image.convert("RGB"))
+            return (
+                np.asarray(image.convert("L") if image.mode in {"1", "LA"} else image)
+                if grey
+                else (np.asarray(image.convert("RGB")))
             )
     except (OSError, ValueError, UnidentifiedImageError, KeyError, IndexError) as error:
         raise DataError(f"{path.name} is no image that can be read ({_first(error)})") from error
@@ -154,9 +156,7 @@ def _resized(frames: Frames, expected: Input) -> Frames:
 
     size = (expected.width, expected.height)
     flat = frames.reshape(-1, *frames.shape[-2:])
-    scaled = [
-        np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BICUBIC)) for f in flat
-    ]
+    scaled = [np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BICUBIC)) for f in flat]
     return np.stack(scaled).reshape(*frames.shape[:2], expected.height, expected.width)
 
 

@@ -24,9 +24,7 @@ class Saliency:
     integrated_gradients: NDArray[np.float32]
 
 
-def explain_patterns(
-    classifier: Classifier, frames: NDArray[np.float32], seed: int = 0
-) -> Saliency:
+def explain_patterns(classifier: Classifier, frames: NDArray[np.float32], seed: int = 0) -> Saliency:
     """Saliency of each pattern for the class that the classifier gives it.
 
     Smoothed gradient: |∂ score/∂u|, root mean square over noisy copies and frames, Gaussian-smoothed on the periodic
@@ -35,7 +33,8 @@ def explain_patterns(
     Sources: Smilkov et al. (2017); Sundararajan et al., ICML (2017); Scholz & Scholz (2022).
     """
     import torch
-    from captum.attr import IntegratedGradients, NoiseTunnel, Saliency as Gradient
+    from captum.attr import IntegratedGradients, NoiseTunnel
+    from captum.attr import Saliency as Gradient
     from scipy.ndimage import gaussian_filter
 
     classifier.check(frames)

@@ -76,9 +76,7 @@ def random_affine(batch: Tensor, generator: Generator, shear: float = 0.2, zoom:
     angle = 2 * math.pi * unit[:, 0]
     slant = shear * (2 * unit[:, 1] - 1)
     scale_y, scale_x = 1 + zoom * (2 * unit[:, 2] - 1), 1 + zoom * (2 * unit[:, 3] - 1)
-    y, x = torch.meshgrid(
-        torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2, indexing="ij"
-    )
+    y, x = torch.meshgrid(torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2, indexing="ij")
     cosine, sine = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
     x_slanted = x + slant[:, None, None] * y
     source_y = (cosine * y + sine * x_slanted) * scale_y[:, None, None] + (height - 1) / 2

@@ -65,21 +65,26 @@ def train_classifier(
         raise UsageError(f"{training.name} has {len(classes)} class; at least 2 are needed to train")
     if training.input != validation.input:
         raise UsageError(
-            f"validation patterns are {validation.input}, training patterns {training.input}; use the same grid and frames"
+            f"validation patterns are {validation.input}, training patterns {training.input}; "
+            "use the same grid and frames"
         )
     targets = validation.targets(classes)
     with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
         trainer = _Trainer(architecture, recipe, training, classes, seed)
         history = trainer.fit(validation, targets, task)
     kept = min(history, key=lambda e: (e.validation_loss, -e.epoch))
-    points = sorted({point for point in training.points})
+    points = sorted(set(training.points))
     classifier = Classifier(
         network=network,
         classes=classes,
         input=training.input,
         temperature=1.0,
         provenance={
-            "training": {"name": training.name, "plan_hash": training.plan_hash, "runs": len(training.labels)},
+            "training": {
+                "name": training.name,
+                "plan_hash": training.plan_hash,
+                "runs": len(training.labels),
+            },
             "validation": {
                 "name": validation.name,
                 "plan_hash": validation.plan_hash,
@@ -119,16 +124,13 @@ def seed_everything(seed: int) -> torch.Generator:
 
 
 class _Trainer:
-    def __init__(
-        self, network: Network, recipe: Recipe, data: DataSet, classes: tuple[str, ...], seed: int
-    ) -> None:
+    def __init__(self, network: Network, recipe: Recipe, data: DataSet, classes: tuple[str, ...], seed: int) -> None:
         import torch
 
         self.recipe = recipe
         self.stream = seed_everything(seed)
-        self.module = network.build(data.input.frames, len(classes)).to(
-            memory_format=torch.channels_last
-        )
+        self.module = network.build(data.input.frames, len(classes))
+        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.frames = torch.from_numpy(data.frames)
         self.targets = torch.from_numpy(data.targets(classes))
         # Small sets get small batches: an epoch must be enough steps for the running statistics to follow.
@@ -157,7 +159,7 @@ class _Trainer:
         begin = time.perf_counter()
         for number in range(1, self.recipe.epochs + 1):
             loss, accuracy = self._epoch()
-            validation_loss, validation_accuracy = _judge(self.judged, validation.frames, targets)
+            validation_loss, validation_accuracy = self._judge(validation.frames, targets)
             epoch = Epoch(
                 number,
                 float(self.schedule.get_last_lr()[0]),
@@ -182,11 +184,21 @@ class _Trainer:
         for number in range(self.batches):
             chosen = order[number * self.batch : (number + 1) * self.batch]
             frames = self.recipe.augmentation(self.frames[chosen], self.stream)
-            loss, hits = self._step(
-                frames.contiguous(memory_format=torch.channels_last), self.targets[chosen]
-            )
+            loss, hits = self._step(frames.contiguous(memory_format=torch.channels_last), self.targets[chosen])
             loss_sum, right = loss_sum + loss, right + hits
         return loss_sum / self.batches, right / (self.batches * self.batch)
+
+    def _judge(self, frames: Any, targets: Any) -> tuple[float, float]:
+        """Loss and accuracy on patterns, without augmentation; the loss is the one that training minimises."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        module = self.judged.eval()
+        with torch.inference_mode():
+            parts = [module(torch.from_numpy(frames[i : i + 64])) for i in range(0, len(frames), 64)]
+        logits, wanted = torch.cat(parts), torch.from_numpy(np.asarray(targets))
+        loss = cross_entropy(logits, wanted, label_smoothing=self.recipe.smoothing)
+        return float(loss), float((logits.argmax(dim=1) == wanted).float().mean())
 
     def _step(self, frames: Tensor, targets: Tensor) -> tuple[float, int]:
         from torch.nn.functional import cross_entropy
@@ -194,7 +206,7 @@ class _Trainer:
         logits = self.module(frames)
         loss = cross_entropy(logits, targets, label_smoothing=self.recipe.smoothing)
         self.optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.schedule.step()
         if self.average is not None:
@@ -218,16 +230,3 @@ def _average(module: nn.Module, decay: float) -> Any:
         return share * old + (1 - share) * new
 
     return AveragedModel(module, avg_fn=blend, use_buffers=True)
-
-
-def _judge(module: nn.Module, frames: Any, targets: Any) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy of a module on patterns, without augmentation."""
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    module.eval()
-    with torch.inference_mode():
-        parts = [module(torch.from_numpy(frames[i : i + 64])) for i in range(0, len(frames), 64)]
-    logits, wanted = torch.cat(parts), torch.from_numpy(np.asarray(targets))
-    accuracy = (logits.argmax(dim=1) == wanted).float().mean()
-    return float(cross_entropy(logits, wanted)), float(accuracy)

@@ -29,7 +29,5 @@ def model_names() -> list[str]:
 def get_model(name: str) -> Model:
     """The built-in model of that name; raises UsageError with the nearest name otherwise."""
     if name not in _registry():
-        raise UsageError(
-            f"unknown model {name!r}; {nearest(name, model_names())}; `morphoscope models` lists all"
-        )
+        raise UsageError(f"unknown model {name!r}; {nearest(name, model_names())}; `morphoscope models` lists all")
     return _registry()[name]

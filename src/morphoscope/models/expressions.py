@@ -64,7 +64,7 @@ def _build(node: ast.expr, text: str, symbols: dict[str, Any], depth: int) -> An
         raise refuse(f"nested deeper than {MAX_DEPTH}; use fewer parentheses")
     match node:
         case ast.Constant(value=bool()):
-            raise refuse(f"{node.value} is no number")
+            raise refuse("True and False are no numbers")
         case ast.Constant(value=int() | float()):
             source = ast.get_source_segment(text.strip(), node) or str(node.value)
             return sympy.Integer(node.value) if isinstance(node.value, int) else sympy.Float(source)
@@ -87,9 +87,7 @@ def _build(node: ast.expr, text: str, symbols: dict[str, Any], depth: int) -> An
             if name not in FUNCTIONS:
                 raise refuse(f"unknown function {name!r}; {nearest(name, FUNCTIONS)}")
             return getattr(sympy, "Abs" if name == "abs" else name)(inside(argument))
-    raise refuse(
-        f"only numbers, names, + - * / **, parentheses and {', '.join(FUNCTIONS)} can be used"
-    )
+    raise refuse(f"only numbers, names, + - * / **, parentheses and {', '.join(FUNCTIONS)} can be used")
 
 
 def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> Any:
@@ -100,9 +98,9 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> Any:
     if expression.is_Symbol:
         return values[str(expression)]
     if expression.is_Integer:
-        return int(expression)  # type: ignore[call-overload]
+        return int(expression)
     if expression.is_number:
-        return float(expression)  # type: ignore[arg-type]
+        return float(expression)
     arguments = [evaluate(argument, values) for argument in expression.args]
     if isinstance(expression, sympy.Add):
         return functools.reduce(operator.add, arguments)

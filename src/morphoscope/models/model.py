@@ -45,14 +45,10 @@ class Model:
     def __post_init__(self) -> None:
         for field in ("diffusion", "background", "perturbation"):
             if set(getattr(self, field)) != set(self.reaction):
-                raise UsageError(
-                    f"model {self.name!r}: {field} must name the species {', '.join(self.reaction)}"
-                )
+                raise UsageError(f"model {self.name!r}: {field} must name the species {', '.join(self.reaction)}")
         for field in ("ranges", "meanings"):
             if set(getattr(self, field)) != set(self.defaults):
-                raise UsageError(
-                    f"model {self.name!r}: {field} must name the parameters {', '.join(self.defaults)}"
-                )
+                raise UsageError(f"model {self.name!r}: {field} must name the parameters {', '.join(self.defaults)}")
 
     def __hash__(self) -> int:
         return hash((self.name, tuple(self.reaction.items()), tuple(self.diffusion.items())))
@@ -90,13 +86,8 @@ class Model:
         """
         for name in parameters:
             if name not in self.defaults:
-                raise UsageError(
-                    f"unknown parameter {name!r} of {self.name}; {nearest(name, self.defaults)}"
-                )
-        return {
-            name: self._checked(name, parameters.get(name, default))
-            for name, default in self.defaults.items()
-        }
+                raise UsageError(f"unknown parameter {name!r} of {self.name}; {nearest(name, self.defaults)}")
+        return {name: self._checked(name, parameters.get(name, default)) for name, default in self.defaults.items()}
 
     def _checked(self, name: str, value: Any) -> float:
         low, high = self.ranges[name]

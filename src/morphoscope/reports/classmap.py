@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 _SMALLEST_LABELLED = 0.002  # share of the readings from which a class gets its letter in the map
 
 
-def class_map(
-    atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None
-) -> Figure:
+def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None) -> Figure:
     """The atlas in its model's customary plane, one square a reading.
 
     ``color``: ``class``, ``margin`` or ``probability``. ``theory`` draws the line where the non-trivial homogeneous
@@ -40,12 +38,21 @@ def class_map(
         else:
             values = getattr(atlas.reading, color)
             points = axes.scatter(
-                across, up, c=values, s=marker, marker="s", lw=0, cmap="cividis", vmin=0, vmax=1,
+                across,
+                up,
+                c=values,
+                s=marker,
+                marker="s",
+                lw=0,
+                cmap="cividis",
+                vmin=0,
+                vmax=1,
                 rasterized=True,
             )
             figure.colorbar(points, ax=axes, label=color)
         if theory:
             _draw_existence(axes, atlas)
+        _draw_legend(axes, marker)
         _name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
     return figure
@@ -78,25 +85,31 @@ def _draw_classes(
         if not len(members):
             continue
         axes.scatter(
-            across[members], up[members], s=marker, color=colours[name], marker="s", lw=0,
-            label=f"{symbol(name)}  {name}  ({counts[name]})", rasterized=True,
+            across[members],
+            up[members],
+            s=marker,
+            color=colours[name],
+            marker="s",
+            lw=0,
+            label=f"{symbol(name)}  {name}  ({counts[name]})",
+            rasterized=True,
         )
         if len(members) >= max(3, _SMALLEST_LABELLED * len(atlas.runs)):
             x, y = _heart(across, up, members)
             outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
             axes.text(
-                x, y, symbol(name), ha="center", va="center", fontsize=13, weight="bold",
+                x,
+                y,
+                symbol(name),
+                ha="center",
+                va="center",
+                fontsize=13,
+                weight="bold",
                 path_effects=outline,
             )
-    axes.legend(
-        loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, markerscale=max(1.0, 7 / marker**0.5),
-        title="read as (runs)", alignment="left",
-    )
 
 
-def _heart(
-    across: NDArray[np.float64], up: NDArray[np.float64], members: NDArray[np.intp]
-) -> tuple[float, float]:
+def _heart(across: NDArray[np.float64], up: NDArray[np.float64], members: NDArray[np.intp]) -> tuple[float, float]:
     """The member with the most members of its class near it: where a letter stands inside its region."""
     from scipy.spatial import cKDTree
 
@@ -112,8 +125,8 @@ def _heart(
 def _draw_existence(axes: Axes, atlas: Atlas) -> None:
     model = atlas.plan.model
     names = model.plane
-    x = np.linspace(*np.clip(axes.get_xlim(), *model.ranges[names[0]]), 400)
-    y = np.linspace(*np.clip(axes.get_ylim(), *model.ranges[names[1]]), 400)
+    x = _samples(axes.get_xlim(), model.ranges[names[0]])
+    y = _samples(axes.get_ylim(), model.ranges[names[1]])
     fixed = {n: atlas.values(n)[0] for n in atlas.plan.parameter_names if n not in names}
     grid = {names[0]: x[None, :], names[1]: y[:, None]}
     margin = existence_margin(model, {**fixed, **grid})
@@ -121,18 +134,33 @@ def _draw_existence(axes: Axes, atlas: Atlas) -> None:
         return
     axes.contour(x, y, margin, levels=[0.0], colors="black", linewidths=1.4, linestyles="--")
     axes.plot([], [], "k--", lw=1.4, label="non-trivial homogeneous\nstate exists to the left")
-    if axes.get_legend() is None:
-        axes.legend(loc="upper right", frameon=True)
-        return
-    previous = axes.get_legend()
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(
-        handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False,
-        markerscale=2.0, title=previous.get_title().get_text(), alignment="left",
-    )
+
+
+def _draw_legend(axes: Axes, marker: float) -> None:
+    """Beside a map of classes, with their counts; inside a map of numbers, which has its scale beside it."""
+    handles, _ = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        axes.legend(
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+            frameon=False,
+            markerscale=max(0.6, 8 / marker**0.5),
+            title="read as (runs)",
+            alignment="left",
+            labelspacing=0.7,
+        )
+    elif handles:
+        axes.legend(loc="upper right")
+
+
+def _samples(limits: tuple[float, float], allowed: tuple[float, float]) -> NDArray[np.float64]:
+    """Values across the visible part of an axis, as far as the parameter may go."""
+    low, high = (min(max(value, allowed[0]), allowed[1]) for value in limits)
+    return np.linspace(low, high, 400)
 
 
 def _name_axes(axes: Axes, atlas: Atlas) -> None:
     model = atlas.plan.model
-    for name, set_label in zip(model.plane, (axes.set_xlabel, axes.set_ylabel), strict=True):
-        set_label(f"{name}, {model.meanings[name]}")
+    across, up = model.plane
+    axes.set_xlabel(f"{across}, {model.meanings[across]}")
+    axes.set_ylabel(f"{up}, {model.meanings[up]}")

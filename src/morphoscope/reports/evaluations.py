@@ -52,9 +52,7 @@ def check_saliency_folder(folder: Path) -> None:
     check_output(folder, SALIENCY_MARKER, overwrite=True)
 
 
-def save_saliency(
-    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path
-) -> None:
+def save_saliency(frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path) -> None:
     """Write saliency.npz and the gallery; earlier saliency maps there are replaced."""
     with staged_folder(folder, SALIENCY_MARKER, overwrite=True) as part:
         np.savez_compressed(

@@ -47,7 +47,11 @@ def save_video(film: NDArray[Any], path: str | Path) -> Path:
     colours = colormaps["cividis"]
     with staged_file(path) as part:
         writer = imageio_ffmpeg.write_frames(
-            str(part), (even[1], even[0]), fps=FRAMES_PER_SECOND, quality=8, macro_block_size=2,
+            str(part),
+            (even[1], even[0]),
+            fps=FRAMES_PER_SECOND,
+            quality=8,
+            macro_block_size=2,
             ffmpeg_log_level="error",
         )
         writer.send(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +24,9 @@ def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -
     """Write a run; the arrays are named after the species, (y, x) at the start and (time, y, x) after it."""
     species = simulation.plan.model.species
     with staged_folder(folder, MARKER, overwrite=overwrite) as part:
-        start = dict(zip(species, simulation.initial, strict=True))
-        np.savez_compressed(part / "initial.npz", **start)  # type: ignore[arg-type]
-        states = {name: simulation.species(name) for name in species}
-        np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)  # type: ignore[arg-type]
+        start: dict[str, Any] = dict(zip(species, simulation.initial, strict=True))
+        np.savez_compressed(part / "initial.npz", **start)
+        states: dict[str, Any] = {name: simulation.species(name) for name in species}
+        np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)
         save_composite(simulation.states[:, 0], part / f"{species[0]}.png")
         write_json(part / MARKER, simulation.description())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def house_style() -> Iterator[None]:
     """Draw in the project's style, without touching the caller's settings."""
     import matplotlib
 
-    settings = {
+    settings: dict[Any, Any] = {
         "font.size": 9.0,
         "axes.titlesize": 10.0,
         "axes.spines.top": False,

@@ -60,9 +60,7 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def saliency_gallery(
-    frames: NDArray[np.float32], labels: list[str], saliency: Saliency
-) -> Figure:
+def saliency_gallery(frames: NDArray[np.float32], labels: list[str], saliency: Saliency) -> Figure:
     """A column a pattern: the pattern, its smoothed gradient, its integrated gradients."""
     from matplotlib import colormaps
 

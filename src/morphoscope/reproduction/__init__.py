@@ -28,6 +28,4 @@ def reproduce(
     progress: Reporter,
 ) -> Reproduction:
     """Repeat a study in ``folder``."""
-    return _STUDIES[study](
-        folder, profile=profile, network=network, seed=seed, workers=workers, progress=progress
-    )
+    return _STUDIES[study](folder, profile=profile, network=network, seed=seed, workers=workers, progress=progress)

@@ -71,7 +71,7 @@ def write_study_report(
         ),
         Section(
             "Where the network looks",
-            ["Saliency for one pattern of each class of the test set. Bright is where a change of u changes the score."],
+            ["Saliency for one pattern of each class of the test set. Bright: a change of u there changes the score."],
             pictures=[Picture(folder / "saliency" / "saliency.png", "Saliency gallery.")],
         ),
         Section(
@@ -86,9 +86,10 @@ def write_study_report(
             code=command,
         ),
     ]
+    made_by = classifier.provenance["versions"]["morphoscope"]
     lead = (
         "The first pass of C. Scholz & S. Scholz, “Exploring complex pattern formation with convolutional neural "
-        f"networks” (Am. J. Phys., 2022), repeated with Morphoscope {classifier.provenance['versions']['morphoscope']}; "
+        f"networks” (Am. J. Phys., 2022), repeated with Morphoscope {made_by}; "
         f"profile {study.options['profile']}, network {classifier.network}, seed {study.options['seed']}."
     )
     return write_report(folder / "report.html", "Gray–Scott patterns, read by a network", lead, sections)
@@ -110,9 +111,7 @@ def _montages(atlas: Atlas, figures: Path) -> list[Picture]:
     return pictures
 
 
-def _write_numbers(
-    folder: Path, evaluations: dict[str, Evaluation], atlas: Atlas, study: Study
-) -> None:
+def _write_numbers(folder: Path, evaluations: dict[str, Evaluation], atlas: Atlas, study: Study) -> None:
     write_json(
         folder / "numbers.json",
         {
@@ -185,21 +184,17 @@ def _map_text(atlas: Atlas) -> str:
 def _training_text(classifier: Classifier) -> str:
     made = classifier.provenance
     return (
-        f"{classifier.network} on {made['training']['runs']} runs of {made['training']['name']}; epoch {made['kept_epoch']} of "
-        f"{len(made['history'])} has the lowest loss on {made['validation']['runs']} validation runs and was kept. "
+        f"{classifier.network} on {made['training']['runs']} runs of {made['training']['name']}; "
+        f"epoch {made['kept_epoch']} of {len(made['history'])} has the lowest loss on {made['validation']['runs']} validation runs and was kept. "
         f"Probabilities are calibrated on the validation set (temperature {classifier.temperature:.2f})."
     )
 
 
 def _stage_text(study: Study) -> str:
     total = sum(study.seconds(name) for name in study.stages)
-    return (
-        f"All stages before this page took {total / 60:.1f} minutes. To repeat the study, with the same seeds:"
-    )
+    return f"All stages before this page took {total / 60:.1f} minutes. To repeat the study, with the same seeds:"
 
 
 def _stage_table(study: Study) -> Table:
-    rows = [
-        [name, f"{study.seconds(name):.1f} s", PAPER_TIMES.get(name, "–")] for name in study.stages
-    ]
+    rows = [[name, f"{study.seconds(name):.1f} s", PAPER_TIMES.get(name, "–")] for name in study.stages]
     return Table(["stage", "time", "paper (full sets)"], rows)

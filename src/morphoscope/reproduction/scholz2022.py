@@ -113,18 +113,14 @@ def reproduce_scholz2022(
     read_from = {**trained_on, "scan": hashes["scan"]}
 
     def read() -> None:
-        api.scan(
-            folder / "classifier", folder / "scan", folder / "atlas", overwrite=True, progress=progress
-        )
+        api.scan(folder / "classifier", folder / "scan", folder / "atlas", overwrite=True, progress=progress)
 
     study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, read_from, read), progress)
     atlas = Atlas(folder / "atlas")
     evaluations = _evaluations(folder)
 
     def report() -> None:
-        write_study_report(
-            study, atlas, Classifier.load(folder / "classifier"), evaluations, _command(options, folder)
-        )
+        write_study_report(study, atlas, Classifier.load(folder / "classifier"), evaluations, _command(options, folder))
 
     study.run(Stage("report", folder / "report.html", read_from, report), progress)
     seconds = {name: study.seconds(name) for name in study.stages}
@@ -140,9 +136,7 @@ def _plans(profile: Profile) -> dict[str, Plan]:
     return plans
 
 
-def _simulate(
-    folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter
-) -> Stage:
+def _simulate(folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter) -> Stage:
     def work() -> Ensemble:
         return api.ensemble(plan, folder / name, workers=workers, progress=progress)
 

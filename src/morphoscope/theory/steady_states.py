@@ -24,9 +24,7 @@ def steady_states(model: Model) -> tuple[State, ...]:
     import sympy
 
     species = [sympy.Symbol(s, real=True) for s in model.species]
-    positive = {
-        sympy.Symbol(p, real=True): sympy.Symbol(p, positive=True) for p in model.parameters
-    }
+    positive = {sympy.Symbol(p, real=True): sympy.Symbol(p, positive=True) for p in model.parameters}
     back = {new: old for old, new in positive.items()}
     equations = [term.subs(positive) for term in model.reaction_terms.values()]
     unknowns = [sympy.Symbol(f"_{s}") for s in model.species]

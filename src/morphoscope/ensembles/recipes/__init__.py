@@ -19,7 +19,7 @@ _ROW_NAMES = {"set", "class", "runs"}  # columns of a table that are no paramete
 
 @functools.cache
 def _recipes() -> dict[str, dict[str, Any]]:
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for file in _FOLDER.iterdir():
         if file.name.endswith(".toml"):
             study = tomllib.loads(file.read_text(encoding="utf-8"))

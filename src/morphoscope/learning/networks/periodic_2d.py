@@ -32,9 +32,7 @@ class Periodic2d(nn.Module):
             nn.MaxPool2d(2),
             *_block(96, 128),
         )
-        self.head = nn.Sequential(
-            nn.Linear(2 * 128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes)
-        )
+        self.head = nn.Sequential(nn.Linear(2 * 128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes))
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""

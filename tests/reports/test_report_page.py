@@ -1,0 +1,56 @@
+"""The report opened from disk in a real Chromium: no network, no complaint, everything drawn, on desktop and phone."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from morphoscope.reports.html import Picture, Section, Table, write_report
+from morphoscope.reports.pictures import save_composite
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@pytest.fixture
+def report(tmp_path):
+    picture = Picture(save_composite(np.random.default_rng(0).random((3, 900, 1400)), tmp_path / "p.png"), "a map")
+    table = Table([f"column {i}" for i in range(9)], [["a long cell of text"] * 9])
+    sections = [
+        Section("One", ["text"], [table], [picture]),
+        Section("Two", folded=[picture], code="morphoscope " * 40),
+    ]
+    return write_report(tmp_path / "report.html", "Title", "lead", sections)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_report_opens_without_network_or_complaints(report, width, height, scheme):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        complaints, requests = [], []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(report.as_uri())
+        drawn = page.evaluate(
+            "[...document.images].filter(i => i.checkVisibility()).every(i => i.complete && i.naturalWidth > 0)"
+        )
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        page.click("summary")
+        opened = page.evaluate("document.querySelector('details').open")
+        browser.close()
+    assert complaints == []
+    assert all(url.startswith(("file:", "data:")) for url in requests)
+    assert drawn
+    assert opened
+    assert overflow <= 0
