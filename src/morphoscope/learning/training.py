@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import random
 import time
 from typing import TYPE_CHECKING, Any
@@ -49,8 +50,10 @@ def train_classifier(
     paper_augmentation: bool = False,
     progress: Reporter = SILENT,
 ) -> Classifier:
-    """Train a network on one data set; the epoch with the lowest validation loss is kept.
+    """Train a network on one data set; validation chooses the epoch: the last one as good as the best.
 
+    As good: within one standard error, √(p (1 − p) / n), of the best validation accuracy p. Where training and
+    validation share their parameters, accuracy saturates early, and later epochs generalise better.
     The temperature of the probabilities is fitted on the validation set too. Same data, seed and number of threads
     give the same weights on one machine. Raises UsageError for unknown names and for sets that don't fit each other.
     """
@@ -72,7 +75,6 @@ def train_classifier(
     with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
         trainer = _Trainer(architecture, recipe, training, classes, seed)
         history = trainer.fit(validation, targets, task)
-    kept = min(history, key=lambda e: (e.validation_loss, -e.epoch))
     points = sorted(set(training.points))
     classifier = Classifier(
         network=network,
@@ -93,7 +95,7 @@ def train_classifier(
             "training_points": [dict(point) for point in points],
             "seed": seed,
             "recipe": dataclasses.asdict(recipe),
-            "kept_epoch": kept.epoch,
+            "kept_epoch": trainer.kept,
             "history": [dataclasses.asdict(e) for e in history],
             "versions": versions("torch"),
         },
@@ -147,6 +149,7 @@ class _Trainer:
         )
         self.average = _average(self.module, recipe.average)
         self.best: nn.Module = self.module
+        self.kept = 0
 
     @property
     def judged(self) -> nn.Module:
@@ -154,7 +157,7 @@ class _Trainer:
         return self.average.module if self.average is not None else self.module
 
     def fit(self, validation: DataSet, targets: Any, task: Task) -> list[Epoch]:
-        """All epochs; leaves the weights of the epoch with the lowest validation loss in ``best``."""
+        """All epochs; leaves the weights of the chosen epoch in ``best`` and its number in ``kept``."""
         history: list[Epoch] = []
         begin = time.perf_counter()
         for number in range(1, self.recipe.epochs + 1):
@@ -169,9 +172,9 @@ class _Trainer:
                 validation_accuracy,
                 time.perf_counter() - begin,
             )
-            if not history or validation_loss <= min(e.validation_loss for e in history):
-                self.best = copy.deepcopy(self.judged)
             history.append(epoch)
+            if validation_accuracy >= _good_enough(history, len(targets)):
+                self.best, self.kept = copy.deepcopy(self.judged), number
             task.advance(1, f"loss {loss:.3f}, validation {validation_accuracy:.2%}")
         return history
 
@@ -212,6 +215,12 @@ class _Trainer:
         if self.average is not None:
             self.average.update_parameters(self.module)
         return float(loss.detach()), int((logits.argmax(dim=1) == targets).sum())
+
+
+def _good_enough(history: list[Epoch], runs: int) -> float:
+    """The validation accuracy from which an epoch counts as good as the best so far."""
+    best = max(epoch.validation_accuracy for epoch in history)
+    return best - math.sqrt(best * (1 - best) / runs)
 
 
 def _average(module: nn.Module, decay: float) -> Any:

@@ -185,7 +185,8 @@ def _training_text(classifier: Classifier) -> str:
     made = classifier.provenance
     return (
         f"{classifier.network} on {made['training']['runs']} runs of {made['training']['name']}; "
-        f"epoch {made['kept_epoch']} of {len(made['history'])} has the lowest loss on {made['validation']['runs']} validation runs and was kept. "
+        f"epoch {made['kept_epoch']} of {len(made['history'])} was kept, the last one that is "
+        f"as good as the best on {made['validation']['runs']} validation runs. "
         f"Probabilities are calibrated on the validation set (temperature {classifier.temperature:.2f})."
     )
 
