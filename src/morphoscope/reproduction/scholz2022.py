@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from morphoscope import api
+from morphoscope import operations
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.atlas import ATLAS_FILE
 from morphoscope.ensembles import Ensemble, Plan, recipe
@@ -84,7 +84,7 @@ def reproduce_scholz2022(
     }  # fmt: skip
 
     def train() -> None:
-        api.train(
+        operations.train(
             folder / "train",
             folder / "validation",
             folder / "classifier",
@@ -105,7 +105,7 @@ def reproduce_scholz2022(
             "explain",
             folder / "saliency",
             trained_on,
-            lambda: api.explain(folder / "classifier", folder / "test", folder / "saliency"),
+            lambda: operations.explain(folder / "classifier", folder / "test", folder / "saliency"),
         ),
         progress,
     )
@@ -113,7 +113,7 @@ def reproduce_scholz2022(
     read_from = {**trained_on, "scan": hashes["scan"]}
 
     def read() -> None:
-        api.scan(folder / "classifier", folder / "scan", folder / "atlas", overwrite=True, progress=progress)
+        operations.scan(folder / "classifier", folder / "scan", folder / "atlas", overwrite=True, progress=progress)
 
     study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, read_from, read), progress)
     atlas = Atlas(folder / "atlas")
@@ -138,7 +138,7 @@ def _plans(profile: Profile) -> dict[str, Plan]:
 
 def _simulate(folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter) -> Stage:
     def work() -> Ensemble:
-        return api.ensemble(plan, folder / name, workers=workers, progress=progress)
+        return operations.ensemble(plan, folder / name, workers=workers, progress=progress)
 
     return Stage(f"simulate {name}", folder / name, {"plan": plan.hash}, work)
 
@@ -147,7 +147,7 @@ def _evaluate(folder: Path, inputs: dict[str, Any]) -> Stage:
     def work() -> None:
         classifier = Classifier.load(folder / "classifier")
         for name in SETS:
-            api.evaluate(classifier, folder / name, folder / "evaluation" / name)
+            operations.evaluate(classifier, folder / name, folder / "evaluation" / name)
 
     return Stage("evaluate", folder / "evaluation", inputs, work)
 

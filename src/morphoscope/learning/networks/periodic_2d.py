@@ -9,7 +9,6 @@ from morphoscope.learning.symmetry import Augmentation
 CENTRE = 0.6  # u is about this on average over the patterns
 FLAT = 0.02  # a pattern whose standard deviation is well below this counts as homogeneous
 CONTRAST = 0.3  # standard deviation of a pattern after normalisation, about that of u itself
-CUE_DROPOUT = 0.2  # share of the training patterns from which a channel is taken away
 MOVEMENT = 7.0  # brings the changes between frames to order 1 before they saturate
 
 
@@ -19,14 +18,12 @@ class Periodic2d(nn.Module):
     Three channels are made of the frames: the last frame u; the same at zero mean and unit contrast,
     (u − ⟨u⟩) / (σ + 0.02), which shows a pattern's shape at any amplitude and is 0 for a homogeneous state; and
     tanh of the absolute change since the earlier frames, which shows what moves, whichever way time runs.
-    In training one of them is missing now and then, so that no class hangs on one cue, which other parameters change.
     Convolutions wrap around; mean and maximum over the square make shifts by 16 cells exact symmetries.
     """
 
     def __init__(self, frames: int, classes: int) -> None:
         super().__init__()
         self.frames = frames
-        self.cues = nn.Dropout2d(CUE_DROPOUT)
         self.features = nn.Sequential(
             *_block(3, 48, kernel=8, stride=4),
             *_block(48, 64),
@@ -39,7 +36,7 @@ class Periodic2d(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""
-        features = self.features(self.cues(self.channels(frames)))
+        features = self.features(self.channels(frames))
         return self.head(torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1))
 
     def channels(self, frames: Tensor) -> Tensor:

@@ -1,0 +1,271 @@
+"""The single steps from a model to a picture, one function each; :mod:`morphoscope.api` is their public face.
+
+Each checks what it is given before it writes anything, raises :class:`~morphoscope.errors.UsageError` for what the
+user can mend, and returns an object; the command line only prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from morphoscope.errors import UsageError
+from morphoscope.progress import SILENT, Reporter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from morphoscope.atlas import Agreement, Atlas
+    from morphoscope.ensembles import Ensemble, Plan
+    from morphoscope.ensembles.simulation import Simulation
+    from morphoscope.learning.classifier import Classifier, Prediction
+    from morphoscope.learning.evaluation import Evaluation
+    from morphoscope.learning.saliency import Saliency
+    from morphoscope.models import Model
+
+PathLike = str | Path
+
+
+def models(name: str | None = None) -> list[Model]:
+    """The built-in models, or the one of that name."""
+    from morphoscope.models import get_model, model_names
+
+    return [get_model(n) for n in ([name] if name else model_names())]
+
+
+def simulate(
+    model: str | Model,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    out: PathLike | None = None,
+    size: tuple[int, int] | None = None,
+    until: float | None = None,
+    dt: float | None = None,
+    stencil: int = 9,
+    times: Sequence[float] | None = None,
+    initial: str = "pearson-gamma",
+    video: PathLike | None = None,
+    engine: str = "cpu",
+    overwrite: bool = False,
+) -> Simulation:
+    """Simulate one run; with ``out`` write u.png, initial.npz, snapshots.npz and run.json into that folder.
+
+    ``size``: (width, height) in cells. ``times``: snapshot times, by default three, 30 apart, the last at the end.
+    ``initial``: a named initial condition, with options as in ``spots:count=30``, or a file.
+    """
+    from morphoscope.ensembles.simulation import simulate_one, single_plan
+    from morphoscope.models import get_model
+    from morphoscope.reports.pictures import check_video_path, save_video
+    from morphoscope.reports.runs import check_run_folder, save_run
+
+    plan = single_plan(
+        get_model(model) if isinstance(model, str) else model,
+        parameters or {},
+        seed=seed,
+        size=size,
+        until=until,
+        dt=dt,
+        stencil=stencil,
+        times=times,
+        start=initial,
+    )
+    if video is not None:
+        check_video_path(video)
+    if out is not None:
+        check_run_folder(Path(out), overwrite=overwrite)
+    simulation = simulate_one(plan, engine=engine, video=video is not None)
+    if out is not None:
+        save_run(simulation, Path(out), overwrite=overwrite)
+    if video is not None and simulation.video is not None:
+        save_video(simulation.video, video)
+    return simulation
+
+
+def ensemble(
+    recipe: PathLike | Plan,
+    out: PathLike,
+    *,
+    workers: int | None = None,
+    frames: int = 3,
+    limit: int | None = None,
+    engine: str = "cpu",
+    progress: Reporter = SILENT,
+) -> Ensemble:
+    """Simulate a recipe, a plan file or a plan into the folder ``out``; continues where it was interrupted.
+
+    ``limit`` takes that many runs spread evenly over the plan; ``frames`` is for recipes only.
+    """
+    from morphoscope.ensembles import Plan, carry_out
+    from morphoscope.ensembles import recipe as named_recipe
+
+    if isinstance(recipe, Plan):
+        plan = recipe
+    elif str(recipe).endswith(".json"):
+        plan = Plan.load(Path(recipe))
+    else:
+        plan = named_recipe(str(recipe), frames)
+    if limit is not None:
+        plan = plan.limited(limit)
+    return carry_out(plan, out, workers=workers, engine=engine, progress=progress)
+
+
+def train(
+    data: PathLike,
+    validation: PathLike,
+    out: PathLike | None = None,
+    *,
+    network: str = "periodic-2d",
+    epochs: int | None = None,
+    seed: int = 0,
+    paper_augmentation: bool = False,
+    overwrite: bool = False,
+    progress: Reporter = SILENT,
+) -> Classifier:
+    """Train a network on a labelled ensemble; the validation ensemble chooses the epoch and the temperature."""
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.classifier import DESCRIPTION_FILE
+    from morphoscope.learning.datasets import load_labelled
+    from morphoscope.learning.networks import get_network
+    from morphoscope.learning.training import train_classifier
+    from morphoscope.storage import check_output
+
+    get_network(network)
+    if out is not None:
+        check_output(Path(out), DESCRIPTION_FILE, overwrite=overwrite)
+    classifier = train_classifier(
+        load_labelled(Ensemble(data)),
+        load_labelled(Ensemble(validation)),
+        network=network,
+        epochs=epochs,
+        seed=seed,
+        paper_augmentation=paper_augmentation,
+        progress=progress,
+    )
+    if out is not None:
+        classifier.save(out, overwrite=overwrite)
+    return classifier
+
+
+def evaluate(classifier: PathLike | Classifier, data: PathLike, out: PathLike | None = None) -> Evaluation:
+    """Compare a classifier with the labels of an ensemble; with ``out`` write evaluation.json and figures."""
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.datasets import check_readable, load_labelled, seen_in_training
+    from morphoscope.learning.evaluation import assess
+    from morphoscope.reports.evaluations import check_evaluation_folder, save_evaluation
+
+    trained = _classifier(classifier)
+    source = Ensemble(data)
+    check_readable(trained, source)
+    if out is not None:
+        check_evaluation_folder(Path(out))
+    labelled = load_labelled(source)
+    evaluation = assess(
+        labelled.name,
+        trained.predict(labelled.frames),
+        labelled.labels,
+        seen_in_training(trained, labelled.points),
+    )
+    if out is not None:
+        save_evaluation(evaluation, Path(out))
+    return evaluation
+
+
+def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *, per_class: int = 1) -> Saliency:
+    """Show where a classifier looks: saliency of patterns of each class of an ensemble, as figures and arrays."""
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.datasets import check_readable, load_labelled
+    from morphoscope.learning.saliency import explain_patterns
+    from morphoscope.reports.evaluations import check_saliency_folder, save_saliency
+
+    if per_class < 1:
+        raise UsageError(f"per_class={per_class}; use 1 or more")
+    trained = _classifier(classifier)
+    source = Ensemble(data)
+    check_readable(trained, source)
+    check_saliency_folder(Path(out))
+    labelled = load_labelled(source)
+    chosen = labelled.examples(per_class)
+    frames = labelled.frames[chosen]
+    labels = [labelled.labels[i] for i in chosen]
+    saliency = explain_patterns(trained, frames)
+    save_saliency(frames, labels, saliency, Path(out))
+    return saliency
+
+
+def classify(
+    classifier: PathLike | Classifier, data: PathLike | NDArray[np.float32], *, resize: bool = False
+) -> Prediction:
+    """Read patterns: an array, a file (.npy, .npz, PNG, TIFF), the folder of a run, or an ensemble."""
+    import numpy as np
+
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.ensembles.store import PLAN_FILE
+    from morphoscope.learning.datasets import check_readable
+    from morphoscope.learning.patterns import read_patterns
+
+    trained = _classifier(classifier)
+    if isinstance(data, np.ndarray):
+        return trained.predict(np.asarray(data, dtype=np.float32))
+    if (Path(data) / PLAN_FILE).is_file():
+        source = Ensemble(data)
+        check_readable(trained, source)
+        return trained.predict(source.frames(source.usable()))
+    return trained.predict(read_patterns(data, trained.input, resize=resize))
+
+
+def scan(
+    classifier: PathLike | Classifier,
+    data: PathLike,
+    out: PathLike,
+    *,
+    overwrite: bool = False,
+    progress: Reporter = SILENT,
+) -> Atlas:
+    """Let a classifier read every run of an ensemble; writes an atlas with points.csv."""
+    from morphoscope.atlas import read_ensemble
+    from morphoscope.ensembles import Ensemble
+
+    source = Ensemble(data)
+    trained = _classifier(classifier)
+    with progress.task("classify", len(source.usable()), "patterns") as task:
+        return read_ensemble(trained, source, out, overwrite=overwrite, tell=task.advance)
+
+
+def map(atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory: bool = True) -> Path:
+    """Draw the class map of an atlas, or its ``margin`` or ``probability``."""
+    from morphoscope.reports import class_map, save
+    from morphoscope.reports.style import check_figure_path
+
+    check_figure_path(out)
+    return save(class_map(_atlas(atlas), color=color, theory=theory), out)
+
+
+def montage(atlas: PathLike | Atlas, class_name: str, out: PathLike, *, most: int | None = None) -> Path:
+    """Draw all patterns that were read as one class."""
+    from morphoscope.reports import montage as draw
+    from morphoscope.reports import save
+    from morphoscope.reports.montage import MOST
+    from morphoscope.reports.style import check_figure_path
+
+    check_figure_path(out)
+    return save(draw(_atlas(atlas), class_name, most=MOST if most is None else most), out)
+
+
+def agree(atlas: PathLike | Atlas, other: PathLike | Atlas) -> Agreement:
+    """How far two atlases agree on the runs that both hold."""
+    return _atlas(atlas).agreement(_atlas(other))
+
+
+def _classifier(source: PathLike | Classifier) -> Classifier:
+    from morphoscope.learning.classifier import Classifier
+
+    return source if isinstance(source, Classifier) else Classifier.load(source)
+
+
+def _atlas(source: PathLike | Atlas) -> Atlas:
+    from morphoscope.atlas import Atlas
+
+    return source if isinstance(source, Atlas) else Atlas(source)

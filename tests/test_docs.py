@@ -1,0 +1,88 @@
+"""The documentation is true: its commands exist, its Python blocks run, its links lead somewhere."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_exist_with_their_options(page):
+    from typer.main import get_command
+
+    from morphoscope.cli.app import app
+
+    commands = get_command(app).commands
+    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["make"]:
+            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
+        if words[:1] == ["morphoscope"]:
+            command = commands[words[1]]
+            known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+            assert {w for w in words[2:] if re.match(r"--?[a-z]", w)} <= known, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_python_blocks_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), {})
+
+
+def test_versions_agree():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"version: {version}" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_public_names_are_there():
+    import morphoscope
+
+    for name in morphoscope.__all__:
+        assert getattr(morphoscope, name) is not None
+    with pytest.raises(AttributeError):
+        _ = morphoscope.nothing
+
+
+def test_imports_point_one_way():
+    """A room imports only rooms below it."""
+    order = [
+        "errors",
+        "progress",
+        "storage",
+        "provenance",
+        "models",
+        "theory",
+        "engines",
+        "ensembles",
+        "learning",
+        "atlas",
+        "reports",
+        "operations",
+        "reproduction",
+        "api",
+        "cli",
+    ]
+    for path in (ROOT / "src" / "morphoscope").rglob("*.py"):
+        own = path.relative_to(ROOT / "src" / "morphoscope").parts[0].removesuffix(".py")
+        if path.name in {"__init__.py", "__main__.py"} and path.parent.name == "morphoscope":
+            continue
+        for imported in re.findall(r"^\s*(?:from|import) morphoscope\.(\w+)", path.read_text(), re.MULTILINE):
+            assert order.index(imported) <= order.index(own), f"{path.name} imports {imported}"
