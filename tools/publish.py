@@ -14,17 +14,19 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 NAME = "gray-scott-first-pass"
 SHIPPED = ROOT / "src" / "morphoscope" / "learning" / "shipped" / NAME
+STUDY = "morphoscope reproduce scholz2022"
 
 CARD = """# {name}
 
-Reads Gray–Scott patterns as the {classes} classes of the first pass of C. Scholz & S. Scholz, "Exploring complex pattern
-formation with convolutional neural networks" (Am. J. Phys., 2022): Pearson's α β γ δ ε ζ η θ ι κ λ μ, ν, and the
-homogeneous states L (low u) and H (high u).
+Reads Gray–Scott patterns as the {classes} classes of the first pass of C. Scholz & S. Scholz, "Exploring
+complex pattern formation with convolutional neural networks" (Am. J. Phys., 2022): Pearson's α β γ δ ε ζ
+η θ ι κ λ μ, ν, and the homogeneous states L (low u) and H (high u).
 
 - **Network** `{network}`, float32, weights as safetensors; epoch {kept} of {epochs}, seed {seed}.
-- **Input** {frames} frames of u, {apart:g} time units apart, on {width} × {height} cells with cell size 1, Du = 0.2, Dv = 0.1.
-- **Trained on** {train_runs} runs of `{train}`, one pair (f, k) a class; epoch and temperature ({temperature:.2f}) chosen on
-  {validation_runs} runs of `{validation}`. The test set took no part.
+- **Input** {frames} frames of u, {apart:g} time units apart, on {width} × {height} cells of size 1,
+  Du = 0.2, Dv = 0.1.
+- **Trained on** {train_runs} runs of `{train}`, one pair (f, k) a class; epoch and temperature
+  ({temperature:.2f}) chosen on {validation_runs} runs of `{validation}`. The test set took no part.
 - **Made by** `{command}`, Morphoscope {version}, torch {torch}.
 
 | set | runs | accuracy | 95 % interval | at pairs seen in training | at unseen pairs | calibration error |
@@ -36,8 +38,8 @@ Most frequent confusions in the test set: {confused}.
 ## What it does not know
 
 It has seen one pair (f, k) a class. At other parameters it extrapolates, and there its probabilities are too confident.
-It has no class for patterns that are none of the {classes}; it reads them as the nearest one with whatever margin. Other grids,
-cell sizes, diffusion coefficients and time spacings change the wavelengths and the movements that it goes by.
+It has no class for patterns that are none of the {classes}; it reads them as the nearest one with whatever
+margin. Other grids, cell sizes, diffusion coefficients and time spacings change the wavelengths and the movements that it goes by.
 """
 
 
