@@ -39,7 +39,8 @@ Most frequent confusions in the test set: {confused}.
 
 It has seen one pair (f, k) a class. At other parameters it extrapolates, and there its probabilities are too confident.
 It has no class for patterns that are none of the {classes}; it reads them as the nearest one with whatever
-margin. Other grids, cell sizes, diffusion coefficients and time spacings change the wavelengths and the movements that it goes by.
+margin. Other grids, cell sizes, diffusion coefficients and time spacings change the wavelengths and the movements
+that it goes by.
 """
 
 
@@ -74,9 +75,7 @@ def _card(study: Path) -> str:
         validation_runs=provenance["validation"]["runs"],
         validation=provenance["validation"]["name"],
         temperature=made["temperature"],
-        command=(
-            f"morphoscope reproduce scholz2022 --profile {options['profile']} --seed {options['seed']} --out results/paper"
-        ),
+        command=f"{STUDY} --profile {options['profile']} --seed {options['seed']} --out results/paper",
         version=provenance["versions"]["morphoscope"],
         torch=provenance["versions"]["torch"],
         rows="\n".join(_row(name, found) for name, found in evaluations.items()),

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
-
 from morphoscope.errors import UsageError, nearest
 from morphoscope.models.model import Model
+from morphoscope.registry import instances
 
 __all__ = ["Model", "get_model", "model_names"]
 
 
-@functools.cache
 def _registry() -> dict[str, Model]:
-    found: dict[str, Model] = {}
-    for info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        found |= {m.name: m for m in vars(module).values() if isinstance(m, Model)}
-    return found
+    return instances(__name__, Model)
 
 
 def model_names() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from morphoscope.progress import Reporter
 from morphoscope.reproduction.scholz2022 import PROFILES, Reproduction, reproduce_scholz2022
@@ -17,15 +18,6 @@ def study_names() -> list[str]:
     return sorted(_STUDIES)
 
 
-def reproduce(
-    study: str,
-    folder: Path,
-    *,
-    profile: str,
-    network: str,
-    seed: int,
-    workers: int | None,
-    progress: Reporter,
-) -> Reproduction:
-    """Repeat a study in ``folder``."""
-    return _STUDIES[study](folder, profile=profile, network=network, seed=seed, workers=workers, progress=progress)
+def reproduce(study: str, folder: Path, *, progress: Reporter, **options: Any) -> Reproduction:
+    """Repeat a study in ``folder``; ``options`` are those of the study's own function."""
+    return _STUDIES[study](folder, progress=progress, **options)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
 from typing import TYPE_CHECKING
 
 from morphoscope.errors import UsageError, nearest
 from morphoscope.learning.networks.network import Network, Recipe
+from morphoscope.registry import instances
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,13 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Network", "Recipe", "build", "get_network", "network_names"]
 
 
-@functools.cache
 def _registry() -> dict[str, Network]:
-    found: dict[str, Network] = {}
-    for info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        found |= {n.name: n for n in vars(module).values() if isinstance(n, Network)}
-    return found
+    return instances(__name__, Network)
 
 
 def network_names() -> list[str]:
