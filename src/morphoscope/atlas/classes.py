@@ -16,6 +16,11 @@ def symbol(name: str) -> str:
         return name
 
 
+def titled(name: str) -> str:
+    """Symbol and name, or the name alone where it is its own symbol."""
+    return name if symbol(name) == name else f"{symbol(name)} {name}"
+
+
 def ordered(names: list[str]) -> list[str]:
     """Classes in the order of the Greek alphabet, then all others."""
     return sorted(names, key=lambda n: (len(symbol(n)) > 1 or symbol(n).isascii(), symbol(n)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas, ordered, symbol
+from morphoscope.atlas import Atlas, ordered, symbol, titled
 from morphoscope.errors import UsageError, nearest
 from morphoscope.reports.style import class_colours, house_style, new_figure
 from morphoscope.theory import existence_margin
@@ -91,7 +91,7 @@ def _draw_classes(
             color=colours[name],
             marker="s",
             lw=0,
-            label=f"{symbol(name)}  {name}  ({counts[name]})",
+            label=f"{titled(name)}  ({counts[name]})",
             rasterized=True,
         )
         if len(members) >= max(3, _SMALLEST_LABELLED * len(atlas.runs)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas, symbol
+from morphoscope.atlas import Atlas, titled
 from morphoscope.errors import UsageError
 from morphoscope.reports.style import composite, house_style, new_figure
 
@@ -46,8 +46,7 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
             axes.text(column + pictures.shape[2] / 2, row - 2, text, ha="center", va="bottom", fontsize=5)
         shown = "" if total == len(members) else f", {len(members)} shown"
         plural = "pattern" if total == 1 else "patterns"
-        letter = f"{symbol(name)} " if symbol(name) != name else ""
-        figure.suptitle(f"{letter}{name}: {total} {plural}{shown}, most certain first")
+        figure.suptitle(f"{titled(name)}: {total} {plural}{shown}, most certain first")
     return figure
 
 

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope.atlas import Atlas, ordered, symbol
+from morphoscope.atlas import Atlas, ordered, symbol, titled
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.evaluation import Accuracy, Evaluation
 from morphoscope.reports import class_map, montage, save
@@ -106,8 +106,7 @@ def _montages(atlas: Atlas, figures: Path) -> list[Picture]:
     for name in ordered(list(atlas.classes)):
         if counts[name]:
             path = _draw(montage(atlas, name, most=_MONTAGE_MOST), figures / f"montage-{name}")
-            letter = f"{symbol(name)} " if symbol(name) != name else ""
-            pictures.append(Picture(path, f"{letter}{name}: {counts[name]} patterns"))
+            pictures.append(Picture(path, f"{titled(name)}: {counts[name]} patterns"))
     return pictures
 
 
@@ -156,7 +155,7 @@ def _class_table(evaluation: Evaluation) -> Table:
         return "–" if value is None else f"{value:.1%}"
 
     rows = [
-        [f"{symbol(n)} {n}" if symbol(n) != n else n, str(evaluation.support[n]),
+        [titled(n), str(evaluation.support[n]),
          share(evaluation.precision[n]), share(evaluation.recall[n])]
         for n in ordered(list(evaluation.classes))
     ]  # fmt: skip
