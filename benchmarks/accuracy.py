@@ -1,6 +1,6 @@
 """Accuracy of the networks on the paper's sets, over several training seeds.
 
-    python benchmarks/accuracy.py SETS [--seeds 5] [--networks periodic-2d scholz2022-2d] [--out table.json]
+    python benchmarks/accuracy.py SETS [--seeds 5] [--first-seed 0] [--networks periodic-2d scholz2022-2d] [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test (as `morphoscope reproduce scholz2022 --profile paper`
 leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test
@@ -31,7 +31,7 @@ def main() -> None:
         api.ensemble(f"scholz2022-{name}", options.sets / name)
     rows: list[dict[str, Any]] = []
     for network in options.networks:
-        for seed in range(options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             rows.append(_one(options.sets, network, seed))
             print(_line(rows[-1]), file=sys.stderr, flush=True)
             if options.out:
@@ -43,6 +43,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--networks", nargs="+", default=["periodic-2d", "scholz2022-2d"])
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
