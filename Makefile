@@ -8,7 +8,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 INSTALLED = .venv/installed
-# Through the CPU build: the plain wheel of PyTorch brings gigabytes for graphics cards.
+# constraints.txt holds the versions that are tested.
 PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
 .PHONY: demo test lint bench accuracy publish clean
@@ -38,7 +38,6 @@ publish: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) torch
 	$(PIP) -e '.[dev]'
 	@touch $@
 

@@ -1,6 +1,6 @@
 """Accuracy of the networks on the paper's sets, over several training seeds.
 
-    python benchmarks/accuracy.py SETS [--seeds 5] [--first-seed 0] [--networks periodic-2d scholz2022-2d] [--out table.json]
+    python benchmarks/accuracy.py SETS [--seeds 5] [--first-seed 0] [--networks NAME ...] [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test (as `morphoscope reproduce scholz2022 --profile paper`
 leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test

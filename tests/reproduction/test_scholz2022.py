@@ -1,4 +1,4 @@
-"""The whole first pass, small: every stage runs, is written, is skipped the second time, and is made again when asked."""
+"""The whole first pass, small: every stage runs, is written, is skipped the second time, is made again when lost."""
 
 import csv
 import json
@@ -13,8 +13,8 @@ from morphoscope.reproduction.scholz2022 import PROFILES, Profile
 from morphoscope.reproduction.study import Stage, Study
 
 STAGES = (
-    "simulate train", "simulate validation", "simulate test", "train the network", "evaluate", "explain", "simulate scan",
-    "read the scan", "report",
+    "simulate train", "simulate validation", "simulate test", "train the network", "evaluate", "explain",
+    "simulate scan", "read the scan", "report",
 )  # fmt: skip
 
 
