@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import threading
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +44,14 @@ class Kernel:
         return lifted.transpose(1, 0, 3, 2).reshape(species, height, self.grid.width)
 
 
-@functools.lru_cache(maxsize=64)
+_built = functools.lru_cache(maxsize=64)(Kernel)
+_BUILDING = threading.Lock()  # threads that start together share one kernel instead of building one each
+
+
 def kernel_for(model: Model, grid: Grid, levels: int = DEFAULT_LEVELS) -> Kernel:
     """The kernel for a model on a grid, compiled at the first call in this process."""
-    return Kernel(model, grid, levels)
+    with _BUILDING:
+        return _built(model, grid, levels)
 
 
 def aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -1,0 +1,30 @@
+"""The classifiers that come with the package read fresh runs at the parameters that they were trained on."""
+
+import pytest
+
+from morphoscope import api
+from morphoscope.ensembles import recipe
+from morphoscope.learning.classifier import DEFAULT, Classifier, shipped_folder, shipped_names
+
+
+@pytest.mark.parametrize("name", shipped_names())
+class TestEveryShippedClassifier:
+    def test_has_a_card_with_its_numbers(self, name):
+        card = (shipped_folder() / name / "CARD.md").read_text()
+        for words in ("Made by", "Trained on", "accuracy", "unseen", "does not know"):
+            assert words in card
+        assert Classifier.load(name).provenance["training"]["name"] in card
+
+    def test_is_small(self, name):
+        assert sum(path.stat().st_size for path in (shipped_folder() / name).iterdir()) < 3_000_000
+
+    @pytest.mark.parametrize("expected", ["kappa", "mu", "nu", "delta", "H", "L"])
+    def test_reads_a_fresh_run(self, name, expected):
+        runs = recipe("scholz2022-train").runs
+        parameters = next(dict(run.parameters) for run in runs if run.label == expected)
+        done = api.simulate("gray-scott", parameters, seed=123)
+        assert api.classify(name, done.species("u")[None]).names == [expected]
+
+
+def test_the_default_is_shipped():
+    assert DEFAULT in shipped_names()
