@@ -56,7 +56,7 @@ def test_same_seed_same_weights_another_seed_others(workshop):
 def test_paper_augmentation_is_recorded(workshop):
     train, validation = (load_labelled(Ensemble(workshop / n)) for n in ("train", "validation"))
     made = train_classifier(train, validation, epochs=1, paper_augmentation=True)
-    assert made.provenance["recipe"]["augmentation"]["affine"] is True
+    assert made.provenance["recipe"]["augmentation"]["affine"] == 1.0
 
 
 def test_saving_and_loading_keeps_every_reading(workshop, tmp_path):

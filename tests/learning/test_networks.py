@@ -111,7 +111,7 @@ def test_affine_keeps_constants_and_undoes_nothing_at_zero_strength():
 
 def test_augmentation_repeats_with_its_stream():
     patterns = torch.rand(4, 3, 16, 16)
-    augmentation = Augmentation(affine=True)
+    augmentation = Augmentation(affine=0.5)
     once, again = (augmentation(patterns, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(once, again)
     assert not torch.equal(once, augmentation(patterns, torch.Generator().manual_seed(4)))

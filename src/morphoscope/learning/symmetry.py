@@ -20,13 +20,13 @@ class Augmentation:
     """Which random changes a training pattern gets. ``intensity``: u is scaled by 1 ± this much; ``offset``: up to
     ± this much is added to it, so that no class is known by its exact level.
 
-    ``affine``: the paper's rotation 0–360°, shear 0.2, zoom 1 ± 0.2, periodic fill.
+    ``affine``: the share of the patterns that get the paper's rotation 0–360°, shear 0.2, zoom 1 ± 0.2, periodic fill.
     """
 
     symmetries: bool = True
     intensity: float = 0.05
     offset: float = 0.0
-    affine: bool = False
+    affine: float = 0.0
 
     def __call__(self, batch: Tensor, generator: Generator) -> Tensor:
         """A changed copy of a batch (n, frames, height, width); all frames of a pattern change alike."""
@@ -35,7 +35,9 @@ class Augmentation:
         if self.symmetries:
             batch = torch.stack([random_symmetry(pattern, generator) for pattern in batch])
         if self.affine:
-            batch = random_affine(batch, generator)
+            chosen = torch.rand(len(batch), generator=generator) < self.affine
+            batch = batch.clone()
+            batch[chosen] = random_affine(batch[chosen], generator)
         if self.intensity:
             spread = torch.rand((len(batch), 1, 1, 1), generator=generator) * 2 - 1
             batch = batch * (1 + self.intensity * spread)

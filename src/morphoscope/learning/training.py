@@ -111,7 +111,7 @@ def _adapted(recipe: Recipe, epochs: int | None, paper_augmentation: bool) -> Re
             raise UsageError(f"epochs={epochs}; use 1 or more")
         recipe = dataclasses.replace(recipe, epochs=epochs)
     if paper_augmentation:
-        augmentation = dataclasses.replace(recipe.augmentation, affine=True)
+        augmentation = dataclasses.replace(recipe.augmentation, affine=1.0)
         recipe = dataclasses.replace(recipe, augmentation=augmentation)
     return recipe
 

@@ -44,7 +44,7 @@ scholz2022_2d = Network(
         weight_decay=1e-2,
         smoothing=0.05,
         average=0.99,
-        augmentation=Augmentation(intensity=0.05, offset=0.05, affine=True),
+        augmentation=Augmentation(intensity=0.05, offset=0.05, affine=0.5),
     ),
     description="the network of Scholz & Scholz (2022)",
 )
