@@ -132,6 +132,7 @@ class Classifier:
         with staged_folder(Path(folder), DESCRIPTION_FILE, overwrite=overwrite) as part:
             tensors = {n: t.contiguous() for n, t in self.module.state_dict().items()}
             save_file(tensors, part / WEIGHTS_FILE)
+            (part / WEIGHTS_FILE).chmod(0o644)
             write_json(
                 part / DESCRIPTION_FILE,
                 {

@@ -114,7 +114,8 @@ def _heart(across: NDArray[np.float64], up: NDArray[np.float64], members: NDArra
     from scipy.spatial import cKDTree
 
     extent = np.array([np.ptp(across) or 1.0, np.ptp(up) or 1.0])
-    points = np.stack([across[members], up[members]], axis=1) / extent
+    places = np.unique(np.stack([across[members], up[members]], axis=1), axis=0)  # a scan may repeat points
+    points = places / extent
     tree = cKDTree(points)
     near = np.array([len(found) for found in tree.query_ball_point(points, 0.04)])
     crowded = points[near >= 0.9 * near.max()]
