@@ -15,7 +15,7 @@ import sympy
 from numpy.typing import NDArray
 
 from morphoscope.engines.grid import Grid
-from morphoscope.engines.vectors import Lanes, Vec
+from morphoscope.engines.vectors import Vec
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.model import Model
 
@@ -198,6 +198,3 @@ class _Tracer:
         if exponent == sympy.Rational(1, 2):
             return self(base).call("sqrt")
         return self(base).call("pow", self(exponent))
-
-
-__all__ = ["STENCIL_WEIGHTS", "Lanes", "StepProgram"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from morphoscope.engines import Engine, Job, Result, get_engine, initial
+from morphoscope.engines import Job, Result, get_engine, initial
 from morphoscope.ensembles.ledger import Entry
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.store import Ensemble
@@ -90,6 +90,3 @@ def _parallel(work: Any, items: list[int], workers: int) -> Iterator[Entry]:
         futures = [pool.submit(work, item) for item in items]
         for future in concurrent.futures.as_completed(futures):
             yield future.result()
-
-
-__all__ = ["Engine", "carry_out", "run_job"]
