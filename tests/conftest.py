@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -55,5 +54,23 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def replaced(plan: Plan, **changes: object) -> Plan:
-    return dataclasses.replace(plan, **changes)  # type: ignore[arg-type]
+class Listening:
+    """A reporter that remembers what was said."""
+
+    def __init__(self):
+        self.said = []
+
+    def task(self, *_, **__):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def advance(self, *_, **__):
+        pass
+
+    def say(self, text):
+        self.said.append(text)

@@ -10,7 +10,7 @@ from morphoscope.ensembles import Ensemble, carry_out
 from morphoscope.ensembles.plan import Run
 from morphoscope.ensembles.runner import run_job
 from morphoscope.errors import UsageError
-from tests.conftest import tiny_plan
+from tests.conftest import Listening, tiny_plan
 
 PLAN = dataclasses.replace(tiny_plan(size=48), until=200.0, times=(100.0, 150.0, 200.0))
 
@@ -20,20 +20,12 @@ def digest(folder):
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
-class Interrupting:
+class Interrupting(Listening):
     """A reporter that presses Ctrl-C after some runs."""
 
     def __init__(self, after):
+        super().__init__()
         self.left = after
-
-    def task(self, *_, **__):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return False
 
     def advance(self, *_, **__):
         self.left -= 1
@@ -105,6 +97,14 @@ def test_another_plan_or_another_thing_in_the_folder_is_refused(tmp_path):
     with pytest.raises(UsageError, match="is a file"):
         carry_out(PLAN, tmp_path / "file")
     assert sorted(p.name for p in (tmp_path / "other").iterdir()) == ["thesis.tex"]
+
+
+def test_another_engine_does_not_continue(tmp_path):
+    plan = dataclasses.replace(PLAN, runs=PLAN.runs[:1], until=1.0, times=(1.0,))
+    assert carry_out(plan, tmp_path / "e").provenance()["engine"] == "cpu"
+    with pytest.raises(UsageError, match="begun with engine cpu, asked was reference"):
+        carry_out(plan, tmp_path / "e", engine="reference")
+    assert Ensemble(tmp_path / "e").provenance()["engine"] == "cpu"
 
 
 def test_a_plan_that_cannot_start_leaves_nothing(tmp_path):

@@ -11,33 +11,12 @@ from morphoscope.errors import UsageError
 from morphoscope.reproduction import scholz2022
 from morphoscope.reproduction.scholz2022 import PROFILES, Profile
 from morphoscope.reproduction.study import Stage, Study
+from tests.conftest import Listening
 
 STAGES = (
     "simulate train", "simulate validation", "simulate test", "train the network", "evaluate", "explain",
     "simulate scan", "read the scan", "report",
 )  # fmt: skip
-
-
-class Listening:
-    """A reporter that remembers what was said."""
-
-    def __init__(self):
-        self.said = []
-
-    def task(self, *_, **__):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return False
-
-    def advance(self, *_, **__):
-        pass
-
-    def say(self, text):
-        self.said.append(text)
 
 
 def repeat(folder, **options):

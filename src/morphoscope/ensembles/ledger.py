@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sqlite3
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with self._connect() as connection:
+            with contextlib.closing(self._connect()) as connection:
                 connection.execute(_SCHEMA)
         except sqlite3.Error as error:
             raise DataError(f"{path} is damaged ({error}); expected a ledger of runs") from error
@@ -48,20 +49,14 @@ class Ledger:
     def commit(self, entries: Iterable[Entry]) -> None:
         """Record runs whose data is durable."""
         rows = [dataclasses.astuple(entry) for entry in entries]
-        connection = self._connect()
-        try:
-            with connection:
-                connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", rows)
-        finally:
-            connection.close()
+        with contextlib.closing(self._connect()) as connection, connection:
+            connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", rows)
 
     def entries(self) -> dict[int, Entry]:
         """All recorded runs by number."""
-        connection = self._connect()
         try:
-            rows = connection.execute("SELECT * FROM runs ORDER BY run").fetchall()
+            with contextlib.closing(self._connect()) as connection:
+                rows = connection.execute("SELECT * FROM runs ORDER BY run").fetchall()
         except sqlite3.Error as error:
             raise DataError(f"{self.path} is damaged ({error}); expected a ledger") from error
-        finally:
-            connection.close()
         return {row[0]: Entry(*row) for row in rows}

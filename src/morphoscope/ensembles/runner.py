@@ -50,7 +50,7 @@ def carry_out(
     ensemble = Ensemble.create(plan, folder)
     ensemble.save_provenance({"engine": made_by.name, "plan_hash": plan.hash, **versions()})
     pending = [i for i, s in enumerate(ensemble.status()) if s == "pending"]
-    arrays = ensemble.arrays()
+    arrays = ensemble.arrays(writable=True)
 
     def work(index: int) -> Entry:
         begin = time.perf_counter()

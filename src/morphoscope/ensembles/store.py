@@ -61,11 +61,11 @@ class Ensemble:
         plan.save(folder / PLAN_FILE)
         return cls(folder)
 
-    def arrays(self) -> dict[str, Any]:
+    def arrays(self, *, writable: bool = False) -> dict[str, Any]:
         """The Zarr arrays by species, (run, time, y, x) float32."""
         import zarr
 
-        group = zarr.open_group(self.folder / DATA_FOLDER, mode="r+")
+        group = zarr.open_group(self.folder / DATA_FOLDER, mode="r+" if writable else "r")
         return {species: group[species] for species in self.plan.record}
 
     def chunk_paths(self, run: int) -> list[Path]:
@@ -129,7 +129,12 @@ class Ensemble:
         return dict(read_json(self.folder / PROVENANCE_FILE, "an ensemble's provenance"))
 
     def save_provenance(self, values: dict[str, Any]) -> None:
-        """Keep versions and engine beside the arrays."""
+        """Keep versions and engine beside the arrays; raises UsageError when another engine made the runs so far."""
+        if (self.folder / PROVENANCE_FILE).is_file() and self.provenance()["engine"] != values["engine"]:
+            raise UsageError(
+                f"{self.folder} was begun with engine {self.provenance()['engine']}, asked was {values['engine']}; "
+                "use the same engine or another folder"
+            )
         write_json(self.folder / PROVENANCE_FILE, values)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-import random
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -116,11 +115,10 @@ def _adapted(recipe: Recipe, epochs: int | None, paper_augmentation: bool) -> Re
     return recipe
 
 
-def seed_everything(seed: int) -> torch.Generator:
-    """Seed every library that draws numbers in training; returns the stream of the augmentation."""
+def _seeded(seed: int) -> torch.Generator:
+    """Seed the weights and the dropout; returns the stream of the augmentation and of the order of the runs."""
     import torch
 
-    random.seed(seed)
     torch.manual_seed(seed)
     return torch.Generator().manual_seed(seed)
 
@@ -130,7 +128,7 @@ class _Trainer:
         import torch
 
         self.recipe = recipe
-        self.stream = seed_everything(seed)
+        self.stream = _seeded(seed)
         self.module = network.build(data.input.frames, len(classes))
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.frames = torch.from_numpy(data.frames)
