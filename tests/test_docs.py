@@ -69,13 +69,14 @@ def test_imports_point_one_way():
         "progress",
         "storage",
         "provenance",
+        "stages",
         "models",
         "theory",
         "engines",
         "ensembles",
         "learning",
     ]
-    order = [*ground, "atlas", "reports", "operations", "reproduction", "api", "cli"]
+    order = [*ground, "atlas", "reports", "operations", "reproduction", "web", "api", "cli"]
     for path in (ROOT / "src" / "morphoscope").rglob("*.py"):
         own = path.relative_to(ROOT / "src" / "morphoscope").parts[0].removesuffix(".py")
         if path.name in {"__init__.py", "__main__.py"} and path.parent.name == "morphoscope":

@@ -10,7 +10,7 @@ from morphoscope import api
 from morphoscope.errors import UsageError
 from morphoscope.reproduction import scholz2022
 from morphoscope.reproduction.scholz2022 import PROFILES, Profile
-from morphoscope.reproduction.study import Stage, Study
+from morphoscope.stages import Stage, Study
 from tests.conftest import Listening
 
 STAGES = (

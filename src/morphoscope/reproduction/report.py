@@ -12,7 +12,7 @@ from morphoscope.learning.evaluation import Accuracy, Evaluation
 from morphoscope.reports import class_map, montage, save
 from morphoscope.reports.html import Picture, Section, Table, write_report
 from morphoscope.reports.training_figures import history_figure
-from morphoscope.reproduction.study import Study
+from morphoscope.stages import Study
 from morphoscope.storage import write_json
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from morphoscope.learning.networks import get_network
 from morphoscope.progress import Reporter
 from morphoscope.reports.evaluations import load_evaluation
 from morphoscope.reproduction.report import write_study_report
-from morphoscope.reproduction.study import Stage, Study
+from morphoscope.stages import Stage, Study
 
 
 @dataclasses.dataclass(frozen=True)
