@@ -1,12 +1,15 @@
 import csv
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from morphoscope import api
 from morphoscope.atlas import Atlas, ordered, symbol
+from morphoscope.atlas.thumbnails import SIDE, composite
 from morphoscope.errors import DataError, UsageError
 
 
@@ -68,12 +71,46 @@ def test_agreement_needs_common_runs(workshop, tmp_path):
         api.agree(workshop / "atlas", tmp_path / "other")
 
 
-def test_moved_ensemble_is_said(copy):
+def test_without_its_ensemble_an_atlas_simulates_what_it_shows(copy):
+    kept = Atlas(copy).frames(np.array([0, 7]))
     shutil.rmtree(copy.parent / "validation")
     atlas = Atlas(copy)
     assert len(atlas.points()) == 12
-    with pytest.raises(DataError, match="is no ensemble"):
-        atlas.frames(np.array([0]))
+    assert atlas.ensemble() is None
+    assert np.array_equal(atlas.frames(np.array([0, 7])), kept)
+
+
+def test_another_ensemble_in_its_place_is_said(copy, workshop):
+    shutil.rmtree(copy.parent / "validation")
+    shutil.copytree(workshop / "train", copy.parent / "validation")
+    with pytest.raises(DataError, match="is not the ensemble"):
+        Atlas(copy).frames(np.array([0]))
+
+
+def test_thumbnails_are_the_patterns_small(workshop):
+    atlas = Atlas(workshop / "atlas")
+    sheet = np.asarray(Image.open(io.BytesIO(atlas.thumbnails(0))), dtype=float) / 255
+    assert atlas.thumbnails(1) is None
+    assert sheet.shape == (SIDE, 12 * SIDE, 3)
+    for position, pattern in enumerate(composite(atlas.frames(np.arange(12)))):
+        small = sheet[:, position * SIDE : (position + 1) * SIDE]
+        assert np.abs(small - pattern).mean() < 0.05  # the patterns have 64 × 64 cells
+
+
+def test_variables_and_nearest_readings(workshop):
+    atlas = Atlas(workshop / "atlas")
+    variables = atlas.variables()
+    assert {"margin", "probability", "entropy", "P(kappa)", "f", "k"} <= set(variables)
+    assert all(values.shape == (12,) for values in variables.values())
+    assert sum(variables[f"P({name})"] for name in atlas.classes) == pytest.approx(np.ones(12), abs=1e-5)
+    nearest = atlas.positions({"f": 0.046, "k": 0.063}, 4)
+    assert {atlas.plan.runs[run].label for run in atlas.runs[nearest]} == {"kappa"}
+    with pytest.raises(UsageError, match="did you mean 'f'"):
+        atlas.positions({"F": 0.1})
+
+
+def test_an_atlas_is_found_in_its_study(workshop):
+    assert Atlas(workshop).folder == workshop / "atlas"
 
 
 def test_damage_is_said(copy):

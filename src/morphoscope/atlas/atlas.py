@@ -1,12 +1,14 @@
-"""An atlas: an ensemble over a parameter space and a classifier's reading of every run in it.
+"""An atlas: an ensemble over a parameter space, a classifier's reading of every run in it, and people's annotations.
 
-The folder holds atlas.json (what was read, by what), plan.json, probabilities.npy, and points.csv for people.
+The folder holds atlas.json (what was read, by what), plan.json, probabilities.npy, thumbnails, points.csv for people
+and, once somebody has said something, annotations.sqlite.
 """
 
 from __future__ import annotations
 
 import csv
-import dataclasses
+import functools
+import importlib.resources
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,34 +17,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.atlas.agreement import Agreement, agreement_of
+from morphoscope.atlas.annotations import FILE, Annotations
+from morphoscope.atlas.classes import ordered
+from morphoscope.atlas.thumbnails import sheet_name, write_sheets
 from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.errors import DataError, UsageError, nearest
 from morphoscope.learning.classifier import Classifier, Prediction
 from morphoscope.learning.datasets import check_readable
 from morphoscope.storage import read_json, staged_folder, write_json
+from morphoscope.theory import Line, lines_over
 
-FORMAT = 1
+FORMAT = 2
 ATLAS_FILE = "atlas.json"
 PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
 POINTS_FILE = "points.csv"
 
 
-@dataclasses.dataclass(frozen=True)
-class Agreement:
-    """How far two atlases agree on the runs that both hold. ``kappa``: Cohen's κ, None where it is undefined."""
-
-    n: int
-    share: float
-    kappa: float | None
-    differences: list[tuple[str, str, int]]  # (class in the first, in the second, runs), most frequent first
-
-
 class Atlas:
-    """Readings of an ensemble: class, all probabilities, margin; and where the patterns are."""
+    """Readings of an ensemble: class, all probabilities, margin; where the patterns are; what people say of them.
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+    ``source`` is an atlas's folder, a folder with an atlas in it (a study's), or the name of a shipped atlas.
+    """
+
+    def __init__(self, source: str | Path) -> None:
+        folder = self.folder = find(source)
         self.description = read_json(self.folder / ATLAS_FILE, "an atlas")
         if not isinstance(self.description, dict) or self.description.get("format") != FORMAT:
             raise DataError(f"{folder} is no atlas of format {FORMAT}; make it anew with `morphoscope scan`")
@@ -78,16 +79,76 @@ class Atlas:
         found = np.bincount(self.reading.index, minlength=len(self.classes))
         return dict(zip(self.classes, found.tolist(), strict=True))
 
-    def ensemble(self) -> Ensemble:
-        """The ensemble that was read. Raises DataError when it has been moved or is another one."""
-        ensemble = Ensemble(self.folder / self.description["ensemble"])
+    def variables(self) -> dict[str, NDArray[np.float64]]:
+        """Everything that a map can be coloured by, one value a reading, by name.
+
+        ``margin``, ``probability`` of the most probable class, ``entropy`` of the probabilities in bits, the
+        probability of each class as ``P(class)``, and the parameters that the runs set.
+        """
+        p = self.reading.probabilities.astype(np.float64)
+        entropy = -np.sum(p * np.log2(np.maximum(p, 1e-300)), axis=1)
+        return {
+            "margin": self.reading.margin.astype(np.float64),
+            "probability": self.reading.probability.astype(np.float64),
+            "entropy": np.maximum(entropy, 0.0),
+            **{f"P({name})": p[:, self.classes.index(name)] for name in ordered(list(self.classes))},
+            **{name: self.values(name) for name in self.plan.parameter_names},
+        }
+
+    def ensemble(self) -> Ensemble | None:
+        """The ensemble that was read, or None where the atlas came without it or it has been moved.
+
+        Raises DataError when another ensemble is in its place.
+        """
+        place = self.description["ensemble"]
+        if place is None or not (self.folder / place).is_dir():
+            return None
+        ensemble = Ensemble(self.folder / place)
         if ensemble.plan.hash != self.plan.hash:
             raise DataError(f"{ensemble.folder} is not the ensemble that this atlas was read from")
         return ensemble
 
     def frames(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
-        """The patterns at some positions, (n, frames, y, x)."""
-        return self.ensemble().frames(self.runs[positions])
+        """The patterns at some positions, (n, frames, y, x); simulated once more where there is no ensemble."""
+        ensemble = self.ensemble()
+        if ensemble is not None:
+            return ensemble.frames(self.runs[positions])
+        return repeat_runs(self.plan, self.runs[positions])
+
+    @functools.cached_property
+    def annotations(self) -> Annotations:
+        """What people say. A shipped atlas's are kept in the user's own folder, as the package's may be read-only."""
+        return Annotations(_annotation_folder(self.folder) / FILE, self.plan.hash)
+
+    def labels(self) -> list[str]:
+        """The class of every reading after the people's last word; empty where that is 'ambiguous'."""
+        said = self.annotations.current()
+        pairs = zip(self.runs.tolist(), self.reading.names, strict=True)
+        return [said[run].new if run in said else read for run, read in pairs]
+
+    def positions(self, point: dict[str, float], count: int = 1) -> NDArray[np.intp]:
+        """The ``count`` readings nearest to a point, in units of each parameter's range over the atlas, nearest first.
+
+        Raises UsageError for a parameter that the runs do not set.
+        """
+        total = np.zeros(len(self.runs))
+        for name, value in point.items():
+            if name not in self.plan.parameter_names:
+                raise UsageError(f"unknown parameter {name!r}; {nearest(name, self.plan.parameter_names)}")
+            column = self.values(name)
+            total += ((column - value) / (np.ptp(column) or 1.0)) ** 2
+        return np.argsort(total, kind="stable")[:count]
+
+    def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[Line]:
+        """The lines of theory over part of the model's plane, for the parameters that all runs share."""
+        plane = self.plan.model.plane
+        fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in plane}
+        return lines_over(self.plan.model, across, up, fixed)
+
+    def thumbnails(self, sheet: int) -> bytes | None:
+        """A sheet of thumbnails as WebP (see :mod:`morphoscope.atlas.thumbnails`), or None past the last one."""
+        path = self.folder / sheet_name(sheet)
+        return path.read_bytes() if path.is_file() else None
 
     def points(self) -> list[dict[str, Any]]:
         """One row a reading: parameters, seed, class, probability, margin."""
@@ -106,24 +167,14 @@ class Atlas:
     def agreement(self, other: Atlas) -> Agreement:
         """Compare the classes that two atlases give to the same runs (same parameters and seed).
 
-        Raises UsageError when they share none.   Source of κ: Cohen (1960).
+        Raises UsageError when they share none.
         """
-        from sklearn.metrics import cohen_kappa_score
-
         theirs = dict(zip(other.keys(), other.reading.names, strict=True))
         mine = zip(self.keys(), self.reading.names, strict=True)
         pairs = [(name, theirs[key]) for key, name in mine if key in theirs]
         if not pairs:
             raise UsageError("the two atlases share no run (same parameters and seed); nothing to compare")
-        first, second = (list(names) for names in zip(*pairs, strict=True))
-        kappa = float(cohen_kappa_score(first, second)) if len({*first, *second}) > 1 else None
-        counted: dict[tuple[str, str], int] = {}
-        for pair in pairs:
-            if pair[0] != pair[1]:
-                counted[pair] = counted.get(pair, 0) + 1
-        differences = sorted(((a, b, n) for (a, b), n in counted.items()), key=lambda d: -d[2])
-        share = sum(a == b for a, b in pairs) / len(pairs)
-        return Agreement(len(pairs), share, kappa, differences)
+        return agreement_of(pairs)
 
     def keys(self) -> list[tuple[Any, ...]]:
         """What identifies the simulated runs: parameters and seed."""
@@ -143,7 +194,9 @@ def read_ensemble(
     folder = Path(folder)
     runs = ensemble.usable()
     with staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
-        reading = classifier.predict(ensemble.frames(runs), tell)
+        frames = ensemble.frames(runs)
+        reading = classifier.predict(frames, tell)
+        write_sheets(frames, part)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
         place = os.path.relpath(ensemble.folder.resolve(), folder.resolve())
@@ -156,11 +209,40 @@ def read_ensemble(
                 "classes": list(reading.classes),
                 "runs": runs.tolist(),
                 "classifier": {"network": classifier.network, **classifier.summary()},
+                "training_rows": classifier.provenance.get("training_rows", []),
             },
         )
-        atlas = Atlas(part)
-        _write_points(atlas, part / POINTS_FILE)
+        _write_points(Atlas(part), part / POINTS_FILE)
     return Atlas(folder)
+
+
+def find(source: str | Path) -> Path:
+    """The folder of an atlas given as a path, as the folder of the study that made it, or by a shipped name."""
+    path = Path(source)
+    for folder in (path, path / "atlas", shipped_folder() / str(source)):
+        if (folder / ATLAS_FILE).is_file():
+            return folder
+    if path.exists():
+        raise DataError(f"{path} is no atlas (no {ATLAS_FILE} in it); `morphoscope scan` makes one")
+    raise DataError(f"{path} is not there; expected an atlas, as `morphoscope scan` makes one")
+
+
+def shipped_folder() -> Path:
+    """Where the atlases that come with the package are."""
+    return Path(str(importlib.resources.files("morphoscope.atlas"))) / "shipped"
+
+
+def shipped_names() -> list[str]:
+    """Names of the atlases that come with the package."""
+    return sorted(p.parent.name for p in shipped_folder().glob(f"*/{ATLAS_FILE}"))
+
+
+def _annotation_folder(folder: Path) -> Path:
+    if not folder.resolve().is_relative_to(shipped_folder().resolve()):
+        return folder
+    from typer import get_app_dir
+
+    return Path(get_app_dir("morphoscope")) / folder.name
 
 
 def _write_points(atlas: Atlas, path: Path) -> None:

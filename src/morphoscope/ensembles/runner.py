@@ -6,11 +6,12 @@ import concurrent.futures
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.engines import Job, Result, get_engine, initial
 from morphoscope.ensembles.ledger import Entry
@@ -74,6 +75,20 @@ def carry_out(
         finally:
             ensemble.commit(waiting)
     return ensemble
+
+
+def repeat_runs(plan: Plan, runs: Iterable[int], *, engine: str = "cpu") -> NDArray[np.float32]:
+    """Simulate some of a plan's runs again, on all cores: snapshots (run, time, y, x) of its first recorded species."""
+    made_by = get_engine(engine)
+    species = plan.model.species.index(plan.record[0])
+
+    def work(index: int) -> NDArray[np.float32]:
+        result = made_by.run(run_job(plan, plan.runs[index]))
+        return np.asarray(result.snapshots[:, species], dtype=np.float32)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        repeated = list(pool.map(work, (int(run) for run in runs)))
+    return np.stack(repeated) if repeated else np.zeros((0, len(plan.times), *plan.grid.shape), np.float32)
 
 
 def _write(arrays: dict[str, Any], plan: Plan, index: int, result: Result) -> None:

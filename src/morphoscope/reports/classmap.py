@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, ordered, symbol, titled
 from morphoscope.errors import UsageError, nearest
 from morphoscope.reports.style import class_colours, house_style, new_figure
-from morphoscope.theory import existence_margin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,10 +22,11 @@ _SMALLEST_LABELLED = 0.002  # share of the readings from which a class gets its 
 def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None) -> Figure:
     """The atlas in its model's customary plane, one square a reading.
 
-    ``color``: ``class``, ``margin`` or ``probability``. ``theory`` draws the line where the non-trivial homogeneous
-    state begins to exist. Raises UsageError for another ``color``.
+    ``color``: ``class`` or one of the atlas's variables, as ``margin``, ``entropy`` or ``P(kappa)``. ``theory`` draws
+    the lines that there are. Raises UsageError for another ``color``.
     """
-    ways = ("class", "margin", "probability")
+    variables = atlas.variables()
+    ways = ("class", *variables)
     if color not in ways:
         raise UsageError(f"unknown color {color!r}; {nearest(color, ways)}")
     with house_style():
@@ -36,7 +37,8 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
         if color == "class":
             _draw_classes(axes, atlas, across, up, marker)
         else:
-            values = getattr(atlas.reading, color)
+            values = variables[color]
+            share = values.min() >= 0 and values.max() <= 1 and color not in atlas.plan.parameter_names
             points = axes.scatter(
                 across,
                 up,
@@ -45,13 +47,13 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
                 marker="s",
                 lw=0,
                 cmap="cividis",
-                vmin=0,
-                vmax=1,
+                vmin=0 if share else None,
+                vmax=1 if share else None,
                 rasterized=True,
             )
             figure.colorbar(points, ax=axes, label=color)
         if theory:
-            _draw_existence(axes, atlas)
+            _draw_theory(axes, atlas)
         _draw_legend(axes, marker)
         _name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
@@ -123,18 +125,11 @@ def _heart(across: NDArray[np.float64], up: NDArray[np.float64], members: NDArra
     return float(centre[0]), float(centre[1])
 
 
-def _draw_existence(axes: Axes, atlas: Atlas) -> None:
-    model = atlas.plan.model
-    names = model.plane
-    x = _samples(axes.get_xlim(), model.ranges[names[0]])
-    y = _samples(axes.get_ylim(), model.ranges[names[1]])
-    fixed = {n: atlas.values(n)[0] for n in atlas.plan.parameter_names if n not in names}
-    grid = {names[0]: x[None, :], names[1]: y[:, None]}
-    margin = existence_margin(model, {**fixed, **grid})
-    if not (np.isfinite(margin).all() and margin.min() < 0 < margin.max()):
-        return
-    axes.contour(x, y, margin, levels=[0.0], colors="black", linewidths=1.4, linestyles="--")
-    axes.plot([], [], "k--", lw=1.4, label="non-trivial homogeneous\nstate exists to the left")
+def _draw_theory(axes: Axes, atlas: Atlas) -> None:
+    for line in atlas.theory_lines(axes.get_xlim(), axes.get_ylim()):
+        for piece in line.pieces:
+            axes.plot(*piece.T, color="black", lw=1.4, ls="--")
+        axes.plot([], [], "k--", lw=1.4, label="\n".join(textwrap.wrap(line.name, 26)))
 
 
 def _draw_legend(axes: Axes, marker: float) -> None:
@@ -152,12 +147,6 @@ def _draw_legend(axes: Axes, marker: float) -> None:
         )
     elif handles:
         axes.legend(loc="upper right")
-
-
-def _samples(limits: tuple[float, float], allowed: tuple[float, float]) -> NDArray[np.float64]:
-    """Values across the visible part of an axis, as far as the parameter may go."""
-    low, high = (min(max(value, allowed[0]), allowed[1]) for value in limits)
-    return np.linspace(low, high, 400)
 
 
 def _name_axes(axes: Axes, atlas: Atlas) -> None:

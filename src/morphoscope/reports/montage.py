@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas.thumbnails import composite
 from morphoscope.errors import UsageError
-from morphoscope.reports.style import composite, house_style, new_figure
+from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

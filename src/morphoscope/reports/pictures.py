@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.atlas.thumbnails import composite
 from morphoscope.errors import UsageError
-from morphoscope.reports.style import composite
 from morphoscope.storage import staged_file
 
 FRAMES_PER_SECOND = 25

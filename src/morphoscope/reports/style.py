@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from morphoscope.atlas.classes import ordered
 from morphoscope.errors import UsageError
 from morphoscope.storage import staged_file
@@ -49,16 +46,6 @@ def class_colours(classes: tuple[str, ...]) -> dict[str, str]:
     palette = [to_hex(c) for c in colormaps["tab20b"].colors]  # type: ignore[attr-defined]
     extra = {name: palette[i % len(palette)] for i, name in enumerate(further)}
     return {name: _COLOURS.get(name) or extra[name] for name in classes}
-
-
-def composite(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Frames (…, frames, y, x) as RGB (…, y, x, 3): what rests is grey, what moves is coloured.
-
-    Three frames are the channels; of more, the first, the middle and the last; one is repeated.
-    """
-    count = frames.shape[-3]
-    chosen = np.take(frames, [0, count // 2, count - 1], axis=-3)
-    return np.clip(np.moveaxis(chosen, -3, -1), 0.0, 1.0)
 
 
 @contextlib.contextmanager

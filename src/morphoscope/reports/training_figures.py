@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import ordered, symbol
+from morphoscope.atlas.thumbnails import composite
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
-from morphoscope.reports.style import composite, house_style, new_figure
+from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,50 @@
+"""Thumbnails: every pattern of an atlas small, on sheets that a browser cuts up again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 64  # pixels
+COLUMNS = 32  # thumbnails in a row of a sheet, and rows on a sheet
+PER_SHEET = COLUMNS * COLUMNS
+_QUALITY = 60  # of WebP; a sheet of 1024 Gray–Scott patterns takes about 0.5 MB
+
+
+def composite(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Frames (…, frames, y, x) as RGB (…, y, x, 3): what rests is grey, what moves is coloured.
+
+    Three frames are the channels; of more, the first, the middle and the last; one is repeated.
+    """
+    count = frames.shape[-3]
+    chosen = np.take(frames, [0, count // 2, count - 1], axis=-3)
+    return np.clip(np.moveaxis(chosen, -3, -1), 0.0, 1.0)
+
+
+def sheet_name(number: int) -> str:
+    """The file of a sheet."""
+    return f"thumbnails-{number:03d}.webp"
+
+
+def write_sheets(frames: NDArray[np.float32], folder: Path) -> None:
+    """Write the thumbnails of patterns (n, frames, y, x), in their order, row by row, sheet by sheet."""
+    for number, start in enumerate(range(0, len(frames), PER_SHEET)):
+        (folder / sheet_name(number)).write_bytes(_sheet(frames[start : start + PER_SHEET]))
+
+
+def _sheet(frames: NDArray[np.float32]) -> bytes:
+    from PIL import Image, ImageOps
+
+    rows = -(-len(frames) // COLUMNS)
+    sheet = Image.new("RGB", (min(len(frames), COLUMNS) * SIDE, rows * SIDE), "white")
+    for place, pattern in enumerate(frames):
+        pixels = np.round(composite(pattern) * 255).astype(np.uint8)
+        # Keeps the shape of a grid that is not square; the rest stays white.
+        small = ImageOps.pad(Image.fromarray(pixels), (SIDE, SIDE), Image.Resampling.BOX, color="white")
+        sheet.paste(small, (place % COLUMNS * SIDE, place // COLUMNS * SIDE))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "WEBP", quality=_QUALITY, method=4)
+    return buffer.getvalue()
