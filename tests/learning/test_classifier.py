@@ -45,6 +45,15 @@ def test_training_learns_and_remembers_how(workshop):
     assert made["seed"] == 0
 
 
+def test_training_rows_are_what_was_trained_on(workshop):
+    rows = Classifier.load(workshop / "classifier").provenance["training_rows"]
+    assert rows == [
+        {"parameters": {"f": 0.005, "k": 0.05}, "class": "H", "runs": 8},
+        {"parameters": {"f": 0.03, "k": 0.062}, "class": "lambda", "runs": 8},
+        {"parameters": {"f": 0.046, "k": 0.063}, "class": "kappa", "runs": 8},
+    ]
+
+
 def test_same_seed_same_weights_another_seed_others(workshop):
     train, validation = (load_labelled(Ensemble(workshop / n)) for n in ("train", "validation"))
     made = [train_classifier(train, validation, epochs=1, seed=seed, network="scholz2022-2d") for seed in (5, 5, 6)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ class DataSet:
             raise UsageError(f"{self.name} has classes that training lacks: {', '.join(extra)}")
         return np.array([classes.index(label) for label in self.labels], dtype=np.intp)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """What the set is made of: parameters, class and number of runs of each (point, class), sorted."""
+        counted = Counter(zip(self.points, self.labels, strict=True))
+        return [{"parameters": dict(point), "class": name, "runs": n} for (point, name), n in sorted(counted.items())]
+
     def examples(self, per_class: int) -> NDArray[np.intp]:
         """Positions of the first runs of each class, at most ``per_class`` of each."""
         found: dict[str, list[int]] = {}
@@ -70,7 +76,7 @@ def load_labelled(ensemble: Ensemble) -> DataSet:
 
 def seen_in_training(classifier: Classifier, points: list[Point]) -> NDArray[np.bool_]:
     """Whether each parameter point was in the classifier's training set."""
-    known = {_key(dict(p)) for p in classifier.provenance.get("training_points", [])}
+    known = {_key(row["parameters"]) for row in classifier.provenance.get("training_rows", [])}
     return np.array([_key(dict(point)) in known for point in points], dtype=bool)
 
 

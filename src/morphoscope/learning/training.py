@@ -74,7 +74,6 @@ def train_classifier(
     with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
         trainer = _Trainer(architecture, recipe, training, classes, seed)
         history = trainer.fit(validation, targets, task)
-    points = sorted(set(training.points))
     classifier = Classifier(
         network=network,
         classes=classes,
@@ -91,7 +90,7 @@ def train_classifier(
                 "plan_hash": validation.plan_hash,
                 "runs": len(validation.labels),
             },
-            "training_points": [dict(point) for point in points],
+            "training_rows": training.rows(),
             "seed": seed,
             "recipe": dataclasses.asdict(recipe),
             "kept_epoch": trainer.kept,
