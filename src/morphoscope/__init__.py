@@ -10,7 +10,8 @@ import importlib
 from typing import Any
 
 _FUNCTIONS = (
-    "agree", "classify", "ensemble", "evaluate", "explain", "map", "montage", "reproduce", "scan", "simulate", "train",
+    "agree", "annotate", "classify", "ensemble", "evaluate", "explain", "explore", "export", "map", "montage",
+    "open_atlas", "refine", "reproduce", "scan", "simulate", "train",
 )  # fmt: skip
 _HOMES = {
     "Atlas": "morphoscope.atlas",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,24 +16,32 @@ from morphoscope.operations import (
     map,
     models,
     montage,
+    open_atlas,
     scan,
     simulate,
     train,
 )
+from morphoscope.passes import annotate, refine
 from morphoscope.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
+    from morphoscope.atlas import Atlas
     from morphoscope.reproduction import Reproduction
 
 __all__ = [
     "agree",
+    "annotate",
     "classify",
     "ensemble",
     "evaluate",
     "explain",
+    "explore",
+    "export",
     "map",
     "models",
     "montage",
+    "open_atlas",
+    "refine",
     "reproduce",
     "scan",
     "simulate",
@@ -65,3 +74,31 @@ def reproduce(
         workers=workers,
         progress=progress,
     )
+
+
+def explore(
+    atlas: str | Path | Atlas = "gray-scott",
+    *,
+    beside: str | Path | Atlas | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    who: str = "anonymous",
+    browser: bool = False,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve the explorer of an atlas until interrupted; ``say`` is told where it is.
+
+    The page is for whoever has the link, which carries a token. ``host`` other than 127.0.0.1 lets other machines in.
+    ``beside`` is a second atlas to compare with. In a notebook, ``atlas.explore()`` shows the same as a widget.
+    """
+    from morphoscope.web.explorer import serve_explorer
+
+    second = None if beside is None else open_atlas(beside)
+    serve_explorer(open_atlas(atlas), second, host=host, port=port, who=who, browser=browser, say=say)
+
+
+def export(atlas: str | Path | Atlas, out: str | Path, *, overwrite: bool = False) -> Path:
+    """Write an atlas as a folder of web pages that works without Python; returns its index.html."""
+    from morphoscope.web.static import export_atlas
+
+    return export_atlas(open_atlas(atlas), Path(out), overwrite=overwrite)

@@ -240,7 +240,7 @@ def map(atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory:
     from morphoscope.reports.style import check_figure_path
 
     check_figure_path(out)
-    return save(class_map(_atlas(atlas), color=color, theory=theory), out)
+    return save(class_map(open_atlas(atlas), color=color, theory=theory), out)
 
 
 def montage(atlas: PathLike | Atlas, class_name: str, out: PathLike, *, most: int | None = None) -> Path:
@@ -251,12 +251,12 @@ def montage(atlas: PathLike | Atlas, class_name: str, out: PathLike, *, most: in
     from morphoscope.reports.style import check_figure_path
 
     check_figure_path(out)
-    return save(draw(_atlas(atlas), class_name, most=MOST if most is None else most), out)
+    return save(draw(open_atlas(atlas), class_name, most=MOST if most is None else most), out)
 
 
 def agree(atlas: PathLike | Atlas, other: PathLike | Atlas) -> Agreement:
     """How far two atlases agree on the runs that both hold."""
-    return _atlas(atlas).agreement(_atlas(other))
+    return open_atlas(atlas).agreement(open_atlas(other))
 
 
 def _classifier(source: PathLike | Classifier) -> Classifier:
@@ -265,7 +265,8 @@ def _classifier(source: PathLike | Classifier) -> Classifier:
     return source if isinstance(source, Classifier) else Classifier.load(source)
 
 
-def _atlas(source: PathLike | Atlas) -> Atlas:
+def open_atlas(source: PathLike | Atlas) -> Atlas:
+    """An atlas by its folder, by the folder of its study, or by the name of a shipped one."""
     from morphoscope.atlas import Atlas
 
     return source if isinstance(source, Atlas) else Atlas(source)

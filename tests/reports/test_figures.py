@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from morphoscope import api
+from morphoscope.atlas.classes import class_colours
 from morphoscope.atlas.thumbnails import composite
 from morphoscope.errors import UsageError
 from morphoscope.reports.html import Picture, Section, Table, write_report
 from morphoscope.reports.pictures import save_composite, save_video
-from morphoscope.reports.style import class_colours
 
 
 def lightness(colour):

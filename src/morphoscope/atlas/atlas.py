@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas.agreement import Agreement, agreement_of
 from morphoscope.atlas.annotations import FILE, Annotations
-from morphoscope.atlas.classes import ordered
+from morphoscope.atlas.classes import class_colours, ordered, symbol
 from morphoscope.atlas.thumbnails import sheet_name, write_sheets
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
@@ -34,6 +34,7 @@ ATLAS_FILE = "atlas.json"
 PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
 POINTS_FILE = "points.csv"
+_SMALLEST_LETTERED = 0.002  # share of the readings from which a class gets its letter in a map
 
 
 class Atlas:
@@ -120,6 +121,18 @@ class Atlas:
         """What people say. A shipped atlas's are kept in the user's own folder, as the package's may be read-only."""
         return Annotations(_annotation_folder(self.folder) / FILE, self.plan.hash)
 
+    def all_classes(self) -> tuple[str, ...]:
+        """The classes that a pattern may be given: the classifier's, in the order of the alphabet, then people's."""
+        made = [c.name for c in self.annotations.classes() if c.name not in self.classes]
+        return (*ordered(list(self.classes)), *made)
+
+    def looks(self) -> dict[str, tuple[str, str]]:
+        """Symbol and colour (#rrggbb) of each of :meth:`all_classes`; people choose those of their own classes."""
+        classes = self.all_classes()
+        made = {c.name: (c.symbol, c.colour) for c in self.annotations.classes()}
+        colours = class_colours(classes)
+        return {name: made.get(name, (symbol(name), colours[name])) for name in classes}
+
     def labels(self) -> list[str]:
         """The class of every reading after the people's last word; empty where that is 'ambiguous'."""
         said = self.annotations.current()
@@ -138,6 +151,24 @@ class Atlas:
             column = self.values(name)
             total += ((column - value) / (np.ptp(column) or 1.0)) ** 2
         return np.argsort(total, kind="stable")[:count]
+
+    @property
+    def fewest_lettered(self) -> float:
+        """How many readings a class must have to get its letter in a map."""
+        return max(3, _SMALLEST_LETTERED * len(self.runs))
+
+    def heart(self, members: NDArray[np.intp]) -> tuple[float, float]:
+        """The place in the model's plane with the most ``members`` near it: where a letter stands inside its region."""
+        from scipy.spatial import cKDTree
+
+        plane = np.stack([self.values(name) for name in self.plan.model.plane], axis=1)
+        extent = np.ptp(plane, axis=0)
+        extent[extent == 0] = 1.0
+        points = np.unique(plane[members], axis=0) / extent  # a scan may repeat points
+        near = np.array([len(found) for found in cKDTree(points).query_ball_point(points, 0.04)])
+        crowded = points[near >= 0.9 * near.max()]
+        x, y = crowded[np.argmin(np.sum((crowded - crowded.mean(axis=0)) ** 2, axis=1))] * extent
+        return float(x), float(y)
 
     def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[Line]:
         """The lines of theory over part of the model's plane, for the parameters that all runs share."""

@@ -1,9 +1,30 @@
-"""Names of pattern classes and the symbols that stand for them in pictures."""
+"""Names of pattern classes, and the symbols and colours that stand for them in pictures."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
+# Neighbours in the map differ in lightness as well as in hue, so that they stay apart without colour vision;
+# homogeneous states are greys. Further classes take colours from matplotlib's tab20b.
+_COLOURS = {
+    "alpha": "#4b0c6b",
+    "beta": "#b5367a",
+    "gamma": "#f2a0b5",
+    "delta": "#781c2e",
+    "epsilon": "#1f6fb4",
+    "zeta": "#8fd3f4",
+    "eta": "#f7d13d",
+    "theta": "#e8743b",
+    "iota": "#6b3d14",
+    "kappa": "#0b7a4b",
+    "lambda": "#a4d65e",
+    "mu": "#00b3a4",
+    "nu": "#18324a",
+    "pi": "#ff3b30",
+    "L": "#9a9a9a",
+    "H": "#e6e6e6",
+}
 _SPELLED = {"lambda": "lamda"}  # Unicode's spelling
 
 
@@ -24,3 +45,14 @@ def titled(name: str) -> str:
 def ordered(names: list[str]) -> list[str]:
     """Classes in the order of the Greek alphabet, then all others."""
     return sorted(names, key=lambda n: (len(symbol(n)) > 1 or symbol(n).isascii(), symbol(n)))
+
+
+def class_colours(classes: Sequence[str]) -> dict[str, str]:
+    """A colour for each class, #rrggbb, the same in every picture."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    further = [name for name in ordered(list(classes)) if name not in _COLOURS]
+    palette = [to_hex(c) for c in colormaps["tab20b"].colors]  # type: ignore[attr-defined]
+    extra = {name: palette[i % len(palette)] for i, name in enumerate(further)}
+    return {name: _COLOURS.get(name) or extra[name] for name in classes}

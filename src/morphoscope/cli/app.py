@@ -47,11 +47,12 @@ def options(
     """Map, classify and discover patterns in reaction–diffusion systems."""
 
 
-def _example(text: str) -> str:
+def example(text: str) -> str:
+    """The last line of a command's help."""
     return f"Example: [bold]{text}[/bold]"
 
 
-@app.command(epilog=_example("morphoscope models gray-scott"))
+@app.command(epilog=example("morphoscope models gray-scott"))
 def models(
     name: Annotated[str | None, typer.Argument(help="A model's name, for its equations.")] = None,
     json: Json = False,
@@ -77,7 +78,7 @@ def models(
         show.line(f"source: {model.source}")
 
 
-@app.command(epilog=_example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
+@app.command(epilog=example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
 def simulate(
     model: Annotated[str, typer.Argument(help="A model's name; `morphoscope models` lists all.")],
     out: OutFolder,
@@ -132,7 +133,7 @@ def simulate(
     )
 
 
-@app.command(epilog=_example("morphoscope ensemble scholz2022-train --out train"))
+@app.command(epilog=example("morphoscope ensemble scholz2022-train --out train"))
 def ensemble(
     recipe: Annotated[str, typer.Argument(help="A recipe's name, or a plan (.json).")],
     out: OutFolder,
@@ -155,7 +156,7 @@ def ensemble(
         show.line(f"  run {run} left finite numbers, noticed at step {step}")
 
 
-@app.command(epilog=_example("morphoscope train train --validation validation --out classifier"))
+@app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
 def train(
     data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
     validation: Annotated[Path, typer.Option(help="Another labelled ensemble, which chooses the epoch.")],
@@ -192,7 +193,7 @@ def train(
     )
 
 
-@app.command(epilog=_example("morphoscope evaluate classifier test --out evaluation"))
+@app.command(epilog=example("morphoscope evaluate classifier test --out evaluation"))
 def evaluate(
     classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
     data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
@@ -223,7 +224,7 @@ def evaluate(
         show.line(f"  {symbol(true)} read as {symbol(read)}: {count}")
 
 
-@app.command(epilog=_example("morphoscope explain classifier test --out saliency"))
+@app.command(epilog=example("morphoscope explain classifier test --out saliency"))
 def explain(
     classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
     data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
@@ -235,7 +236,7 @@ def explain(
     show.line(f"{len(found.classes)} patterns explained; see {out / 'saliency.png'}")
 
 
-@app.command(epilog=_example("morphoscope classify run/u.png"))
+@app.command(epilog=example("morphoscope classify run/u.png"))
 def classify(
     source: Annotated[str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; the shipped one if left out.")],
     data: Annotated[
@@ -271,7 +272,7 @@ def classify(
     )
 
 
-@app.command(epilog=_example("morphoscope scan classifier scan --out atlas"))
+@app.command(epilog=example("morphoscope scan classifier scan --out atlas"))
 def scan(
     classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
     data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
@@ -288,7 +289,7 @@ def scan(
     show.line(f"{out}: {len(made.runs)} runs read as {read}; see {out / 'points.csv'}")
 
 
-@app.command(epilog=_example("morphoscope map atlas --out map.png"))
+@app.command(epilog=example("morphoscope map atlas --out map.png"))
 def map(
     atlas: Annotated[Path, typer.Argument(help="An atlas.")],
     out: OutPicture,
@@ -299,7 +300,7 @@ def map(
     show.line(f"{api.map(atlas, out, color=color, theory=theory)}")
 
 
-@app.command(epilog=_example("morphoscope montage atlas --class kappa --out kappa.png"))
+@app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
 def montage(
     atlas: Annotated[Path, typer.Argument(help="An atlas.")],
     class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
@@ -312,7 +313,7 @@ def montage(
     show.line(f"{api.montage(atlas, class_name, out, most=most)}")
 
 
-@app.command(epilog=_example("morphoscope agree atlas atlas2"))
+@app.command(epilog=example("morphoscope agree atlas atlas2"))
 def agree(
     atlas: Annotated[Path, typer.Argument(help="An atlas.")],
     other: Annotated[Path, typer.Argument(help="Another atlas of the same runs.")],
@@ -325,13 +326,10 @@ def agree(
 
         show.as_json(dataclasses.asdict(found))
         return
-    kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.3f}"
-    show.line(f"{found.share:.2%} of {found.n} runs agree{kappa}")
-    for first, second, count in found.differences[:10]:
-        show.line(f"  {first} → {second}: {count}")
+    show.agreement(found, "runs")
 
 
-@app.command(epilog=_example("morphoscope reproduce scholz2022 --profile paper --out results"))
+@app.command(epilog=example("morphoscope reproduce scholz2022 --profile paper --out results"))
 def reproduce(
     study: Annotated[str, typer.Argument(help="scholz2022")],
     out: OutFolder,

@@ -36,3 +36,11 @@ def times(text: str | None) -> list[float] | None:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise UsageError(f"times {text!r}; expected numbers with commas, as in 100,200") from None
+
+
+def number(name: str, text: str) -> float:
+    """One number of a ``name=number`` text."""
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{name}={text!r} is not a number; expected NAME=NUMBER, as in f=0.03") from None

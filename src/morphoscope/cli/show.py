@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from morphoscope.atlas import Agreement
 
 
 def as_json(values: Any) -> None:
@@ -29,3 +32,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None 
 def line(text: str) -> None:
     """Print one line."""
     print(text)
+
+
+def agreement(found: Agreement, what: str) -> None:
+    """Print how far two readings agree and where they differ most."""
+    kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.3f}"
+    line(f"{found.share:.2%} of {found.n} {what} agree{kappa}")
+    for first, second, count in found.differences[:10]:
+        line(f"  {first} → {second}: {count}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import functools
 import threading
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +64,39 @@ def aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
     return buffer[offset : offset + count].reshape(shape)
 
 
+class Stepper:
+    """One run that can be advanced, read, changed and steered while it goes: what an engine's run is made of.
+
+    Not for several threads at once. ``advance`` releases the GIL.
+    """
+
+    def __init__(self, job: Job, levels: int = DEFAULT_LEVELS) -> None:
+        self.job = job
+        self.kernel = kernel_for(job.model, job.grid, levels)
+        start = self.kernel.lift(np.ascontiguousarray(job.initial, dtype=np.float32))
+        self.state = aligned(start.shape)  # in the kernel's own order
+        self.state[...] = start
+        self._work = aligned((self.kernel.work_bytes // 4,))
+        self.steer(job.parameters)
+
+    def steer(self, parameters: Mapping[str, float]) -> None:
+        """Go on with other parameters. Raises UsageError for what the model or the time step does not allow."""
+        self.job = dataclasses.replace(self.job, parameters=parameters)
+        self._numbers = self.kernel.program.numbers(self.job.parameters, self.job.grid, self.job.dt)
+
+    def advance(self, count: int) -> None:
+        """``count`` steps further."""
+        self.kernel.advance(self.state.ctypes.data, count, self._numbers.ctypes.data, self._work.ctypes.data)
+
+    def read(self) -> NDArray[np.float32]:
+        """The state as (species, height, width), a copy."""
+        return self.kernel.lower(self.state)
+
+    def write(self, state: NDArray[np.float32]) -> None:
+        """Go on from another state, (species, height, width)."""
+        self.state[...] = self.kernel.lift(np.ascontiguousarray(state, dtype=np.float32))
+
+
 class CpuEngine:
     """Explicit Euler in float32 on vectors of up to 16 lanes; the same bits for any number of fused ``levels``."""
 
@@ -72,14 +107,5 @@ class CpuEngine:
 
     def run(self, job: Job) -> Result:
         """Simulate one run. Releases the GIL, so that threads over runs are enough."""
-        kernel = kernel_for(job.model, job.grid, self.levels)
-        start = kernel.lift(np.ascontiguousarray(job.initial, dtype=np.float32))
-        state = aligned(start.shape)
-        state[...] = start
-        work = aligned((kernel.work_bytes // 4,))
-        numbers = kernel.program.numbers(job.parameters, job.grid, job.dt)
-
-        def advance(count: int) -> None:
-            kernel.advance(state.ctypes.data, count, numbers.ctypes.data, work.ctypes.data)
-
-        return march(job, state, advance, lambda: kernel.lower(state))
+        stepper = Stepper(job, self.levels)
+        return march(job, stepper.state, stepper.advance, stepper.read)

@@ -77,6 +77,10 @@ class Plan:
         default = self.model.defaults[name]
         return [dict(run.parameters).get(name, default) for run in self.runs]
 
+    def point(self, parameters: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+        """Parameters in the form in which runs hold them. Raises UsageError for what the model does not know."""
+        return _row(self.model, parameters)
+
     def limited(self, count: int) -> Plan:
         """``count`` runs spread evenly over the plan, each as it is in the whole plan.
 

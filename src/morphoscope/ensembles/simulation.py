@@ -163,3 +163,29 @@ def _check_finite(result: Result, plan: Plan) -> None:
             f"the run left finite numbers (noticed at step {result.failed_at}, t = "
             f"{result.failed_at * plan.dt:g}); try a smaller dt than {plan.dt:g} or other parameters"
         )
+
+
+def single_run(plan: Plan, run: int) -> Plan:
+    """The plan of one run of a plan."""
+    return dataclasses.replace(plan, runs=(plan.runs[run],))
+
+
+def repeat_command(plan: Plan, run: int) -> str:
+    """The command that repeats one run of a plan; options that are the command's defaults are left out."""
+    model, grid, row = plan.model, plan.grid, plan.runs[run]
+    words = [f"morphoscope simulate {model.name}", *(f"-p {name}={value!r}" for name, value in row.parameters)]
+    words.append(f"--seed {row.seed}")
+    start = plan.initial
+    if plan.initial_options:
+        start += ":" + ",".join(f"{name}={value}" for name, value in plan.initial_options)
+    usual = customary_times(plan.until, plan.dt)
+    options = (
+        ("size", f"{grid.width}x{grid.height}", grid.shape != (128, 128)),
+        ("until", f"{plan.until:g}", plan.until != model.until),
+        ("dt", f"{plan.dt:g}", plan.dt != model.dt),
+        ("stencil", str(grid.stencil), grid.stencil != 9),
+        ("times", ",".join(f"{t:g}" for t in plan.times), plan.times != usual),
+        ("initial", start, start != "pearson-gamma"),
+    )
+    words += [f"--{name} {value}" for name, value, unusual in options if unusual]
+    return " ".join([*words, f"--out run-{run}"])

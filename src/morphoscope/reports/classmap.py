@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas, ordered, symbol, titled
+from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.errors import UsageError, nearest
-from morphoscope.reports.style import class_colours, house_style, new_figure
+from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_SMALLEST_LABELLED = 0.002  # share of the readings from which a class gets its letter in the map
 
 
 def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None) -> Figure:
@@ -80,7 +78,7 @@ def _draw_classes(
 ) -> None:
     from matplotlib import patheffects
 
-    colours = class_colours(atlas.classes)
+    looks = atlas.looks()
     counts = atlas.counts()
     for name in ordered(list(atlas.classes)):
         members = atlas.members(name)
@@ -90,39 +88,25 @@ def _draw_classes(
             across[members],
             up[members],
             s=marker,
-            color=colours[name],
+            color=looks[name][1],
             marker="s",
             lw=0,
             label=f"{titled(name)}  ({counts[name]})",
             rasterized=True,
         )
-        if len(members) >= max(3, _SMALLEST_LABELLED * len(atlas.runs)):
-            x, y = _heart(across, up, members)
+        if len(members) >= atlas.fewest_lettered:
+            x, y = atlas.heart(members)
             outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
             axes.text(
                 x,
                 y,
-                symbol(name),
+                looks[name][0],
                 ha="center",
                 va="center",
                 fontsize=13,
                 weight="bold",
                 path_effects=outline,
             )
-
-
-def _heart(across: NDArray[np.float64], up: NDArray[np.float64], members: NDArray[np.intp]) -> tuple[float, float]:
-    """The member with the most members of its class near it: where a letter stands inside its region."""
-    from scipy.spatial import cKDTree
-
-    extent = np.array([np.ptp(across) or 1.0, np.ptp(up) or 1.0])
-    places = np.unique(np.stack([across[members], up[members]], axis=1), axis=0)  # a scan may repeat points
-    points = places / extent
-    tree = cKDTree(points)
-    near = np.array([len(found) for found in tree.query_ball_point(points, 0.04)])
-    crowded = points[near >= 0.9 * near.max()]
-    centre = crowded[np.argmin(np.sum((crowded - crowded.mean(axis=0)) ** 2, axis=1))] * extent
-    return float(centre[0]), float(centre[1])
 
 
 def _draw_theory(axes: Axes, atlas: Atlas) -> None:

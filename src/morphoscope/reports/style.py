@@ -7,45 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.atlas.classes import ordered
 from morphoscope.errors import UsageError
 from morphoscope.storage import staged_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Neighbours in the map differ in lightness as well as in hue, so that they stay apart without colour vision;
-# homogeneous states are greys. Further classes take colours from matplotlib's tab20b.
-_COLOURS = {
-    "alpha": "#4b0c6b",
-    "beta": "#b5367a",
-    "gamma": "#f2a0b5",
-    "delta": "#781c2e",
-    "epsilon": "#1f6fb4",
-    "zeta": "#8fd3f4",
-    "eta": "#f7d13d",
-    "theta": "#e8743b",
-    "iota": "#6b3d14",
-    "kappa": "#0b7a4b",
-    "lambda": "#a4d65e",
-    "mu": "#00b3a4",
-    "nu": "#18324a",
-    "pi": "#ff3b30",
-    "L": "#9a9a9a",
-    "H": "#e6e6e6",
-}
 _FIGURE_SUFFIXES = {".png", ".svg", ".pdf"}
-
-
-def class_colours(classes: tuple[str, ...]) -> dict[str, str]:
-    """A colour for each class, the same in every figure."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    further = [name for name in ordered(list(classes)) if name not in _COLOURS]
-    palette = [to_hex(c) for c in colormaps["tab20b"].colors]  # type: ignore[attr-defined]
-    extra = {name: palette[i % len(palette)] for i, name in enumerate(further)}
-    return {name: _COLOURS.get(name) or extra[name] for name in classes}
 
 
 @contextlib.contextmanager

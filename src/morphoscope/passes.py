@@ -1,0 +1,132 @@
+"""The loop of the paper: people say what they see, and the next pass is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morphoscope import operations
+from morphoscope.errors import UsageError
+from morphoscope.progress import SILENT, Reporter
+from morphoscope.stages import Stage, Study
+
+if TYPE_CHECKING:
+    from morphoscope.atlas import Atlas
+    from morphoscope.ensembles import Plan
+
+PathLike = str | Path
+AMBIGUOUS = "ambiguous"  # how a person writes the class of a rejected run
+
+
+def annotate(atlas: PathLike | Atlas, class_name: str, runs: Sequence[int], *, who: str, why: str = "") -> int:
+    """Say that runs of an atlas are of a class, or ``ambiguous``; returns the number of the batch in the log.
+
+    ``runs`` are the numbers of the runs in the atlas's plan. A class that the atlas does not know is made, with a
+    symbol and a colour of its own. Raises UsageError for runs that the atlas has not read.
+    """
+    from morphoscope.atlas.annotations import REJECTED
+
+    opened = operations.open_atlas(atlas)
+    place = {run: position for position, run in enumerate(opened.runs.tolist())}
+    if missing := [run for run in runs if run not in place]:
+        raise UsageError(f"run {missing[0]} is not in {opened.folder}; it has {len(place)} runs, 0 … {max(place)}")
+    labels = opened.labels()
+    new = REJECTED if class_name == AMBIGUOUS else class_name
+    if new not in (REJECTED, *opened.all_classes()):
+        make_class(opened, new, who=who)
+    old = [labels[place[run]] for run in runs]
+    return opened.annotations.add(runs, new, old=old, who=who, why=why, allowed=opened.classes)
+
+
+def make_class(atlas: Atlas, name: str, *, who: str, symbol: str = "", colour: str = "") -> None:
+    """A class of a person's own; symbol and colour are derived from the name unless given."""
+    from morphoscope.atlas import symbol as symbol_of
+    from morphoscope.atlas.classes import class_colours
+
+    known = (*atlas.all_classes(), name)
+    letter = symbol or symbol_of(name)[:3]
+    taken = (*atlas.classes, AMBIGUOUS)
+    atlas.annotations.make_class(name, letter, colour or class_colours(known)[name], who, taken=taken)
+
+
+def refine(
+    atlas: PathLike | Atlas,
+    out: PathLike,
+    *,
+    runs_per_class: int | None = None,
+    network: str | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    progress: Reporter = SILENT,
+) -> Atlas:
+    """Train the next pass on what people said of an atlas, and let it read the same runs: a new atlas in ``out``.
+
+    ``out`` holds train, validation, classifier and atlas (and scan, where the atlas came without its ensemble).
+    Interrupted, the same call continues. ``runs_per_class``: 100 by default, as in the paper, for training and again
+    for validation. ``network``: the atlas's own by default. The annotations go along.
+    Raises UsageError when nothing is annotated.
+    """
+    from morphoscope.atlas import Atlas
+    from morphoscope.atlas.annotations import FILE
+    from morphoscope.atlas.atlas import ATLAS_FILE
+    from morphoscope.learning.classifier import DESCRIPTION_FILE
+    from morphoscope.learning.networks import get_network
+
+    before, folder = operations.open_atlas(atlas), Path(out)
+    network = network or str(before.description["classifier"]["network"])
+    get_network(network)
+    plans = _plans(before, runs_per_class, seed, progress)
+    options = {"study": "refine", "rows": plans["train"].hash, "network": network, "epochs": epochs, "seed": seed}
+    study = Study(folder, options)
+    if before.ensemble() is None:
+        plans["scan"] = before.plan
+
+    def train() -> None:
+        operations.train(
+            folder / "train",
+            folder / "validation",
+            folder / "classifier",
+            network=network,
+            epochs=epochs,
+            seed=seed,
+            overwrite=True,
+            progress=progress,
+        )
+
+    def read() -> None:
+        ensemble = before.ensemble()
+        runs = ensemble.folder if ensemble else folder / "scan"
+        operations.scan(folder / "classifier", runs, folder / "atlas", overwrite=True, progress=progress)
+        before.annotations.copy_to(folder / "atlas" / FILE)
+
+    for name, plan in plans.items():
+        study.run(simulation_stage(folder, name, plan, workers, progress), progress)
+    study.run(Stage("train the network", folder / "classifier" / DESCRIPTION_FILE, {}, train), progress)
+    study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, {}, read), progress)
+    return Atlas(folder / "atlas")
+
+
+def _plans(atlas: Atlas, runs_per_class: int | None, seed: int, progress: Reporter) -> dict[str, Plan]:
+    """The labelled sets of the next pass, with different seeds."""
+    from morphoscope.atlas.refinement import RUNS_PER_CLASS, choose, next_plan
+
+    choice = choose(atlas)
+    for point in choice.contested:
+        progress.say(f"{dict(point)} was given several classes; it trains nothing")
+    count = RUNS_PER_CLASS if runs_per_class is None else runs_per_class
+    names = ("train", "validation")
+    return {
+        name: next_plan(atlas, choice, f"{atlas.plan.name}-next-{name}", 2 * seed + offset, count)
+        for offset, name in enumerate(names, start=1)
+    }
+
+
+def simulation_stage(folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter) -> Stage:
+    """The stage that simulates a plan into the folder of that name."""
+
+    def work() -> None:
+        operations.ensemble(plan, folder / name, workers=workers, progress=progress)
+
+    return Stage(f"simulate {name}", folder / name, {"plan": plan.hash}, work)

@@ -1,0 +1,112 @@
+"""A run that goes on while somebody watches, steers and paints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.engines import Grid, Job, initial
+from morphoscope.engines.cpu import Stepper
+from morphoscope.ensembles import Plan
+from morphoscope.ensembles.simulation import parse_start
+from morphoscope.errors import UsageError
+
+SLOWEST, FASTEST = 1, 50_000  # steps a frame
+
+
+class LiveRun:
+    """One run of an atlas's model on its grid. Every method may be called from any thread."""
+
+    def __init__(
+        self, plan: Plan, parameters: Mapping[str, float], start: str = "pearson-gamma", seed: int = 0
+    ) -> None:
+        self.plan = plan
+        self._lock = threading.Lock()
+        self._apart = [round((b - a) / plan.dt) for a, b in zip(plan.times, plan.times[1:], strict=False)]
+        self._stepper: Stepper
+        self.steps = 0
+        self.reset(parameters, start, seed)
+
+    @property
+    def time(self) -> float:
+        """Model time since the start."""
+        return self.steps * self.plan.dt
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """All parameters as they are now."""
+        return dict(self._stepper.job.parameters)
+
+    def reset(self, parameters: Mapping[str, float], start: str, seed: int) -> None:
+        """Begin anew from a named initial condition. Files are not read: the name comes from a page.
+
+        Raises UsageError for unknown names and options.
+        """
+        name, options = parse_start(start)
+        if name == "file":
+            raise UsageError("a page can't name a file; choose a named initial condition")
+        model, grid = self.plan.model, self.plan.grid
+        state = initial.make(name, model, grid.shape, initial.stream(seed), **options)
+        self.begin(parameters, state)
+
+    def begin(self, parameters: Mapping[str, float], state: NDArray[np.floating]) -> None:
+        """Begin anew from a state (species, height, width)."""
+        grid: Grid = self.plan.grid
+        job = Job(self.plan.model, grid, self.plan.dt, parameters, np.asarray(state), (0,))
+        stepper = Stepper(job)
+        with self._lock:
+            self._stepper, self.steps = stepper, 0
+
+    def steer(self, parameters: Mapping[str, float]) -> None:
+        """Go on with other parameters."""
+        with self._lock:
+            self._stepper.steer({**self._stepper.job.parameters, **parameters})
+
+    def advance(self, count: int) -> NDArray[np.float32]:
+        """``count`` steps further; returns the first recorded species, (height, width)."""
+        with self._lock:
+            self._advance(min(max(count, SLOWEST), FASTEST))
+            return self._shown()
+
+    def advance_and_sample(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As :meth:`advance`, and the frames that a classifier reads, (frames, height, width), the last one at the end.
+
+        The frames are as far apart as the atlas's; at least so many steps are made.
+        """
+        with self._lock:
+            self._advance(max(count - sum(self._apart), 1))
+            frames = [self._shown()]
+            for steps in self._apart:
+                self._advance(steps)
+                frames.append(self._shown())
+        return frames[-1], np.stack(frames)
+
+    def _advance(self, count: int) -> None:
+        self._stepper.advance(count)
+        self.steps += count
+
+    def _shown(self) -> NDArray[np.float32]:
+        species = self.plan.model.species.index(self.plan.record[0])
+        return self._stepper.read()[species]
+
+    def paint(self, x: float, y: float, radius: float) -> None:
+        """Put a disc in the model's perturbed state at column ``x``, row ``y`` (cells), across the periodic edges."""
+        model, (height, width) = self.plan.model, self.plan.grid.shape
+        if not (np.isfinite([x, y]).all() and 0 < radius <= max(height, width)):
+            return
+        rows = np.abs((np.arange(height) - y + height / 2) % height - height / 2)
+        columns = np.abs((np.arange(width) - x + width / 2) % width - width / 2)
+        disc = rows[:, None] ** 2 + columns[None, :] ** 2 <= radius**2
+        with self._lock:
+            state = self._stepper.read()
+            for index, species in enumerate(model.species):
+                state[index][disc] = model.perturbation[species]
+            self._stepper.write(state)
+
+    def healthy(self) -> bool:
+        """Whether all numbers are finite."""
+        with self._lock:
+            return bool(np.isfinite(self._stepper.state).all())

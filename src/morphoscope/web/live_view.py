@@ -1,0 +1,243 @@
+"""The live view: a run that goes on while parameters are moved and the picture is painted on."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import html
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.events import Pan, PanStart, Tap
+from bokeh.models import ColumnDataSource, LinearColorMapper
+from numpy.typing import NDArray
+
+from morphoscope.atlas import ordered, titled
+from morphoscope.ensembles import Plan
+from morphoscope.errors import UsageError
+from morphoscope.web.live_run import LiveRun
+from morphoscope.web.style import new_figure, palette, restyle
+from morphoscope.web.uploads import UPLOADS, state_from
+from morphoscope.web.workplace import Workplace
+
+FRAME_MILLISECONDS = 33
+READ_SECONDS = 0.5  # between two readings of the classifier
+_SPEEDS = {f"{n} steps a frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
+_MAPS = ["cividis", "viridis", "magma", "gray", "RdBu_r"]
+_STARTS = ["pearson-gamma", "noise", "spots"]
+# Runs of all pages share these threads; the kernel and the network let others go on.
+_POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="live")
+
+
+class LiveView:
+    """A live run of the atlas's model. ``moved(x, y)`` is told where in the plane it is."""
+
+    def __init__(self, place: Workplace, moved: Callable[[float, float], None]) -> None:
+        self.place, self.moved = place, moved
+        self.plan: Plan = place.atlas.plan
+        model = self.plan.model
+        point = dict(model.complete(dict(self.plan.runs[int(place.atlas.runs[0])].parameters)))
+        self.run = LiveRun(self.plan, point)
+        self.busy = False
+        self.frames_shown = 0
+        self._callback: Any = None
+        self._read_at = 0.0
+        self._rate = (0.0, 0)
+        self._build_controls(point)
+        self._build_figures()
+        self.status = pn.pane.HTML("", sizing_mode="stretch_width")
+        sliders = pn.Column(*self.sliders.values(), self.start, self.seed, self.upload, width=330)
+        buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
+        left = pn.Column(buttons, self.figure, self.status, width=420)
+        self.view = pn.Column(
+            pn.FlexBox(left, pn.Column(sliders, self.bars_figure)), sizing_mode="stretch_width", name="Live"
+        )
+        self._show(self.run.advance(1))
+
+    def _build_controls(self, point: dict[str, float]) -> None:
+        model = self.plan.model
+        self.sliders = {}
+        for name in self.plan.parameter_names:
+            low, high = self._reach(name)
+            slider = pn.widgets.EditableFloatSlider(
+                name=f"{name}, {model.meanings[name]}", start=low, end=high, step=(high - low) / 1000,
+                value=point[name], fixed_start=model.ranges[name][0], fixed_end=model.ranges[name][1],
+                format="0.00000", width=320,
+            )  # fmt: skip
+            slider.param.watch(lambda _: self._steer(), "value")
+            self.sliders[name] = slider
+        self.playing = pn.widgets.Toggle(name="▶ Run", value=False, button_type="primary")
+        self.playing.param.watch(lambda event: self.play(event.new), "value")
+        self.reset = pn.widgets.Button(name="Reset")
+        self.reset.on_click(lambda _: self.restart())
+        self.speed = pn.widgets.Select(name="Speed", options=_SPEEDS, value=1000, width=150)
+        self.colours = pn.widgets.Select(name="Colour map", options=_MAPS, width=110)
+        self.colours.param.watch(lambda event: self._recolour(event.new), "value")
+        self.brush = pn.widgets.IntInput(name="Brush, cells", value=5, start=1, end=40, width=90)
+        self.start = pn.widgets.Select(name="Initial condition", options=_STARTS, width=150)
+        self.seed = pn.widgets.IntInput(name="Seed", value=0, start=0, width=150)
+        self.upload = pn.widgets.FileInput(
+            name="Initial state from a file", accept=",".join(sorted(UPLOADS)), multiple=False
+        )
+        self.upload.param.watch(lambda event: self._uploaded(event.new), "value")
+
+    def _reach(self, name: str) -> tuple[float, float]:
+        """The atlas's range of a parameter, a tenth wider, within what the model allows."""
+        values = self.place.atlas.values(name)
+        low, high = float(values.min()), float(values.max())
+        wider = 0.1 * (high - low) or 0.1 * abs(high) or 0.1
+        allowed = self.plan.model.ranges[name]
+        return max(low - wider, allowed[0]), min(high + wider, allowed[1])
+
+    def _build_figures(self) -> None:
+        height, width = self.plan.grid.shape
+        self.image = ColumnDataSource({"image": [np.zeros((height, width), np.uint8)]})
+        self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
+        self.figure = new_figure(
+            width=410, height=410, x_range=(0, width), y_range=(0, height), tools="", toolbar_location=None,
+            match_aspect=True,
+        )  # fmt: skip
+        self.figure.image("image", 0, 0, width, height, source=self.image, color_mapper=self.mapper)
+        self.figure.axis.visible = self.figure.grid.visible = False
+        for event in (Tap, PanStart, Pan):
+            self.figure.on_event(event, self._paint)
+        self.order = ordered(list(self.place.atlas.classes))[::-1]  # bars are counted from below
+        names = [titled(name) for name in self.order]
+        looks = self.place.atlas.looks()
+        colours = [looks[name][1] for name in self.order]
+        self.bars = ColumnDataSource({"name": names, "p": [0.0] * len(names), "colour": colours})
+        self.bars_figure = new_figure(
+            "read as", width=330, height=60 + 15 * len(names), y_range=names, x_range=(0, 1), tools="",
+            toolbar_location=None,
+        )  # fmt: skip
+        self.bars_figure.hbar(y="name", right="p", height=0.75, color="colour", line_color="#7d8590", source=self.bars)
+
+    def travel(self, parameters: dict[str, float]) -> None:
+        """Go on with the parameters of a place on the map."""
+        for name, value in parameters.items():
+            if name in self.sliders:
+                slider = self.sliders[name]
+                slider.value = min(max(value, slider.start), slider.end)
+
+    def begin_from(self, position: int) -> None:
+        """Start the run of a reading again, and let it run."""
+        run = self.plan.runs[int(self.place.atlas.runs[position])]
+        self.seed.value = 0
+        self.travel(dict(run.parameters))
+        self.run.reset(self._parameters(), self.plan.initial, run.seed)
+        self._show(self.run.advance(1))
+        self.playing.value = True
+
+    def _parameters(self) -> dict[str, float]:
+        return {**self.run.parameters, **{name: slider.value for name, slider in self.sliders.items()}}
+
+    def _steer(self) -> None:
+        try:
+            self.run.steer({name: slider.value for name, slider in self.sliders.items()})
+        except UsageError as error:
+            self._say(str(error))
+            return
+        plane = self.plan.model.plane
+        self.moved(*(self.run.parameters[name] for name in plane))
+
+    def restart(self) -> None:
+        """Begin anew with the chosen initial condition and seed."""
+        try:
+            self.run.reset(self._parameters(), self.start.value, self.seed.value)
+        except UsageError as error:
+            self._say(str(error))
+            return
+        self._show(self.run.advance(1))
+
+    def _uploaded(self, content: bytes | None) -> None:
+        if not content:
+            return
+        try:
+            self.run.begin(self._parameters(), state_from(self.upload.filename or "", content, self.plan))
+            self._show(self.run.advance(1))
+            self._say("began from the file")
+        except UsageError as error:
+            self._say(str(error))
+
+    def play(self, on: bool) -> None:
+        """Let it run, or hold it."""
+        self.playing.name = "⏸ Hold" if on else "▶ Run"
+        if on and self._callback is None:
+            self._rate = (time.monotonic(), self.frames_shown)
+            self._callback = pn.state.add_periodic_callback(self._frame, FRAME_MILLISECONDS)
+        elif not on and self._callback is not None:
+            self._callback.stop()
+            self._callback = None
+
+    async def _frame(self) -> None:
+        if self.busy:
+            return
+        self.busy = True
+        try:
+            loop = asyncio.get_running_loop()
+            due = time.monotonic() - self._read_at > READ_SECONDS
+            if due:
+                self._read_at = time.monotonic()
+                shown, frames = await loop.run_in_executor(_POOL, self.run.advance_and_sample, self.speed.value)
+                _POOL.submit(self._read, frames, pn.state.curdoc)
+            else:
+                shown = await loop.run_in_executor(_POOL, self.run.advance, self.speed.value)
+            self._show(shown)
+        finally:
+            self.busy = False
+
+    def _show(self, field: NDArray[np.float32]) -> None:
+        if not np.isfinite(field).all():
+            self.playing.value = False
+            self._say("the run left finite numbers; reset it")
+            return
+        # u of a flow reactor is a share of the feed: 0 … 1; other models take what they have.
+        low, high = min(float(field.min()), 0.0), max(float(field.max()), 1.0)
+        pixels = ((field - low) * (255 / (high - low))).astype(np.uint8)
+        self.image.data = {"image": [np.flipud(pixels)]}  # Bokeh counts rows from below
+        self.frames_shown += 1
+        if self.frames_shown % 15 == 0:
+            since, count = self._rate
+            seconds = max(time.monotonic() - since, 1e-6)
+            rate = (self.frames_shown - count) / seconds
+            self._rate = (time.monotonic(), self.frames_shown)
+            self._say(f"t = {self.run.time:.0f} · {rate:.0f} frames/s · {self.speed.value} steps a frame")
+
+    def _read(self, frames: NDArray[np.float32], document: Any) -> None:
+        reading = self.place.read(frames[None])
+        if reading is None or document is None:
+            return
+        values = dict(zip(reading.classes, reading.probabilities[0], strict=True))
+        p = [float(values[name]) for name in self.order]
+        title = f"read as {titled(reading.names[0])}"
+
+        def show() -> None:
+            self.bars.data["p"] = p
+            self.bars_figure.title.text = title
+
+        document.add_next_tick_callback(show)
+
+    def _paint(self, event: Any) -> None:
+        if event.x is None or event.y is None:
+            return
+        self.run.paint(event.x, self.plan.grid.height - event.y, self.brush.value)
+        if not self.playing.value:
+            self._show(self.run.advance(1))
+
+    def _recolour(self, name: str) -> None:
+        self.mapper.palette = palette(name)
+
+    def _say(self, text: str) -> None:
+        self.status.object = f"<span role='status'>{html.escape(text)}</span>"
+
+    def stop(self) -> None:
+        """The page has gone."""
+        self.play(False)
+
+    def restyle(self, theme: str) -> None:
+        """Light or dark."""
+        restyle(self.figure, theme)
+        restyle(self.bars_figure, theme)

@@ -1,0 +1,216 @@
+"""The map: a parameter plane coloured by class or by a number; hover, click, box and lasso, arrow keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from bokeh.models import ColorBar, ColumnDataSource, HoverTool, LinearColorMapper
+from numpy.typing import NDArray
+
+from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
+from morphoscope.web.style import new_figure, palette, restyle
+
+_HOVER = """
+<div style="display:flex;gap:8px;align-items:center;color:#1b1f24;background:#fff;padding:2px">
+<div style="width:{shown}px;height:{shown}px;
+background:var(--sheet-@sheet) @left{{0}}px @top{{0}}px / @wide{{0}}px auto"></div>
+<div><b>@title</b><br>{lines}probability @probability{{0.00}}</div></div>
+"""
+_SHOWN = 112  # pixels of the thumbnail at the pointer
+_COLOUR_MAP = "cividis"
+_MARK = "#ffffff"
+
+
+class MapView:
+    """One atlas's map. ``chosen(positions)`` is called with what the person selects on it.
+
+    ``labels``: the class of each reading, empty for ambiguous. The thumbnails are the page's CSS variables --sheet-N.
+    """
+
+    def __init__(self, atlas: Atlas, labels: list[str], chosen: Callable[[list[int]], None]) -> None:
+        self.atlas, self.labels, self.color = atlas, labels, "class"
+        self.variables = atlas.variables()
+        self.across, self.up = (atlas.values(name) for name in atlas.plan.model.plane)
+        self.source = ColumnDataSource(self._columns())
+        self.figure = self._figure()
+        self._draw_theory()
+        self._draw_letters()
+        self.here = ColumnDataSource({"x": [], "y": []})
+        self.live = ColumnDataSource({"x": [], "y": []})
+        self.said = ColumnDataSource({"x": [], "y": []})
+        self.differing = ColumnDataSource({"x": [], "y": []})
+        self._draw_marks()
+        self.recolour(self.color)
+        self.source.selected.on_change("indices", lambda _, __, new: chosen([int(i) for i in new]))
+
+    def _columns(self) -> dict[str, Any]:
+        n = len(self.atlas.runs)
+        sheet, place = np.divmod(np.arange(n), PER_SHEET)
+        scale = _SHOWN / SIDE
+        wide = np.minimum(COLUMNS, n - sheet * PER_SHEET) * SIDE * scale  # the last sheet may be narrower
+        return {
+            "x": self.across,
+            "y": self.up,
+            "colour": ["#000000"] * n,
+            "title": self._titles(),
+            "probability": self.atlas.reading.probability,
+            "sheet": sheet,
+            "left": -(place % COLUMNS) * _SHOWN,
+            "top": -(place // COLUMNS) * _SHOWN,
+            "wide": wide,
+            **{f"p_{name}": self.atlas.values(name) for name in self.atlas.plan.parameter_names},
+        }
+
+    def _titles(self) -> list[str]:
+        return [titled(label) if label else "ambiguous" for label in self.labels]
+
+    def _figure(self) -> Any:
+        model = self.atlas.plan.model
+        x_name, y_name = model.plane
+        made = new_figure(
+            x_axis_label=f"{x_name}, {model.meanings[x_name]}",
+            y_axis_label=f"{y_name}, {model.meanings[y_name]}",
+            tools="pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset,save",
+            active_scroll="wheel_zoom",
+            active_drag="box_select",
+            sizing_mode="stretch_width",
+            height=520,
+            # Not canvas pixels alone: what a screen reader says of it.
+            name=f"Map of {len(self.atlas.runs)} runs",
+        )
+        points = made.rect(
+            "x", "y", *(_pitch(values) for values in (self.across, self.up)), color="colour", line_width=0,
+            source=self.source, nonselection_alpha=0.25, selection_alpha=1.0,
+        )  # fmt: skip
+        lines = "".join(f"{name} @p_{name}{{0.000000}}<br>" for name in self.atlas.plan.parameter_names)
+        hover = HoverTool(
+            renderers=[points], tooltips=_HOVER.format(shown=_SHOWN, lines=lines), attachment="horizontal"
+        )
+        made.add_tools(hover)
+        self.mapper = LinearColorMapper(
+            [to_hex(c) for c in colormaps[_COLOUR_MAP].resampled(256).colors], low=0, high=1
+        )
+        self.bar = ColorBar(color_mapper=self.mapper, visible=False, width=10)
+        made.add_layout(self.bar, "right")
+        return made
+
+    def _draw_theory(self) -> None:
+        ends = [(float(values.min()), float(values.max())) for values in (self.across, self.up)]
+        self.theory = []
+        for line in self.atlas.theory_lines(*ends):
+            xs, ys = ([piece[:, axis] for piece in line.pieces] for axis in (0, 1))
+            # White under black stands out from light and dark classes alike.
+            for colour, width, dash in (("#ffffff", 3, "solid"), ("#000000", 1.6, "dashed")):
+                drawn = self.figure.multi_line(xs, ys, color=colour, line_width=width, line_dash=dash, name=line.name)
+                self.theory.append(drawn)
+
+    def _draw_letters(self) -> None:
+        self.letters = ColumnDataSource({"x": [], "y": [], "text": []})
+        self.letter_marks = self.figure.text(
+            "x", "y", text="text", source=self.letters, text_align="center", text_baseline="middle",
+            text_font_size="17px", text_font_style="bold", text_color="#000000", text_outline_color="#ffffff",
+        )  # fmt: skip
+        self._place_letters()
+
+    def _place_letters(self) -> None:
+        looks, labels = self.atlas.looks(), np.array(self.labels)
+        found = []
+        for name, (symbol, _) in looks.items():
+            members = np.flatnonzero(labels == name)
+            if len(members) >= self.atlas.fewest_lettered:
+                found.append((*self.atlas.heart(members), symbol))
+        x, y, text = zip(*found, strict=True) if found else ((), (), ())
+        self.letters.data = {"x": list(x), "y": list(y), "text": list(text)}
+
+    def _draw_marks(self) -> None:
+        mark = {"fill_color": None, "line_color": "#000000"}
+        self.figure.scatter("x", "y", source=self.said, size=5, fill_color=_MARK, line_color="#000000")
+        self.difference_marks = self.figure.scatter(
+            "x", "y", source=self.differing, marker="x", size=7, line_color="#000000", line_width=1.6, visible=False
+        )
+        for source, size, colour in ((self.here, 17, "#ff3b30"), (self.live, 13, "#0969da")):
+            self.figure.scatter("x", "y", source=source, size=size + 3, line_width=5, **{**mark, "line_color": _MARK})
+            self.figure.scatter("x", "y", source=source, size=size, line_width=3, **{**mark, "line_color": colour})
+
+    def recolour(self, color: str) -> None:
+        """Colour by ``class`` or by one of the atlas's variables."""
+        if color != "class" and color not in self.variables:
+            return
+        self.color = color
+        if color == "class":
+            looks = self.atlas.looks()
+            colours = [looks[label][1] if label else "#ffffff" for label in self.labels]
+        else:
+            values = self.variables[color]
+            share = color not in self.atlas.plan.parameter_names and values.max() <= 1
+            low, high = (0.0, 1.0) if share else (float(values.min()), float(values.max()))
+            self.mapper.update(low=low, high=high)
+            scaled = np.round((values - low) / ((high - low) or 1.0) * 255).astype(int)
+            colours = np.array(self.mapper.palette)[scaled].tolist()
+        self.bar.visible = color != "class"
+        self.source.data["colour"] = colours
+
+    def relabel(self, labels: list[str], changed: list[int], marked: list[bool]) -> None:
+        """Some readings have got other labels."""
+        self.labels = labels
+        if changed:
+            self.source.patch({"title": [(i, titled(labels[i]) if labels[i] else "ambiguous") for i in changed]})
+            if self.color == "class":
+                looks = self.atlas.looks()
+                self.source.patch({"colour": [(i, looks[labels[i]][1] if labels[i] else "#ffffff") for i in changed]})
+            self._place_letters()
+        self.mark_said(marked)
+
+    def mark_said(self, marked: list[bool]) -> None:
+        """Dots on what people have annotated."""
+        said = np.flatnonzero(marked)
+        self.said.data = {"x": self.across[said], "y": self.up[said]}
+
+    def mark_here(self, position: int | None) -> None:
+        """A ring around the pattern that is shown."""
+        places = [] if position is None else [position]
+        self.here.data = {"x": self.across[places], "y": self.up[places]}
+
+    def mark_live(self, x: float, y: float) -> None:
+        """A ring where the live run is."""
+        self.live.data = {"x": [x], "y": [y]}
+
+    def mark_differing(self, positions: NDArray[np.intp]) -> None:
+        """Crosses where another atlas reads something else."""
+        self.differing.data = {"x": self.across[positions], "y": self.up[positions]}
+        self.difference_marks.visible = bool(len(positions))
+
+    def neighbour(self, position: int, dx: int, dy: int) -> int:
+        """The nearest reading in one of four directions, or the same one at the edge."""
+        x, y = self.across / _pitch(self.across), self.up / _pitch(self.up)
+        ahead = (x - x[position]) * dx + (y - y[position]) * dy
+        aside = np.abs((x - x[position]) * dy) + np.abs((y - y[position]) * dx)
+        cost = np.where((ahead > 0.5) & (aside < 2 * ahead), ahead + 3 * aside, np.inf)
+        best = int(np.argmin(cost))
+        return best if np.isfinite(cost[best]) else position
+
+    def nearest(self, x: float, y: float) -> int:
+        """The reading nearest to a place in the plane."""
+        distance = ((self.across - x) / _pitch(self.across)) ** 2 + ((self.up - y) / _pitch(self.up)) ** 2
+        return int(np.argmin(distance))
+
+    def show_theory(self, shown: bool) -> None:
+        """The theory lines on or off."""
+        for line in self.theory:
+            line.visible = shown
+
+    def restyle(self, theme: str) -> None:
+        """Light or dark."""
+        restyle(self.figure, theme)
+
+
+def _pitch(values: NDArray[np.float64]) -> float:
+    """The distance between neighbouring columns of a scan; of scattered points, a hundredth of their extent."""
+    places = np.unique(values.round(9))
+    if len(places) < 2:
+        return 1.0
+    apart = np.diff(places)
+    return float(max(np.median(apart), (places[-1] - places[0]) / 200))

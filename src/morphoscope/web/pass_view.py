@@ -1,0 +1,142 @@
+"""The next pass: what was said, what it will be trained on, and how far it is."""
+
+from __future__ import annotations
+
+import html
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+
+from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas.annotations import Annotations
+from morphoscope.atlas.refinement import RUNS_PER_CLASS, choose
+from morphoscope.errors import UsageError
+from morphoscope.web.workplace import Workplace
+
+_SHOWN = 12  # lines of the log
+_POLL_MILLISECONDS = 500
+
+
+class PassView:
+    """Annotations and the pass that is trained on them. ``finished(atlas)`` is told of a new atlas."""
+
+    def __init__(self, place: Workplace, finished: Callable[[Atlas], None]) -> None:
+        self.place, self.finished = place, finished
+        self._shown_result: Atlas | None = None
+        self.log = pn.pane.HTML("", sizing_mode="stretch_width")
+        self.rows = pn.pane.HTML("", sizing_mode="stretch_width")
+        self.runs = pn.widgets.IntInput(name="Runs a class", value=RUNS_PER_CLASS, start=2, end=1000, width=110)
+        self.epochs = pn.widgets.IntInput(name="Epochs (0: the network's own)", value=0, start=0, end=1000, width=190)
+        self.seed = pn.widgets.IntInput(name="Seed", value=0, start=0, width=90)
+        self.start = pn.widgets.Button(name="Train the next pass", button_type="primary")
+        self.cancel = pn.widgets.Button(name="Cancel", disabled=True)
+        self.bar = pn.indicators.Progress(value=0, max=100, sizing_mode="stretch_width", height=14)
+        self.status = pn.pane.HTML("", sizing_mode="stretch_width")
+        self.start.on_click(lambda _: self._start())
+        self.cancel.on_click(lambda _: self.place.next_pass.cancel())
+        self.first = pn.widgets.Select(name="Annotator", width=150)
+        self.second = pn.widgets.Select(name="compared with", width=150)
+        self.agreement = pn.pane.HTML("")
+        for widget in (self.first, self.second):
+            widget.param.watch(lambda _: self._compare(), "value")
+        csv = pn.widgets.FileDownload(
+            callback=self._csv, filename="annotations.csv", label="Export the log as CSV", embed=False, auto=True
+        )
+        self.view = pn.Column(
+            pn.pane.HTML("<h2>What people said</h2>"), self.log, csv,
+            pn.FlexBox(self.first, self.second), self.agreement,
+            pn.pane.HTML("<h2>The next training set</h2>"), self.rows,
+            pn.FlexBox(self.runs, self.epochs, self.seed), pn.FlexBox(self.start, self.cancel),
+            self.bar, self.status, sizing_mode="stretch_width", name="Next pass",
+        )  # fmt: skip
+        self.refresh()
+
+    @property
+    def said(self) -> Annotations:
+        """The atlas's annotations."""
+        return self.place.atlas.annotations
+
+    def refresh(self) -> None:
+        """Read everything again."""
+        log = self.said.log()
+        self.log.object = _log_table(log[-_SHOWN:][::-1], len(log))
+        people = self.said.annotators()
+        self.first.options = self.second.options = people
+        if len(people) > 1 and self.first.value == self.second.value:
+            self.second.value = next(name for name in people if name != self.first.value)
+        self._compare()
+        self.rows.object = self._rows()
+
+    def _rows(self) -> str:
+        try:
+            choice = choose(self.place.atlas)
+        except UsageError as error:
+            return f"<p>{html.escape(str(error).partition(' in ')[0])}: annotate some patterns in the montage.</p>"
+        cells = ", ".join(f"<b>{html.escape(titled(n))}</b> {len(points)}" for n, points in choice.rows.items())
+        contested = f" {len(choice.contested)} points were given several classes and train nothing." * bool(
+            choice.contested
+        )
+        return f"<p>Parameter points by class, those of the last pass included: {cells}.{contested}</p>"
+
+    def _compare(self) -> None:
+        first, second = self.first.value, self.second.value
+        if not first or not second or first == second:
+            self.agreement.object = ""
+            return
+        try:
+            found = self.said.compare(first, second)
+        except UsageError as error:
+            self.agreement.object = html.escape(str(error))
+            return
+        kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.2f}"
+        most = "; ".join(f"{a} / {b}: {n}" for a, b, n in found.differences[:5])
+        self.agreement.object = html.escape(f"{found.share:.0%} of {found.n} runs agree{kappa}. {most}")
+
+    def _csv(self) -> io.BytesIO:
+        with tempfile.TemporaryDirectory() as folder:
+            return io.BytesIO(self.said.export(Path(folder) / "annotations.csv").read_bytes())
+
+    def _start(self) -> None:
+        try:
+            self.place.next_pass.start(
+                runs_per_class=self.runs.value, epochs=self.epochs.value or None, seed=self.seed.value
+            )
+        except UsageError as error:
+            self.status.object = html.escape(str(error))
+            return
+        self.watch()
+
+    def watch(self) -> None:
+        """Look again and again how far the pass is, until it ends."""
+        pn.state.add_periodic_callback(self._poll, _POLL_MILLISECONDS)
+
+    def poll(self) -> None:
+        """Show how far the pass is."""
+        state = self.place.next_pass.state
+        running = state.phase == "running"
+        self.start.disabled, self.cancel.disabled = running, not running
+        self.bar.value = round(100 * state.share)
+        self.status.object = f"<span role='status'>{html.escape(state.text)}</span>" if state.phase != "idle" else ""
+        if state.result is not None and state.result is not self._shown_result:
+            self._shown_result = state.result
+            self.finished(state.result)
+
+    _poll = poll
+
+
+def _log_table(log: list[Any], total: int) -> str:
+    if not log:
+        return "<p>Nothing yet. Open the montage, choose patterns, say what they are.</p>"
+    head = "".join(f"<th scope='col'>{name}</th>" for name in ("run", "who", "when (UTC)", "what", "why"))
+    rows = []
+    for word in log:
+        old, new = (titled(name) if name else "ambiguous" for name in (word.old, word.new))
+        what = f"{word.action}: {old} → {new}"
+        cells = (str(word.run), word.who, word.at[:19].replace("T", " "), what, word.why)
+        struck = " class='undone'" if word.undone else ""
+        rows.append(f"<tr{struck}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table><p>{total} in all, the last ones first.</p>"

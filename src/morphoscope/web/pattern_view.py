@@ -1,0 +1,215 @@
+"""One pattern: large, moving, where the classifier looks, its probabilities, its spectrum, how to repeat it."""
+
+from __future__ import annotations
+
+import html
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.models import ColumnDataSource
+from numpy.typing import NDArray
+
+from morphoscope.atlas import ordered, titled
+from morphoscope.atlas.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
+from morphoscope.atlas.thumbnails import composite
+from morphoscope.ensembles.simulation import repeat_command, simulate_one, single_run
+from morphoscope.web.style import coloured, new_figure, restyle, rgba
+from morphoscope.web.workplace import Workplace
+
+FRAMES, COMPOSITE, SALIENCY = "frames", "composite", "saliency"
+_FILM_MILLISECONDS = 400
+
+
+class PatternView:
+    """The pattern that was clicked last."""
+
+    def __init__(self, place: Workplace, live_from: Callable[[int], None]) -> None:
+        self.place = place
+        self.position = -1
+        self.frames: NDArray[np.float32] = np.zeros((1, 2, 2), np.float32)
+        self.title = pn.pane.HTML("", sizing_mode="stretch_width")
+        self.mode = pn.widgets.RadioButtonGroup(options=[FRAMES, COMPOSITE, SALIENCY], value=FRAMES, name="Shown as")
+        self.player = pn.widgets.Player(
+            name="Frame", start=0, end=len(place.atlas.plan.times) - 1, interval=_FILM_MILLISECONDS,
+            loop_policy="loop", show_loop_controls=False, width=330, height=50,
+            visible_buttons=["previous", "pause", "play", "next"],
+        )  # fmt: skip
+        self.image = ColumnDataSource({"image": [np.zeros((2, 2), np.uint32)]})
+        self.figures = {
+            "image": self._picture(),
+            "bars": self._bars(),
+            "plane": self._plane(),
+            "radial": self._radial(),
+        }
+        self.command = pn.pane.HTML("", sizing_mode="stretch_width")
+        self.mode.param.watch(lambda _: self.draw(), "value")
+        self.player.param.watch(lambda _: self.draw(), "value")
+        go_live = pn.widgets.Button(name="Run it live from here", button_type="default")
+        go_live.on_click(lambda _: live_from(self.position))
+        left = pn.Column(self.mode, self.figures["image"], self.player, width=350)
+        right = pn.Column(self.figures["bars"], pn.Row(self.figures["plane"], self.figures["radial"]), width=360)
+        self.view = pn.Column(
+            self.title, pn.FlexBox(left, right), self.command, pn.FlexBox(go_live, *self._downloads()),
+            sizing_mode="stretch_width", name="Pattern",
+        )  # fmt: skip
+
+    def _picture(self) -> Any:
+        height, width = self.place.atlas.plan.grid.shape
+        made = new_figure(
+            width=340, height=340, x_range=(0, width), y_range=(0, height), tools="pan,wheel_zoom,reset,save",
+            match_aspect=True, toolbar_location="right",
+        )  # fmt: skip
+        made.image_rgba("image", 0, 0, width, height, source=self.image)
+        made.axis.visible = False
+        made.grid.visible = False
+        return made
+
+    def _bars(self) -> Any:
+        names = [titled(name) for name in reversed(ordered(list(self.place.atlas.classes)))]
+        self.bars = ColumnDataSource({"name": names, "p": [0.0] * len(names), "colour": ["#888888"] * len(names)})
+        made = new_figure(
+            "class probabilities", width=350, height=60 + 16 * len(names), y_range=names, x_range=(0, 1), tools="",
+            toolbar_location=None,
+        )  # fmt: skip
+        made.hbar(y="name", right="p", height=0.75, color="colour", line_color="#7d8590", source=self.bars)
+        return made
+
+    def _plane(self) -> Any:
+        self.spectrum = ColumnDataSource({"image": [np.zeros((2, 2), np.uint32)]})
+        reach = 0.5 / self.place.atlas.plan.grid.spacing
+        made = new_figure(
+            "power spectrum", width=165, height=180, x_range=(-reach / 2, reach / 2), y_range=(-reach / 2, reach / 2),
+            tools="", toolbar_location=None,
+        )  # fmt: skip
+        made.image_rgba("image", -reach, -reach, 2 * reach, 2 * reach, source=self.spectrum)
+        made.axis.ticker.desired_num_ticks = 3
+        return made
+
+    def _radial(self) -> Any:
+        self.rings = ColumnDataSource({"q": [], "power": []})
+        made = new_figure(
+            "by ring", width=185, height=180, tools="", toolbar_location=None, x_axis_label="1/wavelength",
+        )  # fmt: skip
+        made.line("q", "power", source=self.rings, line_width=2, color="#b5367a")
+        made.axis.ticker.desired_num_ticks = 3
+        return made
+
+    def _downloads(self) -> list[Any]:
+        made = []
+        for kind, write in (("png", self._png), ("npz", self._npz), ("mp4", self._mp4)):
+            made.append(
+                pn.widgets.FileDownload(
+                    callback=write, filename=f"pattern.{kind}", label=f"Download {kind.upper()}", embed=False, auto=True
+                )
+            )
+        self.downloads = made
+        return made
+
+    def open(self, position: int) -> None:
+        """Show a reading."""
+        atlas = self.place.atlas
+        self.position = position
+        self.frames = atlas.frames(np.array([position]))[0]
+        p = atlas.reading.probabilities[position]
+        looks = atlas.looks()
+        order = ordered(list(atlas.classes))[::-1]
+        self.bars.data = {
+            "name": [titled(name) for name in order],
+            "p": [float(p[atlas.classes.index(name)]) for name in order],
+            "colour": [looks[name][1] for name in order],
+        }
+        self._draw_spectrum()
+        self.command.object = _as_code(repeat_command(atlas.plan, int(atlas.runs[position])))
+        for download in self.downloads:
+            kind = download.filename.rpartition(".")[2]
+            download.filename = f"run-{int(atlas.runs[position])}.{kind}"
+        self.refresh()
+        self.draw()
+
+    def refresh(self) -> None:
+        """The heading, which tells what people say."""
+        if self.position < 0:
+            return
+        atlas, position = self.place.atlas, self.position
+        read = atlas.reading.names[position]
+        said = self.place.labels[position] if self.place.marked[position] else None
+        values = ", ".join(f"{n} = {atlas.values(n)[position]:.6g}" for n in atlas.plan.parameter_names)
+        length = dominant_wavelength(self.frames[-1], atlas.plan.grid.spacing)
+        parts = [
+            f"<b>{html.escape(titled(read))}</b> with probability {atlas.reading.probability[position]:.3f}",
+            values,
+            "homogeneous" if length is None else f"wavelength {length:.1f}",
+        ]
+        if said is not None:
+            parts.append(f"people say: <b>{html.escape(titled(said)) if said else 'ambiguous'}</b>")
+        self.title.object = f"run {int(atlas.runs[position])}: " + " · ".join(parts)
+
+    def draw(self) -> None:
+        """The picture in the chosen way."""
+        frame = self.frames[min(self.player.value, len(self.frames) - 1)]
+        low, high = float(self.frames.min()), float(self.frames.max())
+        self.player.disabled = self.mode.value != FRAMES
+        if self.mode.value == COMPOSITE:
+            drawn = rgba(composite(self.frames))
+        elif self.mode.value == SALIENCY:
+            drawn = self._saliency()
+        else:
+            drawn = coloured(frame, "cividis", *((low, high) if high - low > 1e-3 else (0.0, 1.0)))
+        self.image.data = {"image": [np.flipud(drawn)]}  # Bokeh counts rows from below
+
+    def _saliency(self) -> NDArray[np.uint32]:
+        from matplotlib import colormaps
+
+        found = self.place.explain(self.frames[None])
+        if found is None:
+            self.title.object = "the classifier of this atlas is not there, so there is no saliency"
+            return rgba(composite(self.frames))
+        share = found.smoothed_gradient[0][..., None]
+        heat = colormaps["inferno"](found.smoothed_gradient[0])[..., :3]
+        grey = np.repeat(self.frames[-1][..., None], 3, axis=-1)
+        return rgba((1 - 0.75 * share) * grey + 0.75 * share * heat)
+
+    def _draw_spectrum(self) -> None:
+        power = power_spectrum(self.frames[-1])
+        logarithm = np.log10(power + 1e-12)
+        self.spectrum.data = {
+            "image": [coloured(logarithm, "magma", float(logarithm.max()) - 6, float(logarithm.max()))]
+        }
+        q, ring = radial_spectrum(self.frames[-1], self.place.atlas.plan.grid.spacing)
+        self.rings.data = {"q": q, "power": ring}
+
+    def _png(self) -> io.BytesIO:
+        from morphoscope.reports.pictures import save_composite
+
+        with tempfile.TemporaryDirectory() as folder:
+            return io.BytesIO(save_composite(self.frames, Path(folder) / "u.png").read_bytes())
+
+    def _npz(self) -> io.BytesIO:
+        plan, buffer = self.place.atlas.plan, io.BytesIO()
+        named: dict[str, Any] = {plan.record[0]: self.frames}
+        np.savez_compressed(buffer, t=np.array(plan.times), **named)
+        buffer.seek(0)
+        return buffer
+
+    def _mp4(self) -> io.BytesIO:
+        from morphoscope.reports.pictures import save_video
+
+        atlas = self.place.atlas
+        run = single_run(atlas.plan, int(atlas.runs[self.position]))
+        film = np.asarray(simulate_one(run, video=True).video)
+        with tempfile.TemporaryDirectory() as folder:
+            return io.BytesIO(save_video(film, Path(folder) / "u.mp4").read_bytes())
+
+    def restyle(self, theme: str) -> None:
+        """Light or dark."""
+        for made in self.figures.values():
+            restyle(made, theme)
+
+
+def _as_code(text: str) -> str:
+    return f"<code>{html.escape(text)}</code>"

@@ -1,0 +1,65 @@
+"""An atlas as a folder of web pages that needs neither Python nor a network: map, thumbnails, montage."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+from bokeh.embed import components
+from bokeh.models import CustomJS
+from bokeh.resources import INLINE
+from jinja2 import Environment
+
+from morphoscope.atlas import Atlas
+from morphoscope.atlas.thumbnails import PER_SHEET, sheet_name
+from morphoscope.provenance import own_version
+from morphoscope.storage import staged_folder
+from morphoscope.web.map_view import MapView
+from morphoscope.web.style import asset, sheets_css, theme_css
+from morphoscope.web.workplace import Workplace
+
+PAGE = "index.html"
+
+
+def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write index.html, its sheets of thumbnails and points.csv into ``folder``; returns the page.
+
+    Raises UsageError when the folder holds something else, or an earlier page unless ``overwrite``.
+    """
+    with staged_folder(folder, PAGE, overwrite=overwrite) as part:
+        sheets = [sheet_name(i) for i in range(-(-len(atlas.runs) // PER_SHEET))]
+        for number, name in enumerate(sheets):
+            (part / name).write_bytes(atlas.thumbnails(number) or b"")
+        (part / "points.csv").write_bytes((atlas.folder / "points.csv").read_bytes())
+        (part / PAGE).write_text(_page(atlas, sheets), encoding="utf-8")
+    return folder / PAGE
+
+
+def _page(atlas: Atlas, sheets: list[str]) -> str:
+    place = Workplace(atlas)
+    chart = MapView(atlas, place.labels, lambda _: None)
+    chart.restyle("light")
+    # What is selected on the map is shown in the montage; the page's script offers it.
+    tell = CustomJS(code="window.morphoscope && window.morphoscope.select(cb_obj.indices)")
+    chart.source.selected.js_on_change("indices", tell)
+    script, div = components(chart.figure)
+    template = Environment(autoescape=False).from_string(asset("static.html.jinja"))  # everything is escaped below
+    return template.render(
+        title=html.escape(f"{atlas.plan.model.title}: {len(atlas.runs)} runs"),
+        equations="<br>".join(html.escape(line) for line in atlas.plan.model.equations()),
+        made=html.escape(f"Made with Morphoscope {own_version()}."),
+        css="\n".join([theme_css("light"), sheets_css(sheets), asset("montage.css")]),
+        bokeh=INLINE.render(),
+        script=script,
+        div=div,
+        montage=asset("montage.js").replace("export ", ""),
+        data=_as_script(place.montage_data()),
+        counts=_as_script({name: count for name, count in atlas.counts().items() if count}),
+    )
+
+
+def _as_script(values: Any) -> str:
+    """JSON that can stand inside a script element."""
+    return json.dumps(values, ensure_ascii=True).replace("<", "\\u003c")
