@@ -80,7 +80,7 @@ def refine(
     plans = _plans(before, runs_per_class, seed, progress)
     options = {"study": "refine", "rows": plans["train"].hash, "network": network, "epochs": epochs, "seed": seed}
     study = Study(folder, options)
-    if before.ensemble() is None:
+    if before.ensemble is None:
         plans["scan"] = before.plan
 
     def train() -> None:
@@ -96,8 +96,7 @@ def refine(
         )
 
     def read() -> None:
-        ensemble = before.ensemble()
-        runs = ensemble.folder if ensemble else folder / "scan"
+        runs = before.ensemble.folder if before.ensemble else folder / "scan"
         operations.scan(folder / "classifier", runs, folder / "atlas", overwrite=True, progress=progress)
         before.annotations.copy_to(folder / "atlas" / FILE)
 

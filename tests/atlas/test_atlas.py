@@ -76,7 +76,7 @@ def test_without_its_ensemble_an_atlas_simulates_what_it_shows(copy):
     shutil.rmtree(copy.parent / "validation")
     atlas = Atlas(copy)
     assert len(atlas.points()) == 12
-    assert atlas.ensemble() is None
+    assert atlas.ensemble is None
     assert np.array_equal(atlas.frames(np.array([0, 7])), kept)
 
 

@@ -96,6 +96,7 @@ class Atlas:
             **{name: self.values(name) for name in self.plan.parameter_names},
         }
 
+    @functools.cached_property
     def ensemble(self) -> Ensemble | None:
         """The ensemble that was read, or None where the atlas came without it or it has been moved.
 
@@ -111,9 +112,8 @@ class Atlas:
 
     def frames(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
         """The patterns at some positions, (n, frames, y, x); simulated once more where there is no ensemble."""
-        ensemble = self.ensemble()
-        if ensemble is not None:
-            return ensemble.frames(self.runs[positions])
+        if self.ensemble is not None:
+            return self.ensemble.frames(self.runs[positions])
         return repeat_runs(self.plan, self.runs[positions])
 
     @functools.cached_property

@@ -74,6 +74,11 @@ class Model:
         """D, one SymPy expression a species, over parameters only."""
         return {s: parse(text, self.parameters) for s, text in self.diffusion.items()}
 
+    @functools.cached_property
+    def diffusion_parameters(self) -> frozenset[str]:
+        """The parameters that diffusion coefficients depend on."""
+        return frozenset(str(symbol) for term in self.diffusion_terms.values() for symbol in term.free_symbols)
+
     def diffusivities(self, parameters: Mapping[str, float]) -> dict[str, float]:
         """The diffusion coefficients as numbers."""
         values = self.complete(parameters)

@@ -31,9 +31,9 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
         across, up = (atlas.values(name) for name in atlas.plan.model.plane)
-        marker = _marker_area(axes, across, up)
+        marker = marker_area(axes, across, up)
         if color == "class":
-            _draw_classes(axes, atlas, across, up, marker)
+            draw_classes(axes, atlas, across, up, marker)
         else:
             values = variables[color]
             share = values.min() >= 0 and values.max() <= 1 and color not in atlas.plan.parameter_names
@@ -51,14 +51,14 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
             )
             figure.colorbar(points, ax=axes, label=color)
         if theory:
-            _draw_theory(axes, atlas)
+            draw_theory(axes, atlas)
         _draw_legend(axes, marker)
-        _name_axes(axes, atlas)
+        name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
     return figure
 
 
-def _marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> float:
+def marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> float:
     """Set the limits and return the area in points² at which squares just touch on the densest axis."""
     sizes = []
     for values, set_limits, inches in ((across, axes.set_xlim, 6.4), (up, axes.set_ylim, 5.2)):
@@ -73,9 +73,8 @@ def _marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64
     return float(np.clip(max(min(sizes), fair) * 1.12, 2.0, 14.0) ** 2)
 
 
-def _draw_classes(
-    axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float
-) -> None:
+def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float) -> None:
+    """A square a reading in its class's colour, and a letter in each region."""
     from matplotlib import patheffects
 
     looks = atlas.looks()
@@ -109,7 +108,8 @@ def _draw_classes(
             )
 
 
-def _draw_theory(axes: Axes, atlas: Atlas) -> None:
+def draw_theory(axes: Axes, atlas: Atlas) -> None:
+    """The lines that theory has for the part of the plane that is shown."""
     for line in atlas.theory_lines(axes.get_xlim(), axes.get_ylim()):
         for piece in line.pieces:
             axes.plot(*piece.T, color="black", lw=1.4, ls="--")
@@ -133,7 +133,8 @@ def _draw_legend(axes: Axes, marker: float) -> None:
         axes.legend(loc="upper right")
 
 
-def _name_axes(axes: Axes, atlas: Atlas) -> None:
+def name_axes(axes: Axes, atlas: Atlas) -> None:
+    """The model's plane as labels."""
     model = atlas.plan.model
     across, up = model.plane
     axes.set_xlabel(f"{across}, {model.meanings[across]}")

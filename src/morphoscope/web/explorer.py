@@ -86,4 +86,6 @@ def serve_explorer(
 def notebook_view(atlas: Atlas, beside: Atlas | None = None, who: str = "anonymous") -> Any:
     """The page as a Panel object, for a notebook's cell; thumbnails travel with it."""
     pn.extension()
-    return Page(Workplace(atlas, beside), sheet_texts(atlas), who).view
+    page = Page(Workplace(atlas, beside), sheet_texts(atlas), who)
+    page.complete()
+    return page.view

@@ -27,6 +27,7 @@ FRAME_MILLISECONDS = 33
 READ_SECONDS = 0.5  # between two readings of the classifier
 _SPEEDS = {f"{n} steps a frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
 _MAPS = ["cividis", "viridis", "magma", "gray", "RdBu_r"]
+_HALF = {"flex": "1 1 320px", "min-width": "min(100%, 320px)", "max-width": "430px"}
 _STARTS = ["pearson-gamma", "noise", "spots"]
 # Runs of all pages share these threads; the kernel and the network let others go on.
 _POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="live")
@@ -49,11 +50,12 @@ class LiveView:
         self._build_controls(point)
         self._build_figures()
         self.status = pn.pane.HTML("", sizing_mode="stretch_width")
-        sliders = pn.Column(*self.sliders.values(), self.start, self.seed, self.upload, width=330)
-        buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
-        left = pn.Column(buttons, self.figure, self.status, width=420)
+                buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
+        starts = pn.FlexBox(self.start, self.seed)
+        right = pn.Column(*self.sliders.values(), starts, self.upload, self.bars_figure, styles=_HALF)
+        left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(
-            pn.FlexBox(left, pn.Column(sliders, self.bars_figure)), sizing_mode="stretch_width", name="Live"
+            pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live"
         )
         self._show(self.run.advance(1))
 
@@ -62,10 +64,9 @@ class LiveView:
         self.sliders = {}
         for name in self.plan.parameter_names:
             low, high = self._reach(name)
-            slider = pn.widgets.EditableFloatSlider(
+            slider = pn.widgets.FloatSlider(
                 name=f"{name}, {model.meanings[name]}", start=low, end=high, step=(high - low) / 1000,
-                value=point[name], fixed_start=model.ranges[name][0], fixed_end=model.ranges[name][1],
-                format="0.00000", width=320,
+                value=point[name], format="0.00000", width=320,
             )  # fmt: skip
             slider.param.watch(lambda _: self._steer(), "value")
             self.sliders[name] = slider
@@ -97,8 +98,8 @@ class LiveView:
         self.image = ColumnDataSource({"image": [np.zeros((height, width), np.uint8)]})
         self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
         self.figure = new_figure(
-            width=410, height=410, x_range=(0, width), y_range=(0, height), tools="", toolbar_location=None,
-            match_aspect=True,
+            sizing_mode="scale_width", aspect_ratio=width / height, max_width=410, x_range=(0, width),
+            y_range=(0, height), tools="", toolbar_location=None,
         )  # fmt: skip
         self.figure.image("image", 0, 0, width, height, source=self.image, color_mapper=self.mapper)
         self.figure.axis.visible = self.figure.grid.visible = False

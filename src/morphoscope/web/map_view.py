@@ -22,6 +22,7 @@ background:var(--sheet-@sheet) @left{{0}}px @top{{0}}px / @wide{{0}}px auto"></d
 _SHOWN = 112  # pixels of the thumbnail at the pointer
 _COLOUR_MAP = "cividis"
 _MARK = "#ffffff"
+_OVERLAP = 1.08  # squares that only touched would show seams
 
 
 class MapView:
@@ -35,8 +36,8 @@ class MapView:
         self.variables = atlas.variables()
         self.across, self.up = (atlas.values(name) for name in atlas.plan.model.plane)
         self.source = ColumnDataSource(self._columns())
+        self.theory: list[Any] = []
         self.figure = self._figure()
-        self._draw_theory()
         self._draw_letters()
         self.here = ColumnDataSource({"x": [], "y": []})
         self.live = ColumnDataSource({"x": [], "y": []})
@@ -82,7 +83,7 @@ class MapView:
             name=f"Map of {len(self.atlas.runs)} runs",
         )
         points = made.rect(
-            "x", "y", *(_pitch(values) for values in (self.across, self.up)), color="colour", line_width=0,
+            "x", "y", *(_OVERLAP * _pitch(values) for values in (self.across, self.up)), color="colour", line_width=0,
             source=self.source, nonselection_alpha=0.25, selection_alpha=1.0,
         )  # fmt: skip
         lines = "".join(f"{name} @p_{name}{{0.000000}}<br>" for name in self.atlas.plan.parameter_names)
@@ -90,16 +91,14 @@ class MapView:
             renderers=[points], tooltips=_HOVER.format(shown=_SHOWN, lines=lines), attachment="horizontal"
         )
         made.add_tools(hover)
-        self.mapper = LinearColorMapper(
-            [to_hex(c) for c in colormaps[_COLOUR_MAP].resampled(256).colors], low=0, high=1
-        )
+        self.mapper = LinearColorMapper(palette(_COLOUR_MAP), low=0, high=1)
         self.bar = ColorBar(color_mapper=self.mapper, visible=False, width=10)
         made.add_layout(self.bar, "right")
         return made
 
-    def _draw_theory(self) -> None:
+    def draw_theory(self) -> None:
+        """The lines of theory, which take a moment to derive."""
         ends = [(float(values.min()), float(values.max())) for values in (self.across, self.up)]
-        self.theory = []
         for line in self.atlas.theory_lines(*ends):
             xs, ys = ([piece[:, axis] for piece in line.pieces] for axis in (0, 1))
             # White under black stands out from light and dark classes alike.

@@ -11,7 +11,7 @@ import param
 from numpy.typing import NDArray
 from panel.custom import JSComponent
 
-from morphoscope.atlas import symbol, titled
+from morphoscope.atlas import titled
 from morphoscope.errors import UsageError
 from morphoscope.web.style import asset
 from morphoscope.web.workplace import Workplace
@@ -21,7 +21,7 @@ _WORDS = {SELECTED: "selected on the map", ANNOTATED: "annotated", DIFFERING: "r
 SMALLEST, LARGEST = "smallest first", "largest first"
 
 
-class MontageComponent(JSComponent):
+class MontageComponent(JSComponent):  # type: ignore[misc]
     """The montage in the browser; ``told(kind, values)`` is called with what the person does."""
 
     data = param.Dict({})
@@ -54,7 +54,7 @@ class MontageView:
         self.differing: list[int] = []
         self._looks = {name: list(look) for name, look in place.atlas.looks().items()}
         self.component = MontageComponent(self._told, data=place.montage_data(), sizing_mode="stretch_width")
-        self.what = pn.widgets.Select(name="Patterns", options=self._options(), value=self._largest(), width=200)
+        self.what = pn.widgets.Select(name="Patterns", options=self._options(), value=place.showpiece(), width=200)
         variables = list(place.atlas.variables())
         self.by = pn.widgets.Select(name="Sorted by", options=variables, value="margin", width=130)
         self.direction = pn.widgets.Select(name="Order", options=[SMALLEST, LARGEST], width=130)
@@ -73,11 +73,6 @@ class MontageView:
         groups |= {SELECTED: len(self.selection)} if self.selection else {}
         groups |= {DIFFERING: len(self.differing)} if self.differing else {}
         return options | {f"{_WORDS[group]} ({count})": group for group, count in groups.items()}
-
-    def _largest(self) -> str:
-        """The class with the most patterns; Pearson's classes go before the homogeneous states."""
-        counts = self.place.atlas.counts()
-        return max(counts, key=lambda name: (symbol(name) != name and counts[name] > 0, counts[name]))
 
     def _members(self) -> NDArray[np.intp]:
         labels = np.array(self.place.labels)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import html
-import io
-import tempfile
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,13 +18,14 @@ from morphoscope.web.map_view import MapView
 from morphoscope.web.montage_view import MontageView
 from morphoscope.web.pass_view import PassView
 from morphoscope.web.pattern_view import PatternView
+from morphoscope.web.share_view import ShareView
 from morphoscope.web.style import asset, sheets_css, theme_css
 from morphoscope.web.workplace import Workplace
 
 AUTO, LIGHT, DARK = "auto", "light", "dark"
 
 
-class Surroundings(JSComponent):
+class Surroundings(JSComponent):  # type: ignore[misc]
     """What the browser knows: whether its reader prefers dark pages. And the theme of what is around the page."""
 
     dark = param.Boolean(False)
@@ -36,7 +34,7 @@ class Surroundings(JSComponent):
     _esm = asset("surroundings.js")
 
 
-class MapKeys(JSComponent):
+class MapKeys(JSComponent):  # type: ignore[misc]
     """Where the person is on the map, in words, and the arrow keys that go elsewhere."""
 
     text = param.String("")
@@ -56,12 +54,19 @@ class MapKeys(JSComponent):
             self._page.live_from(self._page.position)
 
 
+PATTERN, MONTAGE, LIVE, PASSES, COMPARE, SHARE = range(6)  # the tabs
+
+
 class Page:
-    """One visitor's page. ``view`` is what Panel shows, in a browser tab or in a notebook's cell."""
+    """One visitor's page. ``view`` is what Panel shows, in a browser tab or in a notebook's cell.
+
+    Map and pattern are there at once; the other tabs are built when they are first needed.
+    """
 
     def __init__(self, place: Workplace, sheets: list[str], who: str = "anonymous") -> None:
         self.place, self.sheets = place, sheets
         self.position = -1
+        self._differing: list[int] = []
         self._document: Any = None
         self.who = pn.widgets.TextInput(name="Your name", value=who, max_length=80, width=130)
         self.theme = pn.widgets.Select(name="Theme", options=[AUTO, LIGHT, DARK], width=90)
@@ -69,21 +74,47 @@ class Page:
         self.map = MapView(place.atlas, place.labels, self._chosen)
         self.keys = MapKeys(self, sizing_mode="stretch_width")
         self.pattern = PatternView(place, self.live_from)
-        self.live = LiveView(place, self.map.mark_live)
-        self.montage = MontageView(place, self._me, self.open)
-        self.passes = PassView(place, self.put_beside)
         self.beside: MapView | None = None
-        self.compare = pn.Column(pn.pane.HTML(_NOTHING_BESIDE), sizing_mode="stretch_width", name="Compare")
-        self.tabs = pn.Tabs(
-            self.pattern.view, self.montage.view, self.live.view, self.passes.view, self.compare, self._share(),
-            sizing_mode="stretch_width", min_width=340,
-        )  # fmt: skip
+        names = ("Pattern", "Montage", "Live", "Next pass", "Compare", "Share")
+        self._holders = [pn.Column(pn.pane.HTML("…"), sizing_mode="stretch_width", name=name) for name in names]
+        self._holders[PATTERN].objects = [self.pattern.view]
+        self._holders[COMPARE].objects = [pn.pane.HTML(_NOTHING_BESIDE)]
+        self.tabs = pn.Tabs(*self._holders, sizing_mode="stretch_width", min_width=340)
         self.view = self._layout()
-        self._dress()
         self.map.mark_said(place.marked)
-        if place.beside is not None:
-            self.put_beside(place.beside)
-        self.open(self._first())
+        self._dress()
+
+    @functools.cached_property
+    def montage(self) -> MontageView:
+        """The montage, from when it is first needed."""
+        view = MontageView(self.place, self._me, self.open)
+        view.set_differing(self._differing)
+        return self._built(MONTAGE, view)
+
+    @functools.cached_property
+    def live(self) -> LiveView:
+        """The live run, from when it is first needed."""
+        view: LiveView = self._built(LIVE, LiveView(self.place, self.map.mark_live))
+        view.travel(self._point(self.position))
+        return view
+
+    @functools.cached_property
+    def passes(self) -> PassView:
+        """The next pass, from when it is first needed."""
+        return self._built(PASSES, PassView(self.place, self.put_beside))
+
+    @functools.cached_property
+    def share(self) -> Any:
+        """What can be taken home, from when it is first needed."""
+        return self._built(SHARE, ShareView(self.place))
+
+    def _built(self, tab: int, view: Any) -> Any:
+        self._holders[tab].objects = [view.view]
+        self._dress(view)
+        return view
+
+    def _is_built(self, name: str) -> bool:
+        return name in self.__dict__
 
     def _layout(self) -> Any:
         atlas = self.place.atlas
@@ -113,29 +144,6 @@ class Page:
         )
         return pn.Column(head, pn.FlexBox(left, right, gap="16px"), sizing_mode="stretch_width", css_classes=["page"])
 
-    def _share(self) -> Any:
-        download = pn.widgets.FileDownload(
-            callback=self._exported, filename="atlas.zip", label="Download as a web page (ZIP)", embed=False, auto=True
-        )
-        text = (
-            "<h2>Share</h2><p>The atlas as a folder of files that works without Python and without a network: map, "
-            "thumbnails, montage. Unpack it and open index.html. The same: <code>morphoscope export ATLAS --out FOLDER"
-            "</code></p>"
-        )
-        return pn.Column(pn.pane.HTML(text, sizing_mode="stretch_width"), download, name="Share")
-
-    def _exported(self) -> io.BytesIO:
-        from morphoscope.web.static import export_atlas
-
-        buffer = io.BytesIO()
-        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            out = Path(folder) / "atlas"
-            export_atlas(self.place.atlas, out)
-            for path in sorted(out.iterdir()):
-                archive.write(path, f"atlas/{path.name}")
-        buffer.seek(0)
-        return buffer
-
     def _legend(self) -> str:
         looks, labels = self.place.atlas.looks(), np.array(self.place.labels)
         counted = {name: int(np.sum(labels == name)) for name in looks}
@@ -147,9 +155,8 @@ class Page:
         return f"<div class='legend'>{chips}</div>"
 
     def _first(self) -> int:
-        """What is shown first: the most certain pattern of the montage's class."""
-        order = self.montage.component.order
-        return int(order[-1]) if order else 0
+        """What is shown first: the most certain pattern of the class with the most of them."""
+        return int(self.place.atlas.members(self.place.showpiece())[0])
 
     def _me(self) -> str:
         return self.who.value.strip() or "anonymous"
@@ -159,11 +166,11 @@ class Page:
     def _chosen(self, positions: list[int]) -> None:
         if len(positions) == 1:
             self.open(positions[0])
-            if self.follow.value:
+            if self.follow.value and self._is_built("live"):
                 self.live.travel(self._point(positions[0]))
         elif positions:
             self.montage.select(positions)
-            self.tabs.active = 1
+            self.tabs.active = MONTAGE
 
     def _point(self, position: int) -> dict[str, float]:
         atlas = self.place.atlas
@@ -190,8 +197,8 @@ class Page:
 
     def live_from(self, position: int) -> None:
         """Run a reading's run again, live."""
-        self.tabs.active = 2
         self.live.begin_from(position)
+        self.tabs.active = LIVE
 
     def _recolour(self, color: str) -> None:
         self.map.recolour(color)
@@ -199,9 +206,12 @@ class Page:
             self.beside.recolour(color)
 
     def _turned(self, active: int) -> None:
-        if active != 2:
+        if active != LIVE and self._is_built("live"):
             self.live.playing.value = False
-        if active == 3:
+        for tab, name in ((MONTAGE, "montage"), (LIVE, "live"), (PASSES, "passes"), (SHARE, "share")):
+            if active == tab:
+                getattr(self, name)
+        if active == PASSES:
             self.passes.refresh()
 
     # What others do
@@ -212,17 +222,25 @@ class Page:
         self.place.listen(self._heard)
         pn.state.on_session_destroyed(lambda _: self.leave())
         pn.state.add_periodic_callback(self._look_around, 1000)
-        if self.place.next_pass.running:
-            self.passes.watch()
+        pn.state.onload(self.complete)
+
+    def complete(self) -> None:
+        """What can wait until the page is there: the first pattern, theory, the second atlas."""
+        self.open(self._first())
+        self.map.draw_theory()
+        if self.place.beside is not None:
+            self.put_beside(self.place.beside)
 
     def _look_around(self) -> None:
         self.place.look_around()
-        self.passes.poll()
+        if self.place.next_pass.state.phase != "idle":
+            self.passes.poll()
 
     def leave(self) -> None:
         """The page has gone."""
         self.place.forget(self._heard)
-        self.live.stop()
+        if self._is_built("live"):
+            self.live.stop()
 
     def _heard(self, positions: list[int]) -> None:
         if self._document is None or pn.state.curdoc is self._document:
@@ -231,12 +249,13 @@ class Page:
             self._document.add_next_tick_callback(lambda: self._said(positions))
 
     def _said(self, positions: list[int]) -> None:
-        self.montage.changed(positions)
+        if self._is_built("montage"):
+            self.montage.changed(positions)
         self.map.relabel(self.place.labels, positions, self.place.marked)
         self.legend.object = self._legend()
         self.pattern.refresh()
         self._describe()
-        if self.tabs.active == 3:
+        if self.tabs.active == PASSES:
             self.passes.refresh()
 
     def put_beside(self, other: Atlas) -> None:
@@ -245,7 +264,7 @@ class Page:
         place = {key: i for i, key in enumerate(theirs.keys())}
         pairs = [(i, place[key]) for i, key in enumerate(mine.keys()) if key in place]
         if not pairs:
-            self.compare.objects = [pn.pane.HTML("<p>The two atlases share no run, so they can't be compared.</p>")]
+            self._holders[COMPARE].objects = [pn.pane.HTML("<p>The atlases share no run: nothing to compare.</p>")]
             return
         names, others = mine.reading.names, theirs.reading.names
         differing = np.array([i for i, j in pairs if names[i] != others[j]], dtype=np.intp)
@@ -258,7 +277,9 @@ class Page:
         self.beside.recolour(self.map.color)
         self.beside.mark_differing(back)
         self.map.mark_differing(differing)
-        self.montage.set_differing(differing.tolist())
+        self._differing = differing.tolist()
+        if self._is_built("montage"):
+            self.montage.set_differing(self._differing)
         found = mine.agreement(theirs)
         kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.3f}"
         changes = "".join(f"<li>{html.escape(a)} → {html.escape(b)}: {n}</li>" for a, b, n in found.differences[:12])
@@ -266,7 +287,7 @@ class Page:
             f"<p>{found.share:.1%} of {found.n} runs agree{kappa}. Crosses: where the two differ; the montage can show "
             f"those patterns.</p><ul>{changes}</ul>"
         )
-        self.compare.objects = [
+        self._holders[COMPARE].objects = [
             pn.pane.Bokeh(self.beside.figure, sizing_mode="stretch_width"),
             pn.pane.HTML(text, sizing_mode="stretch_width"),
         ]
@@ -274,15 +295,24 @@ class Page:
 
     # How it looks
 
-    def _dress(self) -> None:
+    @property
+    def _shown_theme(self) -> str:
+        if self.theme.value != AUTO:
+            return str(self.theme.value)
+        return DARK if self.surroundings.dark else LIGHT
+
+    def _dress(self, *parts: Any) -> None:
+        """Colour the whole page, or parts that are new."""
+        names = ("montage", "live", "passes", "share")
+        there = [getattr(self, name) for name in names if self._is_built(name)]
+        beside = [self.beside] if self.beside is not None else []
+        for part in parts or (self.map, self.pattern, *there, *beside):
+            if hasattr(part, "restyle"):
+                part.restyle(self._shown_theme)
         theme = self.theme.value
-        shown = theme if theme != AUTO else DARK if self.surroundings.dark else LIGHT
         self.surroundings.theme = theme
-        parts: list[Any] = [self.map, self.pattern, self.live, *([self.beside] if self.beside else [])]
-        for part in parts:
-            part.restyle(shown)
-        variables = theme_css(None if theme == AUTO else theme)
-        self.view.stylesheets = [sheets_css(self.sheets), variables, asset("page.css")]
+        colours = theme_css(None if theme == AUTO else theme)
+        self.view.stylesheets = [sheets_css(self.sheets), colours, asset("page.css")]
         inner = [asset("widgets.css")]
         for part in self.view.select(lambda p: isinstance(p, pn.widgets.Widget | pn.pane.HTML | pn.Tabs)):
             if part.stylesheets != inner:

@@ -30,7 +30,7 @@ class PassView:
         self.log = pn.pane.HTML("", sizing_mode="stretch_width")
         self.rows = pn.pane.HTML("", sizing_mode="stretch_width")
         self.runs = pn.widgets.IntInput(name="Runs a class", value=RUNS_PER_CLASS, start=2, end=1000, width=110)
-        self.epochs = pn.widgets.IntInput(name="Epochs (0: the network's own)", value=0, start=0, end=1000, width=190)
+        self.epochs = pn.widgets.IntInput(name="Epochs (0: the network's own)", value=0, start=0, end=1000, width=230)
         self.seed = pn.widgets.IntInput(name="Seed", value=0, start=0, width=90)
         self.start = pn.widgets.Button(name="Train the next pass", button_type="primary")
         self.cancel = pn.widgets.Button(name="Cancel", disabled=True)

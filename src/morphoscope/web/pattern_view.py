@@ -91,7 +91,7 @@ class PatternView:
         return made
 
     def _radial(self) -> Any:
-        self.rings = ColumnDataSource({"q": [], "power": []})
+        self.rings = ColumnDataSource({"q": [0.0, 0.5], "power": [0.0, 1.0]})
         made = new_figure(
             "by ring", width=185, height=180, tools="", toolbar_location=None, x_axis_label="1/wavelength",
         )  # fmt: skip

@@ -60,6 +60,7 @@ def restyle(made: Any, theme: str) -> None:
     """Colour a figure for a theme."""
     colours = PALETTES[theme]
     made.background_fill_color = made.border_fill_color = colours["surface"]
+    made.styles = {"background": colours["surface"]}  # under the last fraction of a pixel
     made.outline_line_color = colours["line"]
     if made.title is not None:
         made.title.text_color = colours["ink"]

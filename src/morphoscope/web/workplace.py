@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas
+from morphoscope.atlas import Atlas, symbol
 from morphoscope.atlas.annotations import REJECTED
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
 from morphoscope.errors import UsageError
@@ -137,6 +137,11 @@ class Workplace:
 
         with self._network:
             return None if self.classifier is None else explain_patterns(self.classifier, frames)
+
+    def showpiece(self) -> str:
+        """The class with the most patterns; classes with a letter of their own go before homogeneous states."""
+        counts = self.atlas.counts()
+        return max(counts, key=lambda name: (symbol(name) != name and counts[name] > 0, counts[name]))
 
     def montage_data(self) -> dict[str, object]:
         """What the montage in the browser needs of all patterns."""
