@@ -56,10 +56,15 @@ def reproduce(
     profile: str = "quick",
     network: str = "periodic-2d",
     seed: int = 0,
+    second_pass: bool = False,
     workers: int | None = None,
     progress: Reporter = SILENT,
 ) -> Reproduction:
-    """Repeat a published study stage by stage and write its report; continues where it was interrupted."""
+    """Repeat a published study stage by stage and write its report; continues where it was interrupted.
+
+    ``second_pass`` goes on with the paper's second training set, which has π, and reads the same scan again; the folder
+    may hold the first pass already.
+    """
     from morphoscope.reproduction import reproduce as run
     from morphoscope.reproduction import study_names
 
@@ -71,6 +76,7 @@ def reproduce(
         profile=profile,
         network=network,
         seed=seed,
+        second_pass=second_pass,
         workers=workers,
         progress=progress,
     )

@@ -1,18 +1,22 @@
-"""The whole first pass, small: every stage runs, is written, is skipped the second time, is made again when lost."""
+"""The whole study, small: every stage runs, is written, is skipped the second time, is made again when lost."""
 
 import csv
 import json
 import shutil
+from collections import Counter
 
 import pytest
 
-from morphoscope import api
+from morphoscope import api, operations
 from morphoscope.errors import UsageError
-from morphoscope.reproduction import scholz2022
-from morphoscope.reproduction.scholz2022 import PROFILES, Profile
+from morphoscope.reproduction.scholz2022 import PROFILES, SETS, Profile
 from morphoscope.stages import Stage, Study
 from tests.conftest import Listening
 
+SECOND_STAGES = (
+    "simulate second-train", "simulate second-validation", "train the network, second pass", "evaluate, second pass",
+    "explain, second pass", "read the scan, second pass", "report",
+)  # fmt: skip
 STAGES = (
     "simulate train", "simulate validation", "simulate test", "train the network", "evaluate", "explain",
     "simulate scan", "read the scan", "report",
@@ -24,18 +28,34 @@ def repeat(folder, **options):
     return api.reproduce("scholz2022", folder, profile="tiny", progress=listener, **options), listener.said
 
 
+def begun(said):
+    """The stages that were carried out."""
+    return [line.removesuffix(" …") for line in said if line.endswith(" …")]
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    PROFILES["tiny"] = Profile(train=30, validation=30, test=30, scan=40, epochs=1)
+    PROFILES["tiny"] = Profile(
+        train=30, validation=30, test=30, scan=40, second_train=32, second_validation=32, epochs=1
+    )
     folder = tmp_path_factory.mktemp("study") / "results"
     done, said = repeat(folder)
     yield folder, done, said
     del PROFILES["tiny"]
 
 
+@pytest.fixture(scope="module")
+def continued(study, tmp_path_factory):
+    """A copy of the first pass's folder that went on with the second."""
+    folder = tmp_path_factory.mktemp("continued") / "results"
+    shutil.copytree(study[0], folder)
+    done, said = repeat(folder, second_pass=True)
+    return folder, done, said
+
+
 def test_every_stage_runs_once_in_order(study):
     _, done, said = study
-    assert [line.removesuffix(" …") for line in said if line.endswith(" …")] == list(STAGES)
+    assert begun(said) == list(STAGES)
     assert list(done.seconds) == list(STAGES)
     assert sum(done.counts.values()) == 40
 
@@ -53,7 +73,7 @@ def test_a_lost_stage_is_made_again_and_nothing_else(study):
     folder, first, _ = study
     shutil.rmtree(folder / "atlas")
     again, said = repeat(folder)
-    assert [line.removesuffix(" …") for line in said if line.endswith(" …")] == ["read the scan"]
+    assert begun(said) == ["read the scan"]
     assert again.counts == first.counts
 
 
@@ -81,6 +101,64 @@ def test_unseen_points_are_those_of_the_test_set_only(study):
     assert done.evaluations["test"].unseen.n > 0
 
 
+def test_a_first_pass_goes_on_with_the_second(continued):
+    folder, done, said = continued
+    assert begun(said) == list(SECOND_STAGES)
+    assert done.second_pass.second.atlas.folder == folder / "atlas-second"
+    assert len(done.second_pass.second.classifier.classes) == 16
+    assert sum(done.second_pass.second.atlas.counts().values()) == 40
+
+
+def test_the_second_pass_stays_in_the_report_without_being_asked_for(continued):
+    folder, first, _ = continued
+    page = (folder / "report.html").read_bytes()
+    again, said = repeat(folder)
+    assert begun(said) == []
+    assert again.second_pass.to_dict() == first.second_pass.to_dict()
+    assert (folder / "report.html").read_bytes() == page
+
+
+def test_an_interrupted_second_pass_resumes(continued, monkeypatch):
+    folder, first, _ = continued
+    shutil.rmtree(folder / "classifier-second")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "explain", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            repeat(folder, second_pass=True)
+    again, said = repeat(folder, second_pass=True)
+    assert begun(said) == ["explain, second pass", "read the scan, second pass", "report"]
+    assert again.second_pass.to_dict() == first.second_pass.to_dict()
+
+
+def test_second_pass_judges_the_15_classes_of_the_test_set_with_16(continued):
+    _, done, _ = continued
+    test = done.second_pass.second.evaluations["test"]
+    assert len(test.classes) == 16
+    assert test.support["pi"] == 0
+    assert test.recall["pi"] is None
+    assert test.accuracy.n == 30
+
+
+def test_second_pass_is_written(continued):
+    folder, done, _ = continued
+    text = (folder / "report.html").read_text()
+    for words in ("Both passes", "The second pass: the map again", "where π is", "--second-pass", "Cohen&#39;s κ"):
+        assert words in text
+    for name in ("both_maps", "changes", "class_map-second", "history-second"):
+        assert (folder / "figures" / f"{name}.png").is_file()
+    numbers = json.loads((folder / "numbers.json").read_text())["second_pass"]
+    assert numbers == json.loads(json.dumps(done.second_pass.to_dict()))
+    assert numbers["agreement"]["n"] == 40
+    assert len(numbers["search"]["nearest"]) == 9
+    with (folder / "accuracies.csv").open() as file:
+        rows = [(r["pass"], r["set"]) for r in csv.DictReader(file) if r["points"] == "all"]
+    assert rows[3:] == [("second", "second-train"), ("second", "second-validation"), ("second", "test")]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [({"seed": 1}, "seed=0, asked was seed=1"), ({"network": "scholz2022-2d"}, "network=periodic-2d, asked was")],
@@ -100,10 +178,16 @@ def test_foreign_folders_are_refused(tmp_path):
 
 
 def test_paper_profile_is_everything():
-    plans = scholz2022._plans(PROFILES["paper"])
-    assert {name: len(plan.runs) for name, plan in plans.items()} == {
-        "train": 750, "validation": 750, "test": 750, "scan": 5481,
+    assert {name: len(PROFILES["paper"].plan(name).runs) for name in SETS} == {
+        "train": 750, "validation": 750, "test": 750, "scan": 5481, "second-train": 1600, "second-validation": 1600,
     }  # fmt: skip
+
+
+def test_quick_profile_has_several_runs_of_every_class():
+    for name, classes in (("train", 15), ("validation", 15), ("second-train", 16), ("second-validation", 16)):
+        counts = Counter(run.label for run in PROFILES["quick"].plan(name).runs)
+        assert len(counts) == classes
+        assert min(counts.values()) >= 8
 
 
 def test_an_interrupted_stage_is_begun_again_and_its_time_adds_up(tmp_path):

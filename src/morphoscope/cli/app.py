@@ -336,16 +336,35 @@ def reproduce(
     profile: Annotated[str, typer.Option(help="quick (fewer runs) or paper (all of them).")] = "quick",
     network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
+    second_pass: Annotated[
+        bool, typer.Option("--second-pass", help="Go on with the second training set, which has π; compare both maps.")
+    ] = False,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Repeat a published study from the first run to the report; continues where it was interrupted."""
-    done = api.reproduce(study, out, profile=profile, network=network, seed=seed, workers=workers, progress=reporter())
+    done = api.reproduce(
+        study,
+        out,
+        profile=profile,
+        network=network,
+        seed=seed,
+        second_pass=second_pass,
+        workers=workers,
+        progress=reporter(),
+    )
     if json:
         show.as_json(done.to_dict())
         return
+    second = done.second_pass
+    judged = {"first": done.evaluations} | ({"second": second.second.evaluations} if second else {})
     rows: list[tuple[Any, ...]] = [
-        (name, e.accuracy, f"{e.expected_calibration_error:.3f}") for name, e in done.evaluations.items()
+        (number, name, e.accuracy, f"{e.expected_calibration_error:.3f}")
+        for number, evaluations in judged.items()
+        for name, e in evaluations.items()
     ]
-    show.table(("set", "accuracy [95 % interval]", "calibration error"), rows)
+    show.table(("pass", "set", "accuracy [95 % interval]", "calibration error"), rows)
+    if second:
+        show.agreement(second.agreement, "runs of the scan")
+        show.line(second.search.summary())
     show.line(f"{sum(done.seconds.values()) / 60:.1f} minutes in all; the report is {done.report.resolve()}")

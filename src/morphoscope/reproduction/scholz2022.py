@@ -1,4 +1,4 @@
-"""The first pass of Scholz & Scholz (2022): three labelled sets, a network, the scan, the map, a report."""
+"""The study of Scholz & Scholz (2022): labelled sets, a network, the scan, the map; then the second pass; a report."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from morphoscope import operations
-from morphoscope.atlas import Atlas
-from morphoscope.atlas.atlas import ATLAS_FILE
-from morphoscope.ensembles import Ensemble, Plan, recipe
+from morphoscope.ensembles import Plan, recipe
 from morphoscope.errors import UsageError, nearest
-from morphoscope.learning.classifier import DESCRIPTION_FILE, Classifier
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.networks import get_network
 from morphoscope.progress import Reporter
-from morphoscope.reports.evaluations import load_evaluation
+from morphoscope.reproduction.passes import FIRST, REPORT, SECOND, Results, Work
 from morphoscope.reproduction.report import write_study_report
+from morphoscope.reproduction.second_pass import Comparison, compare
 from morphoscope.stages import Stage, Study
 
 
@@ -28,25 +25,38 @@ class Profile:
     validation: int | None = None
     test: int | None = None
     scan: int | None = None
+    second_train: int | None = None
+    second_validation: int | None = None
     epochs: int | None = None
+
+    def plan(self, name: str) -> Plan:
+        """The plan of a set of the study."""
+        plan, limit = recipe(f"scholz2022-{name}"), getattr(self, name.replace("-", "_"))
+        return plan if limit is None else plan.limited(limit)
 
 
 PROFILES = {
     "paper": Profile(),
-    "quick": Profile(train=240, validation=120, test=150, scan=1200, epochs=40),
+    "quick": Profile(
+        train=240, validation=120, test=150, scan=1200, second_train=320, second_validation=160, epochs=40
+    ),
 }
-SETS = ("train", "validation", "test")
+SETS = (*FIRST.sets, "scan", SECOND.train, SECOND.validation)
 
 
 @dataclasses.dataclass(frozen=True)
 class Reproduction:
-    """What a study came to: where its report is, how good the classifier is, what the scan was read as."""
+    """What a study came to: where its report is, how good the classifier is, what the scan was read as.
+
+    ``second_pass`` is None where only the first was made.
+    """
 
     folder: Path
     report: Path
     evaluations: dict[str, Evaluation]
     counts: dict[str, int]
     seconds: dict[str, float]
+    second_pass: Comparison | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -55,6 +65,7 @@ class Reproduction:
             "evaluations": {name: e.to_dict() for name, e in self.evaluations.items()},
             "counts": self.counts,
             "seconds": self.seconds,
+            "second_pass": self.second_pass.to_dict() if self.second_pass else None,
         }
 
 
@@ -64,100 +75,63 @@ def reproduce_scholz2022(
     profile: str,
     network: str,
     seed: int,
+    second_pass: bool = False,
     workers: int | None,
     progress: Reporter,
 ) -> Reproduction:
-    """Do what is not yet done of the study in ``folder``; raises UsageError for unknown names and other folders."""
+    """Do what is not yet done of the study in ``folder``; raises UsageError for unknown names and other folders.
+
+    A folder that was made without the second pass continues with it; one that has it keeps it.
+    """
     if profile not in PROFILES:
         raise UsageError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
     get_network(network)
     options = {"study": "scholz2022", "profile": profile, "network": network, "seed": seed}
     study = Study(folder, options)
-    plans = _plans(PROFILES[profile])
-    hashes = {name: plan.hash for name, plan in plans.items()}
-
-    for name in SETS:
-        study.run(_simulate(folder, name, plans[name], workers, progress), progress)
-    trained_on = {
-        "network": network, "seed": seed, "epochs": PROFILES[profile].epochs,
-        "train": hashes["train"], "validation": hashes["validation"],
-    }  # fmt: skip
-
-    def train() -> None:
-        operations.train(
-            folder / "train",
-            folder / "validation",
-            folder / "classifier",
-            network=network,
-            epochs=PROFILES[profile].epochs,
-            seed=seed,
-            overwrite=True,
-            progress=progress,
-        )
-
-    description = folder / "classifier" / DESCRIPTION_FILE
-    if study.run(Stage("train the network", description, trained_on, train), progress):
-        for name in ("evaluate", "explain", "read the scan", "report"):
-            study.stages.pop(name, None)
-    study.run(_evaluate(folder, {**trained_on, "test": hashes["test"]}), progress)
-    study.run(
-        Stage(
-            "explain",
-            folder / "saliency",
-            trained_on,
-            lambda: operations.explain(folder / "classifier", folder / "test", folder / "saliency"),
-        ),
-        progress,
+    plans = {name: PROFILES[profile].plan(name) for name in SETS}
+    first, second = (
+        Work(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
+        for names in (FIRST, SECOND)
     )
-    study.run(_simulate(folder, "scan", plans["scan"], workers, progress), progress)
-    read_from = {**trained_on, "scan": hashes["scan"]}
-
-    def read() -> None:
-        operations.scan(folder / "classifier", folder / "scan", folder / "atlas", overwrite=True, progress=progress)
-
-    study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, read_from, read), progress)
-    atlas = Atlas(folder / "atlas")
-    evaluations = _evaluations(folder)
+    results = _first_pass(first)
+    made_from: dict[str, Any] = first.read_from
+    comparison = None
+    if second_pass or SECOND.stage("read the scan") in study.stages:
+        comparison = compare(results, _second_pass(second))
+        made_from = {**made_from, "second pass": second.read_from}
 
     def report() -> None:
-        write_study_report(study, atlas, Classifier.load(folder / "classifier"), evaluations, _command(options, folder))
+        write_study_report(study, results, comparison, _command(options, folder, comparison is not None))
 
-    study.run(Stage("report", folder / "report.html", read_from, report), progress)
+    study.run(Stage(REPORT, folder / "report.html", made_from, report), progress)
     seconds = {name: study.seconds(name) for name in study.stages}
-    return Reproduction(folder, folder / "report.html", evaluations, atlas.counts(), seconds)
+    return Reproduction(
+        folder, folder / "report.html", results.evaluations, results.atlas.counts(), seconds, comparison
+    )
 
 
-def _plans(profile: Profile) -> dict[str, Plan]:
-    plans = {}
-    for name in (*SETS, "scan"):
-        plan = recipe(f"scholz2022-{name}")
-        limit = getattr(profile, name)
-        plans[name] = plan if limit is None else plan.limited(limit)
-    return plans
+def _first_pass(work: Work) -> Results:
+    work.simulate(*FIRST.sets)
+    work.train()
+    work.evaluate()
+    work.explain()
+    work.simulate("scan")
+    work.read()
+    return work.results()
 
 
-def _simulate(folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter) -> Stage:
-    def work() -> Ensemble:
-        return operations.ensemble(plan, folder / name, workers=workers, progress=progress)
-
-    return Stage(f"simulate {name}", folder / name, {"plan": plan.hash}, work)
-
-
-def _evaluate(folder: Path, inputs: dict[str, Any]) -> Stage:
-    def work() -> None:
-        classifier = Classifier.load(folder / "classifier")
-        for name in SETS:
-            operations.evaluate(classifier, folder / name, folder / "evaluation" / name)
-
-    return Stage("evaluate", folder / "evaluation", inputs, work)
+def _second_pass(work: Work) -> Results:
+    work.simulate(SECOND.train, SECOND.validation)
+    work.train()
+    work.evaluate()
+    work.explain()
+    work.read()
+    return work.results()
 
 
-def _evaluations(folder: Path) -> dict[str, Evaluation]:
-    return {name: load_evaluation(folder / "evaluation" / name) for name in SETS}
-
-
-def _command(options: dict[str, Any], folder: Path) -> str:
+def _command(options: dict[str, Any], folder: Path, second_pass: bool) -> str:
+    second = " --second-pass" if second_pass else ""
     return (
-        f"morphoscope reproduce scholz2022 --profile {options['profile']} --network {options['network']} "
+        f"morphoscope reproduce scholz2022{second} --profile {options['profile']} --network {options['network']} "
         f"--seed {options['seed']} --out {folder.name}"
     )

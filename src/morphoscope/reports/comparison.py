@@ -1,0 +1,87 @@
+"""Two readings of the same runs: both class maps side by side, and where they differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from morphoscope.atlas import Atlas, ordered, titled
+from morphoscope.atlas.classes import class_colours
+from morphoscope.reports.classmap import draw_classes, draw_theory, marker_area, name_axes
+from morphoscope.reports.style import house_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_UNCHANGED = "#e3e3e3"
+Place = dict[str, float]
+
+
+def two_maps(first: Atlas, second: Atlas, titles: tuple[str, str], *, ring: Place | None = None) -> Figure:
+    """Both class maps with one legend, which has both counts; ``ring`` marks a place in both."""
+    with house_style():
+        figure = new_figure(13.0, 7.0)
+        for axes, atlas, title in zip(figure.subplots(1, 2, sharey=True), (first, second), titles, strict=True):
+            across, up = (atlas.values(name) for name in atlas.plan.model.plane)
+            draw_classes(axes, atlas, across, up, 0.8 * marker_area(axes, across, up))
+            _finish(axes, atlas, title, ring)
+        counts = (first.counts(), second.counts())
+        classes = ordered(sorted({*first.classes, *second.classes}))
+        labels = {name: " → ".join(str(c[name]) if name in c else "–" for c in counts) for name in classes}
+        handles = _squares(first, {name: f"{titled(name)}  ({labels[name]})" for name in classes if _any(name, counts)})
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=6, frameon=False, title="read as (runs in each map)"
+        )
+    return figure
+
+
+def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Figure:
+    """The runs that two atlases read differently, in the colour of the second reading."""
+    theirs = dict(zip(second.keys(), second.reading.names, strict=True))
+    pairs = zip(first.keys(), first.reading.names, strict=True)
+    new = np.array([theirs[key] if theirs.get(key, name) != name else "" for key, name in pairs])
+    with house_style():
+        figure = new_figure(8.2, 6.0)
+        axes = figure.add_subplot()
+        across, up = (first.values(name) for name in first.plan.model.plane)
+        marker = marker_area(axes, across, up)
+        colours = class_colours((*first.classes, *second.classes))
+        counts = {name: int((new == name).sum()) for name in ordered(sorted(set(new.tolist()) - {""}))}
+        for name, colour in [("", _UNCHANGED), *((n, colours[n]) for n in counts)]:
+            chosen = new == name
+            axes.scatter(across[chosen], up[chosen], s=marker, color=colour, marker="s", lw=0, rasterized=True)
+        _finish(axes, first, f"{sum(counts.values())} of {len(new)} runs are read differently", ring)
+        labels = {name: f"{titled(name)}  ({n})" for name, n in counts.items()}
+        axes.legend(
+            handles=_squares(second, labels),
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+            frameon=False,
+            title="now read as (runs)",
+            alignment="left",
+            labelspacing=0.7,
+        )
+    return figure
+
+
+def _any(name: str, counts: tuple[dict[str, int], ...]) -> bool:
+    return any(c.get(name) for c in counts)
+
+
+def _finish(axes: Axes, atlas: Atlas, title: str, ring: Place | None) -> None:
+    draw_theory(axes, atlas)
+    if ring is not None:
+        across, up = (ring[name] for name in atlas.plan.model.plane)
+        axes.plot(across, up, "o", ms=17, mfc="none", mec="black", mew=1.2)
+    name_axes(axes, atlas)
+    axes.set_title(title)
+
+
+def _squares(atlas: Atlas, labels: dict[str, str]) -> list[Any]:
+    """Handles of a legend: a square in the colour of each class."""
+    from matplotlib.lines import Line2D
+
+    colours: dict[str, str] = class_colours((*atlas.classes, *labels))
+    return [Line2D([], [], ls="", marker="s", ms=8, color=colours[n], label=text) for n, text in labels.items()]

@@ -1,0 +1,41 @@
+"""What the second pass of Scholz & Scholz (2022) changes: one class more, other borders, and where π is."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from morphoscope.atlas import Agreement
+from morphoscope.reproduction.passes import Results
+from morphoscope.reproduction.sightings import Search, look_for
+
+NEW_CLASS = "pi"
+#: Where the paper's second pass finds π, and the spacing of its scan.
+PLACE = {"f": 0.068, "k": 0.060625}
+STEPS = {"f": 0.00125, "k": 0.000625}
+FAR = 8.0  # steps; the paper's region of π is some five long
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Both passes side by side. ``agreement``: first reading against second, of the same runs."""
+
+    first: Results
+    second: Results
+    agreement: Agreement
+    search: Search
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "evaluations": {name: e.to_dict() for name, e in self.second.evaluations.items()},
+            "scan": {"runs": len(self.second.atlas.runs), "read_as": self.second.atlas.counts()},
+            "agreement": dataclasses.asdict(self.agreement),
+            "search": self.search.to_dict(),
+        }
+
+
+def compare(first: Results, second: Results) -> Comparison:
+    """Compare the two readings of the scan and look for π in the second."""
+    search = look_for(second.atlas, NEW_CLASS, PLACE, STEPS, far=FAR)
+    return Comparison(first, second, first.atlas.agreement(second.atlas), search)
