@@ -1,10 +1,12 @@
 """Accuracy of the networks on the paper's sets, over several training seeds.
 
-    python benchmarks/accuracy.py SETS [--seeds 5] [--first-seed 0] [--networks NAME ...] [--out table.json]
+    python benchmarks/accuracy.py SETS [--second-pass] [--seeds 5] [--first-seed 0] [--networks NAME ...]
+        [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test (as `morphoscope reproduce scholz2022 --profile paper`
 leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test
-set.
+set. With --second-pass the sets are second-train, second-validation, test and scan, and every classifier's reading of
+the scan is searched for π.
 """
 
 from __future__ import annotations
@@ -21,27 +23,30 @@ from typing import Any
 import numpy as np
 
 from morphoscope import api
-
-SETS = ("train", "validation", "test")
+from morphoscope.learning.classifier import Classifier
+from morphoscope.reproduction.passes import FIRST, SECOND, Pass
+from morphoscope.reproduction.second_pass import look_for_new_class
 
 
 def main() -> None:
     options = _options()
-    for name in SETS:
+    names = SECOND if options.second_pass else FIRST
+    for name in (*names.sets, "scan") if options.second_pass else names.sets:
         api.ensemble(f"scholz2022-{name}", options.sets / name)
     rows: list[dict[str, Any]] = []
     for network in options.networks:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
-            rows.append(_one(options.sets, network, seed))
-            print(_line(rows[-1]), file=sys.stderr, flush=True)
+            rows.append(_one(options.sets, names, network, seed))
+            print(_line(rows[-1], names), file=sys.stderr, flush=True)
             if options.out:
                 options.out.write_text(json.dumps(rows, indent=1))
-    _print(rows)
+    _print(rows, names)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path)
+    parser.add_argument("--second-pass", action="store_true")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--networks", nargs="+", default=["periodic-2d", "scholz2022-2d"])
@@ -49,14 +54,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _one(sets: Path, network: str, seed: int) -> dict[str, Any]:
+def _one(sets: Path, names: Pass, network: str, seed: int) -> dict[str, Any]:
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         classifier = api.train(
-            sets / "train", sets / "validation", Path(folder) / "classifier", network=network, seed=seed
+            sets / names.train, sets / names.validation, Path(folder) / "classifier", network=network, seed=seed
         )
         seconds = time.perf_counter() - begin
-        found = {name: api.evaluate(classifier, sets / name) for name in SETS}
+    found = {name: api.evaluate(classifier, sets / name) for name in names.sets}
     test = found["test"]
     return {
         "network": network,
@@ -68,16 +73,36 @@ def _one(sets: Path, network: str, seed: int) -> dict[str, Any]:
         "test_unseen": test.unseen.value,
         "calibration_error": test.expected_calibration_error,
         "confused": test.confused(8),
+        **(_search(classifier, sets / "scan") if names is SECOND else {}),
     }
 
 
-def _line(row: dict[str, Any]) -> str:
-    figures = "  ".join(f"{name} {row[name]:.4f}" for name in (*SETS, "test_seen", "test_unseen"))
-    return f"{row['network']} seed {row['seed']}: {figures}  {row['seconds']:.0f} s  {row['confused']}"
+def _search(classifier: Classifier, scan: Path) -> dict[str, Any]:
+    """Where the classifier sees π in the scan."""
+    with tempfile.TemporaryDirectory() as folder:
+        search = look_for_new_class(api.scan(classifier, scan, Path(folder) / "atlas"))
+    return {
+        "pi_of_nearest_9": search.found,
+        "pi_in_scan": len(search.sightings),
+        "pi_far_away": len(search.elsewhere),
+        "pi_farthest": max((s.distance for s in search.sightings), default=0.0),
+        "pi": [s.point for s in search.sightings],
+    }
 
 
-def _print(rows: list[dict[str, Any]]) -> None:
-    columns = (*SETS, "test_seen", "test_unseen", "calibration_error", "seconds")
+def _columns(names: Pass) -> list[str]:
+    columns = [*names.sets, "test_seen", "test_unseen"]
+    return columns + ["pi_of_nearest_9", "pi_in_scan", "pi_far_away", "pi_farthest"] * (names is SECOND)
+
+
+def _line(row: dict[str, Any], names: Pass) -> str:
+    figures = "  ".join(f"{name} {row[name]:.4g}" for name in _columns(names))
+    pi = "  π at " + " ".join("({f:g}, {k:g})".format(**point) for point in row["pi"]) if "pi" in row else ""
+    return f"{row['network']} seed {row['seed']}: {figures}  {row['seconds']:.0f} s  {row['confused']}{pi}"
+
+
+def _print(rows: list[dict[str, Any]], names: Pass) -> None:
+    columns = (*_columns(names), "calibration_error", "seconds")
     print("| network | figure | mean | sd | min | max |\n|---|---|---|---|---|---|")
     for network in dict.fromkeys(row["network"] for row in rows):
         own = [row for row in rows if row["network"] == network]

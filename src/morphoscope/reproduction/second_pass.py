@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from morphoscope.atlas import Agreement
+from morphoscope.atlas import Agreement, Atlas
 from morphoscope.reproduction.passes import Results
 from morphoscope.reproduction.sightings import Search, look_for
 
@@ -37,5 +37,10 @@ class Comparison:
 
 def compare(first: Results, second: Results) -> Comparison:
     """Compare the two readings of the scan and look for π in the second."""
-    search = look_for(second.atlas, NEW_CLASS, PLACE, STEPS, far=FAR)
-    return Comparison(first, second, first.atlas.agreement(second.atlas), search)
+    agreement = first.atlas.agreement(second.atlas)
+    return Comparison(first, second, agreement, look_for_new_class(second.atlas))
+
+
+def look_for_new_class(atlas: Atlas) -> Search:
+    """Look for π where the paper finds it."""
+    return look_for(atlas, NEW_CLASS, PLACE, STEPS, far=FAR)
