@@ -6,8 +6,10 @@ import shutil
 from collections import Counter
 
 import pytest
+from typer.testing import CliRunner
 
 from morphoscope import api, operations
+from morphoscope.cli.app import app
 from morphoscope.errors import UsageError
 from morphoscope.reproduction.scholz2022 import PROFILES, SETS, Profile
 from morphoscope.stages import Stage, Study
@@ -157,6 +159,16 @@ def test_second_pass_is_written(continued):
     with (folder / "accuracies.csv").open() as file:
         rows = [(r["pass"], r["set"]) for r in csv.DictReader(file) if r["points"] == "all"]
     assert rows[3:] == [("second", "second-train"), ("second", "second-validation"), ("second", "test")]
+
+
+def test_the_command_tells_both_accuracies_and_where_pi_is(continued):
+    command = ["reproduce", "scholz2022", "--second-pass", "--profile", "tiny", "--out", str(continued[0])]
+    said = CliRunner().invoke(app, command)
+    assert said.exit_code == 0
+    for words in ("second-validation", "40 runs of the scan agree", "Of the 9 scan points nearest to f = 0.068"):
+        assert words in said.stdout
+    as_json = CliRunner().invoke(app, [*command, "--json"])
+    assert json.loads(as_json.stdout)["second_pass"]["agreement"]["n"] == 40
 
 
 @pytest.mark.parametrize(
