@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.atlas.classes import class_colours
@@ -19,13 +20,21 @@ _UNCHANGED = "#e3e3e3"
 Place = dict[str, float]
 
 
-def two_maps(first: Atlas, second: Atlas, titles: tuple[str, str], *, ring: Place | None = None) -> Figure:
-    """Both class maps with one legend, which has both counts; ``ring`` marks a place in both."""
+def two_maps(
+    first: Atlas, second: Atlas, titles: tuple[str, str], *, ring: Place | None = None, without: tuple[str, ...] = ()
+) -> Figure:
+    """Both class maps with one legend, which has both counts; ``ring`` marks a place in both.
+
+    The maps are cut to where the classes are that are not named in ``without``.
+    """
     with house_style():
-        figure = new_figure(13.0, 7.0)
+        figure = new_figure(13.0, 6.5)
         for axes, atlas, title in zip(figure.subplots(1, 2, sharey=True), (first, second), titles, strict=True):
             across, up = (atlas.values(name) for name in atlas.plan.model.plane)
-            draw_classes(axes, atlas, across, up, 0.8 * marker_area(axes, across, up))
+            inside = _box(first, without)
+            draw_classes(axes, atlas, across, up, marker_area(axes, *inside))
+            for text in axes.texts:
+                text.set_clip_on(True)
             _finish(axes, atlas, title, ring)
         counts = (first.counts(), second.counts())
         classes = ordered(sorted({*first.classes, *second.classes}))
@@ -52,18 +61,31 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
         for name, colour in [("", _UNCHANGED), *((n, colours[n]) for n in counts)]:
             chosen = new == name
             axes.scatter(across[chosen], up[chosen], s=marker, color=colour, marker="s", lw=0, rasterized=True)
-        _finish(axes, first, f"{sum(counts.values())} of {len(new)} runs are read differently", ring)
-        labels = {name: f"{titled(name)}  ({n})" for name, n in counts.items()}
-        axes.legend(
-            handles=_squares(second, labels),
-            loc="center left",
-            bbox_to_anchor=(1.0, 0.5),
-            frameon=False,
-            title="now read as (runs)",
-            alignment="left",
-            labelspacing=0.7,
-        )
+        changed = sum(counts.values())
+        verb = "is" if changed == 1 else "are"
+        _finish(axes, first, f"{changed} of {len(new)} runs {verb} read differently", ring)
+        if changed:
+            labels = {name: f"{titled(name)}  ({n})" for name, n in counts.items()}
+            axes.legend(
+                handles=_squares(second, labels),
+                loc="center left",
+                bbox_to_anchor=(1.0, 0.5),
+                frameon=False,
+                title="now read as (runs)",
+                alignment="left",
+                labelspacing=0.7,
+            )
     return figure
+
+
+def _box(atlas: Atlas, without: tuple[str, ...]) -> list[NDArray[np.float64]]:
+    """The points of the plane, by axis, in the box around all readings of classes not named in ``without``."""
+    plane = [atlas.values(name) for name in atlas.plan.model.plane]
+    kept = ~np.isin(atlas.reading.names, without)
+    if not kept.any():
+        return plane
+    inside = np.all([(v >= v[kept].min()) & (v <= v[kept].max()) for v in plane], axis=0)
+    return [values[inside] for values in plane]
 
 
 def _any(name: str, counts: tuple[dict[str, int], ...]) -> bool:
@@ -74,7 +96,7 @@ def _finish(axes: Axes, atlas: Atlas, title: str, ring: Place | None) -> None:
     draw_theory(axes, atlas)
     if ring is not None:
         across, up = (ring[name] for name in atlas.plan.model.plane)
-        axes.plot(across, up, "o", ms=17, mfc="none", mec="black", mew=1.2)
+        axes.plot(across, up, "o", ms=24, mfc="none", mec="black", mew=1.2)
     name_axes(axes, atlas)
     axes.set_title(title)
 

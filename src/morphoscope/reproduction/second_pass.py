@@ -10,6 +10,7 @@ from morphoscope.reproduction.passes import Results
 from morphoscope.reproduction.sightings import Search, look_for
 
 NEW_CLASS = "pi"
+HOMOGENEOUS = ("L", "H")
 #: Where the paper's second pass finds π, and the spacing of its scan.
 PLACE = {"f": 0.068, "k": 0.060625}
 STEPS = {"f": 0.00125, "k": 0.000625}

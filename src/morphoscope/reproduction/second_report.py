@@ -18,7 +18,7 @@ from morphoscope.reproduction.parts import (
     saliency_picture,
     training_text,
 )
-from morphoscope.reproduction.second_pass import Comparison
+from morphoscope.reproduction.second_pass import HOMOGENEOUS, Comparison
 from morphoscope.reproduction.sightings import Search, Sighting
 
 _MOST_CHANGES = 10
@@ -39,14 +39,15 @@ def _maps(comparison: Comparison, figures: Path) -> Section:
     place = comparison.search.place
     draw(class_map(second), figures / "class_map-second")
     titles = tuple(f"{n} pass, {len(a.classes)} classes" for n, a in (("first", first), ("second", second)))
-    maps = draw(two_maps(first, second, (titles[0], titles[1]), ring=place), figures / "both_maps")
+    both = two_maps(first, second, (titles[0], titles[1]), ring=place, without=HOMOGENEOUS)
+    maps = draw(both, figures / "both_maps")
     changes = draw(change_map(first, second, ring=place), figures / "changes")
     return Section(
         "The second pass: the map again",
         [_agreement_text(comparison.agreement)],
         tables=[_change_table(comparison.agreement)],
         pictures=[
-            Picture(maps, "The same runs, read by both classifiers. The ring is where the paper finds π."),
+            Picture(maps, "The same runs, read by both classifiers, where there are patterns. Ring: the paper's π."),
             Picture(changes, "Where the two readings differ, in the colour of the second; grey: both read the same."),
         ],
     )
