@@ -1,0 +1,255 @@
+"""The guard in front of the explorer: what it does not let through, no handler behind it ever sees.
+
+A server on one's own computer has three enemies: pages of other sites in the same browser (which can send it
+requests, and by DNS rebinding read the answers), other users of the computer, and, where it is opened to them,
+other computers. Hence every request, be it page, websocket, script or picture, is judged here, in one place:
+
+* Host must be an address that the server is known by; Origin, where sent, must be that same address.
+* What a page of another site embeds or fetches is refused; a link from there is followed, as from a mail.
+* GET and HEAD only, without a body; only the few paths below, and of these only plain characters.
+* The token, once in the link, from then on in a cookie. The application behind sees neither.
+
+There is no HTTPS here: who can read the network between browser and server can read the token. For use from
+another computer, an SSH tunnel (``ssh -L 5006:127.0.0.1:5006 host``, with the same port at both ends) is safer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+import socket
+import sys
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote_plus
+
+from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerConnectionDelegate, ResponseStartLine
+from tornado.web import OutputTransform
+
+HINT = "open the link that `morphoscope explore` printed"
+
+# Kept out: other sites' frames (X-Frame-Options), windows (Opener) and embedded resources (Resource).
+# no-referrer: the token of the first visit must not travel to a site that the page links to.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+# No leading dot: neither '..' nor hidden files. Panel's own folders have '@' and '^' (%5E) in their names.
+_NAME = r"[A-Za-z0-9_~-](?:[A-Za-z0-9._~@-]|%5E)*"
+_PATH = re.compile(
+    rf"/|/ws|/favicon\.ico|/static(/{_NAME})+|/files/[a-z]+/[0-9]{{1,6}}|/components/(?P<module>{_NAME})(/{_NAME}){{3,}}"
+)
+_QUERY = re.compile(r"[!-~]*")
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>[1-9][0-9]*))?")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the guard replies itself, in place of the application."""
+
+    status: HTTPStatus
+    text: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Names:
+    """The addresses that a server is known by. ``others``: reachable beyond loopback, so by any of its IP numbers."""
+
+    port: int
+    others: bool
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, host: str, port: int, *, others: bool) -> Names:
+        """Names of a server bound to ``host``. A number can't be rebound by DNS; a name only if it is ours."""
+        bound = f"[{host}]" if ":" in host else host
+        names = {"127.0.0.1", "localhost", "[::1]", bound.lower()}
+        return cls(port, others, frozenset(names | {socket.gethostname().lower()} if others else names))
+
+    def know(self, host: str) -> bool:
+        """Whether a Host header (name:port, any case) is one of ours; port 80 may be left out."""
+        found = _HOST.fullmatch(host.lower())
+        if found is None or (found["port"] or "80") != str(self.port):
+            return False
+        return found["name"] in self.names or (self.others and _is_number(found["name"]))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who may ask for what: a request goes in, an answer or the cleaned target for the application comes out."""
+
+    names: Names
+    token: str = field(repr=False)
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name carries the port, as browsers share cookies between the ports of a host."""
+        return f"morphoscope-{self.names.port}"
+
+    def judge(self, method: str, target: str, headers: HTTPHeaders) -> Answer | str:
+        """An answer (refusal or redirection), or the target to hand on."""
+        path, _, query = target.partition("?")
+        return self._sender(path, headers) or _shape(method, path, query, headers) or self._pass(path, query, headers)
+
+    def _sender(self, path: str, headers: HTTPHeaders) -> Answer | None:
+        hosts, origins = headers.get_list("Host"), headers.get_list("Origin")
+        if len(hosts) != 1 or not self.names.know(hosts[0]):
+            return _refusal(f"not an address of this server; {HINT}")
+        if origins and origins != [f"http://{hosts[0].lower()}"]:
+            return _refusal(f"other sites can't use this server; {HINT}")
+        if headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"} and not _follows_link(path, headers):
+            return _refusal(f"other sites can't embed this server; {HINT}")
+        return None
+
+    def _pass(self, path: str, query: str, headers: HTTPHeaders) -> Answer | str:
+        """Token or cookie. A token that is given must be right, or an old link would seem to work."""
+        given, rest = _take_token(query)
+        target = f"{path}?{rest}" if rest else path
+        if not self._is_right(given or _cookies(self.cookie, headers)):
+            return _refusal(HINT)
+        return self._welcome(target) if given and path == "/" else target
+
+    def _is_right(self, given: list[str]) -> bool:
+        return len(given) == 1 and secrets.compare_digest(given[0].encode(), self.token.encode())
+
+    def _welcome(self, target: str) -> Answer:
+        """Put the token into a cookie and out of the address bar (history, bookmarks, screenshots).
+
+        SameSite=Lax, not Strict: under Strict the first click on the printed link in a notebook or mail would
+        end at 403, as browsers hold the cookie back from navigations that began elsewhere. Lax sends it with
+        such top-level visits only; they change nothing here and their page can't be read from elsewhere.
+        """
+        cookie = f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Lax"
+        return Answer(HTTPStatus.SEE_OTHER, headers=(("Location", target), ("Set-Cookie", cookie)))
+
+
+class Guard(HTTPServerConnectionDelegate):  # type: ignore[misc]
+    """The request callback of the HTTP server, in front of the whole application."""
+
+    def __init__(self, rules: Rules, application: Any) -> None:
+        self.rules = rules
+        self.application = application
+
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        """Tornado's hook: one delegate for each request."""
+        return _Visit(self, server_conn, request_conn)
+
+
+class _Visit(HTTPMessageDelegate):  # type: ignore[misc]
+    """One request: answered here, or handed on without cookie and token."""
+
+    def __init__(self, guard: Guard, server_conn: object, connection: Any) -> None:
+        self._guard = guard
+        self._server_conn = server_conn
+        self._connection = connection
+        self._inner: Any = None
+
+    def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Awaitable[None] | None:
+        verdict = self._guard.rules.judge(start_line.method, start_line.path, headers)
+        if isinstance(verdict, Answer):
+            _send(self._connection, verdict, body=start_line.method != "HEAD")
+            return None
+        headers.pop("Cookie", None)  # Bokeh writes the request's cookies into the page
+        if headers["Host"].startswith("["):  # Panel takes a host apart at its first colon
+            headers["Host"] = f"localhost:{self._guard.rules.names.port}"
+        self._inner = self._guard.application.start_request(self._server_conn, self._connection)
+        return self._inner.headers_received(start_line._replace(path=verdict), headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._inner.data_received(chunk) if self._inner else None
+
+    def finish(self) -> None:
+        if self._inner:
+            self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        if self._inner:
+            self._inner.on_connection_close()
+
+
+class SafeHeaders(OutputTransform):  # type: ignore[misc]
+    """Adds the protective headers to every answer of the application, whichever handler gives it."""
+
+    def __init__(self, request: Any) -> None:
+        self._policy = _policy(request.host)
+
+    def transform_first_chunk(
+        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Tornado's hook: the answer's status, headers and first bytes."""
+        headers.update(HEADERS)
+        headers.setdefault("Content-Security-Policy", self._policy)
+        return status_code, headers, chunk
+
+
+def _policy(host: str) -> str:
+    """Everything from this server and nothing from elsewhere: what would be fetched from a CDN fails at once.
+
+    Bokeh compiles callbacks in the browser ('unsafe-eval'), Panel loads components from blobs.
+    """
+    return (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
+        f"connect-src 'self' blob: ws://{host}; "
+        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _send(connection: Any, answer: Answer, *, body: bool) -> None:
+    text = f"{answer.text}\n".encode() if answer.text else b""
+    headers = HTTPHeaders({**HEADERS, "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
+    headers["Content-Length"] = str(len(text))
+    for name, value in answer.headers:
+        headers.add(name, value)
+    line = ResponseStartLine("HTTP/1.1", int(answer.status), answer.status.phrase)
+    connection.write_headers(line, headers, text if body else None)
+    connection.finish()
+
+
+def _refusal(text: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Answer:
+    return Answer(status, text)
+
+
+def _shape(method: str, path: str, query: str, headers: HTTPHeaders) -> Answer | None:
+    if method not in {"GET", "HEAD"}:
+        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", (("Allow", "GET, HEAD"),))
+    if "Transfer-Encoding" in headers or headers.get("Content-Length", "0") != "0":
+        return _refusal("no request here has a body", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    found = _PATH.fullmatch(path)
+    # A component's path names a Python module, which Panel would import: only those that the page has loaded.
+    if found is None or not _QUERY.fullmatch(query) or (found["module"] or "sys") not in sys.modules:
+        return _refusal(f"nothing here; {HINT}", HTTPStatus.NOT_FOUND)
+    return None
+
+
+def _follows_link(path: str, headers: HTTPHeaders) -> bool:
+    return path == "/" and headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+
+
+def _take_token(query: str) -> tuple[list[str], str]:
+    """Tokens in a query, and the query without them, otherwise as it came."""
+    pairs = [(part, *part.partition("=")[::2]) for part in query.split("&")]
+    tokens = [unquote_plus(value) for _, name, value in pairs if unquote_plus(name) == "token"]
+    return tokens, "&".join(part for part, name, _ in pairs if unquote_plus(name) != "token")
+
+
+def _cookies(name: str, headers: HTTPHeaders) -> list[str]:
+    pairs = (pair.strip().partition("=") for line in headers.get_list("Cookie") for pair in line.split(";"))
+    return [value for key, _, value in pairs if key == name]
+
+
+def _is_number(name: str) -> bool:
+    """An IP number as it stands in a Host header: IPv4 bare, IPv6 in brackets."""
+    try:
+        number = ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return (number.version == 6) == name.startswith("[")

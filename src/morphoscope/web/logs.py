@@ -1,0 +1,53 @@
+"""What the server and its libraries log while serving: warnings of one short line, without tracebacks.
+
+Bokeh, Panel and Tornado log what came in, at length and with tracebacks: a hostile request could flood the
+terminal, or send it control sequences.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+LOGGERS = ("bokeh", "panel", "tornado", "asyncio", "morphoscope.web")
+LONGEST = 240
+
+
+class OneLine(logging.Formatter):
+    """A record as one printable line; of an exception, what it says and the line of code that raised it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, shortened to LONGEST characters."""
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            text = f"{_raised(record.exc_info[1], record.exc_info[2])}; {text}"
+        text = "".join(c if c.isprintable() else " " for c in text[: 2 * LONGEST])
+        return f"{record.levelname.lower()}: {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
+
+
+@contextlib.contextmanager
+def one_line_logs() -> Iterator[None]:
+    """Within the body the loggers write warnings and errors to stderr, one line each."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    kept = [(each, each.handlers, each.level, each.propagate) for each in loggers]
+    for each in loggers:
+        each.handlers, each.propagate = [handler], False
+        each.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for each, handlers, level, propagate in kept:
+            each.handlers, each.propagate = handlers, propagate
+            each.setLevel(level)
+
+
+def _raised(error: BaseException, trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

@@ -1,0 +1,245 @@
+"""The server as its user meets it: started, opened in a browser, left, ended."""
+
+import gc
+import http.server
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from types import SimpleNamespace
+
+import panel
+import pytest
+from bokeh.plotting import figure
+from panel.custom import JSComponent
+from panel.layout import Column
+from panel.widgets import Button, IntSlider, StaticText
+
+from morphoscope.errors import UsageError
+from morphoscope.web.serving import make_server
+from tests.web.clients import TOKEN, ask, running, visits
+
+
+class Hello(JSComponent):
+    """A component of our own script."""
+
+    _esm = """export function render() {
+      const own = document.createElement("p"); own.id = "own"; own.innerText = "ours"; return own
+    }"""
+
+
+def page():
+    button, count, plot = Button(label="count"), StaticText(value="clicks: 0"), figure(width=200, height=200)
+    plot.line([0, 1], [0, 1])
+    button.on_click(lambda _: count.param.update(value=f"clicks: {int(count.value.split()[1]) + 1}"))
+    panel.extension()
+    return Column(button, count, plot, IntSlider(), Hello(), "<img id=picture src=/files/pictures/3>")
+
+
+def picture(number):
+    return b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="30"/>', "image/svg+xml"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with running(page, files={"pictures": picture}) as running_server:
+        yield running_server
+
+
+@pytest.fixture
+def context(chromium):
+    fresh = chromium.new_context()
+    fresh.set_default_timeout(20_000)
+    yield fresh
+    fresh.close()
+
+
+def test_the_page_works_and_asks_nobody_else(server, context):
+    tab = context.new_page()
+    said, asked = [], []
+    tab.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("websocket", lambda opened: asked.append(opened.url))
+    tab.goto(server.address.url)
+    tab.get_by_role("button", name="count").click()
+    tab.get_by_text("clicks: 1").wait_for()
+    tab.locator("#own").wait_for()
+    assert tab.locator("#picture").evaluate("image => image.decode().then(() => image.naturalWidth)") == 30
+    assert tab.url == f"http://127.0.0.1:{server.address.port}/"
+    assert TOKEN not in tab.content()
+    assert tab.evaluate("document.cookie") == ""
+    assert said == []
+    own = (f"http://127.0.0.1:{server.address.port}/", f"ws://127.0.0.1:{server.address.port}/", "blob:", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
+    assert any(url.startswith("ws:") for url in asked)
+    tab.reload()
+    tab.get_by_text("clicks: 0").wait_for()
+
+
+EVIL = """<a id=link href="{own}/">link</a><script>
+const tried = {{}}
+const kept = (name, works) => {{ tried[name] = works }}
+const socket = new WebSocket("{own}/ws".replace("http", "ws"), ["bokeh", "x"])
+socket.onopen = () => kept("websocket", true); socket.onerror = () => kept("websocket", false)
+for (const [tag, path] of [["img", "/files/pictures/3"], ["script", "/static/js/bokeh.min.js"]]) {{
+  const element = document.createElement(tag); element.src = "{own}" + path
+  element.onload = () => kept(tag, true); element.onerror = () => kept(tag, false)
+  document.documentElement.append(element)
+}}
+fetch("{own}/", {{credentials: "include"}}).then(() => kept("fetch", true), () => kept("fetch", false))
+const frame = document.createElement("iframe"); frame.src = "{own}/"; document.documentElement.append(frame)
+frame.onload = () => kept("frame", false)
+</script>"""
+
+
+@pytest.fixture
+def neighbour(server):
+    """A hostile page on another port: of the same site, so the browser sends the cookie along."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(EVIL.format(own=f"http://127.0.0.1:{server.address.port}").encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        yield other.server_port
+        other.shutdown()
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_page_of_another_site_gets_nothing(server, context, neighbour, name):
+    context.new_page().goto(server.address.url)
+    tab = context.new_page()
+    tab.goto(f"http://{name}:{neighbour}/")
+    tab.wait_for_function("Object.keys(tried).length == 5")
+    assert set(tab.evaluate("tried").values()) == {False}
+    assert not any(frame.locator("#own").count() for frame in tab.frames)
+    tab.locator("#link").click()  # a link is followed, with the cookie
+    tab.locator("#own").wait_for()
+
+
+def test_the_link_works_from_another_site(server, context, neighbour):
+    tab = context.new_page()
+    tab.goto(f"http://localhost:{neighbour}/")
+    tab.evaluate(f"document.getElementById('link').href = '{server.address.url}'")
+    tab.locator("#link").click()
+    tab.locator("#own").wait_for()
+
+
+def test_a_page_that_breaks_says_so_and_shows_nothing_of_what_came_in(context):
+    def broken():
+        raise RuntimeError("<b id=injected>" + panel.state.location.search)
+
+    tab = context.new_page()
+    with running(broken) as server:
+        tab.goto(server.address.url + "&x=1")
+        tab.get_by_text("can't be shown").wait_for()
+        assert tab.locator("#injected").count() == 0
+        assert "RuntimeError" not in tab.content()
+
+
+def bound(**options):
+    server = make_server(page, files={}, title="test", **options)
+    server.stop()
+    return server.address
+
+
+def test_addresses():
+    here = bound()
+    assert (here.host, here.open_to_others) == ("127.0.0.1", False)
+    assert here.url == f"http://127.0.0.1:{here.port}/?token={here.token}"
+    assert len(here.token) >= 32
+    assert bound().token != here.token
+    assert here.token not in repr(here)
+    everywhere = bound(host="0.0.0.0")
+    assert everywhere.open_to_others
+    assert everywhere.url.startswith("http://127.0.0.1:")
+    assert everywhere.url_at("fe80::1").startswith("http://[fe80::1]:")
+    assert not bound(host="localhost").open_to_others
+    assert not bound(host="127.0.0.9").open_to_others
+
+
+def test_addresses_that_cannot_be_had():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"can't listen at 127\.0\.0\.1, port {port}.*choose another") as raised:
+            bound(port=port)
+        assert "\n" not in str(raised.value)
+    for options, words in (
+        ({"port": 70_000}, "out of range"),
+        ({"port": -1}, "out of range"),
+        ({"host": ""}, "no host"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            bound(**options)
+    for host in ("192.0.2.1", "no such host", "x" * 300, "a..b"):
+        with pytest.raises(UsageError, match="can't listen"):
+            bound(host=host)
+
+
+def test_left_pages_are_forgotten():
+    made = []
+
+    def counted():
+        slider = IntSlider()
+        made.append(weakref.ref(slider))
+        return Column(slider)
+
+    with running(counted, unused_seconds=0.3) as server:
+        for _ in range(5):
+            assert ask(server)[0] == 200
+            assert visits(server)
+        until = time.monotonic() + 10
+        while server.session_count() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert server.session_count() == 0
+        assert len(made) == 10
+        gc.collect()
+        assert sum(reference() is not None for reference in made) <= 2
+
+
+PROGRAM = """
+import panel
+from morphoscope.web.serving import serve
+def page():
+    if panel.state.location.search:
+        raise RuntimeError("\\x1b[31m" + "broken page " * 100)
+    return "fine"
+serve(page, files={"broken": lambda number: 1 / 0}, title="test", started=lambda a: print(a.port, a.token, flush=True))
+print("ended")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_quietly_and_spills_nothing(end):
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=-1, stderr=-1, text=True)
+    try:
+        port, token = process.stdout.readline().split()
+        there = SimpleNamespace(address=SimpleNamespace(port=int(port)))
+        cookies = f"morphoscope-{port}={token}"
+        assert ask(there, cookies=cookies)[0] == 200
+        assert ask(there, "/?x=1", cookies=cookies)[0] == 200
+        assert ask(there, "/files/broken/1", cookies=cookies)[0] == 500
+        ask(there, "/ws", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: x", cookies=cookies)
+        process.send_signal(end)
+        said, noise = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert said == "ended\n"
+    assert "Traceback" not in noise
+    assert "\x1b" not in noise
+    assert "RuntimeError" in noise
+    assert "ZeroDivisionError" in noise
+    assert all(line.startswith(("warning: ", "error: ")) and len(line) < 260 for line in noise.splitlines()), noise
