@@ -19,11 +19,12 @@ from morphoscope.atlas import ordered, titled
 from morphoscope.ensembles import Plan
 from morphoscope.errors import UsageError
 from morphoscope.web.live_run import LiveRun
+from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 from morphoscope.web.uploads import UPLOADS, state_from
 from morphoscope.web.workplace import Workplace
 
-FRAME_MILLISECONDS = 33
+FRAME_MILLISECONDS = 30
 READ_SECONDS = 0.5  # between two readings of the classifier
 _SPEEDS = {f"{n} steps a frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
 _MAPS = ["cividis", "viridis", "magma", "gray", "RdBu_r"]
@@ -50,13 +51,11 @@ class LiveView:
         self._build_controls(point)
         self._build_figures()
         self.status = pn.pane.HTML("", sizing_mode="stretch_width")
-                buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
+        buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
         starts = pn.FlexBox(self.start, self.seed)
         right = pn.Column(*self.sliders.values(), starts, self.upload, self.bars_figure, styles=_HALF)
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
-        self.view = pn.Column(
-            pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live"
-        )
+        self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
         self._show(self.run.advance(1))
 
     def _build_controls(self, point: dict[str, float]) -> None:
@@ -65,23 +64,23 @@ class LiveView:
         for name in self.plan.parameter_names:
             low, high = self._reach(name)
             slider = pn.widgets.FloatSlider(
-                name=f"{name}, {model.meanings[name]}", start=low, end=high, step=(high - low) / 1000,
+                label=f"{name}, {model.meanings[name]}", start=low, end=high, step=(high - low) / 1000,
                 value=point[name], format="0.00000", width=320,
             )  # fmt: skip
             slider.param.watch(lambda _: self._steer(), "value")
             self.sliders[name] = slider
-        self.playing = pn.widgets.Toggle(name="▶ Run", value=False, button_type="primary")
+        self.playing = pn.widgets.Toggle(label="Run", value=False, color="primary")
         self.playing.param.watch(lambda event: self.play(event.new), "value")
-        self.reset = pn.widgets.Button(name="Reset")
+        self.reset = pn.widgets.Button(label="Reset")
         self.reset.on_click(lambda _: self.restart())
-        self.speed = pn.widgets.Select(name="Speed", options=_SPEEDS, value=1000, width=150)
-        self.colours = pn.widgets.Select(name="Colour map", options=_MAPS, width=110)
+        self.speed = pn.widgets.Select(label="Speed", options=_SPEEDS, value=1000, width=180)
+        self.colours = pn.widgets.Select(label="Colour map", options=_MAPS, width=110)
         self.colours.param.watch(lambda event: self._recolour(event.new), "value")
-        self.brush = pn.widgets.IntInput(name="Brush, cells", value=5, start=1, end=40, width=90)
-        self.start = pn.widgets.Select(name="Initial condition", options=_STARTS, width=150)
-        self.seed = pn.widgets.IntInput(name="Seed", value=0, start=0, width=150)
+        self.brush = pn.widgets.IntInput(label="Brush, cells", value=5, start=1, end=40, width=90)
+        self.start = pn.widgets.Select(label="Initial condition", options=_STARTS, width=150)
+        self.seed = pn.widgets.IntInput(label="Seed", value=0, start=0, width=150)
         self.upload = pn.widgets.FileInput(
-            name="Initial state from a file", accept=",".join(sorted(UPLOADS)), multiple=False
+            label="Initial state from a file", accept=",".join(sorted(UPLOADS)), multiple=False
         )
         self.upload.param.watch(lambda event: self._uploaded(event.new), "value")
 
@@ -99,7 +98,7 @@ class LiveView:
         self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
         self.figure = new_figure(
             sizing_mode="scale_width", aspect_ratio=width / height, max_width=410, x_range=(0, width),
-            y_range=(0, height), tools="", toolbar_location=None,
+            y_range=(0, height), tools="", toolbar_location=None, name="Live run",
         )  # fmt: skip
         self.figure.image("image", 0, 0, width, height, source=self.image, color_mapper=self.mapper)
         self.figure.axis.visible = self.figure.grid.visible = False
@@ -165,7 +164,7 @@ class LiveView:
 
     def play(self, on: bool) -> None:
         """Let it run, or hold it."""
-        self.playing.name = "⏸ Hold" if on else "▶ Run"
+        self.playing.label = "Hold" if on else "Run"
         if on and self._callback is None:
             self._rate = (time.monotonic(), self.frames_shown)
             self._callback = pn.state.add_periodic_callback(self._frame, FRAME_MILLISECONDS)
@@ -198,7 +197,7 @@ class LiveView:
         # u of a flow reactor is a share of the feed: 0 … 1; other models take what they have.
         low, high = min(float(field.min()), 0.0), max(float(field.max()), 1.0)
         pixels = ((field - low) * (255 / (high - low))).astype(np.uint8)
-        self.image.data = {"image": [np.flipud(pixels)]}  # Bokeh counts rows from below
+        self._draw(np.flipud(pixels))  # Bokeh counts rows from below
         self.frames_shown += 1
         if self.frames_shown % 15 == 0:
             since, count = self._rate
@@ -206,6 +205,10 @@ class LiveView:
             rate = (self.frames_shown - count) / seconds
             self._rate = (time.monotonic(), self.frames_shown)
             self._say(f"t = {self.run.time:.0f} · {rate:.0f} frames/s · {self.speed.value} steps a frame")
+
+    @under_lock
+    def _draw(self, pixels: NDArray[np.uint8]) -> None:
+        self.image.data = {"image": [pixels]}
 
     def _read(self, frames: NDArray[np.float32], document: Any) -> None:
         reading = self.place.read(frames[None])
@@ -228,6 +231,7 @@ class LiveView:
         if not self.playing.value:
             self._show(self.run.advance(1))
 
+    @under_lock
     def _recolour(self, name: str) -> None:
         self.mapper.palette = palette(name)
 
@@ -238,6 +242,7 @@ class LiveView:
         """The page has gone."""
         self.play(False)
 
+    @under_lock
     def restyle(self, theme: str) -> None:
         """Light or dark."""
         restyle(self.figure, theme)

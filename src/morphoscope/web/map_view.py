@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from bokeh.events import Tap
 from bokeh.models import ColorBar, ColumnDataSource, HoverTool, LinearColorMapper
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
+from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 
 _HOVER = """
@@ -26,12 +28,18 @@ _OVERLAP = 1.08  # squares that only touched would show seams
 
 
 class MapView:
-    """One atlas's map. ``chosen(positions)`` is called with what the person selects on it.
+    """One atlas's map. ``opened(position)`` is called for a click, ``chosen(positions)`` for a box or a lasso.
 
     ``labels``: the class of each reading, empty for ambiguous. The thumbnails are the page's CSS variables --sheet-N.
     """
 
-    def __init__(self, atlas: Atlas, labels: list[str], chosen: Callable[[list[int]], None]) -> None:
+    def __init__(
+        self,
+        atlas: Atlas,
+        labels: list[str],
+        opened: Callable[[int], None],
+        chosen: Callable[[list[int]], None],
+    ) -> None:
         self.atlas, self.labels, self.color = atlas, labels, "class"
         self.variables = atlas.variables()
         self.across, self.up = (atlas.values(name) for name in atlas.plan.model.plane)
@@ -45,7 +53,28 @@ class MapView:
         self.differing = ColumnDataSource({"x": [], "y": []})
         self._draw_marks()
         self.recolour(self.color)
-        self.source.selected.on_change("indices", lambda _, __, new: chosen([int(i) for i in new]))
+        self._chosen = chosen
+        self._opened = opened
+        self.position = -1
+        self.source.selected.on_change("indices", self._selected)
+        self.figure.on_event(Tap, self._tapped)
+
+    def _selected(self, name: str, old: list[int], new: list[int]) -> None:
+        if new:
+            self._chosen([int(i) for i in new])
+
+    def _tapped(self, event: Any) -> None:
+        """A click opens the reading there; where there are several, one more click opens the next."""
+        if event.x is None or event.y is None:
+            return
+        nearest = self.nearest(event.x, event.y)
+        pitches = _pitch(self.across), _pitch(self.up)
+        away = abs(self.across[nearest] - event.x) / pitches[0], abs(self.up[nearest] - event.y) / pitches[1]
+        if max(away) > 1:
+            return
+        here = np.flatnonzero((self.across == self.across[nearest]) & (self.up == self.up[nearest])).tolist()
+        after = [position for position in here if position > self.position]
+        self._opened((after or here)[0] if self.position in here else here[0])
 
     def _columns(self) -> dict[str, Any]:
         n = len(self.atlas.runs)
@@ -74,7 +103,7 @@ class MapView:
         made = new_figure(
             x_axis_label=f"{x_name}, {model.meanings[x_name]}",
             y_axis_label=f"{y_name}, {model.meanings[y_name]}",
-            tools="pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset,save",
+            tools="pan,wheel_zoom,box_zoom,box_select,lasso_select,reset,save",
             active_scroll="wheel_zoom",
             active_drag="box_select",
             sizing_mode="stretch_width",
@@ -84,11 +113,16 @@ class MapView:
         )
         points = made.rect(
             "x", "y", *(_OVERLAP * _pitch(values) for values in (self.across, self.up)), color="colour", line_width=0,
-            source=self.source, nonselection_alpha=0.25, selection_alpha=1.0,
+            source=self.source, nonselection_alpha=0.45, selection_alpha=1.0,
         )  # fmt: skip
+        # A lasso finds markers, not rectangles: an unseen one in the middle of each square.
+        middles = made.scatter("x", "y", source=self.source, size=4, alpha=0, nonselection_alpha=0)
+        for tool in made.tools:
+            if "renderers" in tool.properties():
+                tool.renderers = [points, middles]  # what is drawn over them is not for clicking
         lines = "".join(f"{name} @p_{name}{{0.000000}}<br>" for name in self.atlas.plan.parameter_names)
         hover = HoverTool(
-            renderers=[points], tooltips=_HOVER.format(shown=_SHOWN, lines=lines), attachment="horizontal"
+            renderers=[points], tooltips=_HOVER.format(shown=_SHOWN, lines=lines), attachment="horizontal", limit=3
         )
         made.add_tools(hover)
         self.mapper = LinearColorMapper(palette(_COLOUR_MAP), low=0, high=1)
@@ -96,6 +130,7 @@ class MapView:
         made.add_layout(self.bar, "right")
         return made
 
+    @under_lock
     def draw_theory(self) -> None:
         """The lines of theory, which take a moment to derive."""
         ends = [(float(values.min()), float(values.max())) for values in (self.across, self.up)]
@@ -134,6 +169,7 @@ class MapView:
             self.figure.scatter("x", "y", source=source, size=size + 3, line_width=5, **{**mark, "line_color": _MARK})
             self.figure.scatter("x", "y", source=source, size=size, line_width=3, **{**mark, "line_color": colour})
 
+    @under_lock
     def recolour(self, color: str) -> None:
         """Colour by ``class`` or by one of the atlas's variables."""
         if color != "class" and color not in self.variables:
@@ -152,6 +188,7 @@ class MapView:
         self.bar.visible = color != "class"
         self.source.data["colour"] = colours
 
+    @under_lock
     def relabel(self, labels: list[str], changed: list[int], marked: list[bool]) -> None:
         """Some readings have got other labels."""
         self.labels = labels
@@ -163,20 +200,25 @@ class MapView:
             self._place_letters()
         self.mark_said(marked)
 
+    @under_lock
     def mark_said(self, marked: list[bool]) -> None:
         """Dots on what people have annotated."""
         said = np.flatnonzero(marked)
         self.said.data = {"x": self.across[said], "y": self.up[said]}
 
+    @under_lock
     def mark_here(self, position: int | None) -> None:
         """A ring around the pattern that is shown."""
+        self.position = -1 if position is None else position
         places = [] if position is None else [position]
         self.here.data = {"x": self.across[places], "y": self.up[places]}
 
+    @under_lock
     def mark_live(self, x: float, y: float) -> None:
         """A ring where the live run is."""
         self.live.data = {"x": [x], "y": [y]}
 
+    @under_lock
     def mark_differing(self, positions: NDArray[np.intp]) -> None:
         """Crosses where another atlas reads something else."""
         self.differing.data = {"x": self.across[positions], "y": self.up[positions]}
@@ -196,20 +238,28 @@ class MapView:
         distance = ((self.across - x) / _pitch(self.across)) ** 2 + ((self.up - y) / _pitch(self.up)) ** 2
         return int(np.argmin(distance))
 
+    @under_lock
     def show_theory(self, shown: bool) -> None:
         """The theory lines on or off."""
         for line in self.theory:
             line.visible = shown
 
+    @under_lock
+    def show_letters(self, shown: bool) -> None:
+        """The classes' letters on or off."""
+        self.letter_marks.visible = shown
+
+    @under_lock
     def restyle(self, theme: str) -> None:
         """Light or dark."""
         restyle(self.figure, theme)
 
 
 def _pitch(values: NDArray[np.float64]) -> float:
-    """The distance between neighbouring columns of a scan; of scattered points, a hundredth of their extent."""
+    """The distance between neighbouring columns of a scan; of scattered points, a share of their extent."""
     places = np.unique(values.round(9))
     if len(places) < 2:
         return 1.0
     apart = np.diff(places)
-    return float(max(np.median(apart), (places[-1] - places[0]) / 200))
+    extent = places[-1] - places[0]
+    return float(np.clip(np.median(apart), extent / 200, extent / 8))

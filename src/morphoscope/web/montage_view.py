@@ -25,8 +25,7 @@ class MontageComponent(JSComponent):  # type: ignore[misc]
     """The montage in the browser; ``told(kind, values)`` is called with what the person does."""
 
     data = param.Dict({})
-    order = param.List([])
-    title = param.String("")
+    shown = param.Dict({"order": [], "title": ""})
     editable = param.Boolean(True)
 
     _esm = asset("montage.js") + asset("montage_component.js")
@@ -54,11 +53,11 @@ class MontageView:
         self.differing: list[int] = []
         self._looks = {name: list(look) for name, look in place.atlas.looks().items()}
         self.component = MontageComponent(self._told, data=place.montage_data(), sizing_mode="stretch_width")
-        self.what = pn.widgets.Select(name="Patterns", options=self._options(), value=place.showpiece(), width=200)
+        self.what = pn.widgets.Select(label="Patterns", options=self._options(), value=place.showpiece(), width=200)
         variables = list(place.atlas.variables())
-        self.by = pn.widgets.Select(name="Sorted by", options=variables, value="margin", width=130)
-        self.direction = pn.widgets.Select(name="Order", options=[SMALLEST, LARGEST], width=130)
-        self.why = pn.widgets.TextInput(name="Why (for the log)", max_length=200, width=200)
+        self.by = pn.widgets.Select(label="Sorted by", options=variables, value="margin", width=130)
+        self.direction = pn.widgets.Select(label="Order", options=[SMALLEST, LARGEST], width=130)
+        self.why = pn.widgets.TextInput(label="Why (for the log)", max_length=200, width=200)
         for widget in (self.what, self.by, self.direction):
             widget.param.watch(lambda _: self.show(), "value")
         controls = pn.FlexBox(self.what, self.by, self.direction, self.why)
@@ -92,8 +91,7 @@ class MontageView:
             values = -values
         order = members[np.argsort(values, kind="stable")].tolist()
         name = _WORDS.get(self.what.value) or titled(self.what.value)
-        self.component.param.update(title=name, order=order)
-        self.component.param.trigger("order")
+        self.component.shown = {"order": order, "title": name}
 
     def select(self, positions: list[int]) -> None:
         """Show what was selected on the map."""

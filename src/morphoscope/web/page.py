@@ -19,17 +19,18 @@ from morphoscope.web.montage_view import MontageView
 from morphoscope.web.pass_view import PassView
 from morphoscope.web.pattern_view import PatternView
 from morphoscope.web.share_view import ShareView
-from morphoscope.web.style import asset, sheets_css, theme_css
+from morphoscope.web.style import asset, theme_css
 from morphoscope.web.workplace import Workplace
 
 AUTO, LIGHT, DARK = "auto", "light", "dark"
 
 
 class Surroundings(JSComponent):  # type: ignore[misc]
-    """What the browser knows: whether its reader prefers dark pages. And the theme of what is around the page."""
+    """What is around the page: whether the reader prefers dark pages, the theme, where the thumbnails are."""
 
     dark = param.Boolean(False)
     theme = param.String(AUTO)
+    sheets = param.List([])
 
     _esm = asset("surroundings.js")
 
@@ -64,14 +65,14 @@ class Page:
     """
 
     def __init__(self, place: Workplace, sheets: list[str], who: str = "anonymous") -> None:
-        self.place, self.sheets = place, sheets
+        self.place = place
         self.position = -1
         self._differing: list[int] = []
         self._document: Any = None
-        self.who = pn.widgets.TextInput(name="Your name", value=who, max_length=80, width=130)
-        self.theme = pn.widgets.Select(name="Theme", options=[AUTO, LIGHT, DARK], width=90)
-        self.surroundings = Surroundings()
-        self.map = MapView(place.atlas, place.labels, self._chosen)
+        self.who = pn.widgets.TextInput(label="Your name", value=who, max_length=80, width=130)
+        self.theme = pn.widgets.Select(label="Theme", options=[AUTO, LIGHT, DARK], width=90)
+        self.surroundings = Surroundings(sheets=sheets)
+        self.map = MapView(place.atlas, place.labels, self._clicked, self._chosen)
         self.keys = MapKeys(self, sizing_mode="stretch_width")
         self.pattern = PatternView(place, self.live_from)
         self.beside: MapView | None = None
@@ -119,13 +120,13 @@ class Page:
     def _layout(self) -> Any:
         atlas = self.place.atlas
         options = {"class": "class", **{name: name for name in atlas.variables()}}
-        color = pn.widgets.Select(name="Coloured by", options=options, width=130)
+        color = pn.widgets.Select(label="Coloured by", options=options, width=130)
         color.param.watch(lambda event: self._recolour(event.new), "value")
-        theory = pn.widgets.Checkbox(name="theory lines", value=True)
+        theory = pn.widgets.Checkbox(label="theory lines", value=True)
         theory.param.watch(lambda event: self.map.show_theory(event.new), "value")
-        letters = pn.widgets.Checkbox(name="letters", value=True)
-        letters.param.watch(lambda event: setattr(self.map.letter_marks, "visible", event.new), "value")
-        follow = self.follow = pn.widgets.Checkbox(name="a click takes the live run there", value=True)
+        letters = pn.widgets.Checkbox(label="letters", value=True)
+        letters.param.watch(lambda event: self.map.show_letters(event.new), "value")
+        follow = self.follow = pn.widgets.Checkbox(label="a click takes the live run there", value=True)
         self.theme.param.watch(lambda _: self._dress(), "value")
         self.surroundings.param.watch(lambda _: self._dress(), "dark")
         self.tabs.param.watch(lambda event: self._turned(event.new), "active")
@@ -163,14 +164,14 @@ class Page:
 
     # What the person does
 
+    def _clicked(self, position: int) -> None:
+        self.open(position)
+        if self.follow.value and self._is_built("live"):
+            self.live.travel(self._point(position))
+
     def _chosen(self, positions: list[int]) -> None:
-        if len(positions) == 1:
-            self.open(positions[0])
-            if self.follow.value and self._is_built("live"):
-                self.live.travel(self._point(positions[0]))
-        elif positions:
-            self.montage.select(positions)
-            self.tabs.active = MONTAGE
+        self.montage.select(positions)
+        self.tabs.active = MONTAGE
 
     def _point(self, position: int) -> dict[str, float]:
         atlas = self.place.atlas
@@ -271,7 +272,10 @@ class Page:
         back = np.array([j for i, j in pairs if names[i] != others[j]], dtype=np.intp)
         mapped = {j: i for i, j in pairs}
         self.beside = MapView(
-            theirs, theirs.labels(), lambda chosen: self._chosen([mapped[j] for j in chosen if j in mapped])
+            theirs,
+            theirs.labels(),
+            lambda j: self._clicked(mapped[j]) if j in mapped else None,
+            lambda chosen: self._chosen([mapped[j] for j in chosen if j in mapped]),
         )
         self.beside.figure.x_range, self.beside.figure.y_range = self.map.figure.x_range, self.map.figure.y_range
         self.beside.recolour(self.map.color)
@@ -312,7 +316,7 @@ class Page:
         theme = self.theme.value
         self.surroundings.theme = theme
         colours = theme_css(None if theme == AUTO else theme)
-        self.view.stylesheets = [sheets_css(self.sheets), colours, asset("page.css")]
+        self.view.stylesheets = [colours, asset("page.css")]
         inner = [asset("widgets.css")]
         for part in self.view.select(lambda p: isinstance(p, pn.widgets.Widget | pn.pane.HTML | pn.Tabs)):
             if part.stylesheets != inner:

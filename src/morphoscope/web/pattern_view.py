@@ -18,6 +18,7 @@ from morphoscope.atlas import ordered, titled
 from morphoscope.atlas.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 from morphoscope.atlas.thumbnails import composite
 from morphoscope.ensembles.simulation import repeat_command, simulate_one, single_run
+from morphoscope.web.locking import under_lock
 from morphoscope.web.style import coloured, new_figure, restyle, rgba
 from morphoscope.web.workplace import Workplace
 
@@ -33,10 +34,10 @@ class PatternView:
         self.position = -1
         self.frames: NDArray[np.float32] = np.zeros((1, 2, 2), np.float32)
         self.title = pn.pane.HTML("", sizing_mode="stretch_width")
-        self.mode = pn.widgets.RadioButtonGroup(options=[FRAMES, COMPOSITE, SALIENCY], value=FRAMES, name="Shown as")
+        self.mode = pn.widgets.RadioButtonGroup(options=[FRAMES, COMPOSITE, SALIENCY], value=FRAMES, label="Shown as")
         self.player = pn.widgets.Player(
-            name="Frame", start=0, end=len(place.atlas.plan.times) - 1, interval=_FILM_MILLISECONDS,
-            loop_policy="loop", show_loop_controls=False, width=330, height=50,
+            label="Frame", start=0, end=len(place.atlas.plan.times) - 1, interval=_FILM_MILLISECONDS,
+            loop_policy="loop", show_loop_controls=False, width=330, height=90,
             visible_buttons=["previous", "pause", "play", "next"],
         )  # fmt: skip
         self.image = ColumnDataSource({"image": [np.zeros((2, 2), np.uint32)]})
@@ -49,7 +50,7 @@ class PatternView:
         self.command = pn.pane.HTML("", sizing_mode="stretch_width")
         self.mode.param.watch(lambda _: self.draw(), "value")
         self.player.param.watch(lambda _: self.draw(), "value")
-        go_live = pn.widgets.Button(name="Run it live from here", button_type="default")
+        go_live = pn.widgets.Button(label="Run it live from here", color="default")
         go_live.on_click(lambda _: live_from(self.position))
         left = pn.Column(self.mode, self.figures["image"], self.player, width=350)
         right = pn.Column(self.figures["bars"], pn.Row(self.figures["plane"], self.figures["radial"]), width=360)
@@ -115,6 +116,18 @@ class PatternView:
         atlas = self.place.atlas
         self.position = position
         self.frames = atlas.frames(np.array([position]))[0]
+        self._fill_bars()
+        self._draw_spectrum()
+        self.command.object = _as_code(repeat_command(atlas.plan, int(atlas.runs[position])))
+        for download in self.downloads:
+            kind = download.filename.rpartition(".")[2]
+            download.filename = f"run-{int(atlas.runs[position])}.{kind}"
+        self.refresh()
+        self.draw()
+
+    @under_lock
+    def _fill_bars(self) -> None:
+        atlas, position = self.place.atlas, self.position
         p = atlas.reading.probabilities[position]
         looks = atlas.looks()
         order = ordered(list(atlas.classes))[::-1]
@@ -123,13 +136,6 @@ class PatternView:
             "p": [float(p[atlas.classes.index(name)]) for name in order],
             "colour": [looks[name][1] for name in order],
         }
-        self._draw_spectrum()
-        self.command.object = _as_code(repeat_command(atlas.plan, int(atlas.runs[position])))
-        for download in self.downloads:
-            kind = download.filename.rpartition(".")[2]
-            download.filename = f"run-{int(atlas.runs[position])}.{kind}"
-        self.refresh()
-        self.draw()
 
     def refresh(self) -> None:
         """The heading, which tells what people say."""
@@ -160,7 +166,11 @@ class PatternView:
             drawn = self._saliency()
         else:
             drawn = coloured(frame, "cividis", *((low, high) if high - low > 1e-3 else (0.0, 1.0)))
-        self.image.data = {"image": [np.flipud(drawn)]}  # Bokeh counts rows from below
+        self._draw_image(np.flipud(drawn))  # Bokeh counts rows from below
+
+    @under_lock
+    def _draw_image(self, pixels: NDArray[np.uint32]) -> None:
+        self.image.data = {"image": [pixels]}
 
     def _saliency(self) -> NDArray[np.uint32]:
         from matplotlib import colormaps
@@ -174,6 +184,7 @@ class PatternView:
         grey = np.repeat(self.frames[-1][..., None], 3, axis=-1)
         return rgba((1 - 0.75 * share) * grey + 0.75 * share * heat)
 
+    @under_lock
     def _draw_spectrum(self) -> None:
         power = power_spectrum(self.frames[-1])
         logarithm = np.log10(power + 1e-12)
@@ -205,6 +216,7 @@ class PatternView:
         with tempfile.TemporaryDirectory() as folder:
             return io.BytesIO(save_video(film, Path(folder) / "u.mp4").read_bytes())
 
+    @under_lock
     def restyle(self, theme: str) -> None:
         """Light or dark."""
         for made in self.figures.values():

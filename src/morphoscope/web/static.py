@@ -39,7 +39,7 @@ def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path
 
 def _page(atlas: Atlas, sheets: list[str]) -> str:
     place = Workplace(atlas)
-    chart = MapView(atlas, place.labels, lambda _: None)
+    chart = MapView(atlas, place.labels, lambda _: None, lambda _: None)
     chart.draw_theory()
     chart.restyle("light")
     # What is selected on the map is shown in the montage; the page's script offers it.

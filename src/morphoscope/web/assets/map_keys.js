@@ -1,7 +1,7 @@
 // A place that takes the arrow keys for the map and says where one is.
 export function render({ model }) {
   const place = document.createElement("div");
-  place.className = "map-keys";
+  place.className = "where";
   place.tabIndex = 0;
   place.setAttribute("role", "group");
   place.setAttribute("aria-label", "Position on the map. Arrow keys move, Enter runs it live.");

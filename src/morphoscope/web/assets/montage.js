@@ -37,10 +37,6 @@ export class Montage {
     this.build();
     this.watch = new ResizeObserver(() => this.layout());
     this.watch.observe(this.scroller);
-    // The sheets are fetched before they are needed, so that a thumbnail is there when the pointer is.
-    for (let i = 0; i < data.sheets; i++) {
-      root.append(element("div", { class: "fetch", style: `background-image:var(--sheet-${i})` }));
-    }
   }
 
   build() {

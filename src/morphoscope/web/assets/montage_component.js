@@ -6,14 +6,13 @@ export function render({ model, el }) {
     ? { say: tell("say"), undo: tell("undo"), open: tell("open"), select: tell("select"), makeClass: tell("make_class") }
     : { open: tell("open") };
   const montage = new Montage(root, model.data, act);
-  model.on("msg:custom", (event) => {
-    const { kind, values } = event.data;
+  model.on("msg:custom", ({ kind, values }) => {
     if (kind === "change") montage.change(...values);
     else if (kind === "looks") montage.setLooks(...values);
     else if (kind === "say") montage.status.textContent = values[0];
   });
-  const show = () => montage.show(model.order, model.title);
-  model.on("order", show);
+  const show = () => montage.show(model.shown.order, model.shown.title);
+  model.on("shown", show);
   model.on("remove", () => montage.remove());
   show();
   el.append(root);

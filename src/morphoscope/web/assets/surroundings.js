@@ -1,4 +1,5 @@
-// Tells whether the reader prefers dark pages, and colours what is around the explorer's page.
+// Tells whether the reader prefers dark pages; colours what is around the explorer's page; names the thumbnails for all
+// of it, tooltips included.
 export function render({ model }) {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const tell = () => { if (model.dark !== dark.matches) model.dark = dark.matches; };
@@ -7,6 +8,10 @@ export function render({ model }) {
     if (model.theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = model.theme;
   };
+  model.sheets.forEach((url, i) => {
+    document.documentElement.style.setProperty(`--sheet-${i}`, `url("${url}")`);
+    new Image().src = url; // fetched before it is needed, so that a thumbnail is there when the pointer is
+  });
   dark.addEventListener("change", tell);
   model.on("theme", colour);
   model.on("remove", () => dark.removeEventListener("change", tell));

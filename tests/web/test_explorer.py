@@ -1,0 +1,248 @@
+"""The explorer in a real Chromium: looked at, clicked, labelled with the keyboard alone, trained again."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from morphoscope.atlas import Atlas
+from tests.web.conftest import SCREENSHOTS, Visit, explorer
+
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+def until(condition, seconds=30):
+    """Wait for something that the server does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def labels(place, positions):
+    return [place.labels[p] for p in positions]
+
+
+def shown(visit):
+    """Positions of the patterns that the montage shows, in order."""
+    tiles = visit.tab.locator(".tile")
+    tiles.first.wait_for()
+    found = tiles.evaluate_all("all => all.map((t) => [t.offsetTop, t.offsetLeft, Number(t.dataset.position)])")
+    return [position for *_, position in sorted(found)]
+
+
+def montage(visit, what):
+    """Turn to the montage, of one class or group, with the keyboard's focus in it."""
+    visit.turn_to("Montage")
+    select = visit.tab.get_by_label("Patterns", exact=True)
+    option = select.locator("option", has_text=what).first.get_attribute("value")
+    select.select_option(option)
+    visit.tab.locator(".count", has_text=what).wait_for()
+    visit.tab.locator(".tile").first.wait_for()
+    scroller = visit.tab.locator(".scroller")
+    scroller.focus()
+    return scroller
+
+
+LIVE = "v.model.name === 'Live run'"
+READ_AS = "v.model.title?.text?.startsWith('read as')"
+
+
+def figure(visit, which, part):
+    """Something of a figure in the browser."""
+    return visit.tab.evaluate(f"() => Bokeh.index.roots[0].owner.query_one((v) => {which})?.{part}")
+
+
+def live_field(visit):
+    """The pixels of the live run."""
+    values = figure(visit, LIVE, "model.renderers[0].data_source.data.image[0]")
+    return np.array(list(values.values()) if isinstance(values, dict) else values)
+
+
+def test_hover_shows_the_pattern_and_click_opens_it(visit, place):
+    atlas = place.atlas
+    position = int(atlas.members("kappa")[0])
+    visit.tab.mouse.move(*visit.pixel(atlas, position))
+    tooltip = visit.tab.locator(".bk-Tooltip")
+    tooltip.get_by_text("κ kappa").first.wait_for()
+    picture = tooltip.locator("div[style*=sheet]").first
+    assert "/files/thumbnails/0" in picture.evaluate("e => getComputedStyle(e).backgroundImage")
+    visit.tab.mouse.click(*visit.pixel(atlas, position))
+    visit.tab.get_by_text(re.compile("kappa with probability")).wait_for()
+    assert "kappa" in visit.where()
+    assert "morphoscope simulate gray-scott -p f=0.046 -p k=0.063" in visit.tab.locator("code").first.inner_text()
+
+
+def test_arrow_keys_walk_over_the_map(visit, place):
+    seen = {visit.where()}
+    for key in ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp"):
+        visit.tab.locator(".where").press(key)
+        visit.tab.wait_for_timeout(300)
+        seen.add(visit.where())
+    assert len(seen) > 1
+
+
+def test_lasso_selects_for_the_montage(visit, place):
+    atlas = place.atlas
+    wanted = atlas.members("kappa")
+    x, y = visit.pixel(atlas, int(wanted[0]))
+    visit.tab.get_by_title("Lasso Select").first.click()
+    visit.tab.mouse.move(x - 40, y - 40)
+    visit.tab.mouse.down()
+    for dx, dy in ((40, -40), (40, 40), (-40, 40), (-40, -39)):
+        visit.tab.mouse.move(x + dx, y + dy, steps=8)
+    visit.tab.mouse.up()
+    visit.tab.get_by_text(re.compile("selected on the map: 4 patterns")).wait_for()
+    assert set(shown(visit)) == {p for p in range(12) if atlas.plan.runs[p].label == "kappa"}
+
+
+def test_relabel_undo_and_a_new_class(visit, place):
+    scroller = montage(visit, "all")
+    order = shown(visit)
+    first = place.labels[order[0]]
+    other = next(name for name in place.atlas.all_classes() if name != first)
+    scroller.press(str(1 + place.atlas.all_classes().index(other)))
+    until(lambda: place.labels[order[0]] == other)
+    visit.tab.locator(".tile.relabelled").wait_for()
+    scroller.press("u")
+    until(lambda: place.labels[order[0]] == first)
+    assert place.atlas.annotations.log()[0].undone
+    scroller.press("Home")
+    scroller.press("x")
+    until(lambda: place.labels[order[0]] == "")
+    scroller.press("Shift+ArrowRight")
+    scroller.press("n")
+    visit.tab.get_by_label("name", exact=True).fill("swirls")
+    visit.tab.get_by_label("symbol").fill("§")
+    visit.tab.get_by_label("symbol").press("Enter")
+    until(lambda: "swirls" in place.labels)
+    assert place.atlas.looks()["swirls"][0] == "§"
+    visit.tab.get_by_role("button", name="§").wait_for()
+    said = place.atlas.annotations.current()
+    assert {word.who for word in said.values()} == {"ada"}
+
+
+def test_labelling_with_the_keyboard_alone(visit, place):
+    """Confirming or correcting takes a key a pattern: 100 patterns take 100, and a Tab or two to get there."""
+    scroller = montage(visit, "all")
+    order = shown(visit)
+    presses = 0
+    for number, position in enumerate(order):
+        right = place.atlas.plan.runs[int(place.atlas.runs[position])].label
+        key = " " if number % 3 else str(1 + place.atlas.all_classes().index(right))
+        scroller.press(key)
+        presses += 1
+    until(lambda: all(place.marked))
+    assert presses == len(order)
+    assert {word.action for word in place.atlas.annotations.log()} == {"confirm"}
+    assert visit.tab.get_by_text("12 patterns, 12 annotated").count() == 1
+
+
+def test_everything_has_a_place_in_the_order_of_tab(visit):
+    reached = set()
+    for _ in range(60):
+        visit.tab.keyboard.press("Tab")
+        reached.add(visit.tab.evaluate(
+            """() => {
+              let e = document.activeElement;
+              while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+              return (e.getAttribute("aria-label") || e.innerText || e.title || e.type || e.tagName).slice(0, 30);
+            }"""
+        ))  # fmt: skip
+    for wanted in ("Position on the map", "Montage", "Run it live", "Download PNG", "composite"):
+        assert any(wanted in name for name in reached), (wanted, reached)
+
+
+def test_what_one_person_says_another_sees(chromium, place):
+    with explorer(place) as url:
+        ada, grace = (Visit(chromium, url) for _ in range(2))
+        order = [montage(v, "all") and shown(v) for v in (ada, grace)]
+        grace.tab.get_by_label("Your name").fill("grace")
+        grace.tab.get_by_label("Your name").press("Enter")
+        for number, visit in enumerate((ada, grace)):
+            scroller = visit.tab.locator(".scroller")
+            scroller.focus()
+            for _ in range(number):
+                scroller.press("ArrowRight")
+            for _ in range(4):
+                scroller.press(" ")
+                scroller.press("ArrowRight")
+        until(lambda: sum(place.marked) == 8)
+        assert order[0] == order[1]
+        for visit in (ada, grace):
+            visit.tab.get_by_text("8 annotated").first.wait_for()
+            assert visit.complaints == []
+            visit.close()
+    assert place.atlas.annotations.annotators() == ["ada", "grace"]
+
+
+def test_live_run_steers_paints_and_reads(visit, place):
+    visit.turn_to("Live")
+    visit.tab.get_by_role("button", name="Reset").wait_for()
+    visit.tab.locator(".bk-tab", has_text="Pattern").click()
+    visit.tab.get_by_role("button", name="Run it live from here").click()
+    until(lambda: (figure(visit, READ_AS, "model.title.text") or "").startswith("read as "))
+    visit.tab.get_by_text(re.compile(r"t = \d+ · \d+ frames/s")).wait_for()
+    pattern = place.atlas.reading.names[int(place.atlas.members(place.showpiece())[0])]
+    assert pattern != "H"
+    dead = int(place.atlas.members("H")[0])
+    visit.tab.mouse.click(*visit.pixel(place.atlas, dead))
+    until(lambda: "H" in figure(visit, READ_AS, "model.title.text"))
+    box = figure(visit, LIVE, "canvas_view.el.getBoundingClientRect().toJSON()")
+    visit.tab.get_by_role("button", name="Hold").click()
+    visit.tab.wait_for_timeout(400)
+    before = live_field(visit)
+    visit.tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    until(lambda: np.sum(live_field(visit) != before) > 20)
+
+
+def test_the_next_pass_from_the_page_to_the_new_map(visit, place):
+    scroller = montage(visit, "all")
+    scroller.press("Control+a")
+    scroller.press(" ")
+    until(lambda: all(place.marked))
+    visit.turn_to("Next pass")
+    visit.tab.get_by_text("Parameter points by class").wait_for()
+    visit.tab.get_by_label("Runs a class").fill("4")
+    visit.tab.get_by_label(re.compile("Epochs")).fill("3")
+    visit.tab.get_by_label("Seed").last.fill("1")
+    visit.tab.get_by_label("Seed").last.press("Enter")
+    visit.tab.get_by_role("button", name="Train the next pass").click()
+    visit.tab.get_by_text(re.compile("the new atlas is")).wait_for(timeout=120_000)
+    visit.turn_to("Compare")
+    visit.tab.get_by_text(re.compile(r"of 12 runs agree")).wait_for()
+    made = place.next_pass.state.result
+    assert isinstance(made, Atlas)
+    assert set(made.classes) == {"kappa", "lambda", "H"}
+    assert len(made.annotations.current()) == 12
+
+
+def test_a_pass_can_be_cancelled(visit, place):
+    scroller = montage(visit, "all")
+    scroller.press("Control+a")
+    scroller.press(" ")
+    until(lambda: all(place.marked))
+    visit.turn_to("Next pass")
+    visit.tab.get_by_role("button", name="Train the next pass").click()
+    until(lambda: place.next_pass.running)
+    visit.tab.get_by_role("button", name="Cancel").click()
+    until(lambda: place.next_pass.state.phase == "cancelled")
+    visit.tab.get_by_text(re.compile("^cancelled")).wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_view_fits_and_is_kept_as_a_picture(chromium, place, size, scheme):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with explorer(place) as url:
+        visit = Visit(chromium, url, *SIZES[size], scheme)
+        for name in ("Pattern", "Montage", "Live", "Next pass", "Compare", "Share"):
+            visit.turn_to(name)
+            visit.tab.wait_for_timeout(500)
+            visit.tab.screenshot(path=SCREENSHOTS / f"{size}-{scheme}-{name.lower().replace(' ', '-')}.png")
+            assert visit.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
+        ground = visit.tab.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == (scheme == "dark")
+        assert visit.complaints == []
+        visit.close()
