@@ -28,3 +28,16 @@ class TestEveryShippedClassifier:
 
 def test_the_default_is_shipped():
     assert DEFAULT in shipped_names()
+
+
+def test_the_second_pass_knows_pi():
+    done = api.simulate("gray-scott", {"f": 0.068, "k": 0.060625}, seed=123)
+    assert api.classify("gray-scott-second-pass", done.species("u")[None]).names == ["pi"]
+    assert "pi" not in Classifier.load("gray-scott-first-pass").classes
+
+
+@pytest.mark.parametrize(("name", "rows"), [("gray-scott-first-pass", 15), ("gray-scott-second-pass", 148)])
+def test_shipped_classifiers_tell_what_they_were_trained_on(name, rows):
+    trained = Classifier.load(name).provenance
+    assert len(trained["training_rows"]) == rows
+    assert sum(row["runs"] for row in trained["training_rows"]) == trained["training"]["runs"]

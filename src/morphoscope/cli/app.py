@@ -363,7 +363,7 @@ def reproduce(
         for number, evaluations in judged.items()
         for name, e in evaluations.items()
     ]
-    show.table(("pass", "set", "accuracy [95 % interval]", "calibration error"), rows)
+    show.table(("pass", "set", "accuracy [95 % interval]", "calibration"), rows)
     if second:
         show.agreement(second.agreement, "runs of the scan")
         show.line(second.search.summary())

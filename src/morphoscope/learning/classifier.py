@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 DESCRIPTION_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
-DEFAULT = "gray-scott-first-pass"  # the shipped classifier that is used where none is named
+DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used where none is named
 CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".h5", ".hdf5", ".keras"}
 _BATCH = 64
 
