@@ -111,7 +111,7 @@ def _search(comparison: Comparison, figures: Path) -> Section:
         path = draw(
             montage(atlas, search.class_name, most=MONTAGE_MOST), figures / f"montage-{search.class_name}-second"
         )
-        pictures.append(Picture(path, f"All patterns that the second classifier reads as {titled(search.class_name)}."))
+        pictures.append(Picture(path, f"Patterns that the second classifier reads as {titled(search.class_name)}."))
     return Section(
         f"The second pass: where {symbol(search.class_name)} is",
         _search_text(search),
