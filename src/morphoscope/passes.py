@@ -78,7 +78,7 @@ def refine(
     network = network or str(before.description["classifier"]["network"])
     get_network(network)
     plans = _plans(before, runs_per_class, seed, progress)
-    options = {"study": "refine", "rows": plans["train"].hash, "network": network, "epochs": epochs, "seed": seed}
+    options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
     study = Study(folder, options)
     if before.ensemble is None:
         plans["scan"] = before.plan

@@ -37,8 +37,8 @@ class MapView:
         self,
         atlas: Atlas,
         labels: list[str],
-        opened: Callable[[int], None],
-        chosen: Callable[[list[int]], None],
+        opened: Callable[[int], None] | None = None,
+        chosen: Callable[[list[int]], None] | None = None,
     ) -> None:
         self.atlas, self.labels, self.color = atlas, labels, "class"
         self.variables = atlas.variables()
@@ -53,14 +53,15 @@ class MapView:
         self.differing = ColumnDataSource({"x": [], "y": []})
         self._draw_marks()
         self.recolour(self.color)
-        self._chosen = chosen
-        self._opened = opened
         self.position = -1
-        self.source.selected.on_change("indices", self._selected)
-        self.figure.on_event(Tap, self._tapped)
+        self._opened, self._chosen = opened, chosen
+        if opened is not None:
+            self.figure.on_event(Tap, self._tapped)
+        if chosen is not None:
+            self.source.selected.on_change("indices", self._selected)
 
     def _selected(self, name: str, old: list[int], new: list[int]) -> None:
-        if new:
+        if new and self._chosen:
             self._chosen([int(i) for i in new])
 
     def _tapped(self, event: Any) -> None:
@@ -74,7 +75,8 @@ class MapView:
             return
         here = np.flatnonzero((self.across == self.across[nearest]) & (self.up == self.up[nearest])).tolist()
         after = [position for position in here if position > self.position]
-        self._opened((after or here)[0] if self.position in here else here[0])
+        if self._opened:
+            self._opened((after or here)[0] if self.position in here else here[0])
 
     def _columns(self) -> dict[str, Any]:
         n = len(self.atlas.runs)

@@ -134,9 +134,12 @@ class MontageView:
             count = self.place.undo(self.who())
             self.component.send("say", f"{count} taken back" if count else "there is nothing to undo")
         elif kind == "open":
-            self.opened(self.place.positions(values)[0])
+            self._open(*values)
         elif kind == "make_class":
             self._make_class(*values)
+
+    def _open(self, position: Any) -> None:
+        self.opened(self.place.positions([position])[0])
 
     def _say(self, positions: list[Any], name: Any) -> None:
         self.place.say(positions, name, self.who(), self.why.value)

@@ -9,10 +9,10 @@ from typing import Any
 
 from bokeh.embed import components
 from bokeh.models import CustomJS
-from bokeh.resources import INLINE
+from bokeh.resources import Resources
 from jinja2 import Environment
 
-from morphoscope.atlas import Atlas
+from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.thumbnails import PER_SHEET, sheet_name
 from morphoscope.provenance import own_version
 from morphoscope.storage import staged_folder
@@ -39,7 +39,7 @@ def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path
 
 def _page(atlas: Atlas, sheets: list[str]) -> str:
     place = Workplace(atlas)
-    chart = MapView(atlas, place.labels, lambda _: None, lambda _: None)
+    chart = MapView(atlas, place.labels)
     chart.draw_theory()
     chart.restyle("light")
     # What is selected on the map is shown in the montage; the page's script offers it.
@@ -52,15 +52,26 @@ def _page(atlas: Atlas, sheets: list[str]) -> str:
         equations="<br>".join(html.escape(line) for line in atlas.plan.model.equations()),
         made=html.escape(f"Made with Morphoscope {own_version()}."),
         css="\n".join([theme_css("light"), sheets_css(sheets), asset("montage.css")]),
-        bokeh=INLINE.render(),
+        bokeh="\n".join(f"<script>{text}</script>" for text in _bokeh_scripts()),
         script=script,
         div=div,
         montage=asset("montage.js").replace("export ", ""),
         data=_as_script(place.montage_data()),
-        counts=_as_script({name: count for name, count in atlas.counts().items() if count}),
+        classes=_as_script(_counted(place.labels, atlas.all_classes())),
+        first=_as_script(place.showpiece()),
     )
 
 
 def _as_script(values: Any) -> str:
     """JSON that can stand inside a script element."""
     return json.dumps(values, ensure_ascii=True).replace("<", "\\u003c")
+
+
+def _counted(labels: list[str], classes: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The classes that occur, in the order of the alphabet: name, and what the page calls it."""
+    return [(name, f"{titled(name)} ({labels.count(name)})") for name in classes if name in labels]
+
+
+def _bokeh_scripts() -> list[str]:
+    """BokehJS itself, without what other packages add to it."""
+    return list(Resources(mode="inline", components=["bokeh"]).js_raw)

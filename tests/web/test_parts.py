@@ -1,0 +1,184 @@
+"""What the page is made of, without a browser: what may come from one, and what is made of it."""
+
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from morphoscope.atlas import Atlas
+from morphoscope.errors import UsageError
+from morphoscope.web import uploads
+from morphoscope.web.live_run import LiveRun
+from morphoscope.web.montage_view import MontageView
+from morphoscope.web.static import export_atlas
+from morphoscope.web.style import PALETTES
+from morphoscope.web.workplace import Workplace
+
+
+@pytest.fixture(scope="module")
+def plan(workshop):
+    return Atlas(workshop / "atlas").plan
+
+
+def test_a_live_run_is_the_engines_run(plan):
+    from morphoscope.ensembles.runner import repeat_runs
+
+    live = LiveRun(plan, dict(plan.runs[0].parameters), seed=plan.runs[0].seed)
+    before = live.advance(plan.steps[0] - 7)
+    _, frames = live.advance_and_sample(7 + plan.steps[-1] - plan.steps[0])
+    assert np.array_equal(frames, repeat_runs(plan, [0])[0])
+    assert before.shape == plan.grid.shape
+    assert live.time == plan.until
+
+
+def test_a_live_run_is_steered_and_painted(plan):
+    live = LiveRun(plan, {"f": 0.005, "k": 0.05}, start="noise:amplitude=0")
+    assert live.advance(1).std() < 1e-6
+    live.steer({"f": 0.046, "k": 0.063})
+    assert live.parameters["f"] == 0.046
+    live.paint(1.0, 2.0, 3.0)  # across the corner
+    field = live.advance(1)
+    assert field.std() > 1e-4
+    assert (field[:4, :3] != field[30, 30]).mean() > 0.5
+    assert field[-1, 1] != field[30, 30]
+    for place in ((np.nan, 1.0, 3.0), (1.0, np.inf, 3.0), (1.0, 1.0, 0.0), (1.0, 1.0, 1e9)):
+        live.paint(*place)
+    with pytest.raises(UsageError, match="out of range"):
+        live.steer({"f": 3.0})
+    with pytest.raises(UsageError, match="can't name a file"):
+        live.reset({}, __file__, 0)
+
+
+def test_uploads_are_states_of_the_grid(plan):
+    model, (height, width) = plan.model, plan.grid.shape
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, u=np.ones((height, width)), v=np.zeros((height, width)))
+    assert uploads.state_from("a.npz", buffer.getvalue(), plan).shape == (2, height, width)
+    picture = io.BytesIO()
+    Image.new("RGB", (200, 100), "black").save(picture, "JPEG")
+    state = uploads.state_from("C:\\photos\\../../me.JPG", picture.getvalue(), plan)
+    assert state[0].mean() == pytest.approx(model.perturbation["u"], abs=0.02)
+
+
+def test_what_is_no_state_is_refused(plan, monkeypatch):
+    bomb = io.BytesIO()
+    np.savez_compressed(bomb, u=np.zeros((4000, 4000)), v=np.zeros(1))
+    small = io.BytesIO()
+    np.savez_compressed(small, u=np.ones((4, 4)), v=np.ones((4, 4)))
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([{"a": 1}]), allow_pickle=True)
+    for name, content, words in (
+        ("a.exe", b"MZ", "expected one of"),
+        ("a", b"", "expected one of"),
+        ("a.npz", b"PK\x03\x04 no archive", "no .npz archive"),
+        ("a.npz", bomb.getvalue(), "unpacked"),
+        ("a.npz", small.getvalue(), "expected 64x64"),
+        ("a.npy", pickled.getvalue(), "can't be read"),
+        ("a.png", b"\x89PNG\r\n\x1a\n broken", "no picture"),
+        ("a.png", b"x" * (uploads.UPLOAD_BYTES + 1), "at most"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            uploads.state_from(name, content, plan)
+    monkeypatch.setattr(uploads, "MOST_PIXELS", 10)
+    picture = io.BytesIO()
+    Image.new("L", (20, 20)).save(picture, "PNG")
+    with pytest.raises(UsageError, match="pixels"):
+        uploads.state_from("a.png", picture.getvalue(), plan)
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(uploads.UPLOADS)))
+def test_no_upload_gets_further_than_an_error(workshop, content, suffix):
+    with pytest.raises(UsageError):
+        uploads.state_from(f"a{suffix}", content, Atlas(workshop / "atlas").plan)
+
+
+messages = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+kinds = st.sampled_from(["say", "undo", "open", "make_class", "select", "__init__"])
+
+
+@given(messages | st.fixed_dictionaries({"kind": kinds | messages, "values": messages}))
+def test_no_message_of_a_page_does_harm(workshop, tmp_path_factory, message):
+    """Whatever a page sends is carried out, or answered with a line; only known classes are ever kept."""
+    place = _fuzzed(workshop, tmp_path_factory)
+    view = place.view
+    view.component._handle_msg(message)
+    allowed = {"", *place.atlas.all_classes()}
+    assert {word.new for word in place.atlas.annotations.log()} <= allowed
+
+
+def _fuzzed(workshop, factory, kept=[]):  # noqa: B006 – one place for all examples
+    if not kept:
+        import shutil
+
+        folder = factory.mktemp("fuzz") / "atlas"
+        shutil.copytree(workshop / "atlas", folder)
+        place = Workplace(Atlas(folder))
+        place.view = MontageView(place, lambda: "ada", lambda position: None)
+        kept.append(place)
+    return kept[0]
+
+
+def _luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one, other):
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_contrast_is_aa(theme):
+    """WCAG 2.2: 4.5 for text, 3 for borders of controls and focus rings."""
+    colours = PALETTES[theme]
+    for ground in ("surface", "page", "hover"):
+        for text in ("ink", "soft"):
+            assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    for mark in ("line", "focus", "accent"):
+        assert _contrast(colours[mark], colours["surface"]) >= 3, mark
+    assert _contrast(colours["surface"], colours["accent"]) >= 4.5  # text on a pressed button
+    for text in ("good", "accent"):
+        assert _contrast(colours[text], colours["surface"]) >= 4.5, text
+
+
+def test_exported_page_carries_everything(workshop, tmp_path):
+    atlas = Atlas(workshop / "atlas")
+    page = export_atlas(atlas, tmp_path / "page")
+    assert {p.name for p in page.parent.iterdir()} == {"index.html", "thumbnails-000.webp", "points.csv"}
+    text = page.read_text()
+    markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.search(r"https?:", markup)
+    data = json.loads(re.search(r"^const data = (.*);$", text, re.MULTILINE)[1])
+    assert data["labels"] == atlas.reading.names
+    with pytest.raises(UsageError, match="--overwrite"):
+        export_atlas(atlas, tmp_path / "page")
+
+
+def test_exported_page_works_without_python(chromium, workshop, tmp_path):
+    page = export_atlas(Atlas(workshop / "atlas"), tmp_path / "page")
+    tab = chromium.new_page()
+    complaints, requests = [], []
+    tab.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(page.as_uri())
+    tab.locator("#what").select_option("*")
+    tab.locator(".tile").nth(11).wait_for()
+    assert tab.locator(".count").inner_text() == "all: 12 patterns"
+    picture = tab.locator(".tile .picture").first.evaluate("e => getComputedStyle(e).backgroundImage")
+    assert "thumbnails-000.webp" in picture
+    assert tab.locator(".bk-Figure").count() == 1
+    assert complaints == []
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
+    tab.close()
