@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import importlib
 import importlib.resources
 import os
 from collections.abc import Callable
@@ -175,6 +176,11 @@ class Atlas:
         plane = self.plan.model.plane
         fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in plane}
         return lines_over(self.plan.model, across, up, fixed)
+
+    def explore(self, beside: Atlas | None = None, who: str = "anonymous") -> Any:
+        """The explorer as a widget for a notebook's cell, with a second atlas ``beside`` it to compare with."""
+        # The one arrow that points up, and only when it is asked for.
+        return importlib.import_module("morphoscope.web.explorer").notebook_view(self, beside, who)
 
     def thumbnails(self, sheet: int) -> bytes | None:
         """A sheet of thumbnails as WebP (see :mod:`morphoscope.atlas.thumbnails`), or None past the last one."""

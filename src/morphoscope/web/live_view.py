@@ -57,6 +57,7 @@ class LiveView:
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
         self._show(self.run.advance(1))
+        _POOL.submit(lambda: place.classifier)  # takes seconds to load, so before it is needed
 
     def _build_controls(self, point: dict[str, float]) -> None:
         model = self.plan.model

@@ -9,18 +9,24 @@ from typing import Any
 import panel as pn
 
 
-def under_lock(method: Callable[..., None]) -> Callable[..., None]:
-    """Run a method that changes Bokeh models at the next tick of its page, with the lock; the order is kept.
+def soon(change: Callable[[], None]) -> None:
+    """Run ``change`` at the next tick of the page that is being served, after all that was asked for before.
 
-    At once while a page is being made, and where there is no server, as in a notebook.
+    At once while the page is being made, and where there is no server, as in a notebook.
     """
+    document = pn.state.curdoc
+    context = None if document is None else document.session_context
+    if context is None or context.session is None:
+        change()
+    else:
+        document.add_next_tick_callback(change)
+
+
+def under_lock(method: Callable[..., None]) -> Callable[..., None]:
+    """Run a method that changes Bokeh models by :func:`soon`, that is with the lock; the order is kept."""
 
     @functools.wraps(method)
     def wrapper(*arguments: Any) -> None:
-        document = pn.state.curdoc
-        if document is None or document.session_context is None or not pn.state.loaded:
-            method(*arguments)
-        else:
-            document.add_next_tick_callback(lambda: method(*arguments))
+        soon(lambda: method(*arguments))
 
     return wrapper

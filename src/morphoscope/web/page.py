@@ -14,6 +14,7 @@ from panel.custom import JSComponent
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.thumbnails import PER_SHEET
 from morphoscope.web.live_view import LiveView
+from morphoscope.web.locking import soon
 from morphoscope.web.map_view import MapView
 from morphoscope.web.montage_view import MontageView
 from morphoscope.web.pass_view import PassView
@@ -180,11 +181,15 @@ class Page:
     def open(self, position: int) -> None:
         """Show a pattern."""
         self.position = position
-        self.pattern.open(position)
         self.map.mark_here(position)
         if self.beside is not None:
             self.beside.mark_here(position)
         self._describe()
+        soon(self._open_pattern)  # where one is, is told before the pattern is there
+
+    def _open_pattern(self) -> None:
+        if self.pattern.position != self.position:
+            self.pattern.open(self.position)
 
     def _describe(self) -> None:
         atlas, position = self.place.atlas, self.position

@@ -1,0 +1,33 @@
+"""The atlas that comes with the package."""
+
+import numpy as np
+import pytest
+
+from morphoscope.atlas import Atlas
+from morphoscope.atlas.atlas import shipped_folder, shipped_names
+from morphoscope.atlas.reader import find_classifier
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_atlas_is_small_and_whole(name):
+    atlas = Atlas(name)
+    folder = shipped_folder() / name
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 8 * 2**20
+    assert atlas.ensemble is None
+    assert all(atlas.thumbnails(i) for i in range(-(-len(atlas.runs) // 1024)))
+    assert find_classifier(atlas).classes == atlas.classes
+
+
+def test_the_papers_scan_with_the_second_pass():
+    atlas = Atlas("gray-scott")
+    assert len(atlas.runs) == 5481
+    assert len(atlas.classes) == 16
+    read = {atlas.reading.names[p] for p in atlas.positions({"f": 0.068, "k": 0.060625}, 3)}
+    assert "pi" in read
+
+
+def test_a_shipped_reading_is_what_its_classifier_says_of_the_run_simulated_again():
+    atlas = Atlas("gray-scott")
+    positions = np.array([atlas.members("kappa")[0], atlas.members("pi")[0]])
+    again = find_classifier(atlas).predict(atlas.frames(positions))
+    assert again.names == ["kappa", "pi"]
