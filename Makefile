@@ -1,7 +1,7 @@
 # make demo  installs and repeats the paper's first pass with fewer runs; says where the report is
 # make test  installs and runs the tests
 # make lint  ruff and mypy
-# make bench     the engine's speed beside other programs
+# make bench     the engine's speed beside other programs, the explorer's in a browser
 # make accuracy  the networks' accuracy over five seeds
 # make publish   repeats the whole study, both passes; refreshes the shipped classifiers, their cards, the shipped atlas, the maps
 
@@ -28,6 +28,7 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	$(PIP) -e '.[bench]'
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/explorer.py
 
 accuracy: $(INSTALLED)
 	$(BIN)/python benchmarks/accuracy.py results/sets
