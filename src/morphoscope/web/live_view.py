@@ -14,6 +14,7 @@ import panel as pn
 from bokeh.events import Pan, PanStart, Tap
 from bokeh.models import ColumnDataSource, LinearColorMapper
 from numpy.typing import NDArray
+from panel.io.state import set_curdoc
 
 from morphoscope.atlas import ordered, titled
 from morphoscope.ensembles import Plan
@@ -177,16 +178,18 @@ class LiveView:
         if self.busy:
             return
         self.busy = True
+        document = pn.state.curdoc  # which awaiting loses
         try:
             loop = asyncio.get_running_loop()
             due = time.monotonic() - self._read_at > READ_SECONDS
             if due:
                 self._read_at = time.monotonic()
                 shown, frames = await loop.run_in_executor(_POOL, self.run.advance_and_sample, self.speed.value)
-                _POOL.submit(self._read, frames, pn.state.curdoc)
+                _POOL.submit(self._read, frames, document)
             else:
                 shown = await loop.run_in_executor(_POOL, self.run.advance, self.speed.value)
-            self._show(shown)
+            with set_curdoc(document):
+                self._show(shown)
         finally:
             self.busy = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import functools
 import html
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import numpy as np
 import panel as pn
 import param
+from numpy.typing import NDArray
 from panel.custom import JSComponent
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.thumbnails import PER_SHEET
+from morphoscope.errors import UsageError
 from morphoscope.web.live_view import LiveView
-from morphoscope.web.locking import soon
 from morphoscope.web.map_view import MapView
 from morphoscope.web.montage_view import MontageView
 from morphoscope.web.pass_view import PassView
@@ -23,6 +25,8 @@ from morphoscope.web.share_view import ShareView
 from morphoscope.web.style import asset, theme_css
 from morphoscope.web.workplace import Workplace
 
+# Patterns of all pages are fetched here; simulating one takes a tenth of a second.
+_POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="pattern")
 AUTO, LIGHT, DARK = "auto", "light", "dark"
 
 
@@ -69,6 +73,7 @@ class Page:
         self.place = place
         self.position = -1
         self._differing: list[int] = []
+        self._loading = False
         self._document: Any = None
         self.who = pn.widgets.TextInput(label="Your name", value=who, max_length=80, width=130)
         self.theme = pn.widgets.Select(label="Theme", options=[AUTO, LIGHT, DARK], width=90)
@@ -185,11 +190,34 @@ class Page:
         if self.beside is not None:
             self.beside.mark_here(position)
         self._describe()
-        soon(self._open_pattern)  # where one is, is told before the pattern is there
+        self._load()
 
-    def _open_pattern(self) -> None:
-        if self.pattern.position != self.position:
-            self.pattern.open(self.position)
+    def _load(self) -> None:
+        """Fetch the pattern beside the page's own loop. Of many that are asked for in a row, the last one is shown."""
+        document, position = pn.state.curdoc, self.position
+        if document is None or document.session_context is None:
+            self.pattern.show(position, self.place.atlas.frames(np.array([position]))[0])
+        elif not self._loading:
+            self._loading = True
+            _POOL.submit(self._fetch, position, document)
+
+    def _fetch(self, position: int, document: Any) -> None:
+        try:
+            frames = self.place.atlas.frames(np.array([position]))[0]
+        except UsageError as error:  # the ensemble has been damaged or replaced
+            problem = str(error)
+            document.add_next_tick_callback(lambda: self._fetched(position, None, problem))
+        else:
+            document.add_next_tick_callback(lambda: self._fetched(position, frames))
+
+    def _fetched(self, position: int, frames: NDArray[np.float32] | None, problem: str = "") -> None:
+        self._loading = False
+        if frames is None:
+            self.keys.text = problem
+        else:
+            self.pattern.show(position, frames)
+        if position != self.position:
+            self._load()
 
     def _describe(self) -> None:
         atlas, position = self.place.atlas, self.position

@@ -111,11 +111,10 @@ class PatternView:
         self.downloads = made
         return made
 
-    def open(self, position: int) -> None:
-        """Show a reading."""
+    def show(self, position: int, frames: NDArray[np.float32]) -> None:
+        """Show a reading, whose frames are (frames, y, x)."""
         atlas = self.place.atlas
-        self.position = position
-        self.frames = atlas.frames(np.array([position]))[0]
+        self.position, self.frames = position, frames
         self._fill_bars()
         self._draw_spectrum()
         self.command.object = _as_code(repeat_command(atlas.plan, int(atlas.runs[position])))
