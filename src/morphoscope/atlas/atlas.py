@@ -46,6 +46,7 @@ class Atlas:
 
     def __init__(self, source: str | Path) -> None:
         folder = self.folder = find(source)
+        self._columns: dict[str, NDArray[np.float64]] = {}
         self.description = read_json(self.folder / ATLAS_FILE, "an atlas")
         if not isinstance(self.description, dict) or self.description.get("format") != FORMAT:
             raise DataError(f"{folder} is no atlas of format {FORMAT}; make it anew with `morphoscope scan`")
@@ -67,7 +68,10 @@ class Atlas:
 
     def values(self, parameter: str) -> NDArray[np.float64]:
         """A parameter's value at every reading."""
-        return np.array(self.plan.values(parameter))[self.runs]
+        if parameter not in self._columns:
+            self._columns[parameter] = np.array(self.plan.values(parameter))[self.runs]
+            self._columns[parameter].flags.writeable = False
+        return self._columns[parameter]
 
     def members(self, name: str) -> NDArray[np.intp]:
         """Positions of the readings of a class, most certain first; raises UsageError for an unknown class."""

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
+
 LOGGERS = ("bokeh", "panel", "tornado", "asyncio", "morphoscope.web")
 LONGEST = 240
 
@@ -29,11 +32,20 @@ class OneLine(logging.Formatter):
         return f"{record.levelname.lower()}: {text if len(text) <= LONGEST else text[:LONGEST] + ' …'}"
 
 
+def worth_a_line(record: logging.LogRecord) -> bool:
+    """Everything but that a tab was closed while something was on its way to it."""
+    closed = (WebSocketClosedError, StreamClosedError)
+    return (
+        not (record.exc_info and isinstance(record.exc_info[1], closed)) and "connection was closed" not in record.msg
+    )
+
+
 @contextlib.contextmanager
 def one_line_logs() -> Iterator[None]:
     """Within the body the loggers write warnings and errors to stderr, one line each."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
+    handler.addFilter(worth_a_line)
     loggers = [logging.getLogger(name) for name in LOGGERS]
     kept = [(each, each.handlers, each.level, each.propagate) for each in loggers]
     for each in loggers:

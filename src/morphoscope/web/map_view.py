@@ -149,9 +149,10 @@ class MapView:
             "x", "y", text="text", source=self.letters, text_align="center", text_baseline="middle",
             text_font_size="17px", text_font_style="bold", text_color="#000000", text_outline_color="#ffffff",
         )  # fmt: skip
-        self._place_letters()
 
-    def _place_letters(self) -> None:
+    @under_lock
+    def place_letters(self) -> None:
+        """A letter inside the region of each class, which takes a moment to find."""
         looks, labels = self.atlas.looks(), np.array(self.labels)
         found = []
         for name, (symbol, _) in looks.items():
@@ -199,7 +200,7 @@ class MapView:
             if self.color == "class":
                 looks = self.atlas.looks()
                 self.source.patch({"colour": [(i, looks[labels[i]][1] if labels[i] else "#ffffff") for i in changed]})
-            self._place_letters()
+            self.place_letters()
         self.mark_said(marked)
 
     @under_lock

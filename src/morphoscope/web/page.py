@@ -12,6 +12,7 @@ import panel as pn
 import param
 from numpy.typing import NDArray
 from panel.custom import JSComponent
+from panel.io.state import set_curdoc
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.thumbnails import PER_SHEET
@@ -262,6 +263,7 @@ class Page:
         """What can wait until the page is there: the first pattern, theory, the second atlas."""
         self.open(self._first())
         self.map.draw_theory()
+        self.map.place_letters()
         if self.place.beside is not None:
             self.put_beside(self.place.beside)
 
@@ -277,10 +279,14 @@ class Page:
             self.live.stop()
 
     def _heard(self, positions: list[int]) -> None:
-        if self._document is None or pn.state.curdoc is self._document:
-            self._said(positions)
-        else:
-            self._document.add_next_tick_callback(lambda: self._said(positions))
+        document = self._document
+
+        def hear() -> None:
+            with set_curdoc(document):  # not the page's where it was said, whose context comes along
+                self._said(positions)
+
+        if document is not None:
+            document.add_next_tick_callback(hear)
 
     def _said(self, positions: list[int]) -> None:
         if self._is_built("montage"):
@@ -312,6 +318,7 @@ class Page:
         )
         self.beside.figure.x_range, self.beside.figure.y_range = self.map.figure.x_range, self.map.figure.y_range
         self.beside.recolour(self.map.color)
+        self.beside.place_letters()
         self.beside.mark_differing(back)
         self.map.mark_differing(differing)
         self._differing = differing.tolist()

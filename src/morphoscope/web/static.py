@@ -41,6 +41,7 @@ def _page(atlas: Atlas, sheets: list[str]) -> str:
     place = Workplace(atlas)
     chart = MapView(atlas, place.labels)
     chart.draw_theory()
+    chart.place_letters()
     chart.restyle("light")
     # What is selected on the map is shown in the montage; the page's script offers it.
     tell = CustomJS(code="window.morphoscope && window.morphoscope.select(cb_obj.indices)")
