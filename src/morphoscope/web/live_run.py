@@ -105,8 +105,3 @@ class LiveRun:
             for index, species in enumerate(model.species):
                 state[index][disc] = model.perturbation[species]
             self._stepper.write(state)
-
-    def healthy(self) -> bool:
-        """Whether all numbers are finite."""
-        with self._lock:
-            return bool(np.isfinite(self._stepper.state).all())

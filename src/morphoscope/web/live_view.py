@@ -38,7 +38,7 @@ _POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="live")
 class LiveView:
     """A live run of the atlas's model. ``moved(x, y)`` is told where in the plane it is."""
 
-    def __init__(self, place: Workplace, moved: Callable[[float, float], None]) -> None:
+    def __init__(self, place: Workplace, moved: Callable[[float, float], None], theme: str = "light") -> None:
         self.place, self.moved = place, moved
         self.plan: Plan = place.atlas.plan
         model = self.plan.model
@@ -51,13 +51,14 @@ class LiveView:
         self._rate = (0.0, 0)
         self._build_controls(point)
         self._build_figures()
+        for made in (self.figure, self.bars_figure):
+            restyle(made, theme)
         self.status = pn.pane.HTML("", sizing_mode="stretch_width")
         buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
         starts = pn.FlexBox(self.start, self.seed)
         right = pn.Column(*self.sliders.values(), starts, self.upload, self.bars_figure, styles=_HALF)
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
-        self._show(self.run.advance(1))
         _POOL.submit(lambda: place.classifier)  # takes seconds to load, so before it is needed
 
     def _build_controls(self, point: dict[str, float]) -> None:
@@ -96,7 +97,7 @@ class LiveView:
 
     def _build_figures(self) -> None:
         height, width = self.plan.grid.shape
-        self.image = ColumnDataSource({"image": [np.zeros((height, width), np.uint8)]})
+        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1))]})
         self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
         self.figure = new_figure(
             sizing_mode="scale_width", aspect_ratio=width / height, max_width=410, x_range=(0, width),
@@ -198,10 +199,7 @@ class LiveView:
             self.playing.value = False
             self._say("the run left finite numbers; reset it")
             return
-        # u of a flow reactor is a share of the feed: 0 … 1; other models take what they have.
-        low, high = min(float(field.min()), 0.0), max(float(field.max()), 1.0)
-        pixels = ((field - low) * (255 / (high - low))).astype(np.uint8)
-        self._draw(np.flipud(pixels))  # Bokeh counts rows from below
+        self._draw(_pixels(field))
         self.frames_shown += 1
         if self.frames_shown % 15 == 0:
             since, count = self._rate
@@ -251,3 +249,12 @@ class LiveView:
         """Light or dark."""
         restyle(self.figure, theme)
         restyle(self.bars_figure, theme)
+
+
+def _pixels(field: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Concentrations as grey levels, rows from below as Bokeh counts them.
+
+    u of a flow reactor is a share of the feed, 0 … 1; what is beyond widens the scale.
+    """
+    low, high = min(float(field.min()), 0.0), max(float(field.max()), 1.0)
+    return np.flipud(((field - low) * (255 / (high - low))).astype(np.uint8))

@@ -102,7 +102,7 @@ class Page:
     @functools.cached_property
     def live(self) -> LiveView:
         """The live run, from when it is first needed."""
-        view: LiveView = self._built(LIVE, LiveView(self.place, self.map.mark_live))
+        view: LiveView = self._built(LIVE, LiveView(self.place, self.map.mark_live, self._shown_theme))
         view.travel(self._point(self.position))
         return view
 
@@ -117,8 +117,8 @@ class Page:
         return self._built(SHARE, ShareView(self.place))
 
     def _built(self, tab: int, view: Any) -> Any:
+        self._dress_widgets(view.view)  # before it is shown
         self._holders[tab].objects = [view.view]
-        self._dress(view)
         return view
 
     def _is_built(self, name: str) -> bool:
@@ -345,20 +345,22 @@ class Page:
             return str(self.theme.value)
         return DARK if self.surroundings.dark else LIGHT
 
-    def _dress(self, *parts: Any) -> None:
-        """Colour the whole page, or parts that are new."""
-        names = ("montage", "live", "passes", "share")
-        there = [getattr(self, name) for name in names if self._is_built(name)]
+    def _dress(self) -> None:
+        """Colour the whole page."""
+        live = [self.live] if self._is_built("live") else []
         beside = [self.beside] if self.beside is not None else []
-        for part in parts or (self.map, self.pattern, *there, *beside):
-            if hasattr(part, "restyle"):
-                part.restyle(self._shown_theme)
+        parts: list[Any] = [self.map, self.pattern, *live, *beside]
+        for part in parts:
+            part.restyle(self._shown_theme)
         theme = self.theme.value
         self.surroundings.theme = theme
         colours = theme_css(None if theme == AUTO else theme)
         self.view.stylesheets = [colours, asset("page.css")]
+        self._dress_widgets(self.view)
+
+    def _dress_widgets(self, view: Any) -> None:
         inner = [asset("widgets.css")]
-        for part in self.view.select(lambda p: isinstance(p, pn.widgets.Widget | pn.pane.HTML | pn.Tabs)):
+        for part in view.select(lambda p: isinstance(p, pn.widgets.Widget | pn.pane.HTML | pn.Tabs)):
             if part.stylesheets != inner:
                 part.stylesheets = inner
 

@@ -18,7 +18,6 @@ from morphoscope.errors import UsageError
 from morphoscope.web.workplace import Workplace
 
 _SHOWN = 12  # lines of the log
-_POLL_MILLISECONDS = 500
 
 
 class PassView:
@@ -108,11 +107,7 @@ class PassView:
         except UsageError as error:
             self.status.object = html.escape(str(error))
             return
-        self.watch()
-
-    def watch(self) -> None:
-        """Look again and again how far the pass is, until it ends."""
-        pn.state.add_periodic_callback(self._poll, _POLL_MILLISECONDS)
+        self.poll()
 
     def poll(self) -> None:
         """Show how far the pass is."""
@@ -124,8 +119,6 @@ class PassView:
         if state.result is not None and state.result is not self._shown_result:
             self._shown_result = state.result
             self.finished(state.result)
-
-    _poll = poll
 
 
 def _log_table(log: list[Any], total: int) -> str:
