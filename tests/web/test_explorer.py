@@ -240,7 +240,8 @@ def test_every_view_fits_and_is_kept_as_a_picture(chromium, place, size, scheme)
         for name in ("Pattern", "Montage", "Live", "Next pass", "Compare", "Share"):
             visit.turn_to(name)
             visit.tab.wait_for_timeout(500)
-            XX
+            picture = f"{size}-{scheme}-{name.lower().replace(' ', '-')}.png"
+            visit.tab.screenshot(path=SCREENSHOTS / picture, full_page=True)
             assert visit.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
         ground = visit.tab.evaluate("getComputedStyle(document.documentElement).backgroundColor")
         assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == (scheme == "dark")
