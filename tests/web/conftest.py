@@ -49,7 +49,7 @@ class Visit:
 
     def __init__(self, chromium, url, width=1440, height=900, scheme="light"):
         self.context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(20_000)
         self.tab = self.context.new_page()
         self.complaints, self.requests = [], []
         self.tab.on("console", self._heard)
