@@ -50,7 +50,7 @@ def test_members_are_sorted_by_certainty_and_complete(workshop):
 
 def test_frames_are_the_ensembles(workshop):
     atlas = Atlas(workshop / "atlas")
-    assert np.array_equal(atlas.frames(np.array([3, 1])), atlas.ensemble().frames(np.array([3, 1])))
+    assert np.array_equal(atlas.frames(np.array([3, 1])), atlas.ensemble.frames(np.array([3, 1])))
 
 
 def test_agreement_with_itself_and_with_another_reading(workshop, tmp_path):

@@ -136,7 +136,7 @@ def test_labelling_with_the_keyboard_alone(visit, place):
     until(lambda: all(place.marked))
     assert presses == len(order)
     assert {word.action for word in place.atlas.annotations.log()} == {"confirm"}
-    assert visit.tab.get_by_text("12 patterns, 12 annotated").count() == 1
+    visit.tab.get_by_text("12 patterns, 12 annotated").wait_for()
 
 
 def test_everything_has_a_place_in_the_order_of_tab(visit):

@@ -177,8 +177,8 @@ class Page:
             self.live.travel(self._point(position))
 
     def _chosen(self, positions: list[int]) -> None:
-        self.montage.select(positions)
         self.tabs.active = MONTAGE
+        self.montage.select(positions)
 
     def _point(self, position: int) -> dict[str, float]:
         atlas = self.place.atlas
@@ -232,8 +232,8 @@ class Page:
 
     def live_from(self, position: int) -> None:
         """Run a reading's run again, live."""
-        self.live.begin_from(position)
         self.tabs.active = LIVE
+        self.live.begin_from(position)
 
     def _recolour(self, color: str) -> None:
         self.map.recolour(color)
