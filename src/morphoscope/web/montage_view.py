@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,13 +47,20 @@ class MontageComponent(JSComponent):  # type: ignore[misc]
 class MontageView:
     """What a page shows of the montage, and what it does with what the person says there."""
 
-    def __init__(self, place: Workplace, who: Callable[[], str], opened: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        place: Workplace,
+        who: Callable[[], str],
+        opened: Callable[[int], None],
+        selection: Sequence[int] = (),
+    ) -> None:
         self.place, self.who, self.opened = place, who, opened
-        self.selection: list[int] = []
+        self.selection = list(selection)
         self.differing: list[int] = []
         self._looks = {name: list(look) for name, look in place.atlas.looks().items()}
         self.component = MontageComponent(self._told, data=place.montage_data(), sizing_mode="stretch_width")
-        self.what = pn.widgets.Select(label="Patterns", options=self._options(), value=place.showpiece(), width=200)
+        first = SELECTED if self.selection else place.showpiece()
+        self.what = pn.widgets.Select(label="Patterns", options=self._options(), value=first, width=200)
         variables = list(place.atlas.variables())
         self.by = pn.widgets.Select(label="Sorted by", options=variables, value="margin", width=130)
         self.direction = pn.widgets.Select(label="Order", options=[SMALLEST, LARGEST], width=130)

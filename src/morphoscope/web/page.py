@@ -74,6 +74,7 @@ class Page:
         self.place = place
         self.position = -1
         self._differing: list[int] = []
+        self._selection: list[int] = []
         self._loading = False
         self._document: Any = None
         self.who = pn.widgets.TextInput(label="Your name", value=who, max_length=80, width=130)
@@ -95,7 +96,7 @@ class Page:
     @functools.cached_property
     def montage(self) -> MontageView:
         """The montage, from when it is first needed."""
-        view = MontageView(self.place, self._me, self.open)
+        view = MontageView(self.place, self._me, self.open, self._selection)
         view.set_differing(self._differing)
         return self._built(MONTAGE, view)
 
@@ -177,8 +178,10 @@ class Page:
             self.live.travel(self._point(position))
 
     def _chosen(self, positions: list[int]) -> None:
+        if self._is_built("montage"):
+            self.montage.select(positions)
+        self._selection = positions  # a montage that is only now built begins with it
         self.tabs.active = MONTAGE
-        self.montage.select(positions)
 
     def _point(self, position: int) -> dict[str, float]:
         atlas = self.place.atlas
