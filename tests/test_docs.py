@@ -25,7 +25,7 @@ def test_links_lead_somewhere(page):
 def test_commands_exist_with_their_options(page):
     from typer.main import get_command
 
-    from morphoscope.cli.loop import app
+    from morphoscope.cli.app import app
 
     commands = get_command(app).commands
     lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
@@ -76,7 +76,7 @@ def test_imports_point_one_way():
         "ensembles",
         "learning",
     ]
-    order = [*ground, "atlas", "reports", "operations", "passes", "reproduction", "web", "api", "cli"]
+    order = [*ground, "atlas", "reports", "simulations", "operations", "passes", "reproduction", "web", "api", "cli"]
     for path in (ROOT / "src" / "morphoscope").rglob("*.py"):
         own = path.relative_to(ROOT / "src" / "morphoscope").parts[0].removesuffix(".py")
         if path.name in {"__init__.py", "__main__.py"} and path.parent.name == "morphoscope":

@@ -10,19 +10,17 @@ from morphoscope.errors import UsageError, nearest
 from morphoscope.operations import (
     agree,
     classify,
-    ensemble,
     evaluate,
     explain,
     map,
-    models,
     montage,
     open_atlas,
     scan,
-    simulate,
     train,
 )
 from morphoscope.passes import annotate, refine
 from morphoscope.progress import SILENT, Reporter
+from morphoscope.simulations import ensemble, models, simulate
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope import operations
+from morphoscope import operations, simulations
 from morphoscope.errors import UsageError
 from morphoscope.progress import SILENT, Reporter
 from morphoscope.stages import Stage, Study
@@ -126,6 +126,6 @@ def simulation_stage(folder: Path, name: str, plan: Plan, workers: int | None, p
     """The stage that simulates a plan into the folder of that name."""
 
     def work() -> None:
-        operations.ensemble(plan, folder / name, workers=workers, progress=progress)
+        simulations.ensemble(plan, folder / name, workers=workers, progress=progress)
 
     return Stage(f"simulate {name}", folder / name, {"plan": plan.hash}, work)

@@ -12,7 +12,7 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait for each other sleep instead of spinning: twice as fast in training beside other work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from morphoscope.cli.loop import app
+    from morphoscope.cli.app import app
     from morphoscope.errors import UsageError
 
     try:

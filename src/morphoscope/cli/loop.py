@@ -10,11 +10,9 @@ import typer
 
 from morphoscope import api
 from morphoscope.cli import parsing, show
-from morphoscope.cli.app import OutFolder, Overwrite, Seed, Workers, app, example
+from morphoscope.cli.base import OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
 from morphoscope.errors import UsageError
-
-__all__ = ["app"]  # with the commands below
 
 AtlasPath = Annotated[str, typer.Argument(help="An atlas, a study's folder, or a shipped atlas's name.")]
 

@@ -1,0 +1,227 @@
+"""The commands from runs to a map: train, judge, read, draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from morphoscope import api
+from morphoscope.cli import show
+from morphoscope.cli.base import Json, OutFolder, OutPicture, Overwrite, Seed, Workers, app, example
+from morphoscope.cli.progress import reporter
+
+
+@app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
+def train(
+    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    validation: Annotated[Path, typer.Option(help="Another labelled ensemble, which chooses the epoch.")],
+    out: OutFolder,
+    network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
+    epochs: Annotated[int | None, typer.Option(help="The network's custom by default.")] = None,
+    seed: Seed = 0,
+    paper_augmentation: Annotated[
+        bool,
+        typer.Option("--paper-augmentation", help="Also rotate, shear and zoom at random, as the paper does."),
+    ] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Train a network."""
+    made = api.train(
+        data,
+        validation,
+        out,
+        network=network,
+        epochs=epochs,
+        seed=seed,
+        paper_augmentation=paper_augmentation,
+        overwrite=overwrite,
+        progress=reporter(),
+    )
+    kept = made.provenance["history"][made.provenance["kept_epoch"] - 1]
+    if json:
+        show.as_json({"kept": kept, "temperature": made.temperature, **made.summary()})
+        return
+    show.line(
+        f"{out}: epoch {kept['epoch']} kept, validation accuracy {kept['validation_accuracy']:.2%}, "
+        f"{made.provenance['history'][-1]['seconds']:.0f} s"
+    )
+
+
+@app.command(epilog=example("morphoscope evaluate classifier test --out evaluation"))
+def evaluate(
+    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare a classifier with labels: accuracy, by class, by region seen or not, calibration."""
+    from morphoscope.atlas.classes import ordered, symbol
+
+    found = api.evaluate(classifier, data, out)
+    if json:
+        show.as_json(found.to_dict())
+        return
+    show.line(f"accuracy            {found.accuracy}")
+    show.line(f"  at seen points    {found.seen}")
+    show.line(f"  at unseen points  {found.unseen}")
+    show.line(f"calibration error   {found.expected_calibration_error:.4f}")
+
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{value:.1%}"
+
+    rows = [
+        (symbol(n), n, found.support[n], share(found.precision[n]), share(found.recall[n]))
+        for n in ordered(list(found.classes))
+    ]
+    show.table(("", "class", "runs", "precision", "recall"), rows)
+    for true, read, count in found.confused():
+        show.line(f"  {symbol(true)} read as {symbol(read)}: {count}")
+
+
+@app.command(epilog=example("morphoscope explain classifier test --out saliency"))
+def explain(
+    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    out: OutFolder,
+    per_class: Annotated[int, typer.Option(help="Patterns of each class.")] = 1,
+) -> None:
+    """Show where a classifier looks: smoothed gradients and integrated gradients."""
+    found = api.explain(classifier, data, out, per_class=per_class)
+    show.line(f"{len(found.classes)} patterns explained; see {out / 'saliency.png'}")
+
+
+@app.command(epilog=example("morphoscope classify run/u.png"))
+def classify(
+    source: Annotated[str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; the shipped one if left out.")],
+    data: Annotated[
+        str | None, typer.Argument(help="A file (.npy, .npz, PNG, TIFF), a run's folder or an ensemble.")
+    ] = None,
+    resize: Annotated[bool, typer.Option("--resize", help="Interpolate to the size trained on.")] = False,
+    json: Json = False,
+) -> None:
+    """Read patterns: class, probability, margin."""
+    from morphoscope.atlas.classes import symbol
+    from morphoscope.learning.classifier import DEFAULT
+
+    classifier, patterns = (DEFAULT, source) if data is None else (source, data)
+    found = api.classify(classifier, patterns, resize=resize)
+    if json:
+        columns = zip(found.names, found.probability, found.margin, found.probabilities, strict=True)
+        show.as_json(
+            [
+                {
+                    "class": name,
+                    "probability": float(p),
+                    "margin": float(m),
+                    "probabilities": dict(zip(found.classes, row.tolist(), strict=True)),
+                }
+                for name, p, m, row in columns
+            ]
+        )
+        return
+    rows = zip(range(len(found.names)), found.names, found.probability, found.margin, strict=True)
+    show.table(
+        ("pattern", "", "class", "probability", "margin"),
+        [(i, symbol(name), name, f"{p:.3f}", f"{m:.3f}") for i, name, p, m in rows],
+    )
+
+
+@app.command(epilog=example("morphoscope scan classifier scan --out atlas"))
+def scan(
+    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
+    out: OutFolder,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Read an ensemble into an atlas; points.csv has f, k, seed, class, probability, margin."""
+    made = api.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
+    if json:
+        show.as_json({"runs": len(made.runs), "read_as": made.counts()})
+        return
+    read = ", ".join(f"{name} {count}" for name, count in made.counts().items() if count)
+    show.line(f"{out}: {len(made.runs)} runs read as {read}; see {out / 'points.csv'}")
+
+
+@app.command(epilog=example("morphoscope map atlas --out map.png"))
+def map(
+    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    out: OutPicture,
+    color: Annotated[str, typer.Option(help="class, margin or probability.")] = "class",
+    theory: Annotated[bool, typer.Option(help="Draw the existence line.")] = True,
+) -> None:
+    """Draw the class map in the model's parameter plane."""
+    show.line(f"{api.map(atlas, out, color=color, theory=theory)}")
+
+
+@app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
+def montage(
+    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
+    out: OutPicture,
+    most: Annotated[
+        int | None, typer.Option(help="Patterns in the picture; more are thinned out.", show_default="600")
+    ] = None,
+) -> None:
+    """Draw all patterns that were read as one class, most certain first."""
+    show.line(f"{api.montage(atlas, class_name, out, most=most)}")
+
+
+@app.command(epilog=example("morphoscope agree atlas atlas2"))
+def agree(
+    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    other: Annotated[Path, typer.Argument(help="Another atlas of the same runs.")],
+    json: Json = False,
+) -> None:
+    """Compare the classes that two atlases give to the same runs."""
+    found = api.agree(atlas, other)
+    if json:
+        import dataclasses
+
+        show.as_json(dataclasses.asdict(found))
+        return
+    show.agreement(found, "runs")
+
+
+@app.command(epilog=example("morphoscope reproduce scholz2022 --profile paper --out results"))
+def reproduce(
+    study: Annotated[str, typer.Argument(help="scholz2022")],
+    out: OutFolder,
+    profile: Annotated[str, typer.Option(help="quick (fewer runs) or paper (all of them).")] = "quick",
+    network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
+    seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
+    second_pass: Annotated[
+        bool, typer.Option("--second-pass", help="Go on with the second training set, which has π; compare both maps.")
+    ] = False,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Repeat a published study from the first run to the report; continues where it was interrupted."""
+    done = api.reproduce(
+        study,
+        out,
+        profile=profile,
+        network=network,
+        seed=seed,
+        second_pass=second_pass,
+        workers=workers,
+        progress=reporter(),
+    )
+    if json:
+        show.as_json(done.to_dict())
+        return
+    second = done.second_pass
+    judged = {"first": done.evaluations} | ({"second": second.second.evaluations} if second else {})
+    rows: list[tuple[Any, ...]] = [
+        (number, name, e.accuracy, f"{e.expected_calibration_error:.3f}")
+        for number, evaluations in judged.items()
+        for name, e in evaluations.items()
+    ]
+    show.table(("pass", "set", "accuracy [95 % interval]", "calibration"), rows)
+    if second:
+        show.agreement(second.agreement, "runs of the scan")
+        show.line(second.search.summary())
+    show.line(f"{sum(done.seconds.values()) / 60:.1f} minutes in all; the report is {done.report.resolve()}")
