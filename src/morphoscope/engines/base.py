@@ -10,23 +10,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.engines.grid import Grid
-from morphoscope.errors import UsageError
+from morphoscope.engines.stability import check_step
+from morphoscope.errors import UsageError, nearest
 from morphoscope.models.model import Model
+from morphoscope.models.spatial import Spatial
 
 #: A run that has left finite numbers is noticed at most this many steps late.
 CHECK_EVERY = 480
 
 
+INTEGRATORS = ("euler", "etdrk2")
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One run: ``steps`` are the ascending step numbers at which the state is kept (0 is the start)."""
+    """One run: ``steps`` are the ascending step numbers at which the state is kept (0 is the start).
+
+    ``integrator``: explicit ``euler``, or ``etdrk2`` (see :mod:`.exponential`). ``noise``: amplitude of additive noise
+    by species, from ``seed`` (see :mod:`.noise`). ``double``: float64 instead of the engine's customary precision.
+    Parameters may vary in space. Raises UsageError for what no engine could run.
+    """
 
     model: Model
     grid: Grid
     dt: float
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, Any]
     initial: NDArray[Any]  # (species, height, width)
     steps: tuple[int, ...]
+    integrator: str = "euler"
+    noise: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    seed: int = 0
+    double: bool = False
 
     def __post_init__(self) -> None:
         expected = (len(self.model.species), *self.grid.shape)
@@ -37,7 +51,40 @@ class Job:
         if not self.steps or list(self.steps) != sorted(set(self.steps)) or self.steps[0] < 0:
             raise UsageError("snapshot steps must be ascending, different and not negative")
         object.__setattr__(self, "parameters", self.model.complete(self.parameters))
-        self.grid.check_step(self.model, self.parameters, self.dt)
+        for value in self.varying.values():
+            value.field(self.grid.shape)
+        check_method(self.model, self.integrator, self.noise)
+        if self.integrator == "euler":
+            check_step(self.model, self.grid, self.parameters, self.dt)
+
+    @property
+    def varying(self) -> dict[str, Spatial]:
+        """The parameters that vary in space."""
+        return {name: value for name, value in self.parameters.items() if isinstance(value, Spatial)}
+
+    @property
+    def uniform(self) -> dict[str, float]:
+        """The parameters that are one number."""
+        return {name: value for name, value in self.parameters.items() if not isinstance(value, Spatial)}
+
+    @property
+    def beyond(self) -> dict[str, float]:
+        """What holds beyond a Dirichlet edge: the background, and the middle of what varies."""
+        middles = {name: sum(value.bounds()) / 2 for name, value in self.varying.items()}
+        return {**self.uniform, **middles, **self.model.background}
+
+
+def check_method(model: Model, integrator: str, noise: Mapping[str, float]) -> None:
+    """Raise UsageError for an unknown integrator, noise on no species or of no amplitude, or noise without Euler."""
+    if integrator not in INTEGRATORS:
+        raise UsageError(f"unknown integrator {integrator!r}; {nearest(integrator, INTEGRATORS)}")
+    for species, amplitude in noise.items():
+        if species not in model.species:
+            raise UsageError(f"noise on unknown species {species!r}; {nearest(species, model.species)}")
+        if not 0 <= amplitude < float("inf"):
+            raise UsageError(f"noise {species}={amplitude} is no amplitude; use a number of 0 or more")
+    if noise and integrator != "euler":
+        raise UsageError(f"noise goes with integrator euler only, asked was {integrator}; leave one out")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +119,7 @@ def march(
 
     A step is a function of the state alone. So when the state is, bit by bit, what it was ``CHECK_EVERY`` steps
     ago, it will be so again after every further ``CHECK_EVERY`` steps, and those can be left out. This covers
-    fixed points and every cycle whose period divides CHECK_EVERY.
+    fixed points and every cycle whose period divides CHECK_EVERY. With noise no step is left out.
     """
     shape = (len(job.steps), *job.initial.shape)
     snapshots = np.full(shape, np.nan, dtype=state.dtype)
@@ -87,7 +134,7 @@ def march(
             computed += count
             if not np.isfinite(state).all():
                 failed_at = step
-            elif count == CHECK_EVERY and np.array_equal(state.view(bits), before.view(bits)):
+            elif count == CHECK_EVERY and not job.noise and np.array_equal(state.view(bits), before.view(bits)):
                 step += (target - step) // CHECK_EVERY * CHECK_EVERY
             else:
                 before[...] = state

@@ -1,26 +1,34 @@
-"""The grid: how many cells, how large, which stencil, which boundary; and the step that diffusion allows."""
+"""The grid: how many cells, how large, which stencil, which boundaries, and what its operators do to a wave."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from typing import Any
 
-from morphoscope.errors import UsageError
-from morphoscope.models.model import Model
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.errors import UsageError, nearest
 
 #: Largest D·dt/dx² for which explicit Euler keeps every Fourier mode bounded, by stencil.
 DIFFUSION_LIMITS = {9: 0.5, 5: 0.25}
-BOUNDARIES = ("periodic",)
+BOUNDARIES = ("periodic", "no-flux", "dirichlet")
+_OTHER_NAMES = {"neumann": "no-flux", "zero-flux": "no-flux", "fixed": "dirichlet"}
 MIN_CELLS = 4
 MAX_CELLS = 16384
+Symbols = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A rectangle of ``height`` × ``width`` square cells of side ``spacing``.
+    """A rectangle of ``height`` × ``width`` square cells of side ``spacing``; ``height`` 1 is one-dimensional.
 
     ``stencil`` 9: weights centre −3, edges 1/2, corners 1/4, that is ¼ (1 2 1)ᵀ(1 2 1) − 4·centre;
-    5: centre −4, edges 1. Both are divided by ``spacing``². Raises UsageError for sizes and names out of range.
+    5: centre −4, edges 1. Both are divided by ``spacing``². First derivatives are central differences.
+
+    ``boundary``: one for both axes or one each, as in ``x=no-flux,y=periodic``. ``periodic``; ``no-flux`` (Neumann):
+    the cell beyond the edge mirrors the one before it; ``dirichlet``: the cells beyond the edge stay in the model's
+    background state. Raises UsageError for sizes and names out of range.
     """
 
     height: int = 128
@@ -31,36 +39,72 @@ class Grid:
 
     def __post_init__(self) -> None:
         for side, cells in (("height", self.height), ("width", self.width)):
-            if not MIN_CELLS <= cells <= MAX_CELLS:
+            if not MIN_CELLS <= cells <= MAX_CELLS and not (side == "height" and cells == 1):
+                other = ", or height 1 for one dimension" if side == "height" else ""
                 raise UsageError(
                     f"grid {side} {cells} is too {'small' if cells < MIN_CELLS else 'large'}; "
-                    f"use {MIN_CELLS} to {MAX_CELLS} cells"
+                    f"use {MIN_CELLS} to {MAX_CELLS} cells{other}"
                 )
         if self.stencil not in DIFFUSION_LIMITS:
             raise UsageError(f"unknown stencil {self.stencil}; use 9 or 5")
-        if self.boundary not in BOUNDARIES:
-            raise UsageError(f"unknown boundary {self.boundary!r}; known: {', '.join(BOUNDARIES)}")
         if not 0 < self.spacing < float("inf"):
             raise UsageError(f"spacing {self.spacing} is no length; use a number above 0")
+        x, y = _axes(self.boundary)
+        if self.height == 1:
+            y = x if x == "periodic" else "no-flux"  # nothing varies along y
+        object.__setattr__(self, "boundary", x if x == y else f"x={x},y={y}")
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width), the last two axes of every array."""
         return self.height, self.width
 
-    def largest_step(self, diffusivity: float) -> float:
-        """The largest dt at which explicit Euler diffusion is stable."""
-        limit = DIFFUSION_LIMITS[self.stencil] * self.spacing**2
-        return limit / diffusivity if diffusivity > 0 else float("inf")
+    @property
+    def dimensions(self) -> int:
+        """1 or 2."""
+        return 1 if self.height == 1 else 2
 
-    def check_step(self, model: Model, parameters: Mapping[str, float], dt: float) -> None:
-        """Raise UsageError when ``dt`` is no time step or beyond the diffusion limit of this stencil."""
-        if not 0 < dt < float("inf"):
-            raise UsageError(f"dt={dt} is no time step; use a number above 0")
-        for species, diffusivity in model.diffusivities(parameters).items():
-            largest = self.largest_step(diffusivity)
-            if dt > largest * (1 + 1e-12):
-                raise UsageError(
-                    f"dt={dt:g} exceeds the diffusion limit {largest:g} for {model.diffusion[species]}="
-                    f"{diffusivity:g}, dx={self.spacing:g}, {self.stencil}-point stencil; use dt ≤ {largest:g}"
-                )
+    def along(self, axis: str) -> str:
+        """The boundary at the two ends of axis ``x`` or ``y``."""
+        x, y = _axes(self.boundary)
+        return x if axis == "x" else y
+
+    @property
+    def periodic(self) -> bool:
+        """Whether both axes are."""
+        return self.boundary == "periodic"
+
+    def symbols(self, qx: Any, qy: Any) -> Symbols:
+        """What ``laplace``, ``dx``, ``dy`` multiply the wave exp(i q·x) with on this grid; q in 1/length.
+
+        Towards small q they approach −q², i q_x, i q_y, with an error of second order in ``spacing``.
+        """
+        ax, ay = np.asarray(qx) * self.spacing, np.asarray(qy) * self.spacing
+        cx, cy = np.cos(ax), np.cos(ay)
+        laplace = (1 + cx) * (1 + cy) - 4 if self.stencil == 9 else 2 * cx + 2 * cy - 4
+        return (
+            laplace / self.spacing**2,
+            1j * np.sin(ax) / self.spacing + 0 * laplace,
+            1j * np.sin(ay) / self.spacing + 0 * laplace,
+        )
+
+
+def _axes(boundary: str) -> tuple[str, str]:
+    """The boundaries along x and y that a text names."""
+    if "=" not in boundary:
+        name = _named(boundary)
+        return name, name
+    parts = dict.fromkeys("xy", "periodic")
+    for part in boundary.split(","):
+        axis, _, name = part.partition("=")
+        if axis.strip() not in parts:
+            raise UsageError(f"boundary {boundary!r} names axis {axis.strip()!r}; expected x=NAME,y=NAME")
+        parts[axis.strip()] = _named(name.strip())
+    return parts["x"], parts["y"]
+
+
+def _named(name: str) -> str:
+    name = _OTHER_NAMES.get(name.casefold(), name.casefold())
+    if name not in BOUNDARIES:
+        raise UsageError(f"unknown boundary {name!r}; {nearest(name, BOUNDARIES)}")
+    return name

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from morphoscope.errors import DataError, UsageError, nearest
 from morphoscope.models.model import Model
+from morphoscope.models.spatial import Spatial
 
 State = NDArray[np.float64]
 _RECIPES: dict[str, Callable[..., State]] = {}
@@ -41,18 +42,28 @@ def names() -> list[str]:
     return sorted(_RECIPES)
 
 
-def make(name: str, model: Model, shape: tuple[int, int], rng: np.random.Generator, **options: Any) -> State:
-    """The starting state of one run, (species, height, width).
+def make(
+    name: str,
+    model: Model,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    parameters: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> State:
+    """The starting state of one run, (species, height, width); ``parameters`` are the run's, where not the defaults.
 
     Raises UsageError for an unknown name, an unknown option or a grid on which the recipe does not fit.
     """
     if name not in _RECIPES:
         raise UsageError(f"unknown initial condition {name!r}; {nearest(name, names())}")
     recipe = _RECIPES[name]
-    known = [n for n, p in inspect.signature(recipe).parameters.items() if p.default is not p.empty]
+    takes = inspect.signature(recipe).parameters
+    known = [n for n, p in takes.items() if p.default is not p.empty]
     for option in options:
         if option not in known:
             raise UsageError(f"unknown option {option!r} of initial condition {name}; {nearest(option, known)}")
+    if "parameters" in takes:
+        return recipe(model, shape, rng, model.complete(parameters or {}), **options)
     return recipe(model, shape, rng, **options)
 
 
@@ -143,6 +154,61 @@ def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplit
     for index, name in enumerate(model.species):
         scale = abs(model.perturbation[name] - model.background[name])
         state[index] += strength * scale * rng.standard_normal(shape)
+    return state
+
+
+@initial_condition("steady")
+def steady(
+    model: Model,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    parameters: Mapping[str, Any],
+    amplitude: float = 0.01,
+) -> State:
+    """A homogeneous steady state at the run's parameters, with independent normal noise in every cell.
+
+    Of several states, one that is stable without space and not the background is preferred, then the one nearest to
+    the perturbed state. The noise's standard deviation is ``amplitude`` times the state's largest concentration, or
+    ``amplitude`` itself where that is 0. Raises UsageError where the model has no steady state that can be found.
+    """
+    from morphoscope.theory import homogeneous_states
+
+    strength = _number(amplitude, "amplitude", 0.0, 10.0)
+    values = {n: sum(v.bounds()) / 2 if isinstance(v, Spatial) else v for n, v in parameters.items()}
+    found = homogeneous_states(model, values)
+    if not found:
+        raise UsageError(f"no homogeneous steady state of {model.name} was found; use another initial condition: noise")
+
+    def distance(values: Mapping[str, float], other: Mapping[str, float]) -> float:
+        return max(abs(values[s] - other[s]) for s in model.species)
+
+    chosen = min(
+        found,
+        key=lambda s: (
+            not s.stable or distance(s.values, model.background) < 1e-9,
+            distance(s.values, model.perturbation),
+        ),
+    )
+    state = _filled(chosen.values, model, shape)
+    scale = max(abs(v) for v in chosen.values.values()) or 1.0
+    return state + strength * scale * rng.standard_normal(state.shape)
+
+
+@initial_condition("spiral")
+def spiral(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> State:
+    """Crossed halves, from which an excitable or oscillating model makes a spiral.
+
+    The first species is in the perturbed state on the left half, all others on the lower half; shifted at random by up
+    to an eighth of the grid.
+    """
+    height, width = shape
+    row, column = (int(rng.integers(-(n // 8), n // 8 + 1)) for n in shape)
+    left = np.arange(width)[None, :] < width // 2 + column
+    low = np.arange(height)[:, None] >= height // 2 + row
+    state = _filled(model.background, model, shape)
+    for index, name in enumerate(model.species):
+        inside = np.broadcast_to(left if index == 0 else low, shape)
+        state[index][inside] = model.perturbation[name]
     return state
 
 

@@ -6,43 +6,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.engines.base import Job, Result, march
-from morphoscope.models.expressions import evaluate
-
-Field = NDArray[np.float64]
-
-
-def laplacian(field: Field, stencil: int, spacing: float) -> Field:
-    """Discrete ∇² of a periodic field (…, height, width), in 1/length²."""
-
-    def shifted(rows: int, columns: int) -> Field:
-        return np.roll(field, (rows, columns), axis=(-2, -1))
-
-    edges = shifted(1, 0) + shifted(-1, 0) + shifted(0, 1) + shifted(0, -1)
-    if stencil == 5:
-        return (edges - 4 * field) / spacing**2
-    corners = shifted(1, 1) + shifted(1, -1) + shifted(-1, 1) + shifted(-1, -1)
-    return (0.5 * edges + 0.25 * corners - 3 * field) / spacing**2
+from morphoscope.engines.exponential import ExponentialStepper
+from morphoscope.engines.noise import noise_key, normals, strength
+from morphoscope.engines.stencils import right_hand_side
 
 
 class ReferenceEngine:
-    """Explicit Euler, c ← c + dt (D ∇²c + R(c)), all species from the old state."""
+    """c ← c + dt (D ∇²c + R(c)), all species from the old state; or the exponential integrator, in float64."""
 
     name = "reference"
 
     def run(self, job: Job) -> Result:
         """Simulate one run in float64."""
         current = np.array(job.initial, dtype=np.float64)
-        species = job.model.species
-        diffusivities = np.array(list(job.model.diffusivities(job.parameters).values()))
-        terms = job.model.reaction_terms
+        if job.integrator == "etdrk2":
+            return march(job, current, ExponentialStepper(job, current).advance, lambda: current)
+        return march(job, current, _Euler(job, current).advance, lambda: current)
 
-        def advance(count: int) -> None:
-            with np.errstate(all="ignore"):  # a run that blows up is reported, not warned about
-                for _ in range(count):
-                    values = {**job.parameters, **dict(zip(species, current.copy(), strict=True))}
-                    diffusion = diffusivities[:, None, None] * laplacian(current, job.grid.stencil, job.grid.spacing)
-                    for index, name in enumerate(species):
-                        reaction = evaluate(terms[name], values)
-                        current[index] += job.dt * (diffusion[index] + reaction)
 
-        return march(job, current, advance, lambda: current)
+class _Euler:
+    """Explicit Euler(–Maruyama) steps of a state, in place."""
+
+    def __init__(self, job: Job, state: NDArray[np.float64]) -> None:
+        self.job, self.state, self.rate = job, state, right_hand_side(job)
+        self.key, self.step = noise_key(job.seed), 0
+
+    def advance(self, count: int) -> None:
+        with np.errstate(all="ignore"):  # a run that blows up is reported, not warned about
+            for _ in range(count):
+                self.state += self.job.dt * self.rate(self.state)
+                if self.job.noise:
+                    self._disturb()
+                self.step += 1
+
+    def _disturb(self) -> None:
+        fields = normals(self.job.grid.shape, self.step, self.key)
+        for index, species in enumerate(self.job.model.species):
+            amplitude = self.job.noise.get(species, 0.0)
+            self.state[index] += strength(self.job.grid, self.job.dt, amplitude) * fields[index]

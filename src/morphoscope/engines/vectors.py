@@ -7,12 +7,12 @@ every cell gets the same operations in the same order, whatever the lane width, 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from llvmlite import ir
 
-FLOAT = ir.FloatType()
 INT = ir.IntType(64)
 INT32 = ir.IntType(32)
 
@@ -23,12 +23,17 @@ def integer(value: int) -> ir.Constant:
 
 
 class Lanes:
-    """Vectors of ``count`` float32 lanes: their type, constants, loads and stores."""
+    """Vectors of ``count`` lanes of ``bits``-bit floats: their type, constants, loads and stores.
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.type = ir.VectorType(FLOAT, count)
-        self.bytes = 4 * count
+    ``emitted`` counts the operations that were written, by kind: add, mul, fma, div, sqrt, shuffle.
+    """
+
+    def __init__(self, count: int, bits: int = 32) -> None:
+        self.count, self.bits = count, bits
+        self.scalar = ir.FloatType() if bits == 32 else ir.DoubleType()
+        self.type = ir.VectorType(self.scalar, count)
+        self.bytes = bits // 8 * count
+        self.emitted: Counter[str] = Counter()
 
     def constant(self, builder: ir.IRBuilder, value: float) -> Vec:
         """The same number in every lane."""
@@ -61,16 +66,23 @@ class Vec:
     def _new(self, value: ir.Value) -> Vec:
         return Vec(self.lanes, self.builder, value)
 
+    def _count(self, kind: str) -> None:
+        self.lanes.emitted[kind] += 1
+
     def __add__(self, other: Vec) -> Vec:
+        self._count("add")
         return self._new(self.builder.fadd(self.value, other.value))
 
     def __sub__(self, other: Vec) -> Vec:
+        self._count("add")
         return self._new(self.builder.fsub(self.value, other.value))
 
     def __mul__(self, other: Vec) -> Vec:
+        self._count("mul")
         return self._new(self.builder.fmul(self.value, other.value))
 
     def __truediv__(self, other: Vec) -> Vec:
+        self._count("div")
         return self._new(self.builder.fdiv(self.value, other.value))
 
     def times_plus(self, factor: Vec, addend: Vec) -> Vec:
@@ -87,19 +99,28 @@ class Vec:
 
     def call(self, name: str, *arguments: Vec) -> Vec:
         """LLVM's intrinsic of that name on self and further arguments."""
+        self._count(name)
         types = [self.lanes.type] * (1 + len(arguments))
         module = self.builder.module
-        full = f"llvm.{name}.v{self.lanes.count}f32"
+        full = f"llvm.{name}.v{self.lanes.count}f{self.lanes.bits}"
         function = module.globals.get(full) or ir.Function(module, ir.FunctionType(self.lanes.type, types), full)
         values = [self.value, *(argument.value for argument in arguments)]
         return self._new(self.builder.call(function, values))
 
-    def rotated(self, by: int) -> Vec:
-        """Lane l holds what lane l + ``by`` held, periodically."""
+    def rotated(self, by: int, edge: Vec | None = None) -> Vec:
+        """Lane l holds what lane l + ``by`` held, ``by`` ±1; the lane without such a neighbour that of the other end.
+
+        Or, where ``edge`` is given, what that vector holds in the same lane.
+        """
+        self._count("shuffle")
         count = self.lanes.count
         mask = [(lane + by) % count for lane in range(count)]
+        if edge is not None:
+            end = count - 1 if by > 0 else 0
+            mask[end] = count + end
+        other = self if edge is None else edge
         shuffle = ir.Constant(ir.VectorType(INT32, count), mask)
-        return self._new(self.builder.shuffle_vector(self.value, self.value, shuffle))
+        return self._new(self.builder.shuffle_vector(self.value, other.value, shuffle))
 
 
 Body = Callable[[ir.Value, list[Vec]], list[Vec]]

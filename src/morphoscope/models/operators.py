@@ -102,6 +102,16 @@ def linear_symbol(model: Model) -> sympy.Matrix:
     return sympy.Matrix(matrix).subs({application.symbol: 0 for application in applications})
 
 
+@functools.lru_cache(maxsize=256)
+def spatial_parameters(model: Model) -> frozenset[str]:
+    """The parameters on which it depends what space does to a small wave: diffusion coefficients, velocities, …"""
+    if model.plain:
+        return model.diffusion_parameters
+    symbol = linear_symbol(model)
+    still = symbol.subs(dict.fromkeys(OPERATORS, 0))
+    return frozenset(str(s) for s in (symbol - still).expand().free_symbols) & set(model.parameters)
+
+
 def linearised(
     model: Model, values: Mapping[str, Any], laplace: Any = 0.0, dx: Any = 0.0, dy: Any = 0.0
 ) -> NDArray[np.complex128]:
