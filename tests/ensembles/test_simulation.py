@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
 
-from morphoscope.ensembles.simulation import customary_times, parse_start, simulate_one, single_plan
+from morphoscope.ensembles.settings import customary_times, parse_start
+from morphoscope.ensembles.simulation import simulate_one, single_plan
 from morphoscope.errors import UsageError
 
 
 def test_customary_times_are_the_papers():
-    assert customary_times(15000.0, 0.25) == (14940.0, 14970.0, 15000.0)
-    assert customary_times(40.0, 0.25) == (10.0, 40.0)
-    assert customary_times(50.0, 40.0) == (50.0,)
+    assert customary_times(15000.0, 0.25, 30.0) == (14940.0, 14970.0, 15000.0)
+    assert customary_times(40.0, 0.25, 30.0) == (10.0, 40.0)
+    assert customary_times(50.0, 40.0, 30.0) == (50.0,)
 
 
 def test_snapshots_film_and_start(gray_scott):

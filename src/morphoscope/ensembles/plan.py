@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,13 @@ from typing import Any
 import numpy as np
 
 from morphoscope.engines import Grid
+from morphoscope.engines.base import check_method
+from morphoscope.engines.stability import check_step
+from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.errors import DataError, UsageError
 from morphoscope.models import Model, get_model
+from morphoscope.models.operators import spatial_parameters
+from morphoscope.models.spatial import Spatial
 from morphoscope.storage import read_json, write_json
 
 FORMAT = 1
@@ -24,7 +30,7 @@ _SEED_BITS = 53  # so that a seed survives JSON readers that know floats only
 class Run:
     """One row: the parameters that this run sets, its seed, and its class where it is known."""
 
-    parameters: tuple[tuple[str, float], ...]
+    parameters: tuple[tuple[str, Any], ...]  # numbers, or what varies in space
     seed: int
     label: str | None = None
 
@@ -34,7 +40,9 @@ class Plan:
     """What shall be simulated. Frozen; ``Plan.from_json(plan.to_json()) == plan``; equal plans have equal hashes.
 
     ``times`` are the snapshot times in the model's units, multiples of ``dt`` up to ``until``;
-    ``record`` names the species that are kept. Raises UsageError for what an engine could not run.
+    ``record`` names the species that are kept. ``integrator``, ``noise`` (amplitude by species) and ``double``
+    (float64) are the engine's options, see :class:`~morphoscope.engines.Job`. Raises UsageError for what an engine
+    could not run.
     """
 
     name: str
@@ -47,6 +55,9 @@ class Plan:
     initial_options: tuple[tuple[str, Any], ...]
     record: tuple[str, ...]
     runs: tuple[Run, ...]
+    integrator: str = "euler"
+    noise: tuple[tuple[str, float], ...] = ()
+    double: bool = False
 
     def __post_init__(self) -> None:
         if not self.runs:
@@ -58,10 +69,14 @@ class Plan:
                 )
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # refuses text outside the grammar now rather than in the middle of the runs
-        # Thousands of rows share their diffusion coefficients, on which alone the largest step depends.
-        moving = self.model.diffusion_parameters
-        for parameters in {tuple(p for p in run.parameters if p[0] in moving) for run in self.runs}:
-            self.grid.check_step(self.model, dict(parameters), self.dt)
+        check_method(self.model, self.integrator, dict(self.noise))
+        if self.integrator != "euler":
+            return
+        # Thousands of rows share what acts in space, on which alone the largest step depends.
+        moving = spatial_parameters(self.model)
+        spatial = [tuple(p for p in run.parameters if p[0] in moving) for run in self.runs]
+        for parameters in most_demanding(self.model, spatial):
+            check_step(self.model, self.grid, dict(parameters), self.dt)
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -75,11 +90,12 @@ class Plan:
         return tuple(name for name in self.model.parameters if name in named)
 
     def values(self, name: str) -> list[float]:
-        """A parameter's value in every run."""
+        """A parameter's value in every run, NaN where it varies in space."""
         default = self.model.defaults[name]
-        return [dict(run.parameters).get(name, default) for run in self.runs]
+        values = [dict(run.parameters).get(name, default) for run in self.runs]
+        return [math.nan if isinstance(value, Spatial) else value for value in values]
 
-    def point(self, parameters: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    def point(self, parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         """Parameters in the form in which runs hold them. Raises UsageError for what the model does not know."""
         return _row(self.model, parameters)
 
@@ -110,7 +126,11 @@ class Plan:
             "times": list(self.times),
             "initial": {"name": self.initial, "options": dict(self.initial_options)},
             "record": list(self.record),
-            "runs": [{"parameters": dict(r.parameters), "seed": r.seed, "label": r.label} for r in self.runs],
+            "runs": [{"parameters": _plain(r.parameters), "seed": r.seed, "label": r.label} for r in self.runs],
+            # Later fields are there where they are not customary, so that the hashes of stored plans stay true.
+            **({"integrator": self.integrator} if self.integrator != "euler" else {}),
+            **({"noise": dict(self.noise)} if self.noise else {}),
+            **({"double": True} if self.double else {}),
         }
 
     def to_json(self) -> str:
@@ -148,6 +168,9 @@ class Plan:
                 runs=tuple(
                     Run(_row(built, run["parameters"]), int(run["seed"]), run.get("label")) for run in values["runs"]
                 ),
+                integrator=str(values.get("integrator", "euler")),
+                noise=tuple(sorted((s, float(a)) for s, a in values.get("noise", {}).items())),
+                double=bool(values.get("double", False)),
             )
         except KeyError as error:
             raise DataError(f"plan has no field {error}") from None
@@ -185,7 +208,11 @@ class Plan:
         return None
 
 
-def _row(model: Model, parameters: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+def _plain(parameters: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value.to_json() if isinstance(value, Spatial) else value for name, value in parameters}
+
+
+def _row(model: Model, parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     checked = model.complete(parameters)
     return tuple((name, checked[name]) for name in model.parameters if name in parameters)
 

@@ -26,9 +26,27 @@ COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger row
 
 def run_job(plan: Plan, run: Run) -> Job:
     """The engine's job of one row, with its own random stream: the same alone or among thousands."""
-    model = plan.model
-    start = initial.make(plan.initial, model, plan.grid.shape, initial.stream(run.seed), **dict(plan.initial_options))
-    return Job(model, plan.grid, plan.dt, dict(run.parameters), start, plan.steps)
+    parameters = dict(run.parameters)
+    start = initial.make(
+        plan.initial,
+        plan.model,
+        plan.grid.shape,
+        initial.stream(run.seed),
+        parameters,
+        **dict(plan.initial_options),
+    )
+    return Job(
+        plan.model,
+        plan.grid,
+        plan.dt,
+        parameters,
+        start,
+        plan.steps,
+        integrator=plan.integrator,
+        noise=dict(plan.noise),
+        seed=run.seed,
+        double=plan.double,
+    )
 
 
 def carry_out(

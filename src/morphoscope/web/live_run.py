@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from morphoscope.engines import Grid, Job, initial
 from morphoscope.engines.cpu import Stepper
 from morphoscope.ensembles import Plan
-from morphoscope.ensembles.simulation import parse_start
+from morphoscope.ensembles.settings import parse_start
 from morphoscope.errors import UsageError
 
 SLOWEST, FASTEST = 1, 50_000  # steps a frame
