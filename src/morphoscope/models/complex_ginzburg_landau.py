@@ -1,0 +1,37 @@
+"""Complex Ginzburg–Landau: every medium that is about to oscillate, as the real and imaginary part of an amplitude.
+
+∂A/∂t = A + (1 + iα) ∇²A − (1 + iβ) |A|² A with A = a + ib. Spirals whose arms meet in shocks; turbulence of phase and
+of defects beyond the Benjamin–Feir line 1 + αβ = 0.
+"""
+
+from morphoscope.models.model import Model
+
+complex_ginzburg_landau = Model(
+    name="complex-ginzburg-landau",
+    title="Complex Ginzburg–Landau",
+    reaction={
+        "a": "a - laplace(alpha*b) - (a - beta*b)*(a**2 + b**2)",
+        "b": "b + laplace(alpha*a) - (b + beta*a)*(a**2 + b**2)",
+    },
+    diffusion={"a": "1", "b": "1"},
+    defaults={"alpha": 0.0, "beta": 1.0},
+    ranges={"alpha": (-3.0, 3.0), "beta": (-3.0, 3.0)},
+    meanings={
+        "alpha": "linear dispersion: how the frequency depends on the wavelength",
+        "beta": "nonlinear dispersion: how the frequency depends on the amplitude",
+    },
+    background={"a": 0.0, "b": 0.0},
+    perturbation={"a": 1.0, "b": 0.0},
+    plane=("beta", "alpha"),
+    source="Stewartson & Stuart, J. Fluid Mech. 48, 529 (1971); Aranson & Kramer, Rev. Mod. Phys. 74, 99 (2002)",
+    dt=0.05,
+    until=400.0,
+    spacing=1.0,
+    initial="steady:amplitude=0.1",
+    apart=1.0,
+    shown=(-1.0, 1.0),
+    literature=(
+        "Spirals that send out waves, kept apart by the shocks where these meet: the frozen states of Chaté & "
+        "Manneville, Physica A 224, 348 (1996), and of Aranson & Kramer's review."
+    ),
+)

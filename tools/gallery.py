@@ -1,0 +1,153 @@
+"""Pictures of all built-in models and the page that describes them, made from nothing but the models.
+
+python tools/gallery.py              # every picture, and docs/models.md
+python tools/gallery.py brusselator  # this picture, and docs/models.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from morphoscope.ensembles.simulation import Simulation, simulate_one, single_plan
+from morphoscope.errors import UsageError
+from morphoscope.models import Model, get_model, model_names
+from morphoscope.reports.style import house_style, new_figure, save
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "models.md"
+PICTURES = DOCS / "pictures" / "models"
+SEED = 1
+
+INTRODUCTION = """# Models
+
+All models that come with Morphoscope, each as it runs when nothing else is asked for: its equations, a picture and
+where such a picture can be found in print, and its parameters with what they may be. Pictures show the first species at
+the end of a run on a periodic grid of 128 × 128 cells; lengths and times are in the model's own units. Each command
+repeats the run of the picture above it.
+
+A model of your own needs no file here: see `morphoscope simulate --help`. A model that is added to the package needs
+one file in `src/morphoscope/models/`; this page and its pictures are made by `python tools/gallery.py`.
+"""
+
+
+def command(model: Model) -> str:
+    """The command that repeats the run of a model's picture."""
+    return f"morphoscope simulate {model.name} --seed {SEED} --out run"
+
+
+def page(models: Sequence[Model]) -> str:
+    """The whole text of docs/models.md."""
+    contents = "\n".join(f"- [{model.title}](#{_anchor(model.title)}): `{model.name}`" for model in models)
+    return "\n".join([INTRODUCTION, contents, "", *map(section, models)])
+
+
+def section(model: Model) -> str:
+    """The part of the page that describes one model."""
+    lines = [
+        f"## {model.title}",
+        "",
+        "```text",
+        *model.equations(),
+        "```",
+        "",
+        f"![{model.title}: {model.species[0]} at t = {model.until:g}]({_picture(model).relative_to(DOCS).as_posix()})",
+        "",
+        *([model.literature, ""] if model.literature else []),
+        "| parameter | default | range | meaning |",
+        "|---|---|---|---|",
+        *(_row(model, name) for name in model.parameters),
+        "",
+        *([f"Source: {model.source}.", ""] if model.source else []),
+        _custom(model),
+        "",
+        "```bash",
+        command(model),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def caption(model: Model) -> str:
+    """Title, parameters and time of a model's picture, two lines."""
+    values = ", ".join(f"{name} = {value:g}" for name, value in model.defaults.items())
+    return f"{model.title}: {model.species[0]} at t = {model.until:g}\n{values}"
+
+
+def picture(simulation: Simulation) -> Figure:
+    """The first species at the end of a run, with lengths along the axes and a colour bar."""
+    model, grid = simulation.plan.model, simulation.plan.grid
+    field = simulation.species(model.species[0])[-1]
+    low, high = model.shown or (float(field.min()), float(field.max()))
+    with house_style():
+        figure = new_figure(3.4, 3.2)
+        axes = figure.add_subplot()
+        size = (0.0, grid.width * grid.spacing, 0.0, grid.height * grid.spacing)
+        image = axes.imshow(
+            field, cmap="cividis", vmin=low, vmax=high, extent=size, origin="lower", interpolation="nearest"
+        )
+        axes.set(xlabel="x", ylabel="y")
+        axes.set_title(caption(model), fontsize=6.5)
+        axes.tick_params(labelsize=7)
+        bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=18, ticks=MaxNLocator(5))
+        bar.ax.tick_params(labelsize=7)
+        bar.ax.set_title(model.species[0], fontsize=8)
+    return figure
+
+
+def make_picture(model: Model, engine: str) -> Simulation:
+    """Run a model as by its command and save the picture of it."""
+    simulation = simulate_one(single_plan(model, {}, seed=SEED), engine=engine)
+    save(picture(simulation), _picture(model))
+    return simulation
+
+
+def _picture(model: Model) -> Path:
+    return PICTURES / f"{model.name}.png"
+
+
+def _anchor(title: str) -> str:
+    """The anchor that a heading gets on GitHub."""
+    return "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c in "-_")
+
+
+def _row(model: Model, name: str) -> str:
+    low, high = model.ranges[name]
+    meaning = model.meanings[name].replace("|", "\\|")
+    return f"| `{name}` | {model.defaults[name]:g} | {low:g} … {high:g} | {meaning} |"
+
+
+def _custom(model: Model) -> str:
+    step = "time step chosen for each run" if model.dt is None else f"time step {model.dt:g}"
+    return (
+        f"Custom: cells of {model.spacing:g}, {step}, until t = {model.until:g}, frames {model.apart:g} apart, "
+        f"integrator `{model.integrator}`, initial condition `{model.initial}`, map over {' and '.join(model.plane)}."
+    )
+
+
+def main() -> int:
+    """Make the pictures of the named models, or of all, and the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="models; without any, all of them")
+    parser.add_argument("--engine", default="cpu", help="the engine that runs them")
+    asked = parser.parse_args()
+    try:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for model in [get_model(name) for name in asked.names or model_names()]:
+            made = make_picture(model, asked.engine)
+            print(f"{model.name}: {made.seconds:.1f} s")
+        PAGE.write_text(page([get_model(name) for name in model_names()]), encoding="utf-8")
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
