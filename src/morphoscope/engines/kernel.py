@@ -15,6 +15,7 @@ kept beside the ring.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 from llvmlite import ir
 
@@ -69,6 +70,7 @@ class KernelWriter:
         self.ring = 1 << (2 * self.passes - 1).bit_length()  # rows of an auxiliary field in use at once, a power of 2
         self.row_vectors = len(self.species) * self.columns
         self.module = ir.Module("morphoscope")
+        self.row_operations: Counter[str] = Counter()  # what the rows that were written take, see Lanes.emitted
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -157,6 +159,16 @@ class KernelWriter:
         return call.builder.gep(base, [vectors], source_etype=self.lanes.type)
 
 
+def operations(program: StepProgram, grid: Grid, bits: int = 32) -> dict[str, float]:
+    """How many vector operations of each kind one step takes for one vector of cells, on rows of this width.
+
+    Counted from the code of the rows, edges included.
+    """
+    writer = KernelWriter(program, grid, 1, bits, unroll=grid.width)
+    writer.write()
+    return {kind: count / writer.columns for kind, count in writer.row_operations.items()}
+
+
 class _Stage:
     """One pass of one fused step, at one row."""
 
@@ -188,7 +200,9 @@ class _Stage:
             first = builder.mul(self.row, integer(kernel.grid.width))
             noise = NoiseSource(first, builder.add(self.call.step, integer(self.level)), self.call.key)
         writer = RowWriter(kernel.program, kernel.grid, kernel.lanes, self.number, kernel.unroll)
+        before = kernel.lanes.emitted.copy()
         writer.write(builder, sources, self._targets(), parameters, self.call.numbers, noise)
+        kernel.row_operations += kernel.lanes.emitted - before
 
     def _is(self, value: ir.Value, number: int) -> ir.Value:
         return self.builder.icmp_signed("==", value, integer(number))
