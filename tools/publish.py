@@ -106,7 +106,10 @@ def _publish_classifier(study: Path, shipped: Shipped, numbers: dict[str, Any]) 
 
 
 def _publish_atlas(atlas: Path) -> None:
-    """All that a reader of the atlas needs; where the ensemble was says nothing elsewhere."""
+    """All that a reader of the atlas needs, with descriptors; where the ensemble was says nothing elsewhere."""
+    from morphoscope.atlas import Atlas
+
+    Atlas(atlas).describe()
     files = [path for path in sorted(atlas.iterdir()) if path.is_file() and path.suffix != ".sqlite"]
     size = sum(path.stat().st_size for path in files)
     if size > LARGEST_ATLAS:

@@ -61,6 +61,11 @@ class Ensemble:
         plan.save(folder / PLAN_FILE)
         return cls(folder)
 
+    @property
+    def data_folder(self) -> Path:
+        """The Zarr group with everything that was recorded or measured."""
+        return self.folder / DATA_FOLDER
+
     def arrays(self, *, writable: bool = False) -> dict[str, Any]:
         """The Zarr arrays by species, (run, time, y, x) float32."""
         import zarr
@@ -101,8 +106,14 @@ class Ensemble:
         """The class of every run where it is known."""
         return [run.label for run in self.plan.runs]
 
+    def descriptors(self) -> dict[str, NDArray[np.float64]]:
+        """The physical descriptors that :func:`describe_ensemble` has kept, by name, one number a run."""
+        from morphoscope.ensembles.descriptors import stored
+
+        return stored(self)
+
     def dataset(self) -> xarray.Dataset:
-        """Everything as one lazily read Dataset with dimensions run, time, y, x."""
+        """Everything as one lazily read Dataset with dimensions run, time, y, x; descriptors where they are kept."""
         import xarray
 
         plan = self.plan

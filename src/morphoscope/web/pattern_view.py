@@ -15,9 +15,10 @@ from bokeh.models import ColumnDataSource
 from numpy.typing import NDArray
 
 from morphoscope.atlas import ordered, titled
-from morphoscope.atlas.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 from morphoscope.atlas.thumbnails import composite
-from morphoscope.ensembles.simulation import repeat_command, simulate_one, single_run
+from morphoscope.ensembles.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
+from morphoscope.ensembles.settings import repeat_command
+from morphoscope.ensembles.simulation import simulate_one, single_run
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import coloured, new_figure, restyle, rgba
 from morphoscope.web.workplace import Workplace
@@ -148,7 +149,7 @@ class PatternView:
         parts = [
             f"<b>{html.escape(titled(read))}</b> with probability {atlas.reading.probability[position]:.3f}",
             values,
-            "homogeneous" if length is None else f"wavelength {length:.1f}",
+            "homogeneous" if np.isnan(length) else f"wavelength {length:.1f}",
         ]
         if said is not None:
             parts.append(f"people say: <b>{html.escape(titled(said)) if said else 'ambiguous'}</b>")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from morphoscope.atlas.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
+from morphoscope.ensembles.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 
 
 def wave(shape, waves_y, waves_x):
@@ -26,4 +26,4 @@ def test_a_wave_has_its_length(waves, length):
 
 
 def test_a_homogeneous_field_has_none():
-    assert dominant_wavelength(np.full((32, 32), 0.4)) is None
+    assert np.isnan(dominant_wavelength(np.full((32, 32), 0.4)))

@@ -1,0 +1,95 @@
+"""The physical descriptors of an atlas's readings, kept in its folder so that it needs no ensemble at hand."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.ensembles.descriptors import NAMES, measure_runs, names_for
+from morphoscope.ensembles.runner import repeat_runs
+from morphoscope.errors import DataError
+from morphoscope.progress import SILENT, Reporter
+from morphoscope.storage import staged_file
+
+if TYPE_CHECKING:
+    from morphoscope.atlas.atlas import Atlas
+    from morphoscope.ensembles import Ensemble, Plan
+
+DESCRIPTORS_FILE = "descriptors.npz"
+Columns = dict[str, NDArray[np.float64]]
+
+
+def load(folder: Path, readings: int) -> Columns:
+    """The descriptors in an atlas's folder, one number a reading; nothing without the file.
+
+    Raises DataError for a damaged file.
+    """
+    path = folder / DESCRIPTORS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            columns = {name: kept[name].astype(np.float64) for name in NAMES if name in kept.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is damaged ({error}); remove it and repeat `morphoscope describe`") from error
+    if any(column.shape != (readings,) for column in columns.values()):
+        raise DataError(f"{path} is damaged: expected {readings} numbers each; repeat `morphoscope describe`")
+    return columns
+
+
+def save(folder: Path, columns: Columns) -> None:
+    """Write the descriptors as float32. Raises DataError where the folder can't be written."""
+    try:
+        with staged_file(folder / DESCRIPTORS_FILE) as part:
+            np.savez_compressed(part, **{name: c.astype(np.float32) for name, c in columns.items()})  # type: ignore[arg-type]
+    except OSError as error:
+        raise DataError(f"{folder} can't be written ({error}); copy the atlas to a folder of your own") from error
+
+
+def describe_frames(ensemble: Ensemble, runs: NDArray[np.intp], frames: NDArray[np.float32], say: Reporter) -> Columns:
+    """The descriptors of some runs whose ``frames`` are at hand: those that the ensemble keeps, the rest measured."""
+    return _measured(ensemble.plan, runs, ensemble, frames.__getitem__, None, say)
+
+
+def describe_readings(atlas: Atlas, *, workers: int | None = None, progress: Reporter = SILENT) -> Columns:
+    """Measure every reading of an atlas, from its ensemble or by simulating it once more, and keep that in its folder.
+
+    What the folder holds already is returned as it is.
+    """
+    if atlas.descriptors:
+        return atlas.descriptors
+    plan, ensemble, runs = atlas.plan, atlas.ensemble, atlas.runs
+    array = None if ensemble is None else ensemble.arrays()[plan.record[0]]
+
+    def read(position: int) -> NDArray[np.floating]:
+        run = int(runs[position])
+        return repeat_runs(plan, [run])[0] if array is None else np.asarray(array[run])
+
+    columns = _measured(plan, runs, ensemble, read, workers, progress)
+    save(atlas.folder, columns)
+    return columns
+
+
+def _measured(
+    plan: Plan,
+    runs: NDArray[np.intp],
+    ensemble: Ensemble | None,
+    read: Callable[[int], NDArray[np.floating]],
+    workers: int | None,
+    progress: Reporter,
+) -> Columns:
+    """What the ensemble keeps of some runs, and the rest measured; ``read`` gives the frames at a position."""
+    kept = {} if ensemble is None else ensemble.descriptors()
+    columns = {name: kept[name][runs] if kept else np.full(len(runs), np.nan) for name in names_for(plan)}
+    missing = [i for i in range(len(runs)) if not any(np.isfinite(column[i]) for column in columns.values())]
+    with progress.task("describe", len(runs), "runs", len(runs) - len(missing)) as task:
+        for position, values in zip(missing, measure_runs(plan, missing, read, workers), strict=True):
+            for name, column in columns.items():
+                column[position] = values[name]
+            task.advance(1)
+    return columns

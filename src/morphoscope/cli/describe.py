@@ -1,0 +1,33 @@
+"""The command that measures physical descriptors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from morphoscope import api
+from morphoscope.cli import show
+from morphoscope.cli.base import Json, Workers, app, example
+from morphoscope.cli.progress import reporter
+
+
+@app.command(epilog=example("morphoscope describe scan --csv descriptors.csv"))
+def describe(
+    data: Annotated[str, typer.Argument(help="An ensemble, an atlas, or a shipped atlas's name.")],
+    csv: Annotated[Path | None, typer.Option(help="Also write a table with a row a run.")] = None,
+    workers: Workers = None,
+    json: Json = False,
+) -> None:
+    """Measure wavelength, spots, drift and more of every run; keeps them with the runs, goes on where interrupted."""
+    found = api.describe(data, csv=csv, workers=workers, progress=reporter())
+    if json:
+        show.as_json(found.rows())
+        return
+    rows = [
+        (name, unit, count, *("–" if count == 0 else f"{number:.4g}" for number in numbers))
+        for name, unit, count, *numbers in found.summary()
+    ]
+    title = f"{len(found.runs)} runs, species {found.plan.record[0]}"
+    show.table(("descriptor", "unit", "defined", "smallest", "median", "largest"), rows, title=title)

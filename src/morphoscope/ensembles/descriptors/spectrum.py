@@ -1,0 +1,147 @@
+"""Power spectra of patterns: dominant wavelength, width, anisotropy."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+PERIODIC = (True, True)
+SMALLEST_SPREAD = 1e-5  # relative to the mean where that is above 1: where float32 lets a perturbation stop decaying
+
+
+@dataclasses.dataclass(frozen=True)
+class Spectrum:
+    """Moments of a power spectrum: lengths in units of ``spacing``, wavenumbers q = 1/λ. NaN for homogeneous fields."""
+
+    wavelength: float
+    wavenumber: float
+    width: float
+    anisotropy: float
+
+
+def is_homogeneous(field: NDArray[np.floating]) -> bool:
+    """Whether a field's standard deviation is no more than rounding."""
+    return bool(np.std(field) <= SMALLEST_SPREAD * max(1.0, abs(float(np.mean(field)))))
+
+
+def power_spectrum(field: NDArray[np.floating]) -> NDArray[np.float64]:
+    """P(q) = |F[c − ⟨c⟩](q)|² / N², zero wavenumber in the middle; the sum is the variance of ``field`` (y, x)."""
+    values = np.asarray(field, dtype=np.float64)
+    transform = np.fft.fftshift(np.fft.fft2(values - values.mean()))
+    return np.abs(transform) ** 2 / values.size**2
+
+
+def radial_spectrum(
+    field: NDArray[np.floating], spacing: float = 1.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The power in rings of wavenumber 1/λ (cycles per length): (ring centres, summed power).
+
+    Rings are as wide as the smallest wavenumber of the longer side and end where the shorter side's reach does.
+    """
+    power = power_spectrum(field)
+    axes = [np.fft.fftshift(np.fft.fftfreq(n, spacing)) for n in power.shape]
+    wavenumber = np.hypot(axes[0][:, None], axes[1][None, :])
+    longest, shortest = max(power.shape), min(n for n in power.shape if n > 1)
+    width = 1 / (longest * spacing)
+    ring = np.round(wavenumber / width).astype(int)
+    last = shortest // 2 * longest // shortest
+    summed = np.bincount(ring.ravel(), weights=power.ravel())[1 : last + 1].astype(np.float64)
+    return np.arange(1, len(summed) + 1) * width, summed
+
+
+def dominant_wavelength(
+    field: NDArray[np.floating], spacing: float = 1.0, periodic: tuple[bool, bool] = PERIODIC
+) -> float:
+    """The wavelength at the spectrum's peak, finer than its rings; NaN for a homogeneous field (y, x)."""
+    return spectrum(field, spacing, periodic).wavelength
+
+
+def spectrum(field: NDArray[np.floating], spacing: float = 1.0, periodic: tuple[bool, bool] = PERIODIC) -> Spectrum:
+    """Dominant wavelength, mean and standard deviation of q = 1/λ, anisotropy |Σ P e^{2iθ}| / Σ P of a field (y, x).
+
+    The dominant wavelength is that of the centre of power around the highest ring of the smoothed radial spectrum.
+    Along an axis that is not ``periodic`` (y, x) the field is tapered by Hann's window first.
+    """
+    if is_homogeneous(field):
+        return Spectrum(math.nan, math.nan, math.nan, math.nan)
+    waves = _waves(field.shape, periodic)
+    values = np.asarray(field, dtype=np.float64)
+    tapered = (values - np.sum(values * waves.window) / waves.window.sum()) * waves.window
+    transform = np.fft.rfft2(tapered)
+    power = (transform.real**2 + transform.imag**2).ravel()[waves.order] * waves.weight
+    total = power.sum()
+    mean = float(power @ waves.number / total)
+    width = math.sqrt(max(0.0, float(power @ (waves.number - mean) ** 2 / total)))
+    moment = math.hypot(float(power @ waves.cos2), float(power @ waves.sin2)) / float(total)
+    peak = _peak(waves, power)
+    return Spectrum(spacing / peak, mean / spacing, width / spacing, min(1.0, moment))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Waves:
+    """Half of a grid's waves without the mean, by ascending wavenumber; lengths in cells.
+
+    ``order``: places in the transform. ``weight``: how many waves each stands for. ``ring``: number of its ring.
+    """
+
+    window: NDArray[np.float64]
+    order: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    number: NDArray[np.float64]
+    cos2: NDArray[np.float64]
+    sin2: NDArray[np.float64]
+    ring: NDArray[np.intp]
+    ring_width: float
+
+
+@functools.lru_cache(maxsize=16)
+def _waves(shape: tuple[int, int], periodic: tuple[bool, bool]) -> _Waves:
+    height, width = shape
+    qy, qx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
+    number = np.hypot(qy, qx).ravel()
+    order = np.argsort(number, kind="stable")[1:]  # the mean is first
+    weight = np.full((height, width // 2 + 1), 2.0)
+    weight[:, 0] = 1.0
+    # At the highest wavenumber of an even side, direction θ and its mirror image are one wave.
+    mirrored = np.zeros_like(weight, dtype=bool)
+    if width % 2 == 0:
+        weight[:, -1] = 1.0
+        mirrored[:, -1] = True
+    if height % 2 == 0:
+        mirrored[height // 2] = True
+    angle = 2 * np.arctan2(qy, qx)
+    sin2 = np.where(mirrored, 0.0, np.sin(angle))
+    tapers = [np.ones(n) if whole or n == 1 else _hann(n) for n, whole in zip(shape, periodic, strict=True)]
+    ring_width = 1 / max(shape)
+    return _Waves(
+        window=tapers[0][:, None] * tapers[1][None, :],
+        order=order,
+        weight=weight.ravel()[order],
+        number=number[order],
+        cos2=np.cos(angle).ravel()[order],
+        sin2=sin2.ravel()[order],
+        ring=np.round(number[order] / ring_width).astype(np.intp),
+        ring_width=ring_width,
+    )
+
+
+def _hann(n: int) -> NDArray[np.float64]:
+    """Hann's window with its zeros half a cell beyond the ends."""
+    return np.asarray(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2)
+
+
+def _peak(waves: _Waves, power: NDArray[np.float64]) -> float:
+    """Wavenumber, in 1/cell, of the centre of power around the highest ring of the smoothed radial spectrum."""
+    rings = np.bincount(waves.ring, weights=power)
+    highest = int(np.argmax(np.convolve(rings, [0.5, 1.0, 0.5], mode="same"))) or 1
+    # Wide enough for a peak between rings, narrow enough to leave out the mean and the first harmonic.
+    reach = min(2.0, max(highest / 2, 0.6)) * waves.ring_width
+    number = highest * waves.ring_width
+    for _ in range(2):  # once around the ring's centre, once around what was found
+        low, high = np.searchsorted(waves.number, (number - reach, number + reach))
+        number = float(power[low:high] @ waves.number[low:high] / power[low:high].sum())
+    return number
