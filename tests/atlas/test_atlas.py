@@ -10,6 +10,7 @@ from PIL import Image
 from morphoscope import api
 from morphoscope.atlas import Atlas, ordered, symbol
 from morphoscope.atlas.thumbnails import SIDE, composite
+from morphoscope.ensembles.descriptors import NAMES
 from morphoscope.errors import DataError, UsageError
 
 
@@ -25,7 +26,7 @@ def test_points_csv_has_what_was_read(workshop):
     atlas = Atlas(workshop / "atlas")
     with (workshop / "atlas" / "points.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["f", "k", "seed", "class", "probability", "margin"]
+    assert list(rows[0]) == ["f", "k", "seed", "class", "probability", "margin", *NAMES]
     assert len(rows) == 12
     for row, run in zip(rows, atlas.plan.runs, strict=True):
         assert (float(row["f"]), float(row["k"])) == (dict(run.parameters)["f"], dict(run.parameters)["k"])

@@ -1,7 +1,7 @@
 """An atlas: an ensemble over a parameter space, a classifier's reading of every run in it, and people's annotations.
 
-The folder holds atlas.json (what was read, by what), plan.json, probabilities.npy, thumbnails, points.csv for people
-and, once somebody has said something, annotations.sqlite.
+The folder holds atlas.json (what was read, by what), plan.json, probabilities.npy, descriptors.npz, thumbnails,
+points.csv and occupancy.csv for people and, once somebody has said something, annotations.sqlite.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import functools
 import importlib
 import importlib.resources
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,16 @@ from numpy.typing import NDArray
 from morphoscope.atlas.agreement import Agreement, agreement_of
 from morphoscope.atlas.annotations import FILE, Annotations
 from morphoscope.atlas.classes import class_colours, ordered, symbol
+from morphoscope.atlas.coexistence import Occupancy, occupancy_of, occupancy_rows
+from morphoscope.atlas.descriptors import describe_frames, describe_readings, load, save
 from morphoscope.atlas.thumbnails import sheet_name, write_sheets
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.errors import DataError, UsageError, nearest
 from morphoscope.learning.classifier import Classifier, Prediction
 from morphoscope.learning.datasets import check_readable
-from morphoscope.storage import read_json, staged_folder, write_json
+from morphoscope.progress import SILENT, Reporter
+from morphoscope.storage import read_json, staged_file, staged_folder, write_json
 from morphoscope.theory import Line, lines_over
 
 FORMAT = 2
@@ -35,6 +37,7 @@ ATLAS_FILE = "atlas.json"
 PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
 POINTS_FILE = "points.csv"
+OCCUPANCY_FILE = "occupancy.csv"
 _SMALLEST_LETTERED = 0.002  # share of the readings from which a class gets its letter in a map
 
 
@@ -73,6 +76,31 @@ class Atlas:
             self._columns[parameter].flags.writeable = False
         return self._columns[parameter]
 
+    @functools.cached_property
+    def varying(self) -> tuple[str, ...]:
+        """The parameters that differ between the readings, in the model's order."""
+        return tuple(name for name in self.plan.parameter_names if np.ptp(self.values(name)) > 0)
+
+    @functools.cached_property
+    def plane(self) -> tuple[str, str]:
+        """The two parameters of a map, abscissa first: the model's customary ones if both vary, else the first that do.
+
+        Where only one varies, the map is a row of points along it. Raises UsageError for a model without parameters.
+        """
+        customary, varying = self.plan.model.plane, self.varying
+        if len(customary) < 2:
+            raise UsageError(f"{self.plan.model.name} has no parameters; there is no plane to map")
+        if len(varying) > 1 and not set(customary) <= set(varying):
+            return varying[0], varying[1]
+        if len(varying) == 1 and varying[0] not in customary:
+            return varying[0], customary[1]
+        return customary[0], customary[1]
+
+    @functools.cached_property
+    def occupancy(self) -> Occupancy:
+        """P(class | parameters): what the runs at each distinct point were read as."""
+        return occupancy_of(self.reading, [self.plan.runs[run].parameters for run in self.runs])
+
     def members(self, name: str) -> NDArray[np.intp]:
         """Positions of the readings of a class, most certain first; raises UsageError for an unknown class."""
         if name not in self.classes:
@@ -89,17 +117,42 @@ class Atlas:
         """Everything that a map can be coloured by, one value a reading, by name.
 
         ``margin``, ``probability`` of the most probable class, ``entropy`` of the probabilities in bits, the
-        probability of each class as ``P(class)``, and the parameters that the runs set.
+        probability of each class as ``P(class)``, the parameters that the runs set, and the physical descriptors as far
+        as they are known (see :meth:`describe`), NaN where one is undefined. Where points have several runs also
+        ``states``, how many classes coexist there, and ``coexistence``, the entropy of their shares in bits.
         """
         p = self.reading.probabilities.astype(np.float64)
         entropy = -np.sum(p * np.log2(np.maximum(p, 1e-300)), axis=1)
+        many = self.occupancy
+        repeats = {"states": many.states[many.place].astype(np.float64), "coexistence": many.entropy[many.place]}
         return {
             "margin": self.reading.margin.astype(np.float64),
             "probability": self.reading.probability.astype(np.float64),
             "entropy": np.maximum(entropy, 0.0),
             **{f"P({name})": p[:, self.classes.index(name)] for name in ordered(list(self.classes))},
+            **(repeats if many.repeated else {}),
             **{name: self.values(name) for name in self.plan.parameter_names},
+            **{name: column for name, column in self.descriptors.items() if np.isfinite(column).any()},
         }
+
+    @functools.cached_property
+    def descriptors(self) -> dict[str, NDArray[np.float64]]:
+        """The physical descriptors of every reading by name; nothing before :meth:`describe`.
+
+        Raises DataError for a damaged file.
+        """
+        return load(self.folder, len(self.runs))
+
+    def describe(self, *, workers: int | None = None, progress: Reporter = SILENT) -> dict[str, NDArray[np.float64]]:
+        """Measure the physical descriptors where the atlas has none; keeps them and rewrites points.csv.
+
+        Raises DataError where the folder can't be written.
+        """
+        if not self.descriptors:
+            describe_readings(self, workers=workers, progress=progress)
+            del self.descriptors
+            _write_points(self, self.folder / POINTS_FILE)
+        return self.descriptors
 
     @functools.cached_property
     def ensemble(self) -> Ensemble | None:
@@ -163,10 +216,10 @@ class Atlas:
         return max(3, _SMALLEST_LETTERED * len(self.runs))
 
     def heart(self, members: NDArray[np.intp]) -> tuple[float, float]:
-        """The place in the model's plane with the most ``members`` near it: where a letter stands inside its region."""
+        """The place in the map's plane with the most ``members`` near it: where a letter stands inside its region."""
         from scipy.spatial import cKDTree
 
-        plane = np.stack([self.values(name) for name in self.plan.model.plane], axis=1)
+        plane = np.stack([self.values(name) for name in self.plane], axis=1)
         extent = np.ptp(plane, axis=0)
         extent[extent == 0] = 1.0
         points = np.unique(plane[members], axis=0) / extent  # a scan may repeat points
@@ -176,10 +229,11 @@ class Atlas:
         return float(x), float(y)
 
     def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[Line]:
-        """The lines of theory over part of the model's plane, for the parameters that all runs share."""
-        plane = self.plan.model.plane
-        fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in plane}
-        return lines_over(self.plan.model, across, up, fixed)
+        """The lines of theory over part of the map's plane; none where the runs differ in a third parameter."""
+        fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in self.plane}
+        if set(self.varying) - set(self.plane) or len(set(self.plane)) < 2 or np.isnan(list(fixed.values())).any():
+            return []
+        return lines_over(self.plan.model, across, up, fixed, names=self.plane)
 
     def explore(self, beside: Atlas | None = None, who: str = "anonymous") -> Any:
         """The explorer as a widget for a notebook's cell, with a second atlas ``beside`` it to compare with."""
@@ -192,7 +246,7 @@ class Atlas:
         return path.read_bytes() if path.is_file() else None
 
     def points(self) -> list[dict[str, Any]]:
-        """One row a reading: parameters, seed, class, probability, margin."""
+        """One row a reading: parameters, seed, class, probability, margin, descriptors (None where undefined)."""
         names = self.plan.parameter_names
         columns = [self.values(name) for name in names]
         rows = []
@@ -202,6 +256,8 @@ class Atlas:
             row["class"] = self.classes[self.reading.index[position]]
             row["probability"] = round(float(self.reading.probability[position]), 6)
             row["margin"] = round(float(self.reading.margin[position]), 6)
+            for name, column in self.descriptors.items():
+                row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
             rows.append(row)
         return rows
 
@@ -228,15 +284,17 @@ def read_ensemble(
     folder: str | Path,
     *,
     overwrite: bool = False,
-    tell: Callable[[int], None] | None = None,
+    progress: Reporter = SILENT,
 ) -> Atlas:
-    """Let a classifier read every finished run of an ensemble; writes and returns the atlas."""
+    """Let a classifier read every finished run of an ensemble, and describe it; writes and returns the atlas."""
     check_readable(classifier, ensemble)
     folder = Path(folder)
     runs = ensemble.usable()
     with staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
         frames = ensemble.frames(runs)
-        reading = classifier.predict(frames, tell)
+        with progress.task("classify", len(runs), "patterns") as task:
+            reading = classifier.predict(frames, task.advance)
+        save(part, describe_frames(ensemble, runs, frames, progress))
         write_sheets(frames, part)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
@@ -253,7 +311,10 @@ def read_ensemble(
                 "training_rows": classifier.provenance.get("training_rows", []),
             },
         )
-        _write_points(Atlas(part), part / POINTS_FILE)
+        made = Atlas(part)
+        _write_points(made, part / POINTS_FILE)
+        columns = {name: made.values(name) for name in made.plan.parameter_names}
+        _write_rows(occupancy_rows(made.occupancy, columns), part / OCCUPANCY_FILE)
     return Atlas(folder)
 
 
@@ -287,8 +348,11 @@ def _annotation_folder(folder: Path) -> Path:
 
 
 def _write_points(atlas: Atlas, path: Path) -> None:
-    rows = atlas.points()
-    with path.open("w", newline="", encoding="utf-8") as file:
+    _write_rows(atlas.points(), path)
+
+
+def _write_rows(rows: list[dict[str, Any]], path: Path) -> None:
+    with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["class"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

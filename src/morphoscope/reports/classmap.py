@@ -3,59 +3,103 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
+from morphoscope.ensembles.descriptors import BY_NAME
 from morphoscope.errors import UsageError, nearest
 from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
+
+UNDEFINED = "#c8c8c8"
+_MOST_LARGE = 2000  # points of a lattice whose squares may be large
+_OUTLIERS = 1.0  # percent of the runs at each end of a descriptor's scale that share its last colour
 
 
 def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None) -> Figure:
-    """The atlas in its model's customary plane, one square a reading.
+    """The atlas in its plane, one square a point: the class of most of its runs, or the mean of a number over them.
 
-    ``color``: ``class`` or one of the atlas's variables, as ``margin``, ``entropy`` or ``P(kappa)``. ``theory`` draws
-    the lines that there are. Raises UsageError for another ``color``.
+    ``color``: ``class`` or one of the atlas's variables, as ``margin``, ``entropy``, ``P(kappa)`` or ``wavelength``.
+    ``theory`` draws the lines that there are. Raises UsageError for another ``color``.
     """
-    variables = atlas.variables()
-    ways = ("class", *variables)
-    if color not in ways:
-        raise UsageError(f"unknown color {color!r}; {nearest(color, ways)}")
+    values = None if color == "class" else atlas.occupancy.averaged(numbers(atlas, color))
     with house_style():
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
-        across, up = (atlas.values(name) for name in atlas.plan.model.plane)
+        across, up = (atlas.values(name) for name in atlas.plane)
         marker = marker_area(axes, across, up)
-        if color == "class":
+        if values is None:
             draw_classes(axes, atlas, across, up, marker)
+            mark_coexistence(axes, atlas, across, up, marker)
         else:
-            values = variables[color]
-            share = values.min() >= 0 and values.max() <= 1 and color not in atlas.plan.parameter_names
-            points = axes.scatter(
-                across,
-                up,
-                c=values,
-                s=marker,
-                marker="s",
-                lw=0,
-                cmap="cividis",
-                vmin=0 if share else None,
-                vmax=1 if share else None,
-                rasterized=True,
-            )
-            figure.colorbar(points, ax=axes, label=color)
+            points = draw_numbers(axes, atlas, color, values, marker)
+            label = BY_NAME[color].title if color in atlas.descriptors else color
+            figure.colorbar(points, ax=axes, label="\n".join(textwrap.wrap(label, 60)))
         if theory:
             draw_theory(axes, atlas)
-        _draw_legend(axes, marker)
+        _draw_legend(axes, marker, beside=values is None)
         name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
     return figure
+
+
+def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
+    """The atlas's variable of that name; raises UsageError for a name that it has not."""
+    variables = atlas.variables()
+    if color in variables:
+        return variables[color]
+    if color in atlas.descriptors:
+        raise UsageError(f"{color} is undefined for every run of this atlas; choose another color")
+    if color in BY_NAME and not atlas.descriptors:
+        raise UsageError(f"the atlas has no {color} yet; `morphoscope describe {atlas.folder}` measures it")
+    raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")
+
+
+def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float64], marker: float) -> PathCollection:
+    """A square a reading, coloured by a number, grey where it is undefined; some descriptors on a log scale."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    across, up = (atlas.values(name) for name in atlas.plane)
+    known = np.isfinite(values)
+    if not known.all():
+        unknown = across[~known], up[~known]
+        label = f"undefined ({len(unknown[0])})"
+        axes.scatter(*unknown, s=marker, color=UNDEFINED, marker="s", lw=0, label=label, rasterized=True)
+    shown = values[known]
+    low, high = colour_range(atlas, color, shown)
+    ratios = color in atlas.descriptors and BY_NAME[color].ratios and (shown > 0).any()
+    if ratios:
+        low, high = colour_range(atlas, color, shown[shown > 0])
+        shown = np.maximum(shown, low)
+    return axes.scatter(
+        across[known],
+        up[known],
+        c=shown,
+        s=marker,
+        marker="s",
+        lw=0,
+        cmap="cividis",
+        norm=LogNorm(low, high) if ratios else Normalize(low, high),
+        rasterized=True,
+    )
+
+
+def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of a scale: 0 and 1 for what a classifier gives; for descriptors without the few outermost."""
+    if color in atlas.descriptors:
+        low, high = np.percentile(values, (_OUTLIERS, 100 - _OUTLIERS))
+    else:
+        low, high = values.min(), values.max()
+        if low >= 0 and high <= 1 and color not in atlas.plan.parameter_names:
+            return 0.0, 1.0
+    return float(low), float(high)
 
 
 def marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> float:
@@ -63,29 +107,35 @@ def marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]
     sizes = []
     for values, set_limits, inches in ((across, axes.set_xlim, 6.4), (up, axes.set_ylim, 5.2)):
         low, high = float(values.min()), float(values.max())
-        margin = 0.03 * (high - low) or 0.01
-        set_limits(low - margin, high + margin)
         apart = np.diff(np.unique(values.round(9)))
+        half = float(apart.min()) / 2 if len(apart) else 0.0
+        margin = max(0.03 * (high - low), half) or 0.01
+        set_limits(low - margin, high + margin)
         cells = (high - low + 2 * margin) / apart.min() if len(apart) else 10.0
         sizes.append(72 * inches / cells)
+    places = len(np.unique(np.stack([across, up], axis=1).round(9), axis=0))
+    if places < _MOST_LARGE and places == len(np.unique(across.round(9))) * len(np.unique(up.round(9))):
+        return float(np.clip(min(sizes) * 1.02, 2.0, 44.0) ** 2)
     # A sparse sample has no lattice to fill: there the number of points decides.
     fair = 72 * np.sqrt(6.4 * 5.2 / max(len(across), 1)) * 0.62
     return float(np.clip(max(min(sizes), fair) * 1.12, 2.0, 14.0) ** 2)
 
 
 def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float) -> None:
-    """A square a reading in its class's colour, and a letter in each region."""
+    """A square a point in the colour of the class of most of its runs, and a letter in each region."""
     from matplotlib import patheffects
 
     looks = atlas.looks()
     counts = atlas.counts()
+    points = atlas.occupancy
     for name in ordered(list(atlas.classes)):
         members = atlas.members(name)
         if not len(members):
             continue
+        shown = points.first[points.majority == atlas.classes.index(name)]
         axes.scatter(
-            across[members],
-            up[members],
+            across[shown],
+            up[shown],
             s=marker,
             color=looks[name][1],
             marker="s",
@@ -94,7 +144,7 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
             rasterized=True,
         )
         if len(members) >= atlas.fewest_lettered:
-            x, y = atlas.heart(members)
+            x, y = atlas.heart(shown if len(shown) else members)
             outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
             axes.text(
                 x,
@@ -108,6 +158,21 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
             )
 
 
+def mark_coexistence(
+    axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float
+) -> None:
+    """Inside the square of a point where classes coexist, a dot in the second one's colour."""
+    points, looks = atlas.occupancy, atlas.looks()
+    several = np.flatnonzero(points.multistable)
+    if not len(several):
+        return
+    colours = [looks[points.classes[index]][1] for index in points.second[several]]
+    dot: dict[str, Any] = {"s": max(0.2 * marker, 3.0), "marker": "o", "edgecolors": "black", "linewidths": 0.6}
+    axes.scatter(across[points.first[several]], up[points.first[several]], c=colours, zorder=2, rasterized=True, **dot)
+    plural = "point" if len(several) == 1 else "points"
+    axes.scatter([], [], c="white", label=f"classes coexist  ({len(several)} {plural})", **dot)
+
+
 def draw_theory(axes: Axes, atlas: Atlas) -> None:
     """The lines that theory has for the part of the plane that is shown."""
     for line in atlas.theory_lines(axes.get_xlim(), axes.get_ylim()):
@@ -116,26 +181,26 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
         axes.plot([], [], "k--", lw=1.4, label="\n".join(textwrap.wrap(line.name, 26)))
 
 
-def _draw_legend(axes: Axes, marker: float) -> None:
+def _draw_legend(axes: Axes, marker: float, *, beside: bool) -> None:
     """Beside a map of classes, with their counts; inside a map of numbers, which has its scale beside it."""
     handles, _ = axes.get_legend_handles_labels()
-    if len(handles) > 1:
+    if beside and len(handles) > 1:
         axes.legend(
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             frameon=False,
-            markerscale=max(0.6, 8 / marker**0.5),
+            markerscale=8 / marker**0.5,
             title="read as (runs)",
             alignment="left",
             labelspacing=0.7,
         )
     elif handles:
-        axes.legend(loc="upper right")
+        axes.legend(loc="upper right", markerscale=8 / marker**0.5)
 
 
 def name_axes(axes: Axes, atlas: Atlas) -> None:
-    """The model's plane as labels."""
+    """The map's plane as labels."""
     model = atlas.plan.model
-    across, up = model.plane
+    across, up = atlas.plane
     axes.set_xlabel(f"{across}, {model.meanings[across]}")
     axes.set_ylabel(f"{up}, {model.meanings[up]}")

@@ -30,7 +30,7 @@ def two_maps(
     with house_style():
         figure = new_figure(13.0, 6.5)
         for axes, atlas, title in zip(figure.subplots(1, 2, sharey=True), (first, second), titles, strict=True):
-            across, up = (atlas.values(name) for name in atlas.plan.model.plane)
+            across, up = (atlas.values(name) for name in atlas.plane)
             inside = _box(first, without)
             draw_classes(axes, atlas, across, up, marker_area(axes, *inside))
             for text in axes.texts:
@@ -54,7 +54,7 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
     with house_style():
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
-        across, up = (first.values(name) for name in first.plan.model.plane)
+        across, up = (first.values(name) for name in first.plane)
         marker = marker_area(axes, across, up)
         colours = class_colours((*first.classes, *second.classes))
         counts = {name: int((new == name).sum()) for name in ordered(sorted(set(new.tolist()) - {""}))}
@@ -80,7 +80,7 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
 
 def _box(atlas: Atlas, without: tuple[str, ...]) -> list[NDArray[np.float64]]:
     """The points of the plane, by axis, in the box around all readings of classes not named in ``without``."""
-    plane = [atlas.values(name) for name in atlas.plan.model.plane]
+    plane = [atlas.values(name) for name in atlas.plane]
     kept = ~np.isin(atlas.reading.names, without)
     if not kept.any():
         return plane
@@ -95,7 +95,7 @@ def _any(name: str, counts: tuple[dict[str, int], ...]) -> bool:
 def _finish(axes: Axes, atlas: Atlas, title: str, ring: Place | None) -> None:
     draw_theory(axes, atlas)
     if ring is not None:
-        across, up = (ring[name] for name in atlas.plan.model.plane)
+        across, up = (ring[name] for name in atlas.plane)
         axes.plot(across, up, "o", ms=24, mfc="none", mec="black", mew=1.2)
     name_axes(axes, atlas)
     axes.set_title(title)

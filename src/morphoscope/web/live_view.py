@@ -143,8 +143,7 @@ class LiveView:
         except UsageError as error:
             self._say(str(error))
             return
-        plane = self.plan.model.plane
-        self.moved(*(self.run.parameters[name] for name in plane))
+        self.moved(*(self.run.parameters[name] for name in self.place.atlas.plane))
 
     def restart(self) -> None:
         """Begin anew with the chosen initial condition and seed."""

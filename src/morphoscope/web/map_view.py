@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
+from morphoscope.reports.classmap import UNDEFINED, colour_range
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 
@@ -42,7 +43,7 @@ class MapView:
     ) -> None:
         self.atlas, self.labels, self.color = atlas, labels, "class"
         self.variables = atlas.variables()
-        self.across, self.up = (atlas.values(name) for name in atlas.plan.model.plane)
+        self.across, self.up = (atlas.values(name) for name in atlas.plane)
         self.source = ColumnDataSource(self._columns())
         self.theory: list[Any] = []
         self.figure = self._figure()
@@ -101,7 +102,7 @@ class MapView:
 
     def _figure(self) -> Any:
         model = self.atlas.plan.model
-        x_name, y_name = model.plane
+        x_name, y_name = self.atlas.plane
         made = new_figure(
             x_axis_label=f"{x_name}, {model.meanings[x_name]}",
             y_axis_label=f"{y_name}, {model.meanings[y_name]}",
@@ -183,11 +184,12 @@ class MapView:
             colours = [looks[label][1] if label else "#ffffff" for label in self.labels]
         else:
             values = self.variables[color]
-            share = color not in self.atlas.plan.parameter_names and values.max() <= 1
-            low, high = (0.0, 1.0) if share else (float(values.min()), float(values.max()))
+            known = np.isfinite(values)
+            low, high = colour_range(self.atlas, color, values[known])
             self.mapper.update(low=low, high=high)
-            scaled = np.round((values - low) / ((high - low) or 1.0) * 255).astype(int)
-            colours = np.array(self.mapper.palette)[scaled].tolist()
+            share = (np.where(known, values, low) - low) / ((high - low) or 1.0)
+            scaled = np.round(255 * share).clip(0, 255).astype(int)
+            colours = np.where(known, np.array(self.mapper.palette)[scaled], UNDEFINED).tolist()
         self.bar.visible = color != "class"
         self.source.data["colour"] = colours
 

@@ -1,0 +1,306 @@
+"""Which points of a parameter space a scan visits: a lattice, a Latin hypercube, a Sobol sequence or a table."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from morphoscope.ensembles.plan import Plan, make_runs
+from morphoscope.ensembles.settings import Settings
+from morphoscope.errors import DataError, UsageError, nearest
+from morphoscope.models import Model, find_model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_RUNS = 1_000_000
+ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are no parameters
+_DIGITS = 12  # of a point's coordinates: enough to tell them apart, short enough to be typed again
+_LARGEST_SEED = 2**53 - 1
+_LONGEST_LABEL = 64
+
+Span = Sequence[float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A place in the parameter space: what it sets, its class where it is known, its number of runs, its seed."""
+
+    parameters: dict[str, Any]
+    label: str | None = None
+    runs: int = 1
+    seed: int | None = None
+
+
+def scan_plan(
+    model: str | Model,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    grid: Mapping[str, Sequence[float]] | None = None,
+    sample: str | None = None,
+    ranges: Mapping[str, Span] | None = None,
+    points: str | Path | Iterable[Mapping[str, Any]] | None = None,
+    replicates: int = 1,
+    seed: int = 0,
+    record: Sequence[str] | None = None,
+    settings: Settings | None = None,
+) -> Plan:
+    """The plan of a scan; see :func:`morphoscope.simulations.scan_plan` for its arguments.
+
+    Runs go through the points once a replicate, so that the runs of fewer replicates are the first runs of more.
+    """
+    chosen = model if isinstance(model, Model) else find_model(model)
+    fixed = _checked(chosen, parameters or {})
+    if replicates < 1:
+        raise UsageError(f"replicates={replicates} leaves no run; use 1 or more")
+    places = _places(chosen, grid, sample, ranges, points, seed)
+    rows = list(_rounds(places, fixed, replicates))
+    runs = tuple(
+        run if row.seed is None else dataclasses.replace(run, seed=row.seed)
+        for run, row in zip(make_runs(chosen, [(r.parameters, r.label) for r in rows], seed), rows, strict=True)
+    )
+    return (settings or Settings()).plan(chosen, f"{chosen.name}-scan", runs, record or chosen.species[:1])
+
+
+def lattice(model: Model, axes: Mapping[str, Sequence[float]]) -> list[Point]:
+    """All combinations of equally spaced values; ``axes``: name → (low, high, count), both ends included.
+
+    The last axis varies fastest; a count of 1 is the middle. Raises UsageError for what is no axis of the model.
+    """
+    columns = [_axis(model, name, axis) for name, axis in axes.items()]
+    _check_total(math.prod(len(column) for column in columns), f"points ({' x '.join(str(len(c)) for c in columns)})")
+    return [Point(dict(zip(axes, values, strict=True))) for values in itertools.product(*columns)]
+
+
+def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
+    """Points that fill a box evenly: ``lhs:N``, a Latin hypercube, or ``sobol:N``, a scrambled Sobol sequence.
+
+    A Latin hypercube has one point in each of N equal stretches of every parameter. The first points of a Sobol
+    sequence stay the same when more are asked for; N is best a power of 2.
+    Sources: McKay, Beckman & Conover, Technometrics 21, 239 (1979); Sobol', USSR Comput. Math. 7, 86 (1967).
+    """
+    method, count = _sample(sample)
+    if not ranges:
+        raise UsageError(f"sample {sample!r} has no ranges to draw from; give one or more, as in --range A=2:5")
+    ends = {name: _span(model, name, span) for name, span in ranges.items()}
+    unit = _METHODS[method](len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
+    low, high = np.array(list(ends.values())).T
+    return [Point(dict(zip(ends, map(_short, row), strict=True))) for row in (low + (high - low) * unit).tolist()]
+
+
+def read_points(model: Model, path: str | Path) -> list[Point]:
+    """The rows of a CSV file with a header: parameters of the model and, optionally, ``class``, ``runs``, ``seed``.
+
+    Raises DataError, with the number of the line, for whatever can't be used.
+    """
+    lines = _table(Path(path))
+    _, header = next(lines, (0, []))
+    names = [name.strip() for name in header]
+    _check_columns(model, names, str(path))
+    found = []
+    for number, row in lines:
+        where = f"{path}, line {number}"
+        if len(row) != len(names):
+            raise DataError(f"{where}: {len(row)} fields, but the header has {len(names)}")
+        found.append(_point(model, dict(zip(names, map(str.strip, row), strict=True)), where))
+        _check_total(len(found), "rows and more")
+    if not found:
+        raise DataError(f"{path} has no rows below its header; expected one or more points")
+    return found
+
+
+def _places(
+    model: Model,
+    grid: Mapping[str, Sequence[float]] | None,
+    sample: str | None,
+    ranges: Mapping[str, Span] | None,
+    points: str | Path | Iterable[Mapping[str, Any]] | None,
+    seed: int,
+) -> list[Point]:
+    """The points of the one way that is given; without any, one point, which sets nothing."""
+    ways = [name for name, given in (("grid", grid), ("sample", sample), ("points", points)) if given is not None]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} are both given; a scan takes its points from one of them")
+    if ranges and sample is None:
+        raise UsageError("a range is given without a sample; add one, as in --sample lhs:500, or use a grid")
+    if seed < 0:
+        raise UsageError(f"seed {seed} is negative; use 0 or more")
+    if grid is not None:
+        return lattice(model, grid)
+    if sample is not None:
+        return drawn(model, sample, ranges or {}, seed)
+    if isinstance(points, str | Path):
+        return read_points(model, points)
+    if points is None:
+        return [Point({})]
+    return _given(model, points)
+
+
+def _given(model: Model, points: Iterable[Mapping[str, Any]]) -> list[Point]:
+    """Points that came as mappings, with the names that a table's columns have."""
+    found = []
+    for number, row in enumerate(points):
+        _check_columns(model, [str(name) for name in row], f"point {number}")
+        found.append(_point(model, row, f"point {number}"))
+        _check_total(len(found), "points and more")
+    if not found:
+        raise UsageError("no points are given; expected one or more mappings of parameters")
+    return found
+
+
+def _rounds(places: Sequence[Point], fixed: Mapping[str, Any], replicates: int) -> Iterator[Point]:
+    """One row a run: all points that have a first run, all that have a second one, and so on."""
+    for name in fixed:
+        if any(name in place.parameters for place in places):
+            raise UsageError(f"parameter {name!r} is given twice, as a fixed one and by the scan; give it once")
+    for place in places:
+        if place.seed is not None and place.runs * replicates > 1:
+            raise UsageError("a point with a seed of its own has several runs, which would be equal; drop the seed")
+    total = sum(place.runs for place in places) * replicates
+    _check_total(total, f"runs ({len(places)} points, {replicates} replicates)")
+    for turn in range(max(place.runs for place in places) * replicates):
+        for place in places:
+            if turn < place.runs * replicates:
+                yield dataclasses.replace(place, parameters={**fixed, **place.parameters})
+
+
+def _axis(model: Model, name: str, axis: Sequence[float]) -> list[float]:
+    try:
+        low, high, count = axis
+    except (TypeError, ValueError):
+        raise UsageError(f"grid {name}={axis!r}; expected low, high and number of points") from None
+    if not 1 <= count < math.inf or count != int(count):
+        raise UsageError(f"grid {name} has {count} points; use a whole number, 1 or more")
+    if count == 1 or low == high:
+        low, high = _ends(model, name, (low, high), "grid")
+        if count > 1:
+            raise UsageError(f"grid {name} repeats {low:g} {int(count)} times; use 1 point, and replicates for seeds")
+        return [_short((low + high) / 2)]
+    low, high = _span(model, name, (low, high), "grid")
+    _check_total(int(count), f"points of {name}")
+    return [min(max(_short(value), low), high) for value in np.linspace(low, high, int(count)).tolist()]
+
+
+def _span(model: Model, name: str, span: Span, what: str = "range") -> tuple[float, float]:
+    """Two different ends of a parameter."""
+    low, high = _ends(model, name, span, what)
+    if low == high:
+        raise UsageError(f"{what} {name}={low:g}:{high:g} is one value; fix it instead, as in -p {name}={low:g}")
+    return low, high
+
+
+def _checked(model: Model, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The given parameters as runs hold them; raises UsageError for what the model does not know."""
+    complete = model.complete(parameters)
+    return {name: complete[name] for name in model.parameters if name in parameters}
+
+
+def _ends(model: Model, name: str, span: Span, what: str) -> tuple[float, float]:
+    try:
+        low, high = span
+    except (TypeError, ValueError):
+        raise UsageError(f"{what} {name}={span!r}; expected low and high") from None
+    numbers = [_checked(model, {name: end})[name] for end in (low, high)]  # refuses names, NaN and what is out of range
+    if not all(isinstance(number, float) for number in numbers):
+        raise UsageError(f"{what} {name} has ends that vary in space; expected two numbers")
+    if numbers[0] > numbers[1]:
+        raise UsageError(f"{what} {name}={low:g}:{high:g} goes down; the lower end comes first")
+    return numbers[0], numbers[1]
+
+
+def _sample(text: str) -> tuple[str, int]:
+    """``lhs:500`` as method and number."""
+    method, _, count = text.partition(":")
+    if method not in _METHODS:
+        raise UsageError(f"unknown sample {text!r}; {nearest(method, _METHODS)}; expected lhs:N or sobol:N")
+    if not (count.isascii() and count.isdecimal()) or len(count) > 12 or int(count) < 1:
+        raise UsageError(f"sample {text!r}; expected a number of points, 1 or more, as in {method}:500")
+    _check_total(int(count), "points")
+    return method, int(count)
+
+
+def _latin_hypercube(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    from scipy.stats import qmc
+
+    return np.asarray(qmc.LatinHypercube(dimensions, seed=random).random(count))
+
+
+def _sobol(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    from scipy.stats import qmc
+
+    sequence = qmc.Sobol(dimensions, scramble=True, seed=random)
+    return np.asarray(sequence.random_base2((count - 1).bit_length())[:count])
+
+
+_METHODS: dict[str, Callable[[int, int, np.random.Generator], NDArray[np.float64]]] = {
+    "lhs": _latin_hypercube,
+    "sobol": _sobol,
+}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _check_total(count: int, what: str) -> None:
+    if count > MOST_RUNS:
+        raise UsageError(f"{count} {what}; at most {MOST_RUNS} runs make a plan; use fewer")
+
+
+def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of every row that is not empty."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            for row in reader:
+                if any(field.strip() for field in row):
+                    yield reader.line_num, row
+    except OSError as error:
+        raise DataError(f"{path} can't be read ({error.strerror}); expected a table of points (.csv)") from error
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is no text in UTF-8; save it as CSV in UTF-8") from None
+    except csv.Error as error:
+        raise DataError(f"{path} is no table of comma-separated values ({error})") from error
+
+
+def _check_columns(model: Model, names: Sequence[str], where: str) -> None:
+    if not names:
+        raise DataError(f"{where} is empty; expected a header of parameters, as in {','.join(model.plane)}")
+    known = (*model.parameters, *ROW_COLUMNS)
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise DataError(f"{where}: column {name!r} is there twice; keep one")
+        if name not in known:
+            raise DataError(f"{where}: unknown column {name!r:.80} for {model.name}; {nearest(name[:80], known)}")
+
+
+def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
+    """A row's point; what a cell of ``class``, ``runs`` or ``seed`` leaves empty is not said."""
+    parameters = {name: value for name, value in row.items() if name in model.defaults}
+    own = {name: row[name] for name in ROW_COLUMNS if name in row and name not in parameters}
+    label = str(own.get("class") or "") or None
+    if label is not None and (len(label) > _LONGEST_LABEL or not label.isprintable()):
+        raise DataError(f"{where}: class {label!r:.80}; expected a short name")
+    runs = _whole(own.get("runs"), "runs", 1, MOST_RUNS, where)
+    seed = _whole(own.get("seed"), "seed", 0, _LARGEST_SEED, where)
+    try:
+        return Point(_checked(model, parameters), label, 1 if runs is None else runs, seed)
+    except UsageError as error:
+        raise DataError(f"{where}: {error}") from None
+
+
+def _whole(value: Any, name: str, low: int, high: int, where: str) -> int | None:
+    """A whole number of a cell, or None where the cell is empty."""
+    text = "" if value is None else str(value)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(high)) or not low <= int(text) <= high:
+        raise DataError(f"{where}: {name} {text!r:.80}; expected a whole number from {low} to {high}")
+    return int(text)
