@@ -22,10 +22,9 @@ from morphoscope.engines.row import UNROLLED_COLUMNS
 from morphoscope.engines.tracing import StepProgram
 from morphoscope.models.model import Model
 
-#: As many fused steps as keep all rows in use in the first-level cache, or, where the state is larger than the second,
-#: as make its way through the caches worth while.
-STAGES, STAGES_OF_LARGE = 4, 8
-LARGE = 1 << 20  # bytes of state
+#: So many steps are fused, or fewer where the rows that they have in use would not fit into a first-level cache.
+MOST_LEVELS = 4
+FIRST_CACHE = 48 << 10  # bytes
 #: A step of so much arithmetic (see :attr:`StepProgram.weight`) gains nothing by fusing, and takes long to compile.
 HEAVY = 80
 _SIGNATURE = ctypes.CFUNCTYPE(
@@ -52,13 +51,17 @@ class Kernel:
         bits = 8 * self.dtype.itemsize
         heavy = self.program.weight > HEAVY
         if levels is None:
-            size = len(model.species) * grid.height * grid.width * self.dtype.itemsize
-            stages = STAGES_OF_LARGE if size > LARGE else STAGES
-            levels = 1 if heavy else max(stages // len(self.program.passes), 1)
+            levels = 1 if heavy else self._levels()
         writer = KernelWriter(self.program, grid, levels, bits, unroll=1 if heavy else UNROLLED_COLUMNS)
         self.lanes, self.columns = writer.lanes.count, writer.columns
         self.work_bytes = writer.work_bytes
         self.advance = compile_function(writer.write(), "advance", _SIGNATURE)
+
+    def _levels(self) -> int:
+        passes = len(self.program.passes)
+        fields = len(self.program.model.species) + len(self.program.program.auxiliary)
+        in_use = 3 * fields * passes * self.grid.width * self.dtype.itemsize
+        return min(max(FIRST_CACHE // in_use, 1), MOST_LEVELS)
 
     def lift(self, state: NDArray[Any]) -> NDArray[Any]:
         """(species, height, width) → (height, species, columns, lanes), a view."""

@@ -10,10 +10,9 @@ complex_ginzburg_landau = Model(
     name="complex-ginzburg-landau",
     title="Complex Ginzburg–Landau",
     reaction={
-        "a": "a - laplace(alpha*b) - (a - beta*b)*(a**2 + b**2)",
-        "b": "b + laplace(alpha*a) - (b + beta*a)*(a**2 + b**2)",
+        "a": "a + laplace(a - alpha*b) - (a - beta*b)*(a**2 + b**2)",
+        "b": "b + laplace(b + alpha*a) - (b + beta*a)*(a**2 + b**2)",
     },
-    diffusion={"a": "1", "b": "1"},
     defaults={"alpha": 0.0, "beta": 1.0},
     ranges={"alpha": (-3.0, 3.0), "beta": (-3.0, 3.0)},
     meanings={
@@ -24,7 +23,7 @@ complex_ginzburg_landau = Model(
     perturbation={"a": 1.0, "b": 0.0},
     plane=("beta", "alpha"),
     source="Stewartson & Stuart, J. Fluid Mech. 48, 529 (1971); Aranson & Kramer, Rev. Mod. Phys. 74, 99 (2002)",
-    dt=0.05,
+    dt=0.02,
     until=400.0,
     spacing=1.0,
     initial="steady:amplitude=0.1",

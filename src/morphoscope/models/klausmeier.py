@@ -23,7 +23,7 @@ klausmeier = Model(
     dt=0.002,
     until=300.0,
     spacing=2.0,
-    initial="steady",
+    initial="noise:amplitude=0.05",
     apart=3.0,
     shown=(0.0, 12.0),
     literature=(
