@@ -141,9 +141,7 @@ def _models(rounds: int) -> list[dict[str, Any]]:
         "gray-scott, 5 points": _job(MODEL, Grid(stencil=5), PARAMETERS, state),
         "gray-scott, no-flux": _job(MODEL, Grid(boundary="no-flux"), PARAMETERS, state),
         "gray-scott, dirichlet": _job(MODEL, Grid(boundary="dirichlet"), PARAMETERS, state),
-        "gray-scott, f and k vary": _job(
-            MODEL, Grid(), {"f": Ramp("x", 0.02, 0.06), "k": Ramp("y", 0.05, 0.06)}, state
-        ),
+        "gray-scott, f and k vary": _job(MODEL, Grid(), ramps, state),
         "gray-scott, noise": _job(MODEL, Grid(), PARAMETERS, state, noise={"u": 1e-4, "v": 1e-4}),
         "gray-scott, float64": _job(MODEL, Grid(), PARAMETERS, state, double=True),
     }
@@ -175,7 +173,7 @@ def _shares(jobs: dict[str, Job], rounds: int) -> list[dict[str, Any]]:
         kernel = steppers[name].kernel
         bits = 8 * kernel.dtype.itemsize
         counted = operations(kernel.program, job.grid, bits)
-        slow = {kind: clock.cycles_of(kind, bits, ghz) for kind in ("div", "sqrt") if kind in counted}
+        slow = {kind: clock.cycles_of(kind, bits, ghz) for kind in counted if kind in ("div", "sqrt")}
         limit = clock.bound(counted, kernel.lanes, ghz, slow)
         speed = statistics.median(speeds[name])
         rows.append(
@@ -211,14 +209,9 @@ def _threads(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
             for thread in threads:
                 thread.join()
             values.append(count * steps * live[0].size / (time.perf_counter() - begin) / 1e9)
+    medians = {count: statistics.median(values) for count, values in speeds.items()}
     return [
-        {
-            "threads": n,
-            "Gcell/s": statistics.median(v),
-            "low": min(v),
-            "high": max(v),
-            "of one": statistics.median(v) / one,
-        }
+        {"threads": n, "Gcell/s": medians[n], "low": min(v), "high": max(v), "of one": medians[n] / medians[1]}
         for n, v in speeds.items()
     ]
 
