@@ -1,7 +1,8 @@
 """Morphoscope maps, classifies and discovers patterns in reaction–diffusion systems.
 
-The functions of :mod:`morphoscope.api` are here by the same names (``models`` excepted, which is the package of the
-models: use ``morphoscope.api.models``); the nouns Model, Plan, Ensemble, Classifier and Atlas too. All load lazily.
+The functions of :mod:`morphoscope.api` are here by the same names (except ``models`` and ``theory``, which are
+packages: use ``morphoscope.api.models`` and ``morphoscope.api.theory``); the nouns Model, Plan, Ensemble, Classifier
+and Atlas too. All load lazily.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import importlib
 from typing import Any
 
 _FUNCTIONS = (
-    "agree", "annotate", "classify", "ensemble", "evaluate", "explain", "explore", "export", "map", "montage",
-    "open_atlas", "refine", "reproduce", "scan", "simulate", "train",
+    "agree", "annotate", "check_model", "classify", "describe", "ensemble", "evaluate", "explain", "explore",
+    "export", "map", "montage", "new_model", "open_atlas", "refine", "reproduce", "scan", "scan_plan", "simulate",
+    "train",
 )  # fmt: skip
 _HOMES = {
     "Atlas": "morphoscope.atlas",

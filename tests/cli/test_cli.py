@@ -14,7 +14,7 @@ from tests.conftest import tiny_plan
 
 COMMANDS = (
     "models", "simulate", "ensemble", "train", "evaluate", "explain", "classify", "scan", "map", "montage", "agree",
-    "reproduce",
+    "reproduce", "describe",
 )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from morphoscope.errors import UsageError, nearest
 from morphoscope.models.model import Model
 from morphoscope.registry import instances
 
-__all__ = ["Model", "get_model", "model_names"]
+__all__ = ["Model", "find_model", "get_model", "model_names"]
 
 
 def _registry() -> dict[str, Model]:
@@ -23,3 +25,15 @@ def get_model(name: str) -> Model:
     if name not in _registry():
         raise UsageError(f"unknown model {name!r}; {nearest(name, model_names())}; `morphoscope models` lists all")
     return _registry()[name]
+
+
+def find_model(text: str | Path) -> Model:
+    """The built-in model of that name, or the one in a .toml file.
+
+    Raises UsageError with the nearest name for an unknown one, and what :func:`.files.load_model` raises.
+    """
+    if str(text).lower().endswith(".toml"):
+        from morphoscope.models.files import load_model
+
+        return load_model(text)
+    return get_model(str(text))

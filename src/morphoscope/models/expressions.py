@@ -2,35 +2,46 @@
 
 The one grammar for built-in models, files and the command line: numbers, names, ``+ - * / **``, parentheses,
 the functions of :data:`FUNCTIONS` and, in reaction terms, the operators of space of :data:`OPERATORS`. Everything
-else is refused with the place of the offending character.
+else is refused with the place of the offending character, and so is what would take long to work with: a formula
+whose expanded form has more than :data:`.expansion.MAX_TERMS` terms, or numbers beyond :data:`LARGEST`.
 """
 
 from __future__ import annotations
 
-import ast
+import dataclasses
 import functools
+import math
 import operator as arithmetic
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from morphoscope.errors import UsageError, nearest
+from morphoscope.models.expansion import MAX_LEAVES, MAX_TERMS, addends_of, expanded_size, largest_constant
+from morphoscope.models.syntax import Node, read, refusal
 
 if TYPE_CHECKING:
     import sympy
 
 FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")
 OPERATORS = ("laplace", "dx", "dy")
-MAX_LENGTH = 2000
-MAX_DEPTH = 60
 MAX_EXPONENT = 64
+MAX_NESTED_OPERATORS = 4
+MAX_LAYERS = 3  # SymPy's questions about signs take exponentially long in nested functions, quotients and roots
+LARGEST = 1e38  # what the engines' float32 can hold
+SMALLEST = 1e-300
+_NO_NUMBER = f"no real number from {SMALLEST:g} to {LARGEST:g}"
+_MAX_REACH = 300
+_MAX_BITS = 1024  # of a fraction's numerator and denominator
 
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
-}
+_HEADS = ("Add", "Mul", "Pow", "exp", "log", "sin", "cos", "tanh", "Abs", *OPERATORS)
+
+
+class UnknownNameError(UsageError):
+    """A formula uses a ``name`` that is neither species nor parameter."""
+
+    def __init__(self, line: str, name: str) -> None:
+        super().__init__(line)
+        self.name = name
 
 
 def operator(name: str) -> Any:
@@ -43,62 +54,202 @@ def operator(name: str) -> Any:
 def parse(text: str, names: Iterable[str], *, operators: bool = False) -> sympy.Expr:
     """The SymPy expression that ``text`` spells, in the given names (real symbols) and :data:`FUNCTIONS`.
 
-    ``operators`` allows those of space too. Raises UsageError, naming the column, for anything outside the grammar.
+    ``operators`` allows those of space too. Raises UsageError, naming the column, for anything outside the grammar,
+    for what is no real number, and for formulas that are too large to work with; UnknownNameError for other names.
     """
-    import sympy
-
-    if len(text) > MAX_LENGTH:
-        raise UsageError(f"expression of {len(text)} characters; at most {MAX_LENGTH} are read")
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        column = getattr(error, "offset", None) or 1
-        raise UsageError(
-            f"can't read {text!r} at column {column}: expected a formula such as 'a - u + u**2*v'"
-        ) from error
-    symbols = {name: sympy.Symbol(name, real=True) for name in names}
-    return _build(tree.body, text, symbols, (*FUNCTIONS, *OPERATORS) if operators else FUNCTIONS, depth=0)
+    return _Builder(text, names, (*FUNCTIONS, *OPERATORS) if operators else FUNCTIONS)(read(text)).expression
 
 
-def _build(node: ast.expr, text: str, symbols: dict[str, Any], functions: tuple[str, ...], depth: int) -> Any:
-    import sympy
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Built:
+    """An expression, and what it may hold at most.
 
-    def refuse(what: str) -> UsageError:
-        return UsageError(f"{text!r}, column {node.col_offset + 1}: {what}")
+    ``reach``: how many powers of ten its coefficients are from 1; ``nested``: operators of space inside each other;
+    ``layers``: functions, sums as denominators, and powers that are no products, inside each other.
+    """
 
-    def inside(child: ast.expr) -> Any:
-        return _build(child, text, symbols, functions, depth + 1)
+    expression: Any
+    reach: float = 0.0
+    nested: int = 0
+    layers: int = 0
 
-    if depth > MAX_DEPTH:
-        raise refuse(f"nested deeper than {MAX_DEPTH}; use fewer parentheses")
-    match node:
-        case ast.Constant(value=bool()):
-            raise refuse("True and False are no numbers")
-        case ast.Constant(value=int() | float()):
-            source = ast.get_source_segment(text.strip(), node) or str(node.value)
-            return sympy.Integer(node.value) if isinstance(node.value, int) else sympy.Float(source)
-        case ast.Name(id=name):
-            if name not in symbols:
-                raise refuse(f"unknown name {name!r}; {nearest(name, symbols)}")
-            return symbols[name]
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -inside(operand)
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return inside(operand)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            a, b = inside(left), inside(right)
-            if isinstance(op, ast.Pow) and b.is_number and abs(b) > MAX_EXPONENT:
-                raise refuse(f"exponent {b} is beyond ±{MAX_EXPONENT}")
-            if isinstance(op, ast.Div) and b.is_zero:
-                raise refuse("division by zero")
-            return _OPERATORS[type(op)](a, b)
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
-            if name not in functions:
-                raise refuse(f"unknown function {name!r}; {nearest(name, functions)}")
-            if name in OPERATORS:
-                return operator(name)(inside(argument))
-            return getattr(sympy, "Abs" if name == "abs" else name)(inside(argument))
-    raise refuse(f"only numbers, names, + - * / **, parentheses and {', '.join(functions)} can be used")
+    def wrapped(self, expression: Any) -> _Built:
+        """What a function, a root or a denominator makes of it."""
+        return dataclasses.replace(self, expression=expression, layers=self.layers + 1)
+
+
+class _Builder:
+    """Makes SymPy expressions of a formula's tree, and refuses each part that can't be worked with."""
+
+    def __init__(self, text: str, names: Iterable[str], functions: tuple[str, ...]) -> None:
+        import sympy
+
+        self.text, self.functions, self.sympy = text, functions, sympy
+        self.symbols = {name: sympy.Symbol(name, real=True) for name in names}
+        self.sizes: dict[Any, tuple[int, int]] = {}
+
+    def __call__(self, node: Node) -> _Built:
+        built = getattr(self, f"_{node.kind}")(node)
+        self._check(node, built)
+        return built
+
+    def _refuse(self, node: Node, what: str) -> UsageError:
+        return refusal(self.text, node.column, what)
+
+    def _number(self, node: Node) -> _Built:
+        value = float(node.text)
+        if value != 0 and not SMALLEST <= value <= LARGEST:
+            raise self._refuse(node, f"{node.text} is {_NO_NUMBER}")
+        whole = node.text.isdigit()
+        return _Built(self.sympy.Integer(node.text) if whole else self.sympy.Float(node.text), reach=_reach(value))
+
+    def _name(self, node: Node) -> _Built:
+        name = node.text
+        if name not in self.symbols:
+            known = nearest(name, self.symbols) if self.symbols else "only numbers can be used here"
+            problem = self._refuse(node, f"unknown name {name!r}; {known}")
+            raise UnknownNameError(str(problem), name)
+        return _Built(self.symbols[name])
+
+    def _call(self, node: Node) -> _Built:
+        name = node.text
+        if name not in self.functions:
+            if name in self.symbols:
+                raise self._refuse(node, f"{name!r} is no function; write * between factors")
+            raise self._refuse(node, f"unknown function {name!r}; {nearest(name, self.functions)}")
+        inner = self(node.parts[0])
+        if name in OPERATORS:
+            if inner.nested == MAX_NESTED_OPERATORS:
+                raise self._refuse(
+                    node, f"operators nested deeper than {MAX_NESTED_OPERATORS}; use at most {MAX_NESTED_OPERATORS}"
+                )
+            return dataclasses.replace(inner, expression=operator(name)(inner.expression), nested=inner.nested + 1)
+        self._check_layers(node, inner.layers + 1)
+        function = getattr(self.sympy, "Abs" if name == "abs" else name)
+        if name == "exp" and inner.expression.has(self.sympy.log):
+            raise self._refuse(node, "a log inside exp; write a power, with **")
+        return inner.wrapped(function(inner.expression))
+
+    def _negative(self, node: Node) -> _Built:
+        inner = self(node.parts[0])
+        return dataclasses.replace(inner, expression=-inner.expression)
+
+    def _reciprocal(self, node: Node) -> _Built:
+        return self._divided(_Built(self.sympy.S.One), node)
+
+    def _divided(self, above: _Built, node: Node) -> _Built:
+        below = self(node.parts[0])
+        if _is_nought(below.expression):
+            raise self._refuse(node, "division by zero")
+        if below.expression.is_Add or below.layers:
+            self._check_layers(node, below.layers + 1)
+            below = below.wrapped(below.expression)
+        return _multiplied(above, below, above.expression / below.expression)
+
+    def _sum(self, node: Node) -> _Built:
+        parts = [self(part) for part in node.parts]
+        return _Built(
+            self.sympy.Add(*(part.expression for part in parts)),
+            max(part.reach for part in parts) + math.log10(len(parts)),
+            max(part.nested for part in parts),
+            max(part.layers for part in parts),
+        )
+
+    def _product(self, node: Node) -> _Built:
+        total = self(node.parts[0])
+        for part in node.parts[1:]:
+            if part.kind == "reciprocal":
+                total = self._divided(total, part)
+            else:
+                factor = self(part)
+                total = _multiplied(total, factor, total.expression * factor.expression)
+            self._check(part, total)
+        return total
+
+    def _power(self, node: Node) -> _Built:
+        base, exponent = (self(part) for part in node.parts)
+        value, whole = self._exponent(node.parts[1], exponent.expression)
+        if value is not None and value < 0 and _is_nought(base.expression):
+            raise self._refuse(node, "division by zero")
+        if base.reach * whole > _MAX_REACH:
+            raise self._refuse(node, f"a power with numbers beyond 1e±{_MAX_REACH}; use smaller ones")
+        layers = max(base.layers, exponent.layers)
+        if value is None or not value.is_Integer or value < 0:
+            layers += 1
+            self._check_layers(node, layers)
+        return _Built(
+            base.expression**exponent.expression,
+            base.reach * max(whole, 1.0) + (exponent.reach if value is None else 0.0),
+            max(base.nested, exponent.nested),
+            layers,
+        )
+
+    def _exponent(self, node: Node, expression: Any) -> tuple[Any, float]:
+        """An exponent's value where it is a number, and the largest power of the base that expanding can split off."""
+        expanded = self.sympy.expand(expression)
+        for addend in addends_of(expanded):
+            factor = addend.as_independent(*addend.free_symbols, as_Add=False)[0]
+            if not abs(factor) <= MAX_EXPONENT:
+                raise self._refuse(node, f"exponent {factor} is beyond ±{MAX_EXPONENT}")
+        return expanded if expanded.is_number else None, largest_constant(expanded)
+
+    def _check(self, node: Node, built: _Built) -> None:
+        self._check_size(node, built.expression)
+        if built.reach > _MAX_REACH:
+            raise self._refuse(node, f"numbers beyond 1e±{_MAX_REACH} come together here; use smaller ones")
+        expression = built.expression
+        if node.kind in ("call", "power") and any(
+            not _is_plain(part) for part in self.sympy.preorder_traversal(expression)
+        ):
+            raise self._refuse(node, "this is no real number")
+        number = expression if expression.is_number else expression.as_coeff_Mul()[0]
+        if not self._is_usable(number):
+            raise self._refuse(node, f"this comes to {_NO_NUMBER}")
+
+    def _check_size(self, node: Node, expression: Any) -> None:
+        terms, leaves = expanded_size(expression, self.sizes)
+        if terms > MAX_TERMS or leaves > MAX_LEAVES:
+            count = f"{terms} terms" if terms > MAX_TERMS else f"{leaves} names and numbers"
+            raise self._refuse(
+                node, f"multiplied out this has up to {count}; at most {MAX_TERMS} and {MAX_LEAVES} are worked with"
+            )
+
+    def _check_layers(self, node: Node, layers: int) -> None:
+        if layers > MAX_LAYERS:
+            raise self._refuse(node, f"functions, quotients and roots inside each other; use at most {MAX_LAYERS}")
+
+    def _is_usable(self, number: Any) -> bool:
+        if number.is_Rational and max(int(number.p).bit_length(), int(number.q).bit_length()) > _MAX_BITS:
+            return False
+        value = number if number.is_Rational else number.evalf(15)
+        if not (value.is_Rational or value.is_Float):
+            return False
+        size = abs(float(value))
+        return size == 0 == value or SMALLEST <= size <= LARGEST
+
+
+def _reach(value: float) -> float:
+    return abs(math.log10(value)) if value else 0.0
+
+
+def _multiplied(first: _Built, second: _Built, expression: Any) -> _Built:
+    return _Built(
+        expression,
+        first.reach + second.reach,
+        max(first.nested, second.nested),
+        max(first.layers, second.layers),
+    )
+
+
+def _is_nought(expression: Any) -> bool:
+    return bool(expression.is_number) and float(expression.evalf(15)) == 0
+
+
+def _is_plain(part: Any) -> bool:
+    """Whether the rest of the package can work with a part: a real number, a name, or one of the operations."""
+    if part.is_Atom:
+        return bool(part.is_Symbol or (part.is_number and part.is_real and part.is_finite))
+    return part.func.__name__ in _HEADS
 
 
 def evaluate(expression: sympy.Basic, values: Mapping[str, Any], apply: Callable[[str, Any], Any] | None = None) -> Any:

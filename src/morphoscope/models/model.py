@@ -123,7 +123,7 @@ class Model:
     @functools.cached_property
     def plain(self) -> bool:
         """Whether space acts through the diffusion coefficients alone: no operator in the reaction terms."""
-        return not any(f"{name}(" in text.replace(" ", "") for text in self.reaction.values() for name in OPERATORS)
+        return not any(f"{name}(" in "".join(text.split()) for text in self.reaction.values() for name in OPERATORS)
 
     def diffusivities(self, parameters: Mapping[str, Any]) -> dict[str, float]:
         """The diffusion coefficients as numbers; of a parameter that varies in space, its largest value counts."""
