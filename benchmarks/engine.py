@@ -30,7 +30,6 @@ from morphoscope.engines import Grid, Job, get_engine, initial
 from morphoscope.engines.cpu import EulerStepper
 from morphoscope.engines.kernel import operations
 from morphoscope.engines.stability import automatic_step, largest_step
-from morphoscope.ensembles.settings import parse_start
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp
 
@@ -162,7 +161,7 @@ def _sizes(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
 
 def _shares(jobs: dict[str, Job], rounds: int) -> list[dict[str, Any]]:
     steppers = {name: EulerStepper(job) for name, job in jobs.items()}
-    programs = {}
+    programs: dict[str, tuple[Advance, int, int]] = {}
     for name, stepper in steppers.items():
         cells = jobs[name].initial[0].size
         programs[name] = (stepper.advance, max(CELLS // cells, 8), cells)
@@ -217,7 +216,7 @@ def _threads(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
 
 
 def _start(model: Model, grid: Grid) -> NDArray[np.float64]:
-    name, options = parse_start(model.initial)
+    name, options = initial.parse_start(model.initial)
     return initial.make(name, model, grid.shape, initial.stream(2), **options)
 
 

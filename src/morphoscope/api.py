@@ -20,7 +20,7 @@ from morphoscope.operations import (
 )
 from morphoscope.passes import annotate, refine
 from morphoscope.progress import SILENT, Reporter
-from morphoscope.simulations import ensemble, models, simulate
+from morphoscope.simulations import check_model, describe, ensemble, models, new_model, scan_plan, simulate, theory
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 __all__ = [
     "agree",
     "annotate",
+    "check_model",
     "classify",
+    "describe",
     "ensemble",
     "evaluate",
     "explain",
@@ -38,11 +40,14 @@ __all__ = [
     "map",
     "models",
     "montage",
+    "new_model",
     "open_atlas",
     "refine",
     "reproduce",
     "scan",
+    "scan_plan",
     "simulate",
+    "theory",
     "train",
 ]
 

@@ -103,7 +103,7 @@ def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *,
     frames = labelled.frames[chosen]
     labels = [labelled.labels[i] for i in chosen]
     saliency = explain_patterns(trained, frames)
-    save_saliency(frames, labels, saliency, Path(out))
+    save_saliency(frames, labels, saliency, Path(out), source.plan.shown)
     return saliency
 
 
@@ -136,18 +136,15 @@ def scan(
     overwrite: bool = False,
     progress: Reporter = SILENT,
 ) -> Atlas:
-    """Let a classifier read every run of an ensemble; writes an atlas with points.csv."""
+    """Let a classifier read every run of an ensemble, and describe it; writes an atlas with points.csv."""
     from morphoscope.atlas import read_ensemble
     from morphoscope.ensembles import Ensemble
 
-    source = Ensemble(data)
-    trained = _classifier(classifier)
-    with progress.task("classify", len(source.usable()), "patterns") as task:
-        return read_ensemble(trained, source, out, overwrite=overwrite, tell=task.advance)
+    return read_ensemble(_classifier(classifier), Ensemble(data), out, overwrite=overwrite, progress=progress)
 
 
 def map(atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory: bool = True) -> Path:
-    """Draw the class map of an atlas, or its ``margin`` or ``probability``."""
+    """Draw the class map of an atlas, or one of its variables, as ``margin``, ``P(kappa)``, ``f`` or ``wavelength``."""
     from morphoscope.reports import class_map, save
     from morphoscope.reports.style import check_figure_path
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from morphoscope.ensembles.settings import customary_times, parse_start
+from morphoscope.engines.initial import parse_start
+from morphoscope.ensembles.settings import customary_times
 from morphoscope.ensembles.simulation import simulate_one, single_plan
 from morphoscope.errors import UsageError
 

@@ -295,7 +295,7 @@ def read_ensemble(
         with progress.task("classify", len(runs), "patterns") as task:
             reading = classifier.predict(frames, task.advance)
         save(part, describe_frames(ensemble, runs, frames, progress))
-        write_sheets(frames, part)
+        write_sheets(frames, part, ensemble.plan.shown)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
         place = os.path.relpath(ensemble.folder.resolve(), folder.resolve())

@@ -5,7 +5,11 @@ Each command's help shows an example; each calls the function of the same name i
 
 from __future__ import annotations
 
-from morphoscope.cli import loop, reading, simulation  # noqa: F401
+import importlib
+
 from morphoscope.cli.base import app
 
 __all__ = ["app"]
+
+for _commands in ("models", "theory", "simulation", "describe", "reading", "loop"):
+    importlib.import_module(f"morphoscope.cli.{_commands}")

@@ -1,8 +1,13 @@
-"""Small texts on the command line: ``f=0.03``, ``128x128``, ``14940,14970,15000``."""
+"""Small texts on the command line: ``f=0.03``, ``f=0.01:0.08:50``, ``128x128``, ``14940,14970,15000``."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from morphoscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from morphoscope.models import Model
 
 
 def parameters(texts: list[str]) -> dict[str, str]:
@@ -15,6 +20,46 @@ def parameters(texts: list[str]) -> dict[str, str]:
         if name.strip() in found:
             raise UsageError(f"parameter {name.strip()!r} is given twice; give it once")
         found[name.strip()] = value.strip()
+    return found
+
+
+def spatial(given: dict[str, str]) -> dict[str, Any]:
+    """Parameters, of which those that name an array's file (.npy) are read; the others stay texts."""
+    return {name: _array(value) if value.endswith(".npy") else value for name, value in given.items()}
+
+
+def _array(path: str) -> Any:
+    import numpy as np
+
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+    except (OSError, ValueError, EOFError) as error:
+        raise UsageError(f"{path} can't be read as an array ({str(error).splitlines()[0]}); expected .npy") from error
+
+
+def axes(texts: list[str] | None) -> dict[str, tuple[float, float, int]] | None:
+    """``["A=2:5:40"]`` as low end, high end and number of points; the values are checked by the plan."""
+    if not texts:
+        return None
+    found = {}
+    for name, value in parameters(texts).items():
+        parts = value.split(":")
+        if len(parts) != 3 or not (parts[2].strip().isascii() and parts[2].strip().isdecimal()) or len(parts[2]) > 12:
+            raise UsageError(f"grid {name}={value:.80}; expected NAME=LOW:HIGH:POINTS, as in A=2:5:40")
+        found[name] = (number(name, parts[0]), number(name, parts[1]), int(parts[2]))
+    return found
+
+
+def spans(texts: list[str] | None) -> dict[str, tuple[float, float]] | None:
+    """``["A=2:5"]`` as low and high end."""
+    if not texts:
+        return None
+    found = {}
+    for name, value in parameters(texts).items():
+        parts = value.split(":")
+        if len(parts) != 2:
+            raise UsageError(f"range {name}={value:.80}; expected NAME=LOW:HIGH, as in A=2:5")
+        found[name] = (number(name, parts[0]), number(name, parts[1]))
     return found
 
 
@@ -44,3 +89,36 @@ def number(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise UsageError(f"{name}={text!r} is not a number; expected NAME=NUMBER, as in f=0.03") from None
+
+
+def model(
+    name: str | None, reactions: list[str] | None, diffusions: list[str] | None, given: dict[str, str]
+) -> str | Model:
+    """The model that a command is about: by its name or file, or typed as ``u: a - u + u**2*v`` and ``u=1``.
+
+    ``given``: the parameters, whose values become a typed model's defaults. Raises UsageError unless it is one of both.
+    """
+    if name is not None:
+        if reactions or diffusions:
+            option = "--reaction" if reactions else "--diffusion"
+            raise UsageError(f"model {name!r} and {option} are both given; leave one out")
+        return name
+    if not reactions:
+        raise UsageError('no model is given; name one, as in gray-scott, or type one, as in --reaction "u: u - u**3"')
+    from morphoscope.models.typed import typed_model
+
+    rates = _pairs(reactions, ":", "reaction", "SPECIES: FORMULA, as in u: a - u + u**2*v")
+    coefficients = _pairs(diffusions or [], "=", "diffusion", "SPECIES=NUMBER, as in u=1")
+    return typed_model(rates, coefficients, given)
+
+
+def _pairs(texts: list[str], sign: str, option: str, expected: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, between, value = text.partition(sign)
+        if not between or not name.strip() or not value.strip():
+            raise UsageError(f"--{option} {text[:80]!r}; expected {expected}")
+        if name.strip() in found:
+            raise UsageError(f"--{option} of {name.strip()!r} is given twice; give it once")
+        found[name.strip()] = value.strip()
+    return found

@@ -137,7 +137,7 @@ def scan(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Read an ensemble into an atlas; points.csv has f, k, seed, class, probability, margin."""
+    """Read an ensemble into an atlas; points.csv has parameters, seed, class, probability, margin, descriptors."""
     made = api.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
     if json:
         show.as_json({"runs": len(made.runs), "read_as": made.counts()})
@@ -150,7 +150,7 @@ def scan(
 def map(
     atlas: Annotated[Path, typer.Argument(help="An atlas.")],
     out: OutPicture,
-    color: Annotated[str, typer.Option(help="class, margin or probability.")] = "class",
+    color: Annotated[str, typer.Option(help="class, or a number: margin, P(kappa), f, wavelength …")] = "class",
     theory: Annotated[bool, typer.Option(help="Draw the existence line.")] = True,
 ) -> None:
     """Draw the class map in the model's parameter plane."""

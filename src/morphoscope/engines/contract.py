@@ -67,8 +67,7 @@ class _Trial:
 
     @functools.cached_property
     def start(self) -> NDArray[np.float64]:
-        name, _, tail = self.model.initial.partition(":")
-        options = dict(part.split("=", 1) for part in tail.split(",") if part)
+        name, options = initial.parse_start(self.model.initial)
         return initial.make(name, self.model, self.grid.shape, initial.stream(0), self.model.complete({}), **options)
 
     def run(self, engine: str, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:

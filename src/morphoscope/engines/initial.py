@@ -67,6 +67,30 @@ def make(
     return recipe(model, shape, rng, **options)
 
 
+def parse_start(text: str) -> tuple[str, dict[str, Any]]:
+    """Name and options of an initial condition from ``name``, ``name:option=value,…`` or a path."""
+    name, _, tail = text.partition(":")
+    if name in names() and name != "file":
+        options: dict[str, Any] = {}
+        for part in filter(None, tail.split(",")):
+            option, equals, value = part.partition("=")
+            if not equals:
+                raise UsageError(f"initial condition option {part!r}; expected option=value")
+            options[option.strip()] = _as_number(option, value)
+        return name, options
+    if Path(text).is_file():
+        return "file", {"path": text, "sha256": file_hash(text)}
+    known = [n for n in names() if n != "file"]
+    raise UsageError(f"unknown initial condition {text!r}, and no such file; known: {', '.join(known)}")
+
+
+def _as_number(option: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"initial condition option {option}={value!r} is not a number") from None
+
+
 def stream(seed: int) -> np.random.Generator:
     """The random stream of the run with this seed."""
     return np.random.default_rng(np.random.SeedSequence(seed))

@@ -89,6 +89,11 @@ class Plan:
         named = {name for run in self.runs for name, _ in run.parameters}
         return tuple(name for name in self.model.parameters if name in named)
 
+    @property
+    def shown(self) -> tuple[float, float] | None:
+        """The range that pictures of the first recorded species show; None for each picture's own."""
+        return self.model.shown if self.record[:1] == self.model.species[:1] else None
+
     def values(self, name: str) -> list[float]:
         """A parameter's value in every run, NaN where it varies in space."""
         default = self.model.defaults[name]

@@ -46,7 +46,7 @@ class Settings:
         until = model.until if self.until is None else self.until
         if not 0 < until < float("inf"):
             raise UsageError(f"until={until} is no end time; use a number above 0")
-        start, options = parse_start(self.start or model.initial)
+        start, options = initial.parse_start(self.start or model.initial)
         grid = self._grid(model, start, options)
         dt = self._step(model, grid, runs)
         if not 0 < dt < float("inf"):
@@ -91,30 +91,6 @@ def customary_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
     if abs(last - until) > 1e-9 * until:
         return (until,)  # refused by the plan, with the reason
     return tuple(t for t in (last - apart * i for i in reversed(range(FRAMES))) if t >= 0)
-
-
-def parse_start(text: str) -> tuple[str, dict[str, Any]]:
-    """Name and options of an initial condition from ``name``, ``name:option=value,…`` or a path."""
-    name, _, tail = text.partition(":")
-    if name in initial.names() and name != "file":
-        options: dict[str, Any] = {}
-        for part in filter(None, tail.split(",")):
-            option, equals, value = part.partition("=")
-            if not equals:
-                raise UsageError(f"initial condition option {part!r}; expected option=value")
-            options[option.strip()] = _as_number(option, value)
-        return name, options
-    if Path(text).is_file():
-        return "file", {"path": text, "sha256": initial.file_hash(text)}
-    known = [n for n in initial.names() if n != "file"]
-    raise UsageError(f"unknown initial condition {text!r}, and no such file; known: {', '.join(known)}")
-
-
-def _as_number(option: str, value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise UsageError(f"initial condition option {option}={value!r} is not a number") from None
 
 
 def repeat_command(plan: Plan, run: int) -> str:

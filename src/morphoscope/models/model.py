@@ -170,8 +170,9 @@ class Model:
         }
         lines = []
         for s in self.species:
-            diffuses = self.diffusion[s].strip() not in ("0", "0.0")
-            text = f"{self.diffusion[s]} ∇²{s} + {self.reaction[s]}" if diffuses else self.reaction[s]
+            coefficient = self.diffusion[s].strip()
+            spreads = "" if coefficient in ("1", "1.0") else f"{coefficient} "
+            text = self.reaction[s] if coefficient in ("0", "0.0") else f"{spreads}∇²{s} + {self.reaction[s]}"
             for old, new in pretty.items():
                 text = text.replace(old, new)
             lines.append(f"∂{s}/∂t = {text.replace('+ -', '− ')}")

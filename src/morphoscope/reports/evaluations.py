@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.atlas.thumbnails import CONCENTRATION, Shown
 from morphoscope.errors import DataError
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
@@ -52,7 +53,9 @@ def check_saliency_folder(folder: Path) -> None:
     check_output(folder, SALIENCY_MARKER, overwrite=True)
 
 
-def save_saliency(frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path) -> None:
+def save_saliency(
+    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path, shown: Shown = CONCENTRATION
+) -> None:
     """Write saliency.npz and the gallery; earlier saliency maps there are replaced."""
     with staged_folder(folder, SALIENCY_MARKER, overwrite=True) as part:
         np.savez_compressed(
@@ -63,6 +66,6 @@ def save_saliency(frames: NDArray[np.float32], labels: list[str], saliency: Sali
             smoothed_gradient=saliency.smoothed_gradient,
             integrated_gradients=saliency.integrated_gradients,
         )
-        figure = saliency_gallery(frames, labels, saliency)
+        figure = saliency_gallery(frames, labels, saliency, shown)
         for suffix in ("png", "svg"):
             save(figure, part / f"saliency.{suffix}")

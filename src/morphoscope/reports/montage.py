@@ -33,7 +33,7 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
     total = len(members)
     if total > most:
         members = members[np.linspace(0, total - 1, most).round().astype(int)]
-    pictures = composite(atlas.frames(members))
+    pictures = composite(atlas.frames(members), atlas.plan.shown)
     columns = min(columns, len(members))
     rows = -(-len(members) // columns)
     labels = _labels(atlas, members)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas.thumbnails import composite
+from morphoscope.atlas.thumbnails import CONCENTRATION, Shown, composite
 from morphoscope.errors import UsageError
 from morphoscope.storage import staged_file
 
@@ -16,11 +16,11 @@ FRAMES_PER_SECOND = 25
 _SMALLEST_SIDE = 384  # pixels: small grids are enlarged by a whole factor in films
 
 
-def save_composite(frames: NDArray[Any], path: Path) -> Path:
-    """Write frames (time, y, x) of a concentration as an RGB PNG, one pixel a cell, 0 … 1 as 0 … 255."""
+def save_composite(frames: NDArray[Any], path: Path, shown: Shown = CONCENTRATION) -> Path:
+    """Write frames (time, y, x) of a concentration as an RGB PNG, one pixel a cell, the range ``shown`` as 0 … 255."""
     from PIL import Image
 
-    pixels = np.round(composite(np.asarray(frames, dtype=np.float32)) * 255).astype(np.uint8)
+    pixels = np.round(composite(np.asarray(frames, dtype=np.float32), shown) * 255).astype(np.uint8)
     with staged_file(path) as part:
         Image.fromarray(pixels).save(part, format="PNG")
     return path

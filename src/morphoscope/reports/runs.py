@@ -28,5 +28,5 @@ def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -
         np.savez_compressed(part / "initial.npz", **start)
         states: dict[str, Any] = {name: simulation.species(name) for name in species}
         np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)
-        save_composite(simulation.states[:, 0], part / f"{species[0]}.png")
+        save_composite(simulation.states[:, 0], part / f"{species[0]}.png", simulation.plan.shown)
         write_json(part / MARKER, simulation.description())

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import ordered, symbol
-from morphoscope.atlas.thumbnails import composite
+from morphoscope.atlas.thumbnails import CONCENTRATION, Shown, composite
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
 from morphoscope.reports.style import house_style, new_figure
@@ -61,11 +61,13 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def saliency_gallery(frames: NDArray[np.float32], labels: list[str], saliency: Saliency) -> Figure:
+def saliency_gallery(
+    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, shown: Shown = CONCENTRATION
+) -> Figure:
     """A column a pattern: the pattern, its smoothed gradient, its integrated gradients."""
     from matplotlib import colormaps
 
-    pictures = composite(frames)
+    pictures = composite(frames, shown)
     count = len(labels)
     columns = min(count, 8)
     blocks = -(-count // columns)

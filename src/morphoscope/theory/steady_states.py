@@ -11,33 +11,66 @@ from numpy.typing import NDArray
 
 from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
+from morphoscope.models.operators import local_rates
+from morphoscope.theory.elimination import Case, Linear, cases
 
 if TYPE_CHECKING:
     import sympy
 
-State = dict[str, "sympy.Expr"]
+ClosedForm = dict[str, "sympy.Expr"]
 
 
 @functools.cache
-def steady_states(model: Model) -> tuple[State, ...]:
-    """All solutions of R(c) = 0 that SymPy finds in closed form, one expression a species; none where it can't."""
+def steady_states(model: Model) -> tuple[ClosedForm, ...]:
+    """All solutions of R(c) = 0 in closed form, one expression a species; those without one are left out.
+
+    They are what elimination (:mod:`.elimination`) leaves with polynomials of first and second degree. Complex ones and
+    negative ones are there too where it depends on the parameters whether they are.
+    """
     import sympy
 
-    species = [sympy.Symbol(s, real=True) for s in model.species]
-    positive = {sympy.Symbol(p, real=True): sympy.Symbol(p, positive=True) for p in model.parameters}
-    back = {new: old for old, new in positive.items()}
-    equations = [term.subs(positive) for term in model.reaction_terms.values()]
-    unknowns = [sympy.Symbol(f"_{s}") for s in model.species]
-    equations = [e.subs(dict(zip(species, unknowns, strict=True))) for e in equations]
-    try:
-        solutions = sympy.solve(equations, unknowns, dict=True)
-    except NotImplementedError:
-        return ()
-    return tuple(
-        {str(s): solution[x].subs(back) for s, x in zip(species, unknowns, strict=True)}
-        for solution in solutions
-        if all(x in solution for x in unknowns)
-    )
+    poles = [sympy.together(rate).as_numer_denom()[1] for rate in local_rates(model).values()]
+    found: list[ClosedForm] = []
+    for case in cases(model) or ():
+        for form in _forms(case):
+            there = {sympy.Symbol(s, real=True): value for s, value in form.items()}
+            real = not any(value.has(sympy.I) for value in form.values())
+            if real and form not in found and not any(pole.subs(there).is_zero for pole in poles):
+                found.append(form)
+    return tuple(found)
+
+
+def _forms(case: Case) -> list[ClosedForm]:
+    """The closed forms of one case; none where a polynomial's degree is above two."""
+    import sympy
+
+    forms: list[dict[Any, Any]] = [{}]
+    for step in case:
+        symbol = sympy.Symbol(step.species, real=True)
+        grown = []
+        for form in forms:
+            if isinstance(step, Linear):
+                values = [step.value.subs(form)]
+            else:
+                values = _low_roots([c.subs(form) for c in step.coefficients])
+            grown += [{**form, symbol: sympy.simplify(value)} for value in values]
+        forms = grown
+    return [{str(symbol): value for symbol, value in form.items()} for form in forms]
+
+
+def _low_roots(coefficients: list[sympy.Expr]) -> list[sympy.Expr]:
+    """The roots of a polynomial of first or second degree, with what is a square in positive parameters taken out."""
+    import sympy
+
+    if len(coefficients) == 2:
+        return [-coefficients[1] / coefficients[0]]
+    if len(coefficients) != 3:
+        return []
+    a, b, c = coefficients
+    positive = {x: sympy.Symbol(x.name, positive=True) for x in sympy.Add(a, b, c).free_symbols}
+    radicand = sympy.factor_terms(sympy.expand((b**2 - 4 * a * c).subs(positive)))
+    root = sympy.sqrt(radicand).subs({new: old for old, new in positive.items()})
+    return [(-b + sign * root) / (2 * a) for sign in (1, -1)]
 
 
 def existence_margin(model: Model, parameters: Mapping[str, Any]) -> NDArray[np.float64]:

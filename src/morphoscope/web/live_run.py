@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.engines import Grid, Job, initial
+from morphoscope.engines import Job, initial
 from morphoscope.engines.cpu import Stepper
 from morphoscope.ensembles import Plan
-from morphoscope.ensembles.settings import parse_start
 from morphoscope.errors import UsageError
 
 SLOWEST, FASTEST = 1, 50_000  # steps a frame
@@ -20,15 +20,13 @@ SLOWEST, FASTEST = 1, 50_000  # steps a frame
 class LiveRun:
     """One run of an atlas's model on its grid. Every method may be called from any thread."""
 
-    def __init__(
-        self, plan: Plan, parameters: Mapping[str, float], start: str = "pearson-gamma", seed: int = 0
-    ) -> None:
+    def __init__(self, plan: Plan, parameters: Mapping[str, float], start: str | None = None, seed: int = 0) -> None:
         self.plan = plan
         self._lock = threading.Lock()
         self._apart = [round((b - a) / plan.dt) for a, b in zip(plan.times, plan.times[1:], strict=False)]
         self._stepper: Stepper
         self.steps = 0
-        self.reset(parameters, start, seed)
+        self.reset(parameters, starts(plan)[0] if start is None else start, seed)
 
     @property
     def time(self) -> float:
@@ -45,17 +43,18 @@ class LiveRun:
 
         Raises UsageError for unknown names and options.
         """
-        name, options = parse_start(start)
+        name, options = initial.parse_start(start)
         if name == "file":
             raise UsageError("a page can't name a file; choose a named initial condition")
         model, grid = self.plan.model, self.plan.grid
-        state = initial.make(name, model, grid.shape, initial.stream(seed), **options)
-        self.begin(parameters, state)
+        state = initial.make(name, model, grid.shape, initial.stream(seed), parameters, **options)
+        self.begin(parameters, state, seed)
 
-    def begin(self, parameters: Mapping[str, float], state: NDArray[np.floating]) -> None:
-        """Begin anew from a state (species, height, width)."""
-        grid: Grid = self.plan.grid
-        job = Job(self.plan.model, grid, self.plan.dt, parameters, np.asarray(state), (0,))
+    def begin(self, parameters: Mapping[str, float], state: NDArray[np.floating], seed: int = 0) -> None:
+        """Begin anew from a state (species, height, width); ``seed`` is for the plan's noise."""
+        plan = self.plan
+        method: dict[str, Any] = {"integrator": plan.integrator, "noise": dict(plan.noise), "double": plan.double}
+        job = Job(plan.model, plan.grid, plan.dt, parameters, np.asarray(state), (0,), seed=seed, **method)
         stepper = Stepper(job)
         with self._lock:
             self._stepper, self.steps = stepper, 0
@@ -105,3 +104,8 @@ class LiveRun:
             for index, species in enumerate(model.species):
                 state[index][disc] = model.perturbation[species]
             self._stepper.write(state)
+
+
+def starts(plan: Plan) -> list[str]:
+    """The named initial conditions, the plan's own first."""
+    return sorted((n for n in initial.names() if n != "file"), key=lambda name: name != plan.initial)

@@ -19,7 +19,7 @@ from panel.io.state import set_curdoc
 from morphoscope.atlas import ordered, titled
 from morphoscope.ensembles import Plan
 from morphoscope.errors import UsageError
-from morphoscope.web.live_run import LiveRun
+from morphoscope.web.live_run import LiveRun, starts
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 from morphoscope.web.uploads import UPLOADS, state_from
@@ -30,7 +30,6 @@ READ_SECONDS = 0.5  # between two readings of the classifier
 _SPEEDS = {f"{n} steps a frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
 _MAPS = ["cividis", "viridis", "magma", "gray", "RdBu_r"]
 _HALF = {"flex": "1 1 320px", "min-width": "min(100%, 320px)", "max-width": "430px"}
-_STARTS = ["pearson-gamma", "noise", "spots"]
 # Runs of all pages share these threads; the kernel and the network let others go on.
 _POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="live")
 
@@ -55,8 +54,8 @@ class LiveView:
             restyle(made, theme)
         self.status = pn.pane.HTML("", sizing_mode="stretch_width")
         buttons = pn.FlexBox(self.playing, self.reset, self.speed, self.colours, self.brush)
-        starts = pn.FlexBox(self.start, self.seed)
-        right = pn.Column(*self.sliders.values(), starts, self.upload, self.bars_figure, styles=_HALF)
+        begin = pn.FlexBox(self.start, self.seed)
+        right = pn.Column(*self.sliders.values(), begin, self.upload, self.bars_figure, styles=_HALF)
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
         _POOL.submit(lambda: place.classifier)  # takes seconds to load, so before it is needed
@@ -80,7 +79,7 @@ class LiveView:
         self.colours = pn.widgets.Select(label="Colour map", options=_MAPS, width=110)
         self.colours.param.watch(lambda event: self._recolour(event.new), "value")
         self.brush = pn.widgets.IntInput(label="Brush, cells", value=5, start=1, end=40, width=90)
-        self.start = pn.widgets.Select(label="Initial condition", options=_STARTS, width=150)
+        self.start = pn.widgets.Select(label="Initial condition", options=starts(self.plan), width=150)
         self.seed = pn.widgets.IntInput(label="Seed", value=0, start=0, width=150)
         self.upload = pn.widgets.FileInput(
             label="Initial state from a file", accept=",".join(sorted(UPLOADS)), multiple=False

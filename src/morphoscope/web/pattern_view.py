@@ -161,7 +161,7 @@ class PatternView:
         low, high = float(self.frames.min()), float(self.frames.max())
         self.player.disabled = self.mode.value != FRAMES
         if self.mode.value == COMPOSITE:
-            drawn = rgba(composite(self.frames))
+            drawn = rgba(composite(self.frames, self.place.atlas.plan.shown))
         elif self.mode.value == SALIENCY:
             drawn = self._saliency()
         else:
@@ -178,7 +178,7 @@ class PatternView:
         found = self.place.explain(self.frames[None])
         if found is None:
             self.title.object = "the classifier of this atlas is not there, so there is no saliency"
-            return rgba(composite(self.frames))
+            return rgba(composite(self.frames, self.place.atlas.plan.shown))
         share = found.smoothed_gradient[0][..., None]
         heat = colormaps["inferno"](found.smoothed_gradient[0])[..., :3]
         grey = np.repeat(self.frames[-1][..., None], 3, axis=-1)
@@ -198,7 +198,9 @@ class PatternView:
         from morphoscope.reports.pictures import save_composite
 
         with tempfile.TemporaryDirectory() as folder:
-            return io.BytesIO(save_composite(self.frames, Path(folder) / "u.png").read_bytes())
+            return io.BytesIO(
+                save_composite(self.frames, Path(folder) / "u.png", self.place.atlas.plan.shown).read_bytes()
+            )
 
     def _npz(self) -> io.BytesIO:
         plan, buffer = self.place.atlas.plan, io.BytesIO()

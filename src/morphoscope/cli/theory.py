@@ -1,0 +1,73 @@
+"""The command that says what a model's equations say by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from morphoscope import api
+from morphoscope.cli import parsing, show
+from morphoscope.cli.base import Json, app, example
+
+if TYPE_CHECKING:
+    from morphoscope.theory import Critical, Mode, Overview
+
+
+@app.command(epilog=example("morphoscope theory gray-scott -p f=0.03 -p k=0.055 --out theory.png"))
+def theory(
+    model: Annotated[str, typer.Argument(help="A model's name, or a file (.toml).")],
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="NAME=NUMBER; may be repeated.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also draw nullclines and dispersion relation: .png, .svg or .pdf.")
+    ] = None,
+    stencil: Annotated[int, typer.Option(help="9 or 5 points, for the dispersion on the grid.")] = 9,
+    spacing: Annotated[float | None, typer.Option(help="Cell size; the model's custom by default.")] = None,
+    json: Json = False,
+) -> None:
+    """Print steady states, their stability, the fastest wave, thresholds and class of a parameter point."""
+    found = api.theory(model, parsing.parameters(parameter or []), out=out, stencil=stencil, spacing=spacing)
+    if json:
+        show.as_json(found.to_json())
+        return
+    given = ", ".join(f"{name}={value:g}" for name, value in found.parameters.items())
+    show.line(f"{found.model.title} at {given}: {found.kind}")
+    _print_states(found)
+    for name, values in found.critical.items():
+        show.line(f"along {name}: {', '.join(_crossing(c) for c in values) or 'no threshold'}")
+    for form in found.closed:
+        show.line(f"closed form: {', '.join(f'{s} = {value}' for s, value in form.items())}")
+    if out is not None:
+        show.line(f"see {out}")
+
+
+def _print_states(found: Overview) -> None:
+    if not found.states:
+        show.line("no homogeneous steady state")
+    for state, mode, on_grid in zip(found.states, found.modes, found.grid_modes, strict=True):
+        place = ", ".join(f"{s} = {value:.5g}" for s, value in state.values.items())
+        show.line(f"{place}: {state.kind}; eigenvalues {_rates(state.eigenvalues)}")
+        show.line(f"  fastest wave {_wave(mode)}; on the grid (dx = {found.spacing:g}) {_wave(on_grid)}")
+
+
+def _rates(rates: Iterable[complex]) -> str:
+    """Complex pairs once, as ``0.0054 ± 0.0343i``."""
+    texts = [f"{x.real:.4g} ± {x.imag:.4g}i" if x.imag else f"{x.real:.4g}" for x in rates if x.imag >= 0]
+    return ", ".join(texts)
+
+
+def _wave(mode: Mode) -> str:
+    """As ``grows 0.0577, length 7.42``."""
+    how = "grows" if mode.growth > 0 else "decays"
+    length = f"length {mode.wavelength:.4g}" if mode.q else "homogeneous"
+    swings = f", oscillates {abs(mode.rate.imag):.3g}" if mode.oscillates else ""
+    return f"{how} {abs(mode.growth):.3g}, {length}{swings}"
+
+
+def _crossing(critical: Critical) -> str:
+    length = f" (length {critical.wavelength:.4g})" if critical.wavelength is not None else ""
+    return f"{critical.kind} at {critical.value:.6g}{length}"

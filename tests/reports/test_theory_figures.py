@@ -1,0 +1,65 @@
+import json
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from morphoscope import api
+from morphoscope.cli.app import app
+from morphoscope.errors import UsageError
+from morphoscope.models import Model, model_names
+from morphoscope.reports.theory_figures import theory_figure
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_model_has_a_picture_of_its_theory(name):
+    overview = api.theory(name)
+    figure = theory_figure(overview)
+    title = figure.axes[-1].get_title()
+    assert title == "dispersion relation"
+    assert overview.kind in figure.get_suptitle()
+    json.dumps(overview.to_json(), allow_nan=False)
+
+
+def test_the_picture_marks_states_and_wavelength(tmp_path):
+    text = api.theory("brusselator", {"B": 7.5}, out=tmp_path / "theory.svg") and (tmp_path / "theory.svg").read_text()
+    for words in ("nullclines", "Turing", "length ", "on the grid", "wavenumber"):
+        assert words in text
+    api.theory("gray-scott", out=tmp_path / "theory.png")
+    with Image.open(tmp_path / "theory.png") as picture:
+        assert picture.width > 1000
+
+
+def test_a_model_without_states_or_parameters_is_drawn_too(tmp_path):
+    model = Model(name="source", reaction={"u": "1 + u**2", "v": "u"}, diffusion={"u": "1"})
+    found = api.theory(model, out=tmp_path / "t.png")
+    assert (found.kind, found.states, found.critical) == ("unstable", (), {})
+
+
+def test_command_prints_states_thresholds_and_class(tmp_path):
+    out = tmp_path / "theory.png"
+    done = CliRunner().invoke(app, ["theory", "gray-scott", "-p", "f=0.03", "-p", "k=0.055", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    for words in ("excitable-like", "u = 1, v = 0: stable node", "saddle-node at 0.0566025", "Hopf", "closed form"):
+        assert words in done.output
+    assert out.is_file()
+
+
+def test_command_gives_json():
+    done = CliRunner().invoke(
+        app, ["theory", "brusselator", "-p", "A=2", "-p", "B=3", "-p", "Du=1", "-p", "Dv=8", "--json"]
+    )
+    found = json.loads(done.output)
+    assert found["classification"] == "Turing"
+    assert found["states"][0]["values"] == {"u": pytest.approx(2), "v": pytest.approx(1.5)}
+    assert found["states"][0]["fastest_wave"]["wavelength"] == pytest.approx(7.4176, rel=1e-3)
+    assert found["critical"]["B"][0]["value"] == pytest.approx(2.9142136, rel=1e-6)
+
+
+def test_what_the_user_can_mend():
+    with pytest.raises(UsageError, match="unknown model"):
+        api.theory("gray-scot")
+    with pytest.raises(UsageError, match="unknown picture format"):
+        api.theory("gray-scott", out="theory.txt")
+    with pytest.raises(UsageError, match="out of range"):
+        api.theory("gray-scott", {"f": 7})
