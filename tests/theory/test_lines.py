@@ -45,7 +45,7 @@ def test_brusselator():
     assert b == pytest.approx(turing, rel=1e-6)
     assert (turing <= 1 + a**2 + 1e-6).all()  # only while stable without space
     corner = 2 * np.sqrt(1 / 6) / (1 - 1 / 6)
-    assert a.min() == pytest.approx(corner, abs=0.1)
+    assert a.min() == pytest.approx(corner, abs=0.2)
 
 
 def test_any_two_parameters_make_a_plane():

@@ -124,7 +124,8 @@ def simulate(
     early = "" if done.computed_steps == done.plan.steps[-1] else f" (steady after {done.computed_steps})"
     show.line(
         f"{done.plan.steps[-1]} steps{early} in {done.seconds:.2f} s; {means}; "
-        f"see {out / f'{species[0]}.png'}{f' and {video}' if video else ''}"
+        f"see {out / f'{species[0]}.png'}{' (time downwards)' if done.plan.grid.dimensions == 1 else ''}"
+        f"{f' and {video}' if video else ''}"
     )
 
 

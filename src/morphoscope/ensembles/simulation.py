@@ -62,10 +62,14 @@ def single_plan(model: Model, parameters: Mapping[str, Any], *, seed: int = 0, *
 
 
 def simulate_one(plan: Plan, *, engine: str = "cpu", video: bool = False) -> Simulation:
-    """Run a plan's first run; raises UsageError when it leaves finite numbers."""
+    """Run a plan's first run, with a film where asked or in one dimension.
+
+    Raises UsageError when it leaves finite numbers.
+    """
     made_by = get_engine(engine)
     job = run_job(plan, plan.runs[0])
     last = plan.steps[-1]
+    video = video or plan.grid.dimensions == 1
     frames = min(VIDEO_FRAMES, last + 1) if video else 0
     filmed = [int(step) for step in np.linspace(0, last, frames).round()]
     steps = tuple(sorted({*plan.steps, *filmed}))

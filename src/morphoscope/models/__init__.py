@@ -6,9 +6,10 @@ from pathlib import Path
 
 from morphoscope.errors import UsageError, nearest
 from morphoscope.models.model import Model
+from morphoscope.models.spatial import Ramp
 from morphoscope.registry import instances
 
-__all__ = ["Model", "find_model", "get_model", "model_names"]
+__all__ = ["Model", "Ramp", "find_model", "get_model", "model_names"]
 
 
 def _registry() -> dict[str, Model]:

@@ -26,6 +26,11 @@ def save_composite(frames: NDArray[Any], path: Path, shown: Shown = CONCENTRATIO
     return path
 
 
+def save_space_time(film: NDArray[Any], path: Path, shown: Shown = CONCENTRATION) -> Path:
+    """Write a film of one dimension (frames, 1, x) as one grey PNG: space across, time down."""
+    return save_composite(film[None, :, 0], path, shown)
+
+
 def check_video_path(path: str | Path) -> Path:
     """The path, if it names an MP4 file; raises UsageError otherwise."""
     path = Path(path)
@@ -40,6 +45,8 @@ def save_video(film: NDArray[Any], path: str | Path) -> Path:
     from matplotlib import colormaps
 
     path = check_video_path(path)
+    if film.shape[1] == 1:  # a line is shown as a band
+        film = np.repeat(film, max(film.shape[2] // 8, 4), axis=1)
     factor = max(1, -(-_SMALLEST_SIDE // min(film.shape[1:])))
     height, width = film.shape[1] * factor, film.shape[2] * factor
     even = (height + height % 2, width + width % 2)  # the codec halves the colour planes

@@ -9,7 +9,7 @@ import numpy as np
 
 from morphoscope.ensembles.simulation import Simulation
 from morphoscope.learning.patterns import RUN_FILE
-from morphoscope.reports.pictures import save_composite
+from morphoscope.reports.pictures import save_composite, save_space_time
 from morphoscope.storage import check_output, staged_folder, write_json
 
 MARKER = "run.json"
@@ -28,5 +28,9 @@ def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -
         np.savez_compressed(part / "initial.npz", **start)
         states: dict[str, Any] = {name: simulation.species(name) for name in species}
         np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)
-        save_composite(simulation.states[:, 0], part / f"{species[0]}.png", simulation.plan.shown)
+        picture, shown = part / f"{species[0]}.png", simulation.plan.shown
+        if simulation.plan.grid.dimensions == 1 and simulation.video is not None:
+            save_space_time(simulation.video, picture, shown)
+        else:
+            save_composite(simulation.states[:, 0], picture, shown)
         write_json(part / MARKER, simulation.description())
