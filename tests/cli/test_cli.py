@@ -13,8 +13,8 @@ from morphoscope import api
 from tests.conftest import tiny_plan
 
 COMMANDS = (
-    "models", "simulate", "ensemble", "train", "evaluate", "explain", "classify", "scan", "map", "montage", "agree",
-    "reproduce", "describe",
+    "models", "theory", "simulate", "ensemble", "describe", "train", "evaluate", "explain", "classify", "scan", "map",
+    "montage", "agree", "reproduce",
 )  # fmt: skip
 
 

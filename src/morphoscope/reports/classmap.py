@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.ensembles.descriptors import BY_NAME
 from morphoscope.errors import UsageError, nearest
-from morphoscope.reports.style import house_style, new_figure
+from morphoscope.reports.style import LINE_STYLES, house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -175,10 +175,14 @@ def mark_coexistence(
 
 def draw_theory(axes: Axes, atlas: Atlas) -> None:
     """The lines that theory has for the part of the plane that is shown."""
+    from matplotlib import patheffects
+
+    outline = [patheffects.withStroke(linewidth=3, foreground="white")]
     for line in atlas.theory_lines(axes.get_xlim(), axes.get_ylim()):
+        style = LINE_STYLES.get(line.kind, "dashed")
         for piece in line.pieces:
-            axes.plot(*piece.T, color="black", lw=1.4, ls="--")
-        axes.plot([], [], "k--", lw=1.4, label="\n".join(textwrap.wrap(line.name, 26)))
+            axes.plot(*piece.T, color="black", lw=1.6, ls=style, path_effects=outline)
+        axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, 26)))
 
 
 def _draw_legend(axes: Axes, marker: float, *, beside: bool) -> None:

@@ -13,6 +13,8 @@ from morphoscope.storage import staged_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: How lines of theory are drawn, by kind; any other kind is dashed.
+LINE_STYLES = {"Hopf": "dotted", "Turing": "dashdot", "spinodal": "dashdot"}
 _FIGURE_SUFFIXES = {".png", ".svg", ".pdf"}
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
 from morphoscope.reports.classmap import UNDEFINED, colour_range
+from morphoscope.reports.style import LINE_STYLES
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 
@@ -139,8 +140,9 @@ class MapView:
         ends = [(float(values.min()), float(values.max())) for values in (self.across, self.up)]
         for line in self.atlas.theory_lines(*ends):
             xs, ys = ([piece[:, axis] for piece in line.pieces] for axis in (0, 1))
+            style = LINE_STYLES.get(line.kind, "dashed").replace("dashdot", "dotdash")  # Bokeh's word
             # White under black stands out from light and dark classes alike.
-            for colour, width, dash in (("#ffffff", 3, "solid"), ("#000000", 1.6, "dashed")):
+            for colour, width, dash in (("#ffffff", 3, "solid"), ("#000000", 1.6, style)):
                 drawn = self.figure.multi_line(xs, ys, color=colour, line_width=width, line_dash=dash, name=line.name)
                 self.theory.append(drawn)
 
