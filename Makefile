@@ -1,7 +1,8 @@
 # make demo  installs and repeats the paper's first pass with fewer runs; says where the report is
 # make test  installs and runs the tests
 # make lint  ruff and mypy
-# make bench     the engine's speed beside other programs, the explorer's in a browser
+# make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
+# make gallery   the page of the built-in models and its pictures
 # make accuracy  the networks' accuracy over five seeds
 # make publish   repeats the whole study, both passes; refreshes the shipped classifiers, their cards, the shipped atlas, the maps
 
@@ -11,7 +12,7 @@ INSTALLED = .venv/installed
 # constraints.txt holds the versions that are tested.
 PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test lint bench accuracy publish clean
+.PHONY: demo test lint bench gallery accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -28,7 +29,11 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	$(PIP) -e '.[bench]'
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/thresholds.py
 	$(BIN)/python benchmarks/explorer.py
+
+gallery: $(INSTALLED)
+	$(BIN)/python tools/gallery.py
 
 accuracy: $(INSTALLED)
 	$(BIN)/python benchmarks/accuracy.py results/sets

@@ -1,6 +1,6 @@
 """Pictures of all built-in models and the page that describes them, made from nothing but the models.
 
-python tools/gallery.py              # every picture, and docs/models.md
+python tools/gallery.py              # every picture, all of them on one, and docs/models.md
 python tools/gallery.py brusselator  # this picture, and docs/models.md
 """
 
@@ -22,6 +22,7 @@ from morphoscope.reports.style import house_style, new_figure, save
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "models.md"
 PICTURES = DOCS / "pictures" / "models"
+OVERVIEW = DOCS / "pictures" / "models.png"
 SEED = 1
 
 INTRODUCTION = """# Models
@@ -31,7 +32,7 @@ where such a picture can be found in print, and its parameters with what they ma
 the end of a run on a periodic grid of 128 × 128 cells; lengths and times are in the model's own units. Each command
 repeats the run of the picture above it.
 
-A model of your own needs no file here: see `morphoscope simulate --help`. A model that is added to the package needs
+[A model of your own](own-models.md) needs no file here. A model that is added to the package needs
 one file in `src/morphoscope/models/`; this page and its pictures are made by `python tools/gallery.py`.
 """
 
@@ -108,6 +109,20 @@ def make_picture(model: Model, engine: str) -> Simulation:
     return simulation
 
 
+def overview(simulations: Sequence[Simulation]) -> Figure:
+    """All models side by side, two rows, each with its title and in its own colours."""
+    columns = -(-len(simulations) // 2)
+    with house_style():
+        figure = new_figure(1.3 * columns, 2.95)
+        for axes, simulation in zip(figure.subplots(2, columns).flat, simulations, strict=False):
+            model = simulation.plan.model
+            axes.imshow(simulation.species(model.species[0])[-1], origin="lower", cmap="cividis")
+            axes.set_title(model.title.replace(" ", "\n", 1), fontsize=6.5)
+        for axes in figure.axes:
+            axes.set_axis_off()
+    return figure
+
+
 def _picture(model: Model) -> Path:
     return PICTURES / f"{model.name}.png"
 
@@ -139,9 +154,11 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         PICTURES.mkdir(parents=True, exist_ok=True)
-        for model in [get_model(name) for name in asked.names or model_names()]:
-            made = make_picture(model, asked.engine)
-            print(f"{model.name}: {made.seconds:.1f} s")
+        made = [make_picture(get_model(name), asked.engine) for name in asked.names or model_names()]
+        for simulation in made:
+            print(f"{simulation.plan.model.name}: {simulation.seconds:.1f} s")
+        if not asked.names:
+            save(overview(made), OVERVIEW)
         PAGE.write_text(page([get_model(name) for name in model_names()]), encoding="utf-8")
     except UsageError as error:
         print(error, file=sys.stderr)
