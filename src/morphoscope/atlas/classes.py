@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 # Neighbours in the map differ in lightness as well as in hue, so that they stay apart without colour vision;
-# homogeneous states are greys. Further classes take colours from matplotlib's tab20b.
+# homogeneous states are greys.
 _COLOURS = {
     "alpha": "#4b0c6b",
     "beta": "#b5367a",
@@ -24,7 +24,12 @@ _COLOURS = {
     "pi": "#ff3b30",
     "L": "#9a9a9a",
     "H": "#e6e6e6",
+    "homogeneous": "#e6e6e6",
 }
+# Any other class: the palette of Okabe & Ito (2008), made for readers without full colour vision, then darker ones.
+_FURTHER = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#332288", "#882255", "#44aa99", "#6b4f1d",
+)  # fmt: skip
 _SPELLED = {"lambda": "lamda"}  # Unicode's spelling
 
 
@@ -49,10 +54,6 @@ def ordered(names: list[str]) -> list[str]:
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
     """A colour for each class, #rrggbb, the same in every picture."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
     further = [name for name in ordered(list(classes)) if name not in _COLOURS]
-    palette = [to_hex(c) for c in colormaps["tab20b"].colors]  # type: ignore[attr-defined]
-    extra = {name: palette[i % len(palette)] for i, name in enumerate(further)}
+    extra = {name: _FURTHER[i % len(_FURTHER)] for i, name in enumerate(further)}
     return {name: _COLOURS.get(name) or extra[name] for name in classes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -34,17 +35,17 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
         across, up = (atlas.values(name) for name in atlas.plane)
-        marker = marker_area(axes, across, up)
+        mark = mark_for(axes, across, up)
         if values is None:
-            draw_classes(axes, atlas, across, up, marker)
-            mark_coexistence(axes, atlas, across, up, marker)
+            draw_classes(axes, atlas, across, up, mark)
+            mark_coexistence(axes, atlas, across, up, mark)
         else:
-            points = draw_numbers(axes, atlas, color, values, marker)
+            points = draw_numbers(axes, atlas, color, values, mark)
             label = BY_NAME[color].title if color in atlas.descriptors else color
             figure.colorbar(points, ax=axes, label="\n".join(textwrap.wrap(label, 60)))
         if theory:
             draw_theory(axes, atlas)
-        _draw_legend(axes, marker, beside=values is None)
+        _draw_legend(axes, mark, beside=values is None)
         name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
     return figure
@@ -62,7 +63,7 @@ def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
     raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")
 
 
-def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float64], marker: float) -> PathCollection:
+def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float64], mark: Mark) -> PathCollection:
     """A square a reading, coloured by a number, grey where it is undefined; some descriptors on a log scale."""
     from matplotlib.colors import LogNorm, Normalize
 
@@ -71,7 +72,7 @@ def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float6
     if not known.all():
         unknown = across[~known], up[~known]
         label = f"undefined ({len(unknown[0])})"
-        axes.scatter(*unknown, s=marker, color=UNDEFINED, marker="s", lw=0, label=label, rasterized=True)
+        axes.scatter(*unknown, s=mark.area, color=UNDEFINED, marker=mark.marker, lw=0, label=label, rasterized=True)
     shown = values[known]
     low, high = colour_range(atlas, color, shown)
     ratios = color in atlas.descriptors and BY_NAME[color].ratios and (shown > 0).any()
@@ -82,8 +83,8 @@ def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float6
         across[known],
         up[known],
         c=shown,
-        s=marker,
-        marker="s",
+        s=mark.area,
+        marker=mark.marker,
         lw=0,
         cmap="cividis",
         norm=LogNorm(low, high) if ratios else Normalize(low, high),
@@ -102,9 +103,17 @@ def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple
     return float(low), float(high)
 
 
-def marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> float:
-    """Set the limits and return the area in points² at which squares just touch on the densest axis."""
-    sizes = []
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """How a point is drawn: ``area`` in points², and a marker, a square or a rectangle."""
+
+    area: float
+    marker: Any = "s"
+
+
+def mark_for(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> Mark:
+    """Set the limits and return the mark with which neighbours just touch: on a lattice, along both axes."""
+    sides = []
     for values, set_limits, inches in ((across, axes.set_xlim, 6.4), (up, axes.set_ylim, 5.2)):
         low, high = float(values.min()), float(values.max())
         apart = np.diff(np.unique(values.round(9)))
@@ -112,16 +121,18 @@ def marker_area(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]
         margin = max(0.03 * (high - low), half) or 0.01
         set_limits(low - margin, high + margin)
         cells = (high - low + 2 * margin) / apart.min() if len(apart) else 10.0
-        sizes.append(72 * inches / cells)
+        sides.append(72 * inches / cells)
     places = len(np.unique(np.stack([across, up], axis=1).round(9), axis=0))
     if places < _MOST_LARGE and places == len(np.unique(across.round(9))) * len(np.unique(up.round(9))):
-        return float(np.clip(min(sizes) * 1.02, 2.0, 44.0) ** 2)
+        width, height = np.clip(np.array(sides) * 1.03, 2.0, 60.0)
+        corners = [(-width, -height), (width, -height), (width, height), (-width, height), (-width, -height)]
+        return Mark(float(max(width, height) ** 2), corners)
     # A sparse sample has no lattice to fill: there the number of points decides.
     fair = 72 * np.sqrt(6.4 * 5.2 / max(len(across), 1)) * 0.62
-    return float(np.clip(max(min(sizes), fair) * 1.12, 2.0, 14.0) ** 2)
+    return Mark(float(np.clip(max(min(sides), fair) * 1.12, 2.0, 14.0) ** 2))
 
 
-def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float) -> None:
+def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark) -> None:
     """A square a point in the colour of the class of most of its runs, and a letter in each region."""
     from matplotlib import patheffects
 
@@ -136,9 +147,9 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
         axes.scatter(
             across[shown],
             up[shown],
-            s=marker,
+            s=mark.area,
             color=looks[name][1],
-            marker="s",
+            marker=mark.marker,
             lw=0,
             label=f"{titled(name)}  ({counts[name]})",
             rasterized=True,
@@ -159,7 +170,7 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
 
 
 def mark_coexistence(
-    axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], marker: float
+    axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark
 ) -> None:
     """Inside the square of a point where classes coexist, a dot in the second one's colour."""
     points, looks = atlas.occupancy, atlas.looks()
@@ -167,7 +178,12 @@ def mark_coexistence(
     if not len(several):
         return
     colours = [looks[points.classes[index]][1] for index in points.second[several]]
-    dot: dict[str, Any] = {"s": max(0.2 * marker, 3.0), "marker": "o", "edgecolors": "black", "linewidths": 0.6}
+    dot: dict[str, Any] = {
+        "s": float(np.clip(0.2 * mark.area, 3.0, 60.0)),
+        "marker": "o",
+        "edgecolors": "black",
+        "linewidths": 0.6,
+    }
     axes.scatter(across[points.first[several]], up[points.first[several]], c=colours, zorder=2, rasterized=True, **dot)
     plural = "point" if len(several) == 1 else "points"
     axes.scatter([], [], c="white", label=f"classes coexist  ({len(several)} {plural})", **dot)
@@ -185,7 +201,7 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
         axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, 26)))
 
 
-def _draw_legend(axes: Axes, marker: float, *, beside: bool) -> None:
+def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:
     """Beside a map of classes, with their counts; inside a map of numbers, which has its scale beside it."""
     handles, _ = axes.get_legend_handles_labels()
     if beside and len(handles) > 1:
@@ -193,13 +209,13 @@ def _draw_legend(axes: Axes, marker: float, *, beside: bool) -> None:
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             frameon=False,
-            markerscale=8 / marker**0.5,
+            markerscale=8 / mark.area**0.5,
             title="read as (runs)",
             alignment="left",
             labelspacing=0.7,
         )
     elif handles:
-        axes.legend(loc="upper right", markerscale=8 / marker**0.5)
+        axes.legend(loc="upper right", markerscale=8 / mark.area**0.5)
 
 
 def name_axes(axes: Axes, atlas: Atlas) -> None:

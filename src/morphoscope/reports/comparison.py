@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.atlas.classes import class_colours
-from morphoscope.reports.classmap import draw_classes, draw_theory, marker_area, name_axes
+from morphoscope.reports.classmap import draw_classes, draw_theory, mark_for, name_axes
 from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def two_maps(
         for axes, atlas, title in zip(figure.subplots(1, 2, sharey=True), (first, second), titles, strict=True):
             across, up = (atlas.values(name) for name in atlas.plane)
             inside = _box(first, without)
-            draw_classes(axes, atlas, across, up, marker_area(axes, *inside))
+            draw_classes(axes, atlas, across, up, mark_for(axes, *inside))
             for text in axes.texts:
                 text.set_clip_on(True)
             _finish(axes, atlas, title, ring)
@@ -55,12 +55,14 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
         across, up = (first.values(name) for name in first.plane)
-        marker = marker_area(axes, across, up)
+        mark = mark_for(axes, across, up)
         colours = class_colours((*first.classes, *second.classes))
         counts = {name: int((new == name).sum()) for name in ordered(sorted(set(new.tolist()) - {""}))}
         for name, colour in [("", _UNCHANGED), *((n, colours[n]) for n in counts)]:
             chosen = new == name
-            axes.scatter(across[chosen], up[chosen], s=marker, color=colour, marker="s", lw=0, rasterized=True)
+            axes.scatter(
+                across[chosen], up[chosen], s=mark.area, color=colour, marker=mark.marker, lw=0, rasterized=True
+            )
         changed = sum(counts.values())
         verb = "is" if changed == 1 else "are"
         _finish(axes, first, f"{changed} of {len(new)} runs {verb} read differently", ring)

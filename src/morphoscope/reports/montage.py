@@ -52,8 +52,8 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
 
 
 def _labels(atlas: Atlas, members: NDArray[np.intp]) -> list[str]:
-    """The parameters of the map's plane, ordinate first, one text a pattern."""
-    names = list(reversed(atlas.plane))
+    """The parameters of the map's plane in the model's order, one text a pattern."""
+    names = [name for name in atlas.plan.model.defaults if name in atlas.plane]
     columns = [atlas.values(name)[members] for name in names]
     return [
         " ".join(f"{n}={v:.5g}" for n, v in zip(names, values, strict=True)) for values in zip(*columns, strict=True)
