@@ -28,7 +28,8 @@ _COLOURS = {
 }
 # Any other class: the palette of Okabe & Ito (2008), made for readers without full colour vision, then darker ones.
 _FURTHER = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#332288", "#882255", "#44aa99", "#6b4f1d",
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#332288", "#882255", "#44aa99",
+    "#6b4f1d",
 )  # fmt: skip
 _SPELLED = {"lambda": "lamda"}  # Unicode's spelling
 

@@ -124,7 +124,7 @@ def mark_for(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -
         sides.append(72 * inches / cells)
     places = len(np.unique(np.stack([across, up], axis=1).round(9), axis=0))
     if places < _MOST_LARGE and places == len(np.unique(across.round(9))) * len(np.unique(up.round(9))):
-        width, height = np.clip(np.array(sides) * 1.03, 2.0, 60.0)
+        width, height = np.clip(np.array(sides) * 1.06, 2.0, 60.0)
         corners = [(-width, -height), (width, -height), (width, height), (-width, height), (-width, -height)]
         return Mark(float(max(width, height) ** 2), corners)
     # A sparse sample has no lattice to fill: there the number of points decides.
@@ -161,12 +161,20 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
                 x,
                 y,
                 looks[name][0],
-                ha="center",
+                ha=_alignment(axes, x, looks[name][0]),
                 va="center",
                 fontsize=13,
                 weight="bold",
                 path_effects=outline,
             )
+
+
+def _alignment(axes: Axes, x: float, text: str) -> str:
+    """How a text stands on a place so that a long one near an end of the axis stays inside."""
+    low, high = axes.get_xlim()
+    needed = 0.012 * len(text)  # half of it, as a share of the axis
+    place = (x - low) / (high - low)
+    return "left" if place < needed else "right" if place > 1 - needed else "center"
 
 
 def mark_coexistence(
