@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from panel.io.state import set_curdoc
 
 from morphoscope.atlas import ordered, titled
+from morphoscope.atlas.thumbnails import Shown
 from morphoscope.ensembles import Plan
 from morphoscope.errors import UsageError
 from morphoscope.web.live_run import LiveRun, starts
@@ -96,7 +97,7 @@ class LiveView:
 
     def _build_figures(self) -> None:
         height, width = self.plan.grid.shape
-        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1))]})
+        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1), self.plan.shown)]})
         self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
         self.figure = new_figure(
             sizing_mode="scale_width", aspect_ratio=width / height, max_width=410, x_range=(0, width),
@@ -197,7 +198,7 @@ class LiveView:
             self.playing.value = False
             self._say("the run left finite numbers; reset it")
             return
-        self._draw(_pixels(field))
+        self._draw(_pixels(field, self.plan.shown))
         self.frames_shown += 1
         if self.frames_shown % 15 == 0:
             since, count = self._rate
@@ -249,10 +250,13 @@ class LiveView:
         restyle(self.bars_figure, theme)
 
 
-def _pixels(field: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _pixels(field: NDArray[np.float32], shown: Shown) -> NDArray[np.uint8]:
     """Concentrations as grey levels, rows from below as Bokeh counts them.
 
-    u of a flow reactor is a share of the feed, 0 … 1; what is beyond widens the scale.
+    From one end of the range that the model shows to the other; what is beyond widens the scale.
     """
-    low, high = min(float(field.min()), 0.0), max(float(field.max()), 1.0)
-    return np.flipud(((field - low) * (255 / (high - low))).astype(np.uint8))
+    low, high = float(field.min()), float(field.max())
+    if shown is not None:
+        low, high = min(low, shown[0]), max(high, shown[1])
+    reach = high - low if high > low else 1.0
+    return np.flipud(((field - low) * (255 / reach)).astype(np.uint8))

@@ -165,7 +165,8 @@ class PatternView:
         elif self.mode.value == SALIENCY:
             drawn = self._saliency()
         else:
-            drawn = coloured(frame, "cividis", *((low, high) if high - low > 1e-3 else (0.0, 1.0)))
+            flat = self.place.atlas.plan.shown or (low - 0.5, high + 0.5)
+            drawn = coloured(frame, "cividis", *((low, high) if high - low > 1e-3 else flat))
         self._draw_image(np.flipud(drawn))  # Bokeh counts rows from below
 
     @under_lock
