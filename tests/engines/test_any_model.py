@@ -38,6 +38,13 @@ CRYSTAL = Model(  # sixth order, three passes
     defaults={"r": -0.3},
 )
 
+FOUR = Model(
+    name="four",
+    reaction={"u": "v*w - u", "v": "z - u*v", "w": "u/(1 + z**2) - w + 0.2*laplace(z)", "z": "tanh(v) - z*w"},
+    diffusion={"u": "1", "w": "0.5", "z": "D"},
+    defaults={"D": 0.7},
+)
+
 
 def between(model, shape, seed=0):
     """Something between the model's background and its perturbed state, different in every cell."""
@@ -68,7 +75,7 @@ def test_cpu_meets_reference_for_every_model(name, boundary, shape, stencil, ste
     meet(Job(model, grid, step_for(model, grid), {}, between(model, shape), (steps,)), 1e-5)
 
 
-@pytest.mark.parametrize("model", [STIRRED, CRYSTAL], ids=lambda m: m.name)
+@pytest.mark.parametrize("model", [STIRRED, CRYSTAL, FOUR], ids=lambda m: m.name)
 @settings(max_examples=15)
 @given(BOUNDARIES, SHAPES, st.sampled_from([9, 5]), st.sampled_from([1, 2, 3]), st.booleans())
 def test_operators_within_terms_and_of_any_order(model, boundary, shape, stencil, levels, double):

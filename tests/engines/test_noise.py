@@ -9,7 +9,7 @@ from morphoscope.engines.noise import noise_key, normals
 from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model
 
-STILL = Model(name="still", reaction={"u": "0", "v": "0", "w": "0"})
+STILL = Model(name="still", reaction={"u": "0", "v": "0", "w": "0", "z": "0"})
 DECAY = Model(name="decay", reaction={"u": "-k*u"}, defaults={"k": 1.0})
 
 
@@ -34,9 +34,9 @@ def test_other_seeds_give_other_numbers():
 @pytest.mark.parametrize("levels", [1, 3])
 @pytest.mark.parametrize("double", [False, True])
 def test_engines_draw_the_same_numbers(levels, double):
-    noise = {"u": 0.1, "w": 0.3}
+    noise = {"u": 0.1, "w": 0.3, "z": 0.2}
     job = Job(
-        STILL, Grid(12, 32, spacing=0.5), 0.25, {}, np.zeros((3, 12, 32)), (7,), noise=noise, seed=3, double=double
+        STILL, Grid(12, 32, spacing=0.5), 0.25, {}, np.zeros((4, 12, 32)), (7,), noise=noise, seed=3, double=double
     )
     fast = CpuEngine(levels).run(job).snapshots[0]
     slow = get_engine("reference").run(job).snapshots[0]
