@@ -35,7 +35,10 @@ def read_json(path: Path, what: str) -> Any:
 def staged_file(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the body ends without an error."""
     make_parent(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}; choose another place") from error
     os.close(handle)
     part = Path(name)
     try:

@@ -81,6 +81,8 @@ BAD = [
     (("simulate", "--reaction", "u: α + $", "-p", "α=1"), "column 5"),
     (("simulate", "--reaction", "u: __import__('os').system('touch x')"), "column 12"),
     (("simulate", "--reaction", "u: -u", "-p", "a=fast"), "not a number"),
+    (("simulate", "--reaction", "u: -u", "-p", "z=1"), "'z' is in no formula"),
+    (("simulate", "--reaction", "u: u**u**u**u", "--until", "1"), "no homogeneous steady state"),
     (("simulate", "absent.toml"), "absent.toml is not there"),
     (("models", "check"), "needs a model's name or file"),
     (("models", "new"), "needs a model's name"),

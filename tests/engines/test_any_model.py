@@ -198,7 +198,7 @@ def test_doubles_are_doubles():
 
 @pytest.mark.parametrize(
     "boundary",
-    ["open", "x=periodic,z=no-flux", "x=,y=periodic", "x=periodic;y=periodic", ""],
+    ["open", "x=periodic,z=no-flux", "x=,y=periodic", "x=periodic;y=periodic", "x=periodic,x=no-flux", ""],
 )
 def test_unknown_boundaries_are_one_line(boundary):
     with pytest.raises(UsageError) as caught:
@@ -230,3 +230,25 @@ def test_the_limit_of_fourth_order_is_sharp():
 def test_advection_limits_the_step_by_diffusion_over_speed_squared():
     model = Model(name="m", reaction={"u": "c*dx(u)"}, diffusion={"u": "D"}, defaults={"c": 3.0, "D": 0.1})
     assert largest_step(model, Grid(8, 512), {}) == pytest.approx(2 * 0.1 / 9, rel=0.01)
+
+
+def test_a_derived_step_bears_what_grows_at_a_wall():
+    """Beside a wall u rises to eleven times its steady value; too long a step ends in a finite cycle of two."""
+    reaction = {"u": "a - u + u**2*v", "v": "b - u**2*v"}
+    model = Model(
+        name="tall",
+        reaction=reaction,
+        diffusion={"u": "1", "v": "40"},
+        defaults={"a": 0.1, "b": 0.9},
+        background={"u": 1.0, "v": 0.9},
+        perturbation={"u": 1.2, "v": 0.7},
+    )
+    grid = Grid(1, 32, boundary="x=dirichlet,y=no-flux")
+    step = automatic_step(model, grid, {})
+    start = np.array([1.0, 0.9])[:, None, None] * (1 + 0.01 * np.random.default_rng(1).standard_normal((2, 1, 32)))
+    ends = [
+        CpuEngine().run(Job(model, grid, dt, {}, start.astype(np.float32), (round(200 / dt),))).snapshots[0]
+        for dt in (step, step / 4)
+    ]
+    assert ends[0].min() > 0
+    assert ends[0] == pytest.approx(ends[1], abs=0.02)

@@ -70,6 +70,10 @@ def test_temperature_is_found_again(temperature):
     assert fit_temperature((logits * temperature).astype(np.float32), targets) == pytest.approx(temperature, rel=0.05)
 
 
+def test_what_is_read_without_error_keeps_its_temperature():
+    assert fit_temperature(np.array([[2, 1], [0, 3]], np.float32), np.array([0, 1])) == 1
+
+
 def test_unknown_labels_and_no_labels_are_refused():
     prediction, _ = reading(2)
     with pytest.raises(UsageError, match="extra: pi"):

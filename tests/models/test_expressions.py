@@ -199,6 +199,13 @@ def test_text_has_the_value_it_spells(pair):
     assert evaluate(parsed, VALUES) == pytest.approx(value, rel=1e-9, abs=1e-9)
 
 
+def test_powers_of_plain_numbers_are_as_in_numpy():
+    """A formula may be tried where it has no value: that is no error, and no complex number."""
+    assert evaluate(parse("u**-1", NAMES), {"u": 0.0}) == math.inf
+    assert math.isnan(evaluate(parse("u**0.5", NAMES), {"u": -1.0}))
+    assert evaluate(parse("u**f", NAMES), VALUES) == VALUES["u"] ** VALUES["f"]
+
+
 def test_blanks_before_a_parenthesis_are_no_difference():
     plain, tabbed = (Model(name="m", reaction={"u": f"laplace{blank}(u)"}) for blank in ("", " \t"))
     assert plain.reaction_terms == tabbed.reaction_terms

@@ -30,9 +30,7 @@ Spacing = Annotated[float | None, typer.Option(help="Side of a cell; the model's
 StencilPoints = Annotated[int | None, typer.Option("--stencil", help="9 or 5 points.", show_default="9")]
 Boundary = Annotated[
     str | None,
-    typer.Option(
-        help="periodic, no-flux, dirichlet; or as in x=no-flux,y=periodic.", show_default="periodic"
-    ),
+    typer.Option(help="periodic, no-flux, dirichlet; or as in x=no-flux,y=periodic.", show_default="periodic"),
 ]
 Times = Annotated[str | None, typer.Option(help="Snapshot times, as in 100,200; by default three, to the end.")]
 Initial = Annotated[
@@ -220,4 +218,4 @@ def _tell_ensemble(made: Ensemble, *, json: bool) -> None:
         return
     show.line(f"{made.folder}: {counts['done']} runs done, {counts['failed']} failed, plan {made.plan.hash[:12]}")
     for run, step in failures.items():
-        show.line(f"  run {run} left finite numbers, noticed at step {step}")
+        show.line(f"  run {run} left finite numbers, noticed at step {step}; a smaller --dt may help")

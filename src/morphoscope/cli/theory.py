@@ -38,7 +38,9 @@ def theory(
     show.line(f"{found.model.title} at {given}: {found.kind}")
     _print_states(found)
     for name, values in found.critical.items():
-        show.line(f"along {name}: {', '.join(_crossing(c) for c in values) or 'no threshold'}")
+        low, high = found.model.ranges[name]
+        crossings = ", ".join(_crossing(c, 1e-8 * (high - low)) for c in values)
+        show.line(f"along {name}: {crossings or 'no threshold'}")
     for form in found.closed:
         show.line(f"closed form: {', '.join(f'{s} = {value}' for s, value in form.items())}")
     if out is not None:
@@ -68,6 +70,7 @@ def _wave(mode: Mode) -> str:
     return f"{how} {abs(mode.growth):.3g}, {length}{swings}"
 
 
-def _crossing(critical: Critical) -> str:
+def _crossing(critical: Critical, nothing: float) -> str:
+    value = 0.0 if abs(critical.value) < nothing else critical.value
     length = f" (length {critical.wavelength:.4g})" if critical.wavelength is not None else ""
-    return f"{critical.kind} at {critical.value:.6g}{length}"
+    return f"{critical.kind} at {value:.6g}{length}"

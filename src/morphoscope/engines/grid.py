@@ -94,13 +94,15 @@ def _axes(boundary: str) -> tuple[str, str]:
     if "=" not in boundary:
         name = _named(boundary)
         return name, name
-    parts = dict.fromkeys("xy", "periodic")
+    parts: dict[str, str] = {}
     for part in boundary.split(","):
-        axis, _, name = part.partition("=")
-        if axis.strip() not in parts:
-            raise UsageError(f"boundary {boundary!r} names axis {axis.strip()!r}; expected x=NAME,y=NAME")
-        parts[axis.strip()] = _named(name.strip())
-    return parts["x"], parts["y"]
+        axis, name = (word.strip() for word in part.partition("=")[::2])
+        if axis not in ("x", "y"):
+            raise UsageError(f"boundary {boundary!r} names axis {axis!r}; expected x=NAME,y=NAME")
+        if axis in parts:
+            raise UsageError(f"boundary {boundary!r} names axis {axis!r} twice; name it once")
+        parts[axis] = _named(name)
+    return parts.get("x", "periodic"), parts.get("y", "periodic")
 
 
 def _named(name: str) -> str:

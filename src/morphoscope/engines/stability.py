@@ -16,7 +16,7 @@ from morphoscope.models.operators import linearised
 from morphoscope.models.spatial import Spatial
 
 _WAVES = 24  # wavenumbers sampled along each axis
-_CAUTION = 0.8  # of the limit, for a step that is chosen for the user
+_CAUTION = 0.5  # of the limit, for a step that is chosen for the user: the reaction of a grown pattern comes on top
 _RATE_STEP = 0.25  # dt times the fastest rate of the reaction, for a step that is chosen for the user
 
 

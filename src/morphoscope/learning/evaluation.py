@@ -130,11 +130,15 @@ def expected_calibration_error(probability: NDArray[np.floating[Any]], right: ND
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.intp]) -> float:
     """The temperature T that minimises the mean −log softmax(logits / T)[target]; between 0.05 and 20.
 
+    Where every target has the largest logit, that mean falls for ever as T does and says nothing about T: 1 then, as
+    trained, lest every pattern anywhere be certain.
     logits: (n, classes); targets: (n,).   Source: Guo et al., ICML (2017), §4.2.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
 
+    if (logits.argmax(axis=1) == targets).all():
+        return 1.0
     rows = np.arange(len(targets))
 
     def loss(log_temperature: float) -> float:

@@ -272,8 +272,18 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any], apply: Callable
     if isinstance(expression, sympy.Mul):
         return functools.reduce(arithmetic.mul, arguments)
     if isinstance(expression, sympy.Pow):
-        return arithmetic.pow(*arguments)
+        return _power(*arguments)
     name = expression.func.__name__
     if name in OPERATORS and apply is not None:
         return apply(name, *arguments)
     return getattr(np, name.lower())(*arguments)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """As NumPy has it also for plain numbers: 1/0 is infinite and no error, a root of a negative number NaN."""
+    import numpy as np
+
+    if not isinstance(base, int | float):
+        return base**exponent
+    with np.errstate(all="ignore"):
+        return np.float64(base) ** exponent

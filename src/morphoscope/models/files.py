@@ -222,8 +222,9 @@ def new_model(name: str, path: str | Path | None = None) -> Path:
     """
     if not name or not all(c.isalnum() or c in "-_" for c in name) or name.startswith("-"):
         raise UsageError(f"{name!r} can't be a model's name; use letters, digits, - and _")
+    target = Path(f"{name}.toml" if path is None else path)
     text = TEMPLATE.read_text(encoding="utf-8").replace(f'"{_TEMPLATE_NAME}"', _value(name))
-    return _write(text, Path(f"{name}.toml" if path is None else path), overwrite=False)
+    return _write(text.replace(f"{_TEMPLATE_NAME}.toml", target.name), target, overwrite=False)
 
 
 def _write(text: str, path: Path, overwrite: bool) -> Path:

@@ -18,7 +18,8 @@ def typed_model(reaction: Mapping[str, str], diffusion: Mapping[str, str], param
     """The model of these formulas, one a species; the given values of its parameters are their defaults.
 
     It starts from the homogeneous steady state and noise, with an automatic time step; pictures have their own range.
-    Raises UsageError with the column for a formula that can't be read, and for a name without a value.
+    Raises UsageError with the column for a formula that can't be read, for a name without a value, and for a value
+    whose name is in no formula.
     """
     used = {name: _default(name, value) for name, value in parameters.items()}
     model = Model(
@@ -31,7 +32,16 @@ def typed_model(reaction: Mapping[str, str], diffusion: Mapping[str, str], param
         shown=None,
     )
     check_formulas(model)
+    _check_use(model)
     return model
+
+
+def _check_use(model: Model) -> None:
+    terms = (*model.reaction_terms.values(), *model.diffusion_terms.values())
+    used = {str(symbol) for term in terms for symbol in term.free_symbols}
+    for name in model.parameters:
+        if name not in used:
+            raise UsageError(f"parameter {name!r} is in no formula; leave it out, or correct its name")
 
 
 def _default(name: str, value: Any) -> float:

@@ -17,6 +17,7 @@ from morphoscope.reports.style import LINE_STYLES, house_style, new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
+    from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
 
 UNDEFINED = "#c8c8c8"
@@ -42,7 +43,7 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
         else:
             points = draw_numbers(axes, atlas, color, values, mark)
             label = BY_NAME[color].title if color in atlas.descriptors else color
-            figure.colorbar(points, ax=axes, label="\n".join(textwrap.wrap(label, 60)))
+            draw_scale(figure.colorbar(points, ax=axes, label="\n".join(textwrap.wrap(label, 60))))
         if theory:
             draw_theory(axes, atlas)
         _draw_legend(axes, mark, beside=values is None)
@@ -90,6 +91,18 @@ def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float6
         norm=LogNorm(low, high) if ratios else Normalize(low, high),
         rasterized=True,
     )
+
+
+def draw_scale(bar: Colorbar) -> None:
+    """Ticks of a logarithmic scale as plain numbers, at 1, 2 and 5 times powers of ten."""
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    if isinstance(bar.norm, LogNorm):
+        axis = bar.ax.yaxis
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(NullLocator())
 
 
 def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple[float, float]:
@@ -210,7 +223,7 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
 
 
 def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:
-    """Beside a map of classes, with their counts; inside a map of numbers, which has its scale beside it."""
+    """Beside a map of classes, with their counts; below a map of numbers, which has its scale beside it."""
     handles, _ = axes.get_legend_handles_labels()
     if beside and len(handles) > 1:
         axes.legend(
@@ -223,7 +236,13 @@ def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:
             labelspacing=0.7,
         )
     elif handles:
-        axes.legend(loc="upper right", markerscale=8 / mark.area**0.5)
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.1),
+            ncols=3 if len(handles) < 4 else 2,
+            frameon=False,
+            markerscale=8 / mark.area**0.5,
+        )
 
 
 def name_axes(axes: Axes, atlas: Atlas) -> None:

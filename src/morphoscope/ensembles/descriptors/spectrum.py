@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 PERIODIC = (True, True)
-# Relative to the mean where that is above 1. In float32 a perturbation stops decaying, or is kept up by rounding, at about
-# 6e-8/(rate dt) of the mean: 5e-5 has been seen next to a Turing line.
+# Relative to the mean where that is above 1. In float32 rounding stops a perturbation's decay at about 6e-8/(rate dt)
+# of the mean: 5e-5 has been seen next to a Turing line.
 SMALLEST_SPREAD = 1e-4
 
 
