@@ -139,8 +139,15 @@ def scan(
     """Let a classifier read every run of an ensemble, and describe it; writes an atlas with points.csv."""
     from morphoscope.atlas import read_ensemble
     from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.datasets import foreign_parameters
 
-    return read_ensemble(_classifier(classifier), Ensemble(data), out, overwrite=overwrite, progress=progress)
+    trained, source = _classifier(classifier), Ensemble(data)
+    if foreign := foreign_parameters(trained, source.plan):
+        progress.say(
+            f"the classifier was trained on another model than {source.plan.model.name} "
+            f"(with {', '.join(foreign)}); its classes may mean nothing here"
+        )
+    return read_ensemble(trained, source, out, overwrite=overwrite, progress=progress)
 
 
 def map(atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory: bool = True) -> Path:

@@ -12,6 +12,7 @@ from morphoscope.atlas import Atlas, ordered, symbol
 from morphoscope.atlas.thumbnails import SIDE, composite
 from morphoscope.ensembles.descriptors import NAMES
 from morphoscope.errors import DataError, UsageError
+from tests.conftest import Listening
 
 
 @pytest.fixture
@@ -141,3 +142,13 @@ def test_unknown_class_names_the_nearest(workshop):
 def test_symbols_and_order():
     assert [symbol(n) for n in ("alpha", "lambda", "pi", "L", "stripes")] == ["α", "λ", "π", "L", "stripes"]
     assert ordered(["L", "mu", "H", "alpha", "lambda"]) == ["alpha", "lambda", "mu", "H", "L"]
+
+
+def test_a_classifier_of_another_model_is_said(workshop, tmp_path):
+    plan = api.scan_plan("schnakenberg", grid={"b": (0.8, 1.0, 2)}, size=(64, 64), until=100.0, times=(40, 70, 100))
+    api.ensemble(plan, tmp_path / "other")
+    told = Listening()
+    api.scan(workshop / "classifier", tmp_path / "other", tmp_path / "atlas", progress=told)
+    assert any("another model than schnakenberg (with f, k)" in text for text in told.said)
+    api.scan(workshop / "classifier", workshop / "validation", tmp_path / "own", progress=(own := Listening()))
+    assert not own.said

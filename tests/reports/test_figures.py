@@ -6,7 +6,7 @@ from PIL import Image
 
 from morphoscope import api
 from morphoscope.atlas.classes import class_colours
-from morphoscope.atlas.thumbnails import composite
+from morphoscope.atlas.thumbnails import composite, widened
 from morphoscope.errors import UsageError
 from morphoscope.reports.html import Picture, Section, Table, write_report
 from morphoscope.reports.pictures import save_composite, save_video
@@ -106,6 +106,22 @@ def test_resting_patterns_are_grey_and_moving_ones_coloured():
     assert np.ptp(composite(moving), axis=-1).max() > 0.1
     ten = np.arange(10, dtype=np.float32)[:, None, None] / 10 + np.zeros((10, 2, 2), np.float32)
     assert composite(ten)[0, 0].tolist() == pytest.approx([0.0, 0.5, 0.9])
+
+
+def test_a_models_range_is_widened_to_where_its_patterns_are():
+    frames = np.random.default_rng(0).uniform(0.0, 8.0, (3, 2, 10, 10)).astype(np.float32)
+    low, high = widened(frames, (1.0, 6.0))
+    assert low < 1.0 <= 6.0 < high
+    assert widened(frames / 10, (0.0, 1.0)) == (0.0, 1.0)
+    assert widened(frames, None) is None
+    assert composite(frames, (low, high)).max() == 1
+
+
+def test_without_a_range_every_pattern_has_its_own():
+    frames = np.stack([np.full((3, 4, 4), 5.0), np.arange(48.0).reshape(3, 4, 4)]).astype(np.float32)
+    drawn = composite(frames, None)
+    assert not drawn[0].any()
+    assert (drawn[1].min(), drawn[1].max()) == (0, 1)
 
 
 def test_composite_png_holds_the_concentrations(tmp_path):

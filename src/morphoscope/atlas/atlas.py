@@ -22,7 +22,7 @@ from morphoscope.atlas.annotations import FILE, Annotations
 from morphoscope.atlas.classes import class_colours, ordered, symbol
 from morphoscope.atlas.coexistence import Occupancy, occupancy_of, occupancy_rows
 from morphoscope.atlas.descriptors import describe_frames, describe_readings, load, save
-from morphoscope.atlas.thumbnails import sheet_name, write_sheets
+from morphoscope.atlas.thumbnails import sheet_name, widened, write_sheets
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.errors import DataError, UsageError, nearest
@@ -295,7 +295,7 @@ def read_ensemble(
         with progress.task("classify", len(runs), "patterns") as task:
             reading = classifier.predict(frames, task.advance)
         save(part, describe_frames(ensemble, runs, frames, progress))
-        write_sheets(frames, part, ensemble.plan.shown)
+        write_sheets(frames, part, widened(frames, ensemble.plan.shown))
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
         place = os.path.relpath(ensemble.folder.resolve(), folder.resolve())

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 SIDE = 64  # pixels
 COLUMNS = 32  # thumbnails in a row of a sheet, and rows on a sheet
 PER_SHEET = COLUMNS * COLUMNS
+_SAMPLED = 500  # patterns from which a range is derived
+_OUTLIERS = 1.0  # per cent of the values on either side
 _QUALITY = 80  # of WebP; the 5481 patterns of the paper's scan take about 0.7 MB
 
 
@@ -31,6 +33,18 @@ def composite(frames: NDArray[np.float32], shown: Shown = CONCENTRATION) -> NDAr
         reach = np.maximum(frames.max(axis=(-3, -2, -1), keepdims=True) - low, 1e-12)
         return (chosen - low) / reach
     return np.clip((chosen - np.float32(shown[0])) / np.float32(shown[1] - shown[0]), 0.0, 1.0)
+
+
+def widened(frames: NDArray[np.float32], shown: Shown) -> Shown:
+    """The range ``shown``, widened to where most values of many patterns are.
+
+    A model's own range is that of its default run; over a plane of parameters its patterns go beyond it.
+    """
+    if shown is None or not frames.size:
+        return shown
+    sample = frames[:: max(len(frames) // _SAMPLED, 1), -1]
+    low, high = (float(v) for v in np.percentile(sample, (_OUTLIERS, 100 - _OUTLIERS)))
+    return min(low, shown[0]), max(high, shown[1])
 
 
 def sheet_name(number: int) -> str:

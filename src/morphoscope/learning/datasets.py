@@ -84,6 +84,12 @@ def _key(point: dict[str, Any]) -> tuple[tuple[str, float], ...]:
     return tuple(sorted((name, round(float(value), 9)) for name, value in point.items()))
 
 
+def foreign_parameters(classifier: Classifier, plan: Plan) -> list[str]:
+    """Parameters that the classifier's training set varied and the plan's model lacks: it learned another model."""
+    rows = classifier.provenance.get("training_rows", [])
+    return sorted({name for row in rows for name in row["parameters"]} - set(plan.model.parameters))
+
+
 def check_readable(classifier: Classifier, ensemble: Ensemble) -> None:
     """Raise UsageError when an ensemble's frames are not what the classifier was trained on."""
     theirs, ours = input_of(ensemble.plan), classifier.input

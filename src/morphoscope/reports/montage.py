@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
-from morphoscope.atlas.thumbnails import composite
+from morphoscope.atlas.thumbnails import composite, widened
 from morphoscope.errors import UsageError
 from morphoscope.reports.style import house_style, new_figure
 
@@ -33,7 +33,8 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
     total = len(members)
     if total > most:
         members = members[np.linspace(0, total - 1, most).round().astype(int)]
-    pictures = composite(atlas.frames(members), atlas.plan.shown)
+    frames = atlas.frames(members)
+    pictures = composite(frames, widened(frames, atlas.plan.shown))
     columns = min(columns, len(members))
     rows = -(-len(members) // columns)
     labels = _labels(atlas, members)
