@@ -45,11 +45,16 @@ Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of addi
 Double = Annotated[bool, typer.Option("--double", help="Numbers of 64 bits instead of 32.")]
 
 
-def _settings(**given: Any) -> dict[str, Any]:
-    """What was asked of :class:`~morphoscope.ensembles.settings.Settings`, from texts; what was not is left out."""
+def _settings(context: typer.Context) -> dict[str, Any]:
+    """What a command was asked of :class:`~morphoscope.ensembles.settings.Settings`; what it was not is left out.
+
+    Taken from the command's context, so that commands with these options only declare them.
+    """
+    names = ("until", "dt", "spacing", "stencil", "boundary", "initial", "integrator")
+    given = context.params
     noise = {name: parsing.number(name, value) for name, value in parsing.parameters(given["noise"] or []).items()}
     read = {
-        **given,
+        **{name: given[name] for name in names},
         "size": parsing.size(given["size"]),
         "times": parsing.times(given["times"]),
         "noise": noise or None,
@@ -60,6 +65,7 @@ def _settings(**given: Any) -> dict[str, Any]:
 
 @app.command(epilog=example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
 def simulate(
+    context: typer.Context,
     model: Annotated[
         str | None,
         typer.Argument(help="A model's name (`morphoscope models` lists all) or file (.toml); or use --reaction."),
@@ -100,19 +106,7 @@ def simulate(
         video=video,
         engine=engine,
         overwrite=overwrite,
-        **_settings(
-            size=size,
-            until=until,
-            dt=dt,
-            spacing=spacing,
-            stencil=stencil,
-            boundary=boundary,
-            times=times,
-            initial=initial,
-            integrator=integrator,
-            noise=noise,
-            double=double,
-        ),
+        **_settings(context),
     )
     if json:
         show.as_json(done.description())
@@ -131,6 +125,7 @@ def simulate(
     epilog=example("morphoscope ensemble --model gray-scott --grid f=0.02:0.06:9 --grid k=0.05:0.07:9 --out scan")
 )
 def ensemble(
+    context: typer.Context,
     out: OutFolder,
     recipe: Annotated[str | None, typer.Argument(help="A recipe's name, or a plan (.json); or use --model.")] = None,
     model: Annotated[str | None, typer.Option(help="Scan this model: a name, or a file (.toml).")] = None,
@@ -173,19 +168,7 @@ def ensemble(
         "replicates": replicates,
         "seed": seed,
         "record": record.split(",") if record else None,
-        **_settings(
-            size=size,
-            until=until,
-            dt=dt,
-            spacing=spacing,
-            stencil=stencil,
-            boundary=boundary,
-            times=times,
-            initial=initial,
-            integrator=integrator,
-            noise=noise,
-            double=double,
-        ),
+        **_settings(context),
     }
     plan = _asked(recipe, model, frames, {name: value for name, value in scan.items() if value is not None})
     few = 3 if frames is None else frames
