@@ -38,6 +38,10 @@ CRYSTAL = Model(  # sixth order, three passes
     defaults={"r": -0.3},
 )
 
+TENTH = Model(  # as deep as the grammar goes, of a term that is not linear
+    name="tenth",
+    reaction={"u": "-0.0005*laplace(laplace(laplace(laplace(u + 0.1*u**2))))"},
+)
 FOUR = Model(
     name="four",
     reaction={"u": "v*w - u", "v": "z - u*v", "w": "u/(1 + z**2) - w + 0.2*laplace(z)", "z": "tanh(v) - z*w"},
@@ -75,7 +79,7 @@ def test_cpu_meets_reference_for_every_model(name, boundary, shape, stencil, ste
     meet(Job(model, grid, step_for(model, grid), {}, between(model, shape), (steps,)), 1e-5)
 
 
-@pytest.mark.parametrize("model", [STIRRED, CRYSTAL, FOUR], ids=lambda m: m.name)
+@pytest.mark.parametrize("model", [STIRRED, CRYSTAL, TENTH, FOUR], ids=lambda m: m.name)
 @settings(max_examples=15)
 @given(BOUNDARIES, SHAPES, st.sampled_from([9, 5]), st.sampled_from([1, 2, 3]), st.booleans())
 def test_operators_within_terms_and_of_any_order(model, boundary, shape, stencil, levels, double):
@@ -103,6 +107,7 @@ def test_fused_levels_change_no_bit(model, boundary):
         ("dx(dx(u)) + laplace(1) + laplace(a)", 2),
         ("laplace(u**3 - u - laplace(u))", 2),
         ("laplace(laplace(laplace(laplace(u))))", 4),
+        ("laplace(laplace(laplace(laplace(u**2))))", 5),
     ],
 )
 def test_auxiliary_fields_are_only_where_they_are_needed(text, passes):

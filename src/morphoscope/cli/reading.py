@@ -151,9 +151,9 @@ def map(
     atlas: Annotated[Path, typer.Argument(help="An atlas.")],
     out: OutPicture,
     color: Annotated[str, typer.Option(help="class, or a number: margin, P(kappa), f, wavelength …")] = "class",
-    theory: Annotated[bool, typer.Option(help="Draw the existence line.")] = True,
+    theory: Annotated[bool, typer.Option(help="Draw the lines of theory: where states exist, Hopf, Turing.")] = True,
 ) -> None:
-    """Draw the class map in the model's parameter plane."""
+    """Draw the class map, or a number, over two parameters."""
     show.line(f"{api.map(atlas, out, color=color, theory=theory)}")
 
 

@@ -42,7 +42,7 @@ Initial = Annotated[
 ]
 Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2; the model's custom by default.")]
 Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of additive noise; may be repeated.")]
-Double = Annotated[bool, typer.Option("--double", help="Numbers of 64 bits instead of 32.")]
+Double = Annotated[bool, typer.Option("--double", help="Compute with 64 bits instead of 32; ensembles keep 32.")]
 
 
 def _settings(context: typer.Context) -> dict[str, Any]:
@@ -135,9 +135,7 @@ def ensemble(
     points: Annotated[
         Path | None, typer.Option(help="Instead: a CSV file with parameters and maybe class, runs, seed.")
     ] = None,
-    parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help="NAME=NUMBER in all runs; may be repeated.")
-    ] = None,
+    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {_PARAMETER}")] = None,
     replicates: Annotated[int | None, typer.Option(help="Runs a point, each with its seed.", show_default="1")] = None,
     size: Size = None,
     until: Until = None,
@@ -164,7 +162,7 @@ def ensemble(
         "sample": sample,
         "range": parsing.spans(span),
         "points": points,
-        "parameter": parsing.parameters(parameter or []) or None,
+        "parameter": parsing.spatial(parsing.parameters(parameter or [])) or None,
         "replicates": replicates,
         "seed": seed,
         "record": record.split(",") if record else None,

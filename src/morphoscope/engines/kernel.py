@@ -68,7 +68,6 @@ class KernelWriter:
         self.auxiliary = [program.program.auxiliary_of(number) for number in range(self.passes)]
         self.wraps = grid.along("y") == "periodic"
         self.ring = 1 << (2 * self.passes - 1).bit_length()  # rows of an auxiliary field in use at once, a power of 2
-        self.row_vectors = len(self.species) * self.columns
         self.module = ir.Module("morphoscope")
         self.row_operations: Counter[str] = Counter()  # what the rows that were written take, see Lanes.emitted
         self._lay_out()

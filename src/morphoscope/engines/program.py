@@ -16,12 +16,9 @@ from typing import Any
 
 import sympy
 
-from morphoscope.errors import UsageError
 from morphoscope.models.expressions import OPERATORS
 from morphoscope.models.model import Model
 from morphoscope.models.operators import rates
-
-MAX_PASSES = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +80,6 @@ class Program:
         for held, symbol in self.auxiliary.items():
             self._passes_of[symbol] = self._depth(held)
         count = 1 + max((self._depth(term) for term in terms.values()), default=0)
-        if count > MAX_PASSES:
-            raise UsageError(f"{model.name} nests operators {count} deep; at most {MAX_PASSES} are possible")
         self.passes = tuple(self._pass(number, count, terms) for number in range(count))
 
     def auxiliary_of(self, number: int) -> list[str]:

@@ -162,7 +162,8 @@ def _map_text(atlas: Atlas) -> str:
     return (
         f"{len(atlas.runs)} runs of {atlas.plan.model.title} ({', '.join(atlas.plan.model.equations())}), one a point, "
         "each with its own random start. At one point several classes can coexist; one run shows one of them. "
-        "The dashed line is k = (√f − 2f)/2: to its left the non-trivial homogeneous state exists."
+        "The dashed line is k = (√f − 2f)/2: to its left the non-trivial homogeneous state exists. "
+        "At the dotted one it begins to oscillate (Hopf), at the other one waves begin to grow on it (Turing)."
     )
 
 
