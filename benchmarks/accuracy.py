@@ -22,17 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from morphoscope import api
+import morphoscope
 from morphoscope.learning.classifier import Classifier
-from morphoscope.reproduction.passes import FIRST, SECOND, Pass
-from morphoscope.reproduction.second_pass import look_for_new_class
+from morphoscope.workflows.scholz2022.passes import FIRST, SECOND, Pass
+from morphoscope.workflows.scholz2022.second_pass import look_for_new_class
 
 
 def main() -> None:
     options = _options()
     names = SECOND if options.second_pass else FIRST
     for name in (*names.sets, "scan") if options.second_pass else names.sets:
-        api.ensemble(f"scholz2022-{name}", options.sets / name)
+        morphoscope.ensemble(f"scholz2022-{name}", options.sets / name)
     rows: list[dict[str, Any]] = []
     for network in options.networks:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -57,11 +57,11 @@ def _options() -> argparse.Namespace:
 def _one(sets: Path, names: Pass, network: str, seed: int) -> dict[str, Any]:
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        classifier = api.train(
+        classifier = morphoscope.train(
             sets / names.train, sets / names.validation, Path(folder) / "classifier", network=network, seed=seed
         )
         seconds = time.perf_counter() - begin
-    found = {name: api.evaluate(classifier, sets / name) for name in names.sets}
+    found = {name: morphoscope.evaluate(classifier, sets / name) for name in names.sets}
     test = found["test"]
     return {
         "network": network,
@@ -80,7 +80,7 @@ def _one(sets: Path, names: Pass, network: str, seed: int) -> dict[str, Any]:
 def _search(classifier: Classifier, scan: Path) -> dict[str, Any]:
     """Where the classifier sees π in the scan."""
     with tempfile.TemporaryDirectory() as folder:
-        search = look_for_new_class(api.scan(classifier, scan, Path(folder) / "atlas"))
+        search = look_for_new_class(morphoscope.scan(classifier, scan, Path(folder) / "atlas"))
     return {
         "pi_of_nearest_9": search.found,
         "pi_in_scan": len(search.sightings),

@@ -10,8 +10,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from morphoscope.engines.cpu import aligned
-from morphoscope.engines.native import compile_function, widest_lanes
+from morphoscope.engines.cpu.engine import aligned
+from morphoscope.engines.cpu.native import compile_function, widest_lanes
 
 PORTS = 2  # operations a cycle that the bound assumes
 _CHAIN = 50

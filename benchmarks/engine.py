@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.engines import Grid, Job, get_engine, initial
-from morphoscope.engines.cpu import EulerStepper
-from morphoscope.engines.kernel import operations
+from morphoscope.engines.cpu.engine import EulerStepper
+from morphoscope.engines.cpu.kernel import operations
 from morphoscope.engines.stability import automatic_step, largest_step
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from morphoscope import api
+import morphoscope
 from morphoscope.engines import Grid
 from morphoscope.ensembles import Plan, make_runs
 from morphoscope.models import Model, get_model
@@ -47,10 +47,10 @@ def tiny_plan(name: str = "tiny", runs: int = 4, seed: int = 1, size: int = 64) 
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with train, validation, classifier and atlas, all tiny."""
     folder = tmp_path_factory.mktemp("workshop")
-    api.ensemble(tiny_plan("tiny-train", runs=8, seed=1), folder / "train")
-    api.ensemble(tiny_plan("tiny-validation", runs=4, seed=2), folder / "validation")
-    api.train(folder / "train", folder / "validation", folder / "classifier", epochs=40)
-    api.scan(folder / "classifier", folder / "validation", folder / "atlas")
+    morphoscope.ensemble(tiny_plan("tiny-train", runs=8, seed=1), folder / "train")
+    morphoscope.ensemble(tiny_plan("tiny-validation", runs=4, seed=2), folder / "validation")
+    morphoscope.train(folder / "train", folder / "validation", folder / "classifier", epochs=40)
+    morphoscope.scan(folder / "classifier", folder / "validation", folder / "atlas")
     return folder
 
 

@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
-from morphoscope import api
+import morphoscope
 from morphoscope.atlas import Atlas
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from tests.conftest import Listening
 
 
@@ -17,37 +17,37 @@ def atlas(workshop, tmp_path):
 
 def test_a_second_pass_knows_the_class_that_a_person_made(atlas, tmp_path):
     kappa = [int(run) for run in atlas.runs if atlas.plan.runs[run].label == "kappa"]
-    assert api.annotate(atlas, "swirls", kappa, who="ada", why="they turn") == 1
+    assert morphoscope.annotate(atlas, "swirls", kappa, who="ada", why="they turn") == 1
     said = Listening()
-    after = api.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=3, progress=said)
+    after = morphoscope.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=3, progress=said)
     assert set(after.classes) == {"swirls", "lambda", "H"}
     assert after.counts()["swirls"] == 4
     assert after.annotations.current().keys() == atlas.annotations.current().keys()
     again = Listening()
-    api.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=3, progress=again)
+    morphoscope.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=3, progress=again)
     assert sum("skipped" in line for line in again.said) == 4
     with pytest.raises(UsageError, match="seed=3"):
-        api.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=4)
+        morphoscope.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=4)
 
 
 def test_without_its_ensemble_the_scan_is_simulated_again(atlas, tmp_path):
     shutil.rmtree(tmp_path / "validation")
     atlas = Atlas(tmp_path / "atlas")
-    api.annotate(atlas, "kappa", [0], who="ada")
-    after = api.refine(atlas, tmp_path / "next", runs_per_class=2, epochs=1)
+    morphoscope.annotate(atlas, "kappa", [0], who="ada")
+    after = morphoscope.refine(atlas, tmp_path / "next", runs_per_class=2, epochs=1)
     assert (tmp_path / "next" / "scan").is_dir()
     assert atlas.agreement(after).n == 12
 
 
 def test_nothing_annotated_leaves_nothing(atlas, tmp_path):
     with pytest.raises(UsageError, match="nothing in"):
-        api.refine(atlas, tmp_path / "next")
+        morphoscope.refine(atlas, tmp_path / "next")
     assert not (tmp_path / "next").exists()
 
 
 def test_runs_that_are_not_there_are_refused(atlas):
     with pytest.raises(UsageError, match="run 99 is not in"):
-        api.annotate(atlas, "kappa", [0, 99], who="ada")
+        morphoscope.annotate(atlas, "kappa", [0, 99], who="ada")
     with pytest.raises(UsageError, match="expected a word"):
-        api.annotate(atlas, "no word", [0], who="ada")
+        morphoscope.annotate(atlas, "no word", [0], who="ada")
     assert atlas.annotations.log() == []

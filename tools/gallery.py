@@ -14,8 +14,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from morphoscope.core.errors import UsageError
 from morphoscope.ensembles.simulation import Simulation, simulate_one, single_plan
-from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.reports.style import house_style, new_figure, save
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphoscope.atlas.annotations import Annotations
-from morphoscope.errors import DataError, UsageError
+from morphoscope.core.errors import DataError, UsageError
 
 CLASSES = ("kappa", "lambda", "H")
 

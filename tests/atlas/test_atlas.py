@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from morphoscope import api
+import morphoscope
 from morphoscope.atlas import Atlas, ordered, symbol
-from morphoscope.atlas.thumbnails import SIDE, composite
-from morphoscope.ensembles.descriptors import NAMES
-from morphoscope.errors import DataError, UsageError
+from morphoscope.atlas.thumbnails import SIDE
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.descriptors import NAMES
+from morphoscope.rendering.composite import composite
 from tests.conftest import Listening
 
 
@@ -37,7 +38,7 @@ def test_points_csv_has_what_was_read(workshop):
 
 def test_reading_is_the_classifiers(workshop):
     atlas = Atlas(workshop / "atlas")
-    prediction = api.classify(workshop / "classifier", workshop / "validation")
+    prediction = morphoscope.classify(workshop / "classifier", workshop / "validation")
     assert np.array_equal(atlas.reading.probabilities, prediction.probabilities)
     assert sum(atlas.counts().values()) == 12
 
@@ -68,9 +69,9 @@ def test_agreement_with_itself_and_with_another_reading(workshop, tmp_path):
 
 
 def test_agreement_needs_common_runs(workshop, tmp_path):
-    api.scan(workshop / "classifier", workshop / "train", tmp_path / "other")
+    morphoscope.scan(workshop / "classifier", workshop / "train", tmp_path / "other")
     with pytest.raises(UsageError, match="share no run"):
-        api.agree(workshop / "atlas", tmp_path / "other")
+        morphoscope.agree(workshop / "atlas", tmp_path / "other")
 
 
 def test_without_its_ensemble_an_atlas_simulates_what_it_shows(copy):
@@ -129,9 +130,9 @@ def test_damage_is_said(copy):
 
 
 def test_an_atlas_is_not_written_over(workshop, tmp_path):
-    api.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
+    morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
     with pytest.raises(UsageError, match="--overwrite"):
-        api.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
+        morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
 
 
 def test_unknown_class_names_the_nearest(workshop):
@@ -145,10 +146,12 @@ def test_symbols_and_order():
 
 
 def test_a_classifier_of_another_model_is_said(workshop, tmp_path):
-    plan = api.scan_plan("schnakenberg", grid={"b": (0.8, 1.0, 2)}, size=(64, 64), until=100.0, times=(40, 70, 100))
-    api.ensemble(plan, tmp_path / "other")
+    plan = morphoscope.scan_plan(
+        "schnakenberg", grid={"b": (0.8, 1.0, 2)}, size=(64, 64), until=100.0, times=(40, 70, 100)
+    )
+    morphoscope.ensemble(plan, tmp_path / "other")
     told = Listening()
-    api.scan(workshop / "classifier", tmp_path / "other", tmp_path / "atlas", progress=told)
+    morphoscope.scan(workshop / "classifier", tmp_path / "other", tmp_path / "atlas", progress=told)
     assert any("another model than schnakenberg (with f, k)" in text for text in told.said)
-    api.scan(workshop / "classifier", workshop / "validation", tmp_path / "own", progress=(own := Listening()))
+    morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "own", progress=(own := Listening()))
     assert not own.said

@@ -10,7 +10,7 @@ from scipy import stats
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.coexistence import LEAST_SHARE, occupancy_of
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.learning.classifier import Prediction
 from morphoscope.models import Model
 

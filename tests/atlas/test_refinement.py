@@ -5,7 +5,7 @@ import pytest
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.annotations import Annotation
 from morphoscope.atlas.refinement import choose, next_plan
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 
 
 @pytest.fixture(scope="module")

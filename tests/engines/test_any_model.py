@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid, Job, get_engine
-from morphoscope.engines.cpu import CpuEngine
-from morphoscope.engines.program import Program
+from morphoscope.engines.cpu.engine import CpuEngine
+from morphoscope.engines.cpu.program import Program
 from morphoscope.engines.stability import automatic_step, largest_step
-from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Table
 

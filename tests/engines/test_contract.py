@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from morphoscope import api
+import morphoscope
 from morphoscope.engines import contract
 from morphoscope.engines.contract import check_model
 from morphoscope.models import Model, get_model, model_names
@@ -28,7 +28,7 @@ def test_built_in_models_hold_to_it(name):
 
 
 def test_the_template_holds_to_it():
-    assert all(check.passed for check in api.check_model(TEMPLATE))
+    assert all(check.passed for check in morphoscope.check_model(TEMPLATE))
 
 
 def test_a_sound_model():

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import CHECK_EVERY, Grid, Job, engine_names, get_engine, initial
-from morphoscope.engines.cpu import CpuEngine, Stepper
-from morphoscope.engines.kernel import lane_count
+from morphoscope.engines.cpu.engine import CpuEngine, Stepper
+from morphoscope.engines.cpu.kernel import lane_count
 from morphoscope.engines.stability import check_step
 from morphoscope.engines.stencils import laplacian
-from morphoscope.errors import UsageError
 from morphoscope.models import get_model
 
 MODEL = get_model("gray-scott")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from llvmlite import ir
 
 from morphoscope.engines import functions
-from morphoscope.engines.native import compile_function, denormals_flushed
-from morphoscope.engines.vectors import INT, Lanes, counted_loop, integer
+from morphoscope.engines.cpu.native import compile_function, denormals_flushed
+from morphoscope.engines.cpu.vectors import INT, Lanes, counted_loop, integer
 
 SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_int64, *[ctypes.c_void_p] * 3)
 TYPES = {32: np.float32, 64: np.float64}

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from morphoscope.core.errors import DataError, UsageError
 from morphoscope.engines import initial
-from morphoscope.errors import DataError, UsageError
 
 NAMED = [name for name in initial.names() if name != "file"]
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid, Job, get_engine
-from morphoscope.engines.cpu import CpuEngine
+from morphoscope.engines.cpu.engine import CpuEngine
 from morphoscope.engines.noise import noise_key, normals
-from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model
 
 STILL = Model(name="still", reaction={"u": "0", "v": "0", "w": "0", "z": "0"})

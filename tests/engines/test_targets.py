@@ -6,13 +6,13 @@ import re
 import pytest
 from llvmlite import ir
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import native
-from morphoscope.engines.functions import FUNCTIONS, call
+from morphoscope.engines.cpu.functions import FUNCTIONS, call
+from morphoscope.engines.cpu.kernel import KernelWriter
+from morphoscope.engines.cpu.tracing import StepProgram
+from morphoscope.engines.cpu.vectors import Lanes
 from morphoscope.engines.grid import Grid
-from morphoscope.engines.kernel import KernelWriter
-from morphoscope.engines.tracing import StepProgram
-from morphoscope.engines.vectors import Lanes
-from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model
 
 AVX512 = ("x86_64-unknown-linux-gnu", "skylake-avx512")

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from morphoscope.ensembles.descriptors import BY_NAME, DESCRIPTORS, NAMES, measure
-from morphoscope.ensembles.descriptors.motion import displacement, drift_speed, period
-from morphoscope.ensembles.descriptors.shapes import euler_characteristic, regions, shapes
-from morphoscope.ensembles.descriptors.spectrum import spectrum
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
+from morphoscope.descriptors import BY_NAME, DESCRIPTORS, NAMES, measure
+from morphoscope.descriptors.motion import displacement, drift_speed, period
+from morphoscope.descriptors.shapes import euler_characteristic, regions, shapes
+from morphoscope.descriptors.spectrum import spectrum
 
 CLOSED = (False, False)
 N = 96

@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import get_engine
 from morphoscope.ensembles import Ensemble, carry_out
 from morphoscope.ensembles.plan import Run
 from morphoscope.ensembles.runner import run_job
-from morphoscope.errors import UsageError
 from tests.conftest import Listening, tiny_plan
 
 PLAN = dataclasses.replace(tiny_plan(size=48), until=200.0, times=(100.0, 150.0, 200.0))

@@ -8,11 +8,12 @@ import shutil
 import numpy as np
 import pytest
 
-from morphoscope import api
+import morphoscope
 from morphoscope.atlas import Atlas
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.descriptors import BY_NAME, NAMES, measure
 from morphoscope.ensembles import Ensemble, carry_out
-from morphoscope.ensembles.descriptors import BY_NAME, NAMES, measure, names_for
-from morphoscope.errors import DataError, UsageError
+from morphoscope.ensembles.stored_descriptors import names_for
 from tests.conftest import Listening, tiny_plan
 
 PLAN = dataclasses.replace(tiny_plan(runs=2, size=48), until=200.0, times=(100.0, 150.0, 200.0))
@@ -27,10 +28,10 @@ def test_an_ensemble_keeps_its_descriptors(tmp_path):
     ensemble = carry_out(PLAN, tmp_path / "e")
     assert ensemble.descriptors() == {}
     with pytest.raises(KeyboardInterrupt):
-        api.describe(ensemble, progress=Interrupting())
+        morphoscope.describe(ensemble, progress=Interrupting())
     half = np.isfinite(ensemble.descriptors()["mean"])
     assert 1 <= half.sum() < 6
-    found = api.describe(tmp_path / "e", csv=tmp_path / "d.csv", workers=2)
+    found = morphoscope.describe(tmp_path / "e", csv=tmp_path / "d.csv", workers=2)
     data = Ensemble(tmp_path / "e").dataset()
     for name in NAMES:
         assert data[name].dims == ("run",)
@@ -45,21 +46,21 @@ def test_an_ensemble_keeps_its_descriptors(tmp_path):
     assert float(rows[3]["mean"]) == pytest.approx(own["mean"], rel=1e-5)
     assert rows[3]["period"] == ""
     with pytest.raises(UsageError, match=r"named \.csv"):
-        api.describe(tmp_path / "e", csv=tmp_path / "d.txt")
+        morphoscope.describe(tmp_path / "e", csv=tmp_path / "d.txt")
     with pytest.raises(UsageError, match="use 1 or more"):
-        api.describe(carry_out(PLAN, tmp_path / "e2"), workers=0)
+        morphoscope.describe(carry_out(PLAN, tmp_path / "e2"), workers=0)
     with pytest.raises(DataError, match="neither an ensemble nor an atlas"):
-        api.describe(tmp_path)
+        morphoscope.describe(tmp_path)
 
 
 def test_another_method_is_measured_anew_and_taken_names_are_left_out(tmp_path):
     import zarr
 
     ensemble = carry_out(PLAN, tmp_path / "e")
-    api.describe(ensemble)
+    morphoscope.describe(ensemble)
     zarr.open_group(ensemble.data_folder, mode="r+")["mean"].attrs["method"] = 0
     assert ensemble.descriptors() == {}
-    assert len(api.describe(ensemble).columns) == len(NAMES)
+    assert len(morphoscope.describe(ensemble).columns) == len(NAMES)
     named = dataclasses.replace(
         PLAN.model,
         reaction={"mean": "-mean"},
@@ -94,7 +95,7 @@ def test_an_atlas_has_the_descriptors_of_its_runs(workshop, bare):
     assert "period" not in read.variables()  # three frames have none
     assert Atlas(bare).descriptors == {}
     assert "wavelength" not in Atlas(bare).variables()
-    found = api.describe(bare)
+    found = morphoscope.describe(bare)
     assert len(found.runs) == 12
     for name in NAMES:
         assert np.allclose(Atlas(bare).descriptors[name], read.descriptors[name], rtol=1e-6, equal_nan=True)
@@ -102,14 +103,14 @@ def test_an_atlas_has_the_descriptors_of_its_runs(workshop, bare):
 
 
 def test_a_map_is_coloured_by_a_descriptor(workshop, bare, tmp_path):
-    text = api.map(workshop / "atlas", tmp_path / "m.svg", color="wavelength").read_text()
+    text = morphoscope.class_map(workshop / "atlas", tmp_path / "m.svg", color="wavelength").read_text()
     assert "dominant wavelength (length)" in text
     undefined = int(np.isnan(Atlas(workshop / "atlas").descriptors["wavelength"]).sum())
     assert (f"undefined ({undefined})" in text) == (undefined > 0)
     with pytest.raises(UsageError, match="morphoscope describe"):
-        api.map(bare, tmp_path / "n.svg", color="wavelength")
+        morphoscope.class_map(bare, tmp_path / "n.svg", color="wavelength")
     with pytest.raises(UsageError, match="undefined for every run"):
-        api.map(workshop / "atlas", tmp_path / "n.svg", color="period")
+        morphoscope.class_map(workshop / "atlas", tmp_path / "n.svg", color="period")
 
 
 def test_damaged_descriptors_are_said(bare):
@@ -132,7 +133,7 @@ def test_the_web_map_shows_undefined_numbers_grey(workshop):
 
 
 def test_description_as_json_and_summary(workshop):
-    found = api.describe(workshop / "atlas")
+    found = morphoscope.describe(workshop / "atlas")
     assert len(json.loads(json.dumps(found.rows(), allow_nan=False))) == 12
     assert [row[0] for row in found.summary()] == list(NAMES)
     assert {row[0]: row[2] for row in found.summary()}["period"] == 0

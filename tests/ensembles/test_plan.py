@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan, recipe, recipe_names
 from morphoscope.ensembles.plan import run_seeds, steps_at
-from morphoscope.errors import UsageError
 from tests.conftest import tiny_plan
 
 COUNTS = {

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 import morphoscope
 from morphoscope.cli import parsing
 from morphoscope.cli.app import app
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid
 from morphoscope.engines.stability import automatic_step, check_step
 from morphoscope.ensembles import Ensemble
 from morphoscope.ensembles.extremes import extremes, most_demanding
 from morphoscope.ensembles.sampling import drawn, lattice, read_points, scan_plan
 from morphoscope.ensembles.settings import Settings
-from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model
 
 GRAY_SCOTT = get_model("gray-scott")

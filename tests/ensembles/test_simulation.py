@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines.initial import parse_start
 from morphoscope.ensembles.settings import customary_times
 from morphoscope.ensembles.simulation import simulate_one, single_plan
-from morphoscope.errors import UsageError
 
 
 def test_customary_times_are_the_papers():

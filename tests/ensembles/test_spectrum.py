@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from morphoscope.ensembles.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
+from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 
 
 def wave(shape, waves_y, waves_x):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from morphoscope import api
+import morphoscope
+from morphoscope.core.errors import DataError, UsageError
 from morphoscope.ensembles import Ensemble
-from morphoscope.errors import DataError, UsageError
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import load_labelled, seen_in_training
 from morphoscope.learning.saliency import explain_patterns
@@ -29,7 +29,7 @@ def change(folder, **values):
 
 def test_training_learns_and_remembers_how(workshop):
     classifier = Classifier.load(workshop / "classifier")
-    found = api.evaluate(classifier, workshop / "validation")
+    found = morphoscope.evaluate(classifier, workshop / "validation")
     assert found.accuracy.value >= 0.8
     made = classifier.provenance
     assert made["training"]["plan_hash"] == Ensemble(workshop / "train").plan.hash
@@ -138,7 +138,7 @@ def test_files_that_could_run_code_are_refused_unread(tmp_path, suffix, workshop
     with pytest.raises(DataError, match="could run code"):
         Classifier.load(path)
     with pytest.raises(DataError, match="could run code"):
-        api.classify(workshop / "classifier", path)
+        morphoscope.classify(workshop / "classifier", path)
 
 
 def test_unknown_classifier(tmp_path):
@@ -149,9 +149,9 @@ def test_unknown_classifier(tmp_path):
 
 
 def test_ensembles_of_another_grid_are_refused(workshop, tmp_path):
-    api.ensemble(tiny_plan(runs=1, size=48), tmp_path / "small")
+    morphoscope.ensemble(tiny_plan(runs=1, size=48), tmp_path / "small")
     with pytest.raises(UsageError, match="height=48"):
-        api.evaluate(workshop / "classifier", tmp_path / "small")
+        morphoscope.evaluate(workshop / "classifier", tmp_path / "small")
 
 
 def test_saliency_points_at_the_pattern(workshop):
@@ -171,9 +171,9 @@ def test_saliency_points_at_the_pattern(workshop):
 
 
 def test_sets_that_do_not_fit_are_refused(workshop, tmp_path):
-    api.ensemble(tiny_plan(runs=2, size=48), tmp_path / "small")
+    morphoscope.ensemble(tiny_plan(runs=2, size=48), tmp_path / "small")
     with pytest.raises(UsageError, match="same grid and frames"):
-        api.train(workshop / "train", tmp_path / "small", tmp_path / "c", epochs=1)
+        morphoscope.train(workshop / "train", tmp_path / "small", tmp_path / "c", epochs=1)
     with pytest.raises(UsageError, match="epochs=0"):
-        api.train(workshop / "train", workshop / "validation", tmp_path / "c", epochs=0)
+        morphoscope.train(workshop / "train", workshop / "validation", tmp_path / "c", epochs=0)
     assert not (tmp_path / "c").exists()

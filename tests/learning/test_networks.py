@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.learning.networks import build, get_network, network_names
 from morphoscope.learning.symmetry import Augmentation, random_affine, random_symmetry, square_symmetry
 

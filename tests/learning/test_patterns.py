@@ -3,8 +3,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from morphoscope import api
-from morphoscope.errors import UsageError
+import morphoscope
+from morphoscope.core.errors import UsageError
 from morphoscope.learning.classifier import Input
 from morphoscope.learning.patterns import read_patterns
 
@@ -99,9 +99,12 @@ def test_bad_files_are_one_line(tmp_path, name):
 
 
 def test_a_simulated_run_is_read_from_its_folder_its_file_and_its_picture(workshop, tmp_path):
-    api.simulate("gray-scott", {"f": 0.046, "k": 0.063}, out=tmp_path / "run", size=(64, 64), dt=0.5, until=3000)
+    morphoscope.simulate(
+        "gray-scott", {"f": 0.046, "k": 0.063}, out=tmp_path / "run", size=(64, 64), dt=0.5, until=3000
+    )
     readings = [
-        api.classify(workshop / "classifier", tmp_path / "run" / name) for name in ("", "snapshots.npz", "u.png")
+        morphoscope.classify(workshop / "classifier", tmp_path / "run" / name)
+        for name in ("", "snapshots.npz", "u.png")
     ]
     assert np.array_equal(readings[0].probabilities, readings[1].probabilities)
     assert np.allclose(readings[0].probabilities, readings[2].probabilities, atol=0.05)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from morphoscope import api
+import morphoscope
 from morphoscope.ensembles import recipe
 from morphoscope.learning.classifier import DEFAULT, Classifier, shipped_folder, shipped_names
 
@@ -22,8 +22,8 @@ class TestEveryShippedClassifier:
     def test_reads_a_fresh_run(self, name, expected):
         runs = recipe("scholz2022-train").runs
         parameters = next(dict(run.parameters) for run in runs if run.label == expected)
-        done = api.simulate("gray-scott", parameters, seed=123)
-        assert api.classify(name, done.species("u")[None]).names == [expected]
+        done = morphoscope.simulate("gray-scott", parameters, seed=123)
+        assert morphoscope.classify(name, done.species("u")[None]).names == [expected]
 
 
 def test_the_default_is_shipped():
@@ -31,8 +31,8 @@ def test_the_default_is_shipped():
 
 
 def test_the_second_pass_knows_pi():
-    done = api.simulate("gray-scott", {"f": 0.068, "k": 0.060625}, seed=123)
-    assert api.classify("gray-scott-second-pass", done.species("u")[None]).names == ["pi"]
+    done = morphoscope.simulate("gray-scott", {"f": 0.068, "k": 0.060625}, seed=123)
+    assert morphoscope.classify("gray-scott-second-pass", done.species("u")[None]).names == ["pi"]
     assert "pi" not in Classifier.load("gray-scott-first-pass").classes
 
 

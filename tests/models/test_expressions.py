@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models import Model
 from morphoscope.models.expansion import MAX_TERMS, expanded_size
 from morphoscope.models.expressions import MAX_NESTED_OPERATORS, UnknownNameError, evaluate, parse

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from morphoscope.errors import DataError, UsageError
+from morphoscope.core.errors import DataError, UsageError
 from morphoscope.models import Model, find_model, get_model, model_names
 from morphoscope.models.files import (
     TEMPLATE,

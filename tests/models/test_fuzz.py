@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models.expressions import parse
 from morphoscope.models.files import TEMPLATE, load_model, model_from_toml
 from morphoscope.models.model import Model

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.expressions import FUNCTIONS, evaluate, parse
 

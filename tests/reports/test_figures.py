@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from morphoscope import api
+import morphoscope
 from morphoscope.atlas.classes import class_colours
-from morphoscope.atlas.thumbnails import composite, widened
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
+from morphoscope.rendering.composite import composite, widened
+from morphoscope.rendering.pictures import save_composite
+from morphoscope.rendering.video import save_video
 from morphoscope.reports.html import Picture, Section, Table, write_report
-from morphoscope.reports.pictures import save_composite, save_video
 
 
 def lightness(colour):
@@ -20,7 +21,7 @@ def lightness(colour):
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 @pytest.mark.parametrize("color", ["class", "margin", "probability"])
 def test_map_is_a_picture(workshop, tmp_path, suffix, color):
-    path = api.map(workshop / "atlas", tmp_path / f"map.{suffix}", color=color)
+    path = morphoscope.class_map(workshop / "atlas", tmp_path / f"map.{suffix}", color=color)
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix]
     assert path.read_bytes().startswith(start)
 
@@ -29,21 +30,23 @@ def test_map_shows_every_class_in_its_colour(workshop, tmp_path):
     from morphoscope.atlas import Atlas
 
     atlas = Atlas(workshop / "atlas")
-    pixels = np.asarray(Image.open(api.map(atlas, tmp_path / "map.png")).convert("RGB")).reshape(-1, 3)
+    pixels = np.asarray(Image.open(morphoscope.class_map(atlas, tmp_path / "map.png")).convert("RGB")).reshape(-1, 3)
     shown = {tuple(p) for p in np.unique(pixels, axis=0).tolist()}
     for name, colour in class_colours(atlas.classes).items():
         assert tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) in shown, name
 
 
 def test_map_names_axes_classes_and_line(workshop, tmp_path):
-    text = api.map(workshop / "atlas", tmp_path / "map.svg").read_text()
+    text = morphoscope.class_map(workshop / "atlas", tmp_path / "map.svg").read_text()
     for words in ("feed rate", "removal rate", "kappa", "κ", "non-trivial homogeneous"):
         assert words in text
-    assert "non-trivial" not in api.map(workshop / "atlas", tmp_path / "bare.svg", theory=False).read_text()
+    assert (
+        "non-trivial" not in morphoscope.class_map(workshop / "atlas", tmp_path / "bare.svg", theory=False).read_text()
+    )
 
 
 def test_figures_repeat_to_the_byte(workshop, tmp_path):
-    one, two = (api.map(workshop / "atlas", tmp_path / f"{n}.svg").read_bytes() for n in "ab")
+    one, two = (morphoscope.class_map(workshop / "atlas", tmp_path / f"{n}.svg").read_bytes() for n in "ab")
     assert one == two
 
 
@@ -52,9 +55,9 @@ def test_montage_shows_all_members(workshop, tmp_path):
 
     atlas = Atlas(workshop / "atlas")
     name = max(atlas.counts(), key=atlas.counts().get)
-    text = api.montage(atlas, name, tmp_path / "m.svg").read_text()
+    text = morphoscope.montage(atlas, name, tmp_path / "m.svg").read_text()
     assert text.count("f=0.0") == atlas.counts()[name]
-    few = api.montage(atlas, name, tmp_path / "few.svg", most=2).read_text()
+    few = morphoscope.montage(atlas, name, tmp_path / "few.svg", most=2).read_text()
     assert few.count("f=0.0") == 2
     assert "2 shown" in few
 
@@ -62,14 +65,14 @@ def test_montage_shows_all_members(workshop, tmp_path):
 @pytest.mark.parametrize("name", ["map.jpeg", "map", "map.exe"])
 def test_unknown_formats_are_refused_before_work(workshop, tmp_path, name):
     with pytest.raises(UsageError, match=r"use \.png"):
-        api.map(workshop / "atlas", tmp_path / name)
+        morphoscope.class_map(workshop / "atlas", tmp_path / name)
 
 
 def test_unknown_colour_and_empty_montage(workshop, tmp_path):
     with pytest.raises(UsageError, match="did you mean 'margin'"):
-        api.map(workshop / "atlas", tmp_path / "m.png", color="margn")
+        morphoscope.class_map(workshop / "atlas", tmp_path / "m.png", color="margn")
     with pytest.raises(UsageError, match="use 1 or more"):
-        api.montage(workshop / "atlas", "H", tmp_path / "m.png", most=0)
+        morphoscope.montage(workshop / "atlas", "H", tmp_path / "m.png", most=0)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
+from morphoscope.rendering.pictures import save_composite
 from morphoscope.reports.html import Picture, Section, Table, write_report
-from morphoscope.reports.pictures import save_composite
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

@@ -4,16 +4,16 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli.app import app
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models import Model, model_names
 from morphoscope.reports.theory_figures import theory_figure
 
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_has_a_picture_of_its_theory(name):
-    overview = api.theory(name)
+    overview = morphoscope.analyze(name)
     figure = theory_figure(overview)
     title = figure.axes[-1].get_title()
     assert title == "dispersion relation"
@@ -22,17 +22,20 @@ def test_every_model_has_a_picture_of_its_theory(name):
 
 
 def test_the_picture_marks_states_and_wavelength(tmp_path):
-    text = api.theory("brusselator", {"B": 7.5}, out=tmp_path / "theory.svg") and (tmp_path / "theory.svg").read_text()
+    text = (
+        morphoscope.analyze("brusselator", {"B": 7.5}, out=tmp_path / "theory.svg")
+        and (tmp_path / "theory.svg").read_text()
+    )
     for words in ("nullclines", "Turing", "length ", "on the grid", "wavenumber"):
         assert words in text
-    api.theory("gray-scott", out=tmp_path / "theory.png")
+    morphoscope.analyze("gray-scott", out=tmp_path / "theory.png")
     with Image.open(tmp_path / "theory.png") as picture:
         assert picture.width > 1000
 
 
 def test_a_model_without_states_or_parameters_is_drawn_too(tmp_path):
     model = Model(name="source", reaction={"u": "1 + u**2", "v": "u"}, diffusion={"u": "1"})
-    found = api.theory(model, out=tmp_path / "t.png")
+    found = morphoscope.analyze(model, out=tmp_path / "t.png")
     assert (found.kind, found.states, found.critical) == ("unstable", (), {})
 
 
@@ -58,8 +61,8 @@ def test_command_gives_json():
 
 def test_what_the_user_can_mend():
     with pytest.raises(UsageError, match="unknown model"):
-        api.theory("gray-scot")
+        morphoscope.analyze("gray-scot")
     with pytest.raises(UsageError, match="unknown picture format"):
-        api.theory("gray-scott", out="theory.txt")
+        morphoscope.analyze("gray-scott", out="theory.txt")
     with pytest.raises(UsageError, match="out of range"):
-        api.theory("gray-scott", {"f": 7})
+        morphoscope.analyze("gray-scott", {"f": 7})

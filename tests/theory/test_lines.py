@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models import Model, get_model
 from morphoscope.theory import critical_values, homogeneous_states, lines_over, most_unstable
 from tests.theory import examples

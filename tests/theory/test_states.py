@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from morphoscope.atlas import Atlas
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.web import uploads
 from morphoscope.web.live_run import LiveRun
 from morphoscope.web.montage_view import MontageView

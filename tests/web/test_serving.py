@@ -18,7 +18,7 @@ from panel.custom import JSComponent
 from panel.layout import Column
 from panel.widgets import Button, IntSlider, StaticText
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.web.serving import make_server
 from tests.web.clients import TOKEN, ask, running, visits
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from morphoscope.atlas.agreement import Agreement, agreement_of
-from morphoscope.errors import DataError, UsageError
-from morphoscope.storage import make_parent, staged_file
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.storage import make_parent, staged_file
 
 FILE = "annotations.sqlite"
 REJECTED = ""  # the class of a run that was rejected as ambiguous

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import csv
 import functools
-import importlib
 import importlib.resources
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +18,15 @@ from numpy.typing import NDArray
 from morphoscope.atlas.agreement import Agreement, agreement_of
 from morphoscope.atlas.annotations import FILE, Annotations
 from morphoscope.atlas.classes import class_colours, ordered, symbol
-from morphoscope.atlas.coexistence import Occupancy, occupancy_of, occupancy_rows
-from morphoscope.atlas.descriptors import describe_frames, describe_readings, load, save
-from morphoscope.atlas.thumbnails import sheet_name, widened, write_sheets
+from morphoscope.atlas.coexistence import Occupancy, occupancy_of
+from morphoscope.atlas.descriptors import describe_readings, load
+from morphoscope.atlas.thumbnails import sheet_name
+from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.storage import read_json, staged_file
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
-from morphoscope.errors import DataError, UsageError, nearest
-from morphoscope.learning.classifier import Classifier, Prediction
-from morphoscope.learning.datasets import check_readable
-from morphoscope.progress import SILENT, Reporter
-from morphoscope.storage import read_json, staged_file, staged_folder, write_json
+from morphoscope.learning.classifier import Prediction
 from morphoscope.theory import Line, lines_over
 
 FORMAT = 2
@@ -151,7 +148,7 @@ class Atlas:
         if not self.descriptors:
             describe_readings(self, workers=workers, progress=progress)
             del self.descriptors
-            _write_points(self, self.folder / POINTS_FILE)
+            write_rows(self.points(), self.folder / POINTS_FILE)
         return self.descriptors
 
     @functools.cached_property
@@ -235,11 +232,6 @@ class Atlas:
             return []
         return lines_over(self.plan.model, across, up, fixed, names=self.plane)
 
-    def explore(self, beside: Atlas | None = None, who: str = "anonymous") -> Any:
-        """The explorer as a widget for a notebook's cell, with a second atlas ``beside`` it to compare with."""
-        # The one arrow that points up, and only when it is asked for.
-        return importlib.import_module("morphoscope.web.explorer").notebook_view(self, beside, who)
-
     def thumbnails(self, sheet: int) -> bytes | None:
         """A sheet of thumbnails as WebP (see :mod:`morphoscope.atlas.thumbnails`), or None past the last one."""
         path = self.folder / sheet_name(sheet)
@@ -278,44 +270,9 @@ class Atlas:
         return [(self.plan.runs[run].parameters, self.plan.runs[run].seed) for run in self.runs]
 
 
-def read_ensemble(
-    classifier: Classifier,
-    ensemble: Ensemble,
-    folder: str | Path,
-    *,
-    overwrite: bool = False,
-    progress: Reporter = SILENT,
-) -> Atlas:
-    """Let a classifier read every finished run of an ensemble, and describe it; writes and returns the atlas."""
-    check_readable(classifier, ensemble)
-    folder = Path(folder)
-    runs = ensemble.usable()
-    with staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
-        frames = ensemble.frames(runs)
-        with progress.task("classify", len(runs), "patterns") as task:
-            reading = classifier.predict(frames, task.advance)
-        save(part, describe_frames(ensemble, runs, frames, progress))
-        write_sheets(frames, part, widened(frames, ensemble.plan.shown))
-        np.save(part / PROBABILITIES_FILE, reading.probabilities)
-        ensemble.plan.save(part / PLAN_FILE)
-        place = os.path.relpath(ensemble.folder.resolve(), folder.resolve())
-        write_json(
-            part / ATLAS_FILE,
-            {
-                "format": FORMAT,
-                "plan_hash": ensemble.plan.hash,
-                "ensemble": place,
-                "classes": list(reading.classes),
-                "runs": runs.tolist(),
-                "classifier": {"network": classifier.network, **classifier.summary()},
-                "training_rows": classifier.provenance.get("training_rows", []),
-            },
-        )
-        made = Atlas(part)
-        _write_points(made, part / POINTS_FILE)
-        columns = {name: made.values(name) for name in made.plan.parameter_names}
-        _write_rows(occupancy_rows(made.occupancy, columns), part / OCCUPANCY_FILE)
-    return Atlas(folder)
+def open_atlas(source: str | Path | Atlas) -> Atlas:
+    """An atlas itself, or the one in a folder, in the folder of its study, or of a shipped name."""
+    return source if isinstance(source, Atlas) else Atlas(source)
 
 
 def find(source: str | Path) -> Path:
@@ -347,11 +304,8 @@ def _annotation_folder(folder: Path) -> Path:
     return Path(get_app_dir("morphoscope")) / folder.name
 
 
-def _write_points(atlas: Atlas, path: Path) -> None:
-    _write_rows(atlas.points(), path)
-
-
-def _write_rows(rows: list[dict[str, Any]], path: Path) -> None:
+def write_rows(rows: list[dict[str, Any]], path: Path) -> None:
+    """Write rows with equal keys as CSV."""
     with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else ["class"], lineterminator="\n")
         writer.writeheader()

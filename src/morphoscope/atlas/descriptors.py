@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.ensembles.descriptors import NAMES, measure_runs, names_for
+from morphoscope.core.errors import DataError
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.storage import staged_file
+from morphoscope.descriptors import NAMES
 from morphoscope.ensembles.runner import repeat_runs
-from morphoscope.errors import DataError
-from morphoscope.progress import SILENT, Reporter
-from morphoscope.storage import staged_file
+from morphoscope.ensembles.stored_descriptors import measure_runs, names_for
 
 if TYPE_CHECKING:
     from morphoscope.atlas.atlas import Atlas

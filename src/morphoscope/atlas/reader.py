@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from morphoscope.atlas.atlas import Atlas
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
+from morphoscope.core.storage import read_json
 from morphoscope.learning.classifier import DESCRIPTION_FILE, Classifier, shipped_folder
-from morphoscope.storage import read_json
 
 
 def find_classifier(atlas: Atlas) -> Classifier | None:

@@ -10,8 +10,8 @@ import numpy as np
 
 from morphoscope.atlas.annotations import REJECTED, Annotation
 from morphoscope.atlas.atlas import Atlas
+from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan, make_runs
-from morphoscope.errors import UsageError
 
 RUNS_PER_CLASS = 100  # as in the paper's second pass
 Point = tuple[tuple[str, float], ...]

@@ -1,4 +1,4 @@
-"""The command line: ``morphoscope COMMAND …``. It parses, calls one function of :mod:`morphoscope.api`, shows."""
+"""The command line: ``morphoscope COMMAND …``. It parses, calls one function of :mod:`morphoscope`, shows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Threads that wait for each other sleep instead of spinning: twice as fast in training beside other work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from morphoscope.cli.app import app
-    from morphoscope.errors import UsageError
+    from morphoscope.core.errors import UsageError
 
     try:
         code = app([a for a in given if a != "--debug"], standalone_mode=False)

@@ -28,9 +28,9 @@ OutPicture = Annotated[Path, typer.Option("--out", help="Picture to write: .png,
 
 def _version(asked: bool) -> None:
     if asked:
-        from morphoscope.provenance import own_version
+        from morphoscope.core.provenance import __version__
 
-        show.line(own_version())
+        show.line(__version__)
         raise typer.Exit
 
 

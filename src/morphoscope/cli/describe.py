@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli import show
 from morphoscope.cli.base import Json, Workers, app, example
 from morphoscope.cli.progress import reporter
@@ -21,7 +21,7 @@ def describe(
     json: Json = False,
 ) -> None:
     """Measure wavelength, spots, drift and more of every run; keeps them with the runs, goes on where interrupted."""
-    found = api.describe(data, csv=csv, workers=workers, progress=reporter())
+    found = morphoscope.describe(data, csv=csv, workers=workers, progress=reporter())
     if json:
         show.as_json(found.rows())
         return

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli import parsing, show
 from morphoscope.cli.base import OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 
 AtlasPath = Annotated[str, typer.Argument(help="An atlas, a study's folder, or a shipped atlas's name.")]
 
@@ -27,7 +27,7 @@ def explore(
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Open an atlas in the browser: look, correct, train again. Without ATLAS, the shipped Gray–Scott atlas."""
-    api.explore(atlas, beside=beside, host=host, port=port, who=who or _me(), browser=browser, say=show.line)
+    morphoscope.explore(atlas, beside=beside, host=host, port=port, who=who or _me(), browser=browser, say=show.line)
 
 
 @app.command(epilog=example("morphoscope annotate atlas --class pi --at f=0.068,k=0.0606 --who ada"))
@@ -46,14 +46,14 @@ def annotate(
     compare: Annotated[str | None, typer.Option(help="Compare two annotators, as in ada,grace.")] = None,
 ) -> None:
     """Say what runs of an atlas are; undo, export or compare what was said. Without options, count it."""
-    opened = api.open_atlas(atlas)
+    opened = morphoscope.open_atlas(atlas)
     said = opened.annotations
     if class_name is not None:
         runs = list(run or [])
         if at is not None:
             point = {name: parsing.number(name, value) for name, value in parsing.parameters(at.split(",")).items()}
             runs += opened.runs[opened.positions(point, count)].tolist()
-        api.annotate(opened, class_name, runs, who=who or _me(), why=why)
+        morphoscope.annotate(opened, class_name, runs, who=who or _me(), why=why)
         show.line(
             f"{len(runs)} runs are {class_name}: {', '.join(map(str, runs[:12]))}{' …' if len(runs) > 12 else ''}"
         )
@@ -89,8 +89,8 @@ def refine(
     workers: Workers = None,
 ) -> None:
     """Train the next pass on what people said, and let it read the same runs; continues where it was interrupted."""
-    before = api.open_atlas(atlas)
-    after = api.refine(
+    before = morphoscope.open_atlas(atlas)
+    after = morphoscope.refine(
         before,
         out,
         runs_per_class=runs_per_class,
@@ -109,7 +109,7 @@ def refine(
 @app.command(epilog=example("morphoscope export atlas --out page"))
 def export(atlas: AtlasPath, out: OutFolder, overwrite: Overwrite = False) -> None:
     """Write an atlas as a folder of web pages that needs no Python: map, thumbnails, montage."""
-    show.line(f"open {api.export(atlas, out, overwrite=overwrite)} in a browser")
+    show.line(f"open {morphoscope.export(atlas, out, overwrite=overwrite)} in a browser")
 
 
 def _me() -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli import show
 from morphoscope.cli.base import Json, app, example
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
     from morphoscope.models import Model
@@ -40,7 +40,7 @@ def models(
     elif which is None:
         raise UsageError(f"models {name} needs a model's name{' or file' if name == 'check' else ''} after it")
     elif name == "new":
-        written = api.new_model(which, out)
+        written = morphoscope.new_model(which, out)
         if json:
             show.as_json({"file": str(written)})
         else:
@@ -52,7 +52,7 @@ def models(
 
 
 def _show_models(name: str | None, *, json: bool) -> None:
-    found = api.models(name)
+    found = morphoscope.list_models(name)
     if json:
         show.as_json([model.to_dict() for model in found])
     elif name is None:
@@ -84,7 +84,7 @@ def _show_model(model: Model) -> None:
 
 
 def _check_model(name: str, *, json: bool) -> None:
-    checks = api.check_model(name)
+    checks = morphoscope.check_model(name)
     if json:
         show.as_json([dataclasses.asdict(check) for check in checks])
     else:

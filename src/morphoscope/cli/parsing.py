@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
     from morphoscope.models import Model

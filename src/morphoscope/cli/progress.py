@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from morphoscope.progress import Reporter, Task
+from morphoscope.core.progress import Reporter, Task
 
 LINE_SECONDS = 10.0  # the shortest time between two lines in a log
 

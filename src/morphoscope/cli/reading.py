@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli import show
 from morphoscope.cli.base import Json, OutFolder, OutPicture, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
@@ -29,7 +29,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a network."""
-    made = api.train(
+    made = morphoscope.train(
         data,
         validation,
         out,
@@ -60,7 +60,7 @@ def evaluate(
     """Compare a classifier with labels: accuracy, by class, by region seen or not, calibration."""
     from morphoscope.atlas.classes import ordered, symbol
 
-    found = api.evaluate(classifier, data, out)
+    found = morphoscope.evaluate(classifier, data, out)
     if json:
         show.as_json(found.to_dict())
         return
@@ -89,7 +89,7 @@ def explain(
     per_class: Annotated[int, typer.Option(help="Patterns of each class.")] = 1,
 ) -> None:
     """Show where a classifier looks: smoothed gradients and integrated gradients."""
-    found = api.explain(classifier, data, out, per_class=per_class)
+    found = morphoscope.explain(classifier, data, out, per_class=per_class)
     show.line(f"{len(found.classes)} patterns explained; see {out / 'saliency.png'}")
 
 
@@ -107,7 +107,7 @@ def classify(
     from morphoscope.learning.classifier import DEFAULT
 
     classifier, patterns = (DEFAULT, source) if data is None else (source, data)
-    found = api.classify(classifier, patterns, resize=resize)
+    found = morphoscope.classify(classifier, patterns, resize=resize)
     if json:
         columns = zip(found.names, found.probability, found.margin, found.probabilities, strict=True)
         show.as_json(
@@ -138,7 +138,7 @@ def scan(
     json: Json = False,
 ) -> None:
     """Read an ensemble into an atlas; points.csv has parameters, seed, class, probability, margin, descriptors."""
-    made = api.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
+    made = morphoscope.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
     if json:
         show.as_json({"runs": len(made.runs), "read_as": made.counts()})
         return
@@ -154,7 +154,7 @@ def map(
     theory: Annotated[bool, typer.Option(help="Draw the lines of theory: where states exist, Hopf, Turing.")] = True,
 ) -> None:
     """Draw the class map, or a number, over two parameters."""
-    show.line(f"{api.map(atlas, out, color=color, theory=theory)}")
+    show.line(f"{morphoscope.class_map(atlas, out, color=color, theory=theory)}")
 
 
 @app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
@@ -167,7 +167,7 @@ def montage(
     ] = None,
 ) -> None:
     """Draw all patterns that were read as one class, most certain first."""
-    show.line(f"{api.montage(atlas, class_name, out, most=most)}")
+    show.line(f"{morphoscope.montage(atlas, class_name, out, most=most)}")
 
 
 @app.command(epilog=example("morphoscope agree atlas atlas2"))
@@ -177,7 +177,7 @@ def agree(
     json: Json = False,
 ) -> None:
     """Compare the classes that two atlases give to the same runs."""
-    found = api.agree(atlas, other)
+    found = morphoscope.agree(atlas, other)
     if json:
         import dataclasses
 
@@ -200,7 +200,7 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Repeat a published study from the first run to the report; continues where it was interrupted."""
-    done = api.reproduce(
+    done = morphoscope.reproduce(
         study,
         out,
         profile=profile,

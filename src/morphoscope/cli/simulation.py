@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble, Plan
@@ -98,7 +98,7 @@ def simulate(
     operators of space laplace dx dy.
     """
     given = parsing.parameters(parameter or [])
-    done = api.simulate(
+    done = morphoscope.simulate(
         parsing.model(model, reaction, diffusion, given),
         parsing.spatial(given),
         seed=seed,
@@ -170,7 +170,7 @@ def ensemble(
     }
     plan = _asked(recipe, model, frames, {name: value for name, value in scan.items() if value is not None})
     few = 3 if frames is None else frames
-    made = api.ensemble(plan, out, workers=workers, frames=few, limit=limit, engine=engine, progress=reporter())
+    made = morphoscope.ensemble(plan, out, workers=workers, frames=few, limit=limit, engine=engine, progress=reporter())
     _tell_ensemble(made, json=json)
 
 
@@ -187,7 +187,7 @@ def _asked(recipe: str | None, model: str | None, frames: int | None, scan: dict
     if frames is not None:
         raise UsageError("--frames goes with recipes, not with --model; use --times")
     renamed = {"range": "ranges", "parameter": "parameters"}
-    return api.scan_plan(model, **{renamed.get(name, name): value for name, value in scan.items()})
+    return morphoscope.scan_plan(model, **{renamed.get(name, name): value for name, value in scan.items()})
 
 
 def _tell_ensemble(made: Ensemble, *, json: bool) -> None:

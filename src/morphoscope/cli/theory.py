@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from morphoscope import api
+import morphoscope
 from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Json, app, example
 
@@ -30,7 +30,7 @@ def theory(
     json: Json = False,
 ) -> None:
     """Print steady states, their stability, the fastest wave, thresholds and class of a parameter point."""
-    found = api.theory(model, parsing.parameters(parameter or []), out=out, stencil=stencil, spacing=spacing)
+    found = morphoscope.analyze(model, parsing.parameters(parameter or []), out=out, stencil=stencil, spacing=spacing)
     if json:
         show.as_json(found.to_json())
         return

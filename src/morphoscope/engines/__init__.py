@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.engines.base import CHECK_EVERY, Engine, Job, Result
 from morphoscope.engines.grid import Grid
-from morphoscope.errors import UsageError, nearest
 
 __all__ = ["CHECK_EVERY", "Engine", "Grid", "Job", "Result", "engine_names", "get_engine"]
 
@@ -18,7 +18,7 @@ def get_engine(name: str) -> Engine:
     """The engine of that name; raises UsageError otherwise."""
     match name:
         case "cpu":
-            from morphoscope.engines.cpu import CpuEngine
+            from morphoscope.engines.cpu.engine import CpuEngine
 
             return CpuEngine()
         case "reference":

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.stability import check_step
-from morphoscope.errors import UsageError, nearest
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import Spatial
 

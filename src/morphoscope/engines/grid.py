@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
 
 #: Largest D·dt/dx² for which explicit Euler keeps every Fourier mode bounded, by stencil.
 DIFFUSION_LIMITS = {9: 0.5, 5: 0.25}

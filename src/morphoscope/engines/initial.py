@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import DataError, UsageError, nearest
+from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import Spatial
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines.grid import DIFFUSION_LIMITS, Grid
-from morphoscope.errors import UsageError
 from morphoscope.models.model import Model
 from morphoscope.models.operators import linearised
 from morphoscope.models.spatial import Spatial

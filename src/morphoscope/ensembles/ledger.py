@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from morphoscope.errors import DataError
+from morphoscope.core.errors import DataError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (

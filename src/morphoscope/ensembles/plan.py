@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.storage import read_json, write_json
 from morphoscope.engines import Grid
 from morphoscope.engines.base import check_method
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
-from morphoscope.errors import DataError, UsageError
 from morphoscope.models import Model, get_model
 from morphoscope.models.operators import spatial_parameters
 from morphoscope.models.spatial import Spatial
-from morphoscope.storage import read_json, write_json
 
 FORMAT = 1
 _SEED_BITS = 53  # so that a seed survives JSON readers that know floats only

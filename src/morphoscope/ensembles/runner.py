@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.errors import UsageError
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.provenance import versions
 from morphoscope.engines import Job, Result, get_engine, initial
 from morphoscope.ensembles.ledger import Entry
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.store import Ensemble
-from morphoscope.errors import UsageError
-from morphoscope.progress import SILENT, Reporter
-from morphoscope.provenance import versions
 
 COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger rows
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.ensembles.settings import Settings
-from morphoscope.errors import DataError, UsageError, nearest
 from morphoscope.models import Model, find_model
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def scan_plan(
     record: Sequence[str] | None = None,
     settings: Settings | None = None,
 ) -> Plan:
-    """The plan of a scan; see :func:`morphoscope.simulations.scan_plan` for its arguments.
+    """The plan of a scan; see :func:`morphoscope.operations.ensemble.scan_plan` for its arguments.
 
     Runs go through the points once a replicate, so that the runs of fewer replicates are the first runs of more.
     """

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.engines import Grid, initial
 from morphoscope.engines.stability import automatic_step
 from morphoscope.ensembles.extremes import extremes
 from morphoscope.ensembles.plan import Plan, Run
-from morphoscope.errors import UsageError
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 
@@ -82,6 +82,15 @@ class Settings:
             return step
         points = extremes(model, [run.parameters for run in runs])
         return min(automatic_step(model, grid, dict(point)) for point in points)
+
+
+def known_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings by keyword; raises UsageError for a name that there is not."""
+    names = {field.name for field in dataclasses.fields(Settings)} - {"start"}
+    for name in settings:
+        if name not in names:
+            raise UsageError(f"unknown setting {name!r}; {nearest(name, names)}")
+    return settings
 
 
 def customary_times(until: float, dt: float, apart: float) -> tuple[float, ...]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.errors import UsageError
+from morphoscope.core.provenance import versions
 from morphoscope.engines import Result, get_engine
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.runner import run_job
 from morphoscope.ensembles.settings import Settings
-from morphoscope.errors import UsageError
 from morphoscope.models import Model
-from morphoscope.provenance import versions
 
 VIDEO_FRAMES = 250
 

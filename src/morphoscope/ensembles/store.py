@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.storage import make_parent, read_json, write_json
 from morphoscope.ensembles.ledger import Entry, Ledger
 from morphoscope.ensembles.plan import Plan
-from morphoscope.errors import DataError, UsageError
-from morphoscope.storage import make_parent, read_json, write_json
 
 if TYPE_CHECKING:
     import xarray
@@ -108,7 +108,7 @@ class Ensemble:
 
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
         """The physical descriptors that :func:`describe_ensemble` has kept, by name, one number a run."""
-        from morphoscope.ensembles.descriptors import stored
+        from morphoscope.ensembles.stored_descriptors import stored
 
         return stored(self)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import DataError, UsageError, nearest
-from morphoscope.storage import read_json, staged_folder, write_json
+from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.storage import read_json, staged_folder, write_json
 
 if TYPE_CHECKING:
     import torch
@@ -168,6 +168,11 @@ class Classifier:
             raise DataError(f"{folder} is damaged: {DESCRIPTION_FILE} lacks or misspells {error}") from None
         module = _load_weights(folder / WEIGHTS_FILE, network, described.frames, len(classes))
         return cls(network, classes, described, temperature, provenance, module)
+
+
+def open_classifier(source: str | Path | Classifier) -> Classifier:
+    """The classifier itself, or the one in a folder or of a shipped name."""
+    return source if isinstance(source, Classifier) else Classifier.load(source)
 
 
 def find(source: str | Path) -> Path:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.errors import DataError, UsageError
 from morphoscope.ensembles import Ensemble, Plan
-from morphoscope.errors import DataError, UsageError
 from morphoscope.learning.classifier import Classifier, Input
 
 Point = tuple[tuple[str, float], ...]  # the parameters of a run

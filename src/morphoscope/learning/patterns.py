@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import DataError, UsageError
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.ensembles.run_folder import RUN_FILE
 from morphoscope.learning.classifier import CODE_SUFFIXES, Input
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
-RUN_FILE = "snapshots.npz"  # inside the folder of one simulated run
 _LARGEST_CONCENTRATION = 10.0  # beyond this, floats are taken for grey levels and refused
 _MOST_PIXELS = 64_000_000
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
+from morphoscope.core.progress import SILENT, Reporter, Task
+from morphoscope.core.provenance import versions
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import DataSet
 from morphoscope.learning.evaluation import fit_temperature
 from morphoscope.learning.networks import Network, Recipe, get_network
-from morphoscope.progress import SILENT, Reporter, Task
-from morphoscope.provenance import versions
 
 if TYPE_CHECKING:
     import torch

@@ -1,19 +1,19 @@
-"""Models, one a file. A file in this folder that defines a :class:`Model` is registered by being there."""
+"""Reaction–diffusion systems as text, parsed and never evaluated; the built-in ones are in :mod:`.builtin`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
+from morphoscope.core.registry import instances
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import Ramp
-from morphoscope.registry import instances
 
 __all__ = ["Model", "Ramp", "find_model", "get_model", "model_names"]
 
 
 def _registry() -> dict[str, Model]:
-    return instances(__name__, Model)
+    return instances("morphoscope.models.builtin", Model)
 
 
 def model_names() -> list[str]:

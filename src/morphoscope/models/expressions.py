@@ -15,7 +15,7 @@ import operator as arithmetic
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.models.expansion import MAX_LEAVES, MAX_TERMS, addends_of, expanded_size, largest_constant
 from morphoscope.models.syntax import Node, read, refusal
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from morphoscope.errors import DataError, UsageError, nearest
+from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.storage import staged_file
 from morphoscope.models.model import UNLIMITED, Model
 from morphoscope.models.typed import CUSTOMARY_INITIAL, check_formulas
-from morphoscope.storage import staged_file
 
 MAX_BYTES = 100_000
 MAX_TEXT = 2000

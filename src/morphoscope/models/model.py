@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.models.expressions import FUNCTIONS, OPERATORS, evaluate, parse
 from morphoscope.models.spatial import Spatial, as_spatial
 

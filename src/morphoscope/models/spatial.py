@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import DataError, UsageError
+from morphoscope.core.errors import DataError, UsageError
 
 
 @dataclasses.dataclass(frozen=True)

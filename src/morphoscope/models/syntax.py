@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models.expressions import UnknownNameError, parse
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import as_spatial

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
-from morphoscope.ensembles.descriptors import BY_NAME
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
+from morphoscope.descriptors import BY_NAME
 from morphoscope.reports.style import LINE_STYLES, house_style, new_figure
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas.thumbnails import CONCENTRATION, Shown
-from morphoscope.errors import DataError
+from morphoscope.core.errors import DataError
+from morphoscope.core.storage import check_output, read_json, staged_folder, write_json
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
+from morphoscope.rendering.composite import CONCENTRATION, Shown
 from morphoscope.reports.style import save
 from morphoscope.reports.training_figures import confusion_figure, saliency_gallery
-from morphoscope.storage import check_output, read_json, staged_folder, write_json
 
 EVALUATION_MARKER = "evaluation.json"
 SALIENCY_MARKER = "saliency.npz"

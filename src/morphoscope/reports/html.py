@@ -8,7 +8,7 @@ import importlib.resources
 from pathlib import Path
 from typing import Any
 
-from morphoscope.storage import staged_file
+from morphoscope.core.storage import staged_file
 
 
 @dataclasses.dataclass(frozen=True)

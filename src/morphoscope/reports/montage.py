@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
-from morphoscope.atlas.thumbnails import composite, widened
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
+from morphoscope.rendering.composite import composite, widened
 from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.errors import UsageError
-from morphoscope.storage import staged_file
+from morphoscope.core.errors import UsageError
+from morphoscope.core.storage import staged_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import ordered, symbol
-from morphoscope.atlas.thumbnails import CONCENTRATION, Shown, composite
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
+from morphoscope.rendering.composite import CONCENTRATION, Shown, composite
 from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates

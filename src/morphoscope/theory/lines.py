@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.models import Model
 from morphoscope.models.model import UNLIMITED
 from morphoscope.theory.balances import conserved, numbers

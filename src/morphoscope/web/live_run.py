@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import Job, initial
-from morphoscope.engines.cpu import Stepper
+from morphoscope.engines.cpu.engine import Stepper
 from morphoscope.ensembles import Plan
-from morphoscope.errors import UsageError
 
 SLOWEST, FASTEST = 1, 50_000  # steps a frame
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from panel.io.state import set_curdoc
 
 from morphoscope.atlas import ordered, titled
-from morphoscope.atlas.thumbnails import Shown
+from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan
-from morphoscope.errors import UsageError
+from morphoscope.rendering.composite import Shown
 from morphoscope.web.live_run import LiveRun, starts
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle

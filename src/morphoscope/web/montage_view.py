@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from panel.custom import JSComponent
 
 from morphoscope.atlas import titled
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.web.style import asset
 from morphoscope.web.workplace import Workplace
 

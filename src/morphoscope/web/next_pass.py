@@ -13,9 +13,9 @@ from pathlib import Path
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.refinement import Choice, choose
-from morphoscope.errors import UsageError
-from morphoscope.passes import refine
-from morphoscope.progress import Task
+from morphoscope.core.errors import UsageError
+from morphoscope.core.progress import Task
+from morphoscope.workflows.refine import refine
 
 
 class _CancelledError(Exception):

@@ -16,7 +16,7 @@ from panel.io.state import set_curdoc
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.thumbnails import PER_SHEET
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.web.live_view import LiveView
 from morphoscope.web.map_view import MapView
 from morphoscope.web.montage_view import MontageView

@@ -14,7 +14,7 @@ import panel as pn
 from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.annotations import Annotations
 from morphoscope.atlas.refinement import RUNS_PER_CLASS, choose
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.web.workplace import Workplace
 
 _SHOWN = 12  # lines of the log

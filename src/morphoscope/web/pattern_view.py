@@ -15,10 +15,10 @@ from bokeh.models import ColumnDataSource
 from numpy.typing import NDArray
 
 from morphoscope.atlas import ordered, titled
-from morphoscope.atlas.thumbnails import composite
-from morphoscope.ensembles.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
+from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 from morphoscope.ensembles.settings import repeat_command
 from morphoscope.ensembles.simulation import simulate_one, single_run
+from morphoscope.rendering.composite import composite
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import coloured, new_figure, restyle, rgba
 from morphoscope.web.workplace import Workplace
@@ -196,7 +196,7 @@ class PatternView:
         self.rings.data = {"q": q, "power": ring}
 
     def _png(self) -> io.BytesIO:
-        from morphoscope.reports.pictures import save_composite
+        from morphoscope.rendering.pictures import save_composite
 
         with tempfile.TemporaryDirectory() as folder:
             return io.BytesIO(
@@ -211,7 +211,7 @@ class PatternView:
         return buffer
 
     def _mp4(self) -> io.BytesIO:
-        from morphoscope.reports.pictures import save_video
+        from morphoscope.rendering.video import save_video
 
         atlas = self.place.atlas
         run = single_run(atlas.plan, int(atlas.runs[self.position]))

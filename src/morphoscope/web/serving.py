@@ -30,7 +30,7 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 from tornado.web import HTTPError, RequestHandler
 
-from morphoscope.errors import UsageError
+from morphoscope.core.errors import UsageError
 from morphoscope.web.guard import Guard, Names, Rules, SafeHeaders
 from morphoscope.web.logs import one_line_logs
 

@@ -12,15 +12,20 @@ from bokeh.models import CustomJS
 from bokeh.resources import Resources
 from jinja2 import Environment
 
-from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas import Atlas, open_atlas, titled
 from morphoscope.atlas.thumbnails import PER_SHEET, sheet_name
-from morphoscope.provenance import own_version
-from morphoscope.storage import staged_folder
+from morphoscope.core.provenance import __version__
+from morphoscope.core.storage import staged_folder
 from morphoscope.web.map_view import MapView
 from morphoscope.web.style import asset, sheets_css, theme_css
 from morphoscope.web.workplace import Workplace
 
 PAGE = "index.html"
+
+
+def export(atlas: str | Path | Atlas, out: str | Path, *, overwrite: bool = False) -> Path:
+    """Write an atlas as a folder of web pages that works without Python; returns its index.html."""
+    return export_atlas(open_atlas(atlas), Path(out), overwrite=overwrite)
 
 
 def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path:
@@ -51,7 +56,7 @@ def _page(atlas: Atlas, sheets: list[str]) -> str:
     return template.render(
         title=html.escape(f"{atlas.plan.model.title}: {len(atlas.runs)} runs"),
         equations="<br>".join(html.escape(line) for line in atlas.plan.model.equations()),
-        made=html.escape(f"Made with Morphoscope {own_version()}."),
+        made=html.escape(f"Made with Morphoscope {__version__}."),
         css="\n".join([theme_css("light"), sheets_css(sheets), asset("montage.css")]),
         bokeh="\n".join(f"<script>{text}</script>" for text in _bokeh_scripts()),
         script=script,

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from morphoscope.core.errors import UsageError
 from morphoscope.engines.initial import read_state
 from morphoscope.ensembles import Plan
-from morphoscope.errors import UsageError
 
 UPLOADS = {".npz", ".npy", ".png", ".tif", ".tiff", ".jpg", ".jpeg"}
 UPLOAD_BYTES = 4 * 2**20

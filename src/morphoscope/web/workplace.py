@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, symbol
 from morphoscope.atlas.annotations import REJECTED
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
-from morphoscope.errors import UsageError
-from morphoscope.passes import make_class
+from morphoscope.core.errors import UsageError
+from morphoscope.operations.annotate import make_class
 from morphoscope.web.next_pass import NextPass
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import importlib.resources
 import tomllib
 from typing import Any
 
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.engines import Grid
 from morphoscope.ensembles.plan import Plan, make_runs
-from morphoscope.errors import UsageError, nearest
 from morphoscope.models import get_model
 
 _FOLDER = importlib.resources.files(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from morphoscope.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError, nearest
+from morphoscope.core.registry import instances
 from morphoscope.learning.networks.network import Network, Recipe
-from morphoscope.registry import instances
 
 if TYPE_CHECKING:
     from torch import nn

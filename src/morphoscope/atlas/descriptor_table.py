@@ -1,0 +1,95 @@
+"""The physical descriptors of an ensemble or an atlas as one table."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.atlas.atlas import Atlas, find
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.storage import staged_file
+from morphoscope.descriptors import BY_NAME
+from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.ensembles.store import LEDGER_FILE
+from morphoscope.ensembles.stored_descriptors import describe_ensemble
+
+
+@dataclasses.dataclass(frozen=True)
+class DescriptorTable:
+    """What the finished ``runs`` of a plan are like: ``columns`` by descriptor, one number a run, NaN if undefined."""
+
+    plan: Plan
+    runs: NDArray[np.intp]
+    columns: dict[str, NDArray[np.float64]]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a run: its number, parameters, seed, descriptors (None where undefined)."""
+        named = {name: self.plan.values(name) for name in self.plan.parameter_names}
+        rows = []
+        for position, run in enumerate(self.runs.tolist()):
+            row = {
+                "run": run,
+                **{name: values[run] for name, values in named.items()},
+                "seed": self.plan.runs[run].seed,
+            }
+            for name, column in self.columns.items():
+                row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
+            rows.append(row)
+        return rows
+
+    def summary(self) -> list[tuple[str, str, int, float, float, float]]:
+        """Of each descriptor: name, unit, in how many runs it is defined, and there smallest, median and largest."""
+        found = []
+        for name, column in self.columns.items():
+            known = column[np.isfinite(column)]
+            low, middle, high = np.quantile(known, (0, 0.5, 1)).tolist() if len(known) else (np.nan,) * 3
+            found.append((name, BY_NAME[name].unit, len(known), low, middle, high))
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write :meth:`rows` as CSV."""
+        rows = self.rows()
+        head = list(rows[0]) if rows else ["run", *self.columns]
+        with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, head, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def check_table_path(path: Path) -> None:
+    """Raise UsageError for a name that is no CSV file's."""
+    if path.suffix.lower() != ".csv" or path.is_dir():
+        raise UsageError(f"{path}: a table is a file named .csv; choose such a name")
+
+
+def describe_any(
+    data: str | Path | Ensemble | Atlas, *, workers: int | None = None, progress: Reporter = SILENT
+) -> DescriptorTable:
+    """Measure what an ensemble or an atlas (object, folder, shipped name) lacks, keep it there, return all of it.
+
+    Raises DataError where neither is.
+    """
+    if not isinstance(data, Ensemble | Atlas):
+        data = _opened(data)
+    if isinstance(data, Atlas):
+        return DescriptorTable(data.plan, data.runs, data.describe(workers=workers, progress=progress))
+    columns = describe_ensemble(data, workers=workers, progress=progress)
+    runs = data.usable()
+    return DescriptorTable(data.plan, runs, {name: column[runs] for name, column in columns.items()})
+
+
+def _opened(source: str | Path) -> Ensemble | Atlas:
+    if (Path(source) / LEDGER_FILE).is_file():
+        return Ensemble(source)
+    try:
+        folder = find(source)
+    except DataError as error:
+        made = "`morphoscope ensemble` and `morphoscope scan` make them"
+        raise DataError(f"{source} is neither an ensemble nor an atlas; {made}") from error
+    return Atlas(folder)

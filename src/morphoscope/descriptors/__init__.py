@@ -1,0 +1,6 @@
+"""Physical descriptors of patterns: frames become numbers, without a network."""
+
+from morphoscope.descriptors.measure import measure
+from morphoscope.descriptors.table import BY_NAME, DESCRIPTORS, NAMES, Descriptor
+
+__all__ = ["BY_NAME", "DESCRIPTORS", "NAMES", "Descriptor", "measure"]

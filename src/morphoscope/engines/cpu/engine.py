@@ -1,0 +1,209 @@
+"""The CPU engine: a vector kernel written for the model at hand, compiled in the process."""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import functools
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.engines.base import Job, Result, march
+from morphoscope.engines.cpu.kernel import KernelWriter
+from morphoscope.engines.cpu.native import compile_function
+from morphoscope.engines.cpu.row import UNROLLED_COLUMNS
+from morphoscope.engines.cpu.tracing import StepProgram
+from morphoscope.engines.exponential import ExponentialStepper
+from morphoscope.engines.grid import Grid
+from morphoscope.engines.noise import noise_key
+from morphoscope.models.model import Model
+
+#: So many steps are fused, or fewer where the rows that they have in use would not fit into a first-level cache.
+MOST_LEVELS = 4
+FIRST_CACHE = 48 << 10  # bytes
+#: A step of so much arithmetic (see :attr:`StepProgram.weight`) gains nothing by fusing, and takes long to compile.
+HEAVY = 80
+_SIGNATURE = ctypes.CFUNCTYPE(
+    None,
+    ctypes.c_void_p,
+    ctypes.c_int64,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.c_int64,
+    ctypes.c_int64,
+)
+_ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+
+
+class Kernel:
+    """A compiled kernel of one program on one grid. Holds no state of a run: any thread may use it."""
+
+    def __init__(
+        self, model: Model, grid: Grid, varying: frozenset[str], noisy: frozenset[str], double: bool, levels: int | None
+    ) -> None:
+        self.grid, self.dtype = grid, np.dtype(np.float64 if double else np.float32)
+        self.program = StepProgram(model, varying, noisy)
+        bits = 8 * self.dtype.itemsize
+        heavy = self.program.weight > HEAVY
+        if levels is None:
+            levels = 1 if heavy else self._levels()
+        writer = KernelWriter(self.program, grid, levels, bits, unroll=1 if heavy else UNROLLED_COLUMNS)
+        self.lanes, self.columns = writer.lanes.count, writer.columns
+        self.work_bytes = writer.work_bytes
+        self.advance = compile_function(writer.write(), "advance", _SIGNATURE)
+
+    def _levels(self) -> int:
+        passes = len(self.program.passes)
+        fields = len(self.program.model.species) + len(self.program.program.auxiliary)
+        in_use = 3 * fields * passes * self.grid.width * self.dtype.itemsize
+        return min(max(FIRST_CACHE // in_use, 1), MOST_LEVELS)
+
+    def lift(self, state: NDArray[Any]) -> NDArray[Any]:
+        """(species, height, width) → (height, species, columns, lanes), a view."""
+        species, height, _ = state.shape
+        return state.reshape(species, height, self.lanes, self.columns).transpose(1, 0, 3, 2)
+
+    def lower(self, lifted: NDArray[Any]) -> NDArray[Any]:
+        """Inverse of :meth:`lift`, a copy."""
+        height, species = lifted.shape[:2]
+        return lifted.transpose(1, 0, 3, 2).reshape(species, height, self.grid.width)
+
+
+_built = functools.lru_cache(maxsize=64)(Kernel)
+_BUILDING = threading.Lock()  # threads that start together share one kernel instead of building one each
+
+
+def kernel_for(
+    model: Model,
+    grid: Grid,
+    *,
+    varying: frozenset[str] = frozenset(),
+    noisy: frozenset[str] = frozenset(),
+    double: bool = False,
+    levels: int | None = None,
+) -> Kernel:
+    """The kernel for a model on a grid, compiled at the first call in this process. ``levels``: fused steps."""
+    with _BUILDING:
+        return _built(model, grid, varying, noisy, double, levels)
+
+
+def aligned(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
+    """An uninitialised array on a cache line's start."""
+    size = np.dtype(dtype).itemsize
+    count = int(np.prod(shape))
+    buffer = np.empty(count + _ALIGNMENT // size, dtype=dtype)
+    offset = -buffer.ctypes.data % _ALIGNMENT // size
+    return buffer[offset : offset + count].reshape(shape)
+
+
+class EulerStepper:
+    """Explicit Euler steps of one run on a compiled kernel. Not for several threads at once; releases the GIL."""
+
+    def __init__(self, job: Job, levels: int | None = None) -> None:
+        self.kernel = kernel_for(
+            job.model,
+            job.grid,
+            varying=frozenset(job.varying),
+            noisy=frozenset(s for s, amplitude in job.noise.items() if amplitude),
+            double=job.double,
+            levels=levels,
+        )
+        dtype = self.kernel.dtype
+        start = self.kernel.lift(np.ascontiguousarray(job.initial, dtype=dtype))
+        self.state = aligned(start.shape, dtype)  # in the kernel's own order
+        self.state[...] = start
+        self._work = aligned((self.kernel.work_bytes // dtype.itemsize,), dtype)
+        self._step = 0
+        first, second = noise_key(job.seed)
+        self._key = ctypes.c_int64(first | second << 32).value
+        self.steer(job)
+
+    def steer(self, job: Job) -> None:
+        """Go on with the parameters of another job of the same kernel."""
+        dtype = self.kernel.dtype
+        self._numbers = self.kernel.program.numbers(
+            job.uniform, job.grid, job.dt, beyond=job.beyond, noise=job.noise, dtype=dtype
+        )
+        fields = [job.varying[name].field(job.grid.shape) for name in self.kernel.program.varying]
+        lifted = self.kernel.lift(np.array(fields, dtype=dtype).reshape(-1, *job.grid.shape))
+        self._varying = aligned(lifted.shape, dtype)
+        self._varying[...] = lifted
+
+    def advance(self, count: int) -> None:
+        """``count`` steps further."""
+        self.kernel.advance(
+            self.state.ctypes.data,
+            count,
+            self._numbers.ctypes.data,
+            self._work.ctypes.data,
+            self._varying.ctypes.data,
+            self._step,
+            self._key,
+        )
+        self._step += count
+
+    def read(self) -> NDArray[Any]:
+        """The state as (species, height, width), a copy."""
+        return self.kernel.lower(self.state)
+
+    def write(self, state: NDArray[Any]) -> None:
+        """Go on from another state, (species, height, width)."""
+        self.state[...] = self.kernel.lift(np.ascontiguousarray(state, dtype=self.kernel.dtype))
+
+
+class _WaveStepper:
+    """Exponential steps of one run, with the same face as :class:`EulerStepper`."""
+
+    def __init__(self, job: Job) -> None:
+        self.state = np.array(job.initial, dtype=np.float64 if job.double else np.float32)
+        self.steer(job)
+
+    def steer(self, job: Job) -> None:
+        self.advance = ExponentialStepper(job, self.state).advance
+
+    def read(self) -> NDArray[Any]:
+        return self.state.copy()
+
+    def write(self, state: NDArray[Any]) -> None:
+        self.state[...] = state
+
+
+class Stepper:
+    """One run that can be advanced, read, changed and steered while it goes: what an engine's run is made of.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, job: Job, levels: int | None = None) -> None:
+        self.job = job
+        self._inner = _WaveStepper(job) if job.integrator == "etdrk2" else EulerStepper(job, levels)
+        self.state = self._inner.state
+        self.advance, self.read, self.write = self._inner.advance, self._inner.read, self._inner.write
+
+    def steer(self, parameters: Mapping[str, Any]) -> None:
+        """Go on with other parameters. Raises UsageError for what the model or the time step does not allow."""
+        self.job = dataclasses.replace(self.job, parameters=parameters)
+        self._inner.steer(self.job)
+        self.advance = self._inner.advance
+
+
+class CpuEngine:
+    """Explicit Euler on vectors as wide as the processor has, float32 unless the job asks for more; or ETDRK2.
+
+    The same bits for any number of fused ``levels`` and of threads.
+    """
+
+    name = "cpu"
+
+    def __init__(self, levels: int | None = None) -> None:
+        self.levels = levels
+
+    def run(self, job: Job) -> Result:
+        """Simulate one run. Releases the GIL, so that threads over runs are enough."""
+        stepper = Stepper(job, self.levels)
+        return march(job, stepper.state, stepper.advance, stepper.read)

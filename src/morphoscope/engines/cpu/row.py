@@ -1,0 +1,244 @@
+"""The kernel of one row: a pass over its cells, in vectors, from the first column to the last.
+
+A row of W cells is C = W/L vectors of L lanes; lane l of vector c is column l·C + c ("dimension-lifted"), so the
+neighbours in x are the vectors c ± 1, and only at the two ends a lane rotation is needed: the periodic boundary for
+free, the other two by putting another value into the lane at the edge.
+
+9 points: ¼(1 2 1)ᵀ(1 2 1) is two running pair sums, along y and along x. 5 points: left, right and the vertical sum.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from llvmlite import ir
+
+from morphoscope.engines.cpu import functions
+from morphoscope.engines.cpu.tracing import Slot, StepProgram
+from morphoscope.engines.cpu.vectors import INT32, Lanes, Vec, integer, repeated
+from morphoscope.engines.grid import Grid
+from morphoscope.engines.noise import INCREMENT, MIXING, MULTIPLIER, OFFSET, SCALE, SHIFT
+
+UNROLLED_COLUMNS = 8  # so that the paper's row of 128 cells is straight code
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a field is read: pointers to its vectors in this row, the one above and the one below.
+
+    ``buffer``: the row above is a buffer that this pass keeps up to date, because the field itself is overwritten: with
+    the sum of the two rows before (``pairs``), or with the old row.
+    """
+
+    cells: ir.Value
+    above: ir.Value | None
+    below: ir.Value | None
+    buffer: bool = False
+    pairs: bool = False
+
+
+Column = dict[str, Vec]  # what is known of a field in one column: cell, vertical sum, vertical difference
+Columns = dict[str, Column]  # by field
+
+
+class RowWriter:
+    """Writes the code of one pass over one row."""
+
+    def __init__(self, program: StepProgram, grid: Grid, lanes: Lanes, number: int, unroll: int) -> None:
+        self.program, self.grid, self.lanes, self.number = program, grid, lanes, number
+        self.which, self.unroll = program.passes[number], unroll
+        self.columns = grid.width // lanes.count
+
+    def write(
+        self,
+        builder: ir.IRBuilder,
+        sources: dict[str, Source],
+        targets: list[ir.Value],
+        parameters: dict[str, ir.Value],
+        numbers: list[Vec],
+        noise: NoiseSource | None,
+    ) -> None:
+        """Append the pass to ``builder``. ``targets``: where the quantities go; ``parameters``: rows of what varies."""
+        self.builder, self.sources, self.numbers = builder, sources, numbers
+        count = self.columns
+
+        def finish(index: ir.Value, here: Columns, carried: Columns, right: Columns, following: Columns) -> None:
+            cells = {field: column["cell"] for field, column in here.items()}
+            cells |= {name: self.lanes.load(builder, row, index) for name, row in parameters.items()}
+            seen = {
+                (operator, field): self._seen(operator, here[field], carried[field], right[field], following[field])
+                for field, operators in self.which.needs.items()
+                for operator in operators
+            }
+            random = noise.draw(self, index) if noise is not None else {}
+            new = self.program.emit(self.number, numbers, cells, seen, random)
+            for vector, target in zip(new, targets, strict=True):
+                self.lanes.store(builder, vector, target, index)
+
+        last, first = self._enter(integer(count - 1)), self._enter(integer(0))
+        before, after = self._beyond(last, first, -1), self._beyond(first, last, 1)
+        carried = self._carry(before, first)
+        shape = _Shape(first, carried)
+
+        def advance(index: ir.Value, vectors: list[Vec]) -> list[Vec]:
+            here, carried = shape.read(vectors)
+            right = self._enter(builder.add(index, integer(1)))
+            following = self._carry(here, right)
+            finish(index, here, carried, right, following)
+            return shape.write(right, following)
+
+        vectors = repeated(builder, count - 2, shape.write(first, carried), advance, self.unroll)
+        here, carried = shape.read(vectors)
+        following = self._carry(here, last)
+        finish(integer(count - 2), here, carried, last, following)
+        finish(integer(count - 1), last, following, after, self._carry(last, after))
+
+    def _enter(self, index: ir.Value) -> Columns:
+        """Load a column of every field that is read, and add along y."""
+        entered = {}
+        for field, operators in self.which.needs.items():
+            source = self.sources[field]
+            cell = self.lanes.load(self.builder, source.cells, index)
+            column: Column = {"cell": cell}
+            if operators & {"laplace", "dy"}:
+                column |= self._vertical(source, cell, index, operators)
+            entered[field] = column
+        return entered
+
+    def _vertical(self, source: Source, cell: Vec, index: ir.Value, operators: frozenset[str]) -> Column:
+        above, below = (self.lanes.load(self.builder, row, index) for row in (source.above, source.below))
+        found: Column = {}
+        if source.pairs:
+            pair = cell + below
+            found["vertical"] = above + pair
+            self.lanes.store(self.builder, pair, source.above, index)
+            return found
+        if "dy" in operators:
+            found["slope"] = below - above
+        if "laplace" in operators:
+            ends = above + below
+            two = self.lanes.constant(self.builder, 2.0)
+            found["vertical"] = two.times_plus(cell, ends) if self.grid.stencil == 9 else ends
+        if source.buffer:
+            self.lanes.store(self.builder, cell, source.above, index)
+        return found
+
+    def _beyond(self, near: Columns, edge: Columns, by: int) -> Columns:
+        """The column beyond an end of the row. ``near``: the column at the other end; ``edge``: that at this end."""
+        kind = self.grid.along("x")
+        found = {}
+        for field, column in near.items():
+            found[field] = {
+                name: column[name].rotated(by, self._edge(kind, field, name, edge[field]))
+                for name in self._across(field)
+            }
+        return found
+
+    def _edge(self, kind: str, field: str, name: str, column: Column) -> Vec | None:
+        if kind == "periodic":
+            return None
+        if kind == "no-flux":
+            return column[name]
+        value = self.numbers[self.program.slots[Slot("beyond", field)]]
+        return value * self.lanes.constant(self.builder, 4.0) if name == "vertical" else value
+
+    def _across(self, field: str) -> list[str]:
+        """What of a column its neighbours in x need."""
+        operators, nine = self.which.needs[field], self.grid.stencil == 9
+        wanted = {
+            "vertical": "laplace" in operators and nine,
+            "cell": "dx" in operators or ("laplace" in operators and not nine),
+        }
+        return [name for name, needed in wanted.items() if needed]
+
+    def _carry(self, left: Columns, here: Columns) -> Columns:
+        """What a column takes over from its left neighbour: the sum of both vertical sums, or the cell."""
+        return {
+            field: {
+                name: left[field][name] + here[field][name] if name == "vertical" else left[field][name]
+                for name in self._across(field)
+            }
+            for field in here
+        }
+
+    def _seen(self, operator: str, here: Column, carried: Column, right: Column, following: Column) -> Vec:
+        """The neighbour sum, or the difference of neighbours, that an operator needs."""
+        if operator == "dx":
+            return right["cell"] - carried["cell"]
+        if operator == "dy":
+            return here["slope"]
+        if self.grid.stencil == 9:
+            return carried["vertical"] + following["vertical"]
+        return (carried["cell"] + right["cell"]) + here["vertical"]
+
+
+class _Shape:
+    """Columns of several fields as a flat list of vectors, for the loop, and back."""
+
+    def __init__(self, here: Columns, carried: Columns) -> None:
+        self.keys = [(n, f, name) for n, group in enumerate((here, carried)) for f, c in group.items() for name in c]
+        self.fields = list(here)
+
+    def write(self, here: Columns, carried: Columns) -> list[Vec]:
+        return [(here, carried)[n][field][name] for n, field, name in self.keys]
+
+    def read(self, vectors: list[Vec]) -> tuple[Columns, Columns]:
+        groups: tuple[Columns, Columns] = ({f: {} for f in self.fields}, {f: {} for f in self.fields})
+        for (n, field, name), vector in zip(self.keys, vectors, strict=True):
+            groups[n][field][name] = vector
+        return groups
+
+
+@dataclasses.dataclass(frozen=True)
+class NoiseSource:
+    """Standard normal numbers for the cells of a row, see :mod:`.noise`. ``first``: number of the row's first cell."""
+
+    first: ir.Value
+    step: ir.Value
+    key: ir.Value
+
+    def draw(self, row: RowWriter, index: ir.Value) -> dict[str, Vec]:
+        """Numbers by species, for the noisy ones."""
+        builder, lanes = row.builder, row.lanes
+        count = lanes.count
+        words = ir.VectorType(INT32, count)
+
+        def same(value: int) -> ir.Constant:
+            return ir.Constant(words, [value] * count)
+
+        def spread(value: ir.Value) -> ir.Value:
+            narrow = builder.trunc(value, INT32)
+            first = builder.insert_element(ir.Constant(words, ir.Undefined), narrow, ir.Constant(INT32, 0))
+            return builder.shuffle_vector(first, first, ir.Constant(words, [0] * count))
+
+        offsets = ir.Constant(words, [lane * row.columns for lane in range(count)])
+        cell = builder.add(spread(builder.add(self.first, index)), offsets)
+        keys = (self.key, builder.lshr(self.key, integer(32)))
+        mixed = [cell, spread(self.step), *(spread(k) for k in keys)]
+        mixed = [builder.add(builder.mul(w, same(MULTIPLIER)), same(INCREMENT)) for w in mixed]
+        for turn in range(2):
+            for a, b, c in MIXING:
+                mixed[a] = builder.add(mixed[a], builder.mul(mixed[b], mixed[c]))
+            if turn == 0:
+                mixed = [builder.xor(w, builder.lshr(w, same(16))) for w in mixed]
+        unit = [
+            Vec(lanes, builder, builder.uitofp(builder.lshr(w, same(SHIFT)), lanes.type)).times_plus(
+                lanes.constant(builder, SCALE), lanes.constant(builder, OFFSET)
+            )
+            for w in mixed
+        ]
+        species = row.program.model.species
+        found: dict[str, Vec] = {}
+        for pair in range(2):
+            wanted = [s for s in species[2 * pair : 2 * pair + 2] if s in row.program.noisy]
+            if wanted:
+                numbers = _box_muller(lanes, builder, unit[2 * pair], unit[2 * pair + 1])
+                found |= {s: numbers[species.index(s) % 2] for s in wanted}
+        return found
+
+
+def _box_muller(lanes: Lanes, builder: ir.IRBuilder, first: Vec, second: Vec) -> tuple[Vec, Vec]:
+    """Two independent normal numbers from two uniform ones in (0, 1]."""
+    radius = functions.call("sqrt", lanes.constant(builder, -2.0) * functions.call("log", first))
+    angle = lanes.constant(builder, 6.283185307179586) * second
+    return radius * functions.call("cos", angle), radius * functions.call("sin", angle)

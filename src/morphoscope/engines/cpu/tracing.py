@@ -1,0 +1,325 @@
+"""From the passes of a step to its arithmetic, written once and emitted for any lane width and precision.
+
+A species with a Laplacian of its own is advanced as
+
+    u ← A u + e S + dt (all the rest),      A = 1 + dt (a − centre weight),  e = dt · edge weight,
+
+with a the coefficient of u in its own rate and S the weighted sum of its neighbours. A is rounded to the precision of
+the run, and what rounding took away is given to e: so A + (sum of weights) e is 1 + dt a as exactly as without folding,
+a homogeneous state stays where it is, and three operations are saved. Any other species is advanced by an increment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from morphoscope.engines.cpu import functions
+from morphoscope.engines.cpu.program import Pass, Program, Quantity, Weighted
+from morphoscope.engines.cpu.vectors import Vec
+from morphoscope.engines.grid import Grid
+from morphoscope.engines.noise import strength
+from morphoscope.models.expressions import evaluate
+from morphoscope.models.model import Model
+
+#: For each stencil: the weight of the neighbour sum in units of 1/dx², and how often the centre is taken away from it.
+STENCIL_WEIGHTS = {9: (0.25, 16.0), 5: (1.0, 4.0)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """One number that the kernel takes: what kind of number, of which expression; multiplied by dt or not."""
+
+    kind: str
+    of: Any = sympy.S.One
+    timed: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Shared:
+    """A pass with its common subexpressions: ``replaced`` are its quantities' addends with the ``symbols`` in them."""
+
+    symbols: tuple[tuple[sympy.Symbol, sympy.Expr], ...]
+    replaced: tuple[tuple[Weighted, ...], ...]
+
+
+class StepProgram:
+    """The arithmetic of one explicit Euler step of a model.
+
+    ``varying``: parameters that are read cell by cell; ``noisy``: species with additive noise. ``slots`` lists what is
+    a number of the run; the kernel gets their values as one array.
+    """
+
+    def __init__(
+        self, model: Model, varying: frozenset[str] = frozenset(), noisy: frozenset[str] = frozenset()
+    ) -> None:
+        self.model, self.noisy = model, noisy
+        self.varying = tuple(p for p in model.parameters if p in varying)
+        self.program = Program(model, varying)
+        self.passes = self.program.passes
+        self.shared = tuple(self._share(p) for p in self.passes)
+        self.slots: dict[Slot, int] = {}
+        for which, shared in zip(self.passes, self.shared, strict=True):
+            self._register(which, shared)
+
+    @property
+    def count(self) -> int:
+        """How many numbers the kernel takes."""
+        return len(self.slots)
+
+    @functools.cached_property
+    def weight(self) -> int:
+        """About how many operations a cell takes: every addition or product one, an elementary function thirty."""
+        expressions = [e for s in self.shared for _, e in s.symbols]
+        expressions += [w.term for s in self.shared for row in s.replaced for w in row if w.term is not None]
+        functions_in = sum(len(e.atoms(sympy.Function)) for e in expressions)
+        return sum(int(sympy.count_ops(e)) for e in expressions) + 30 * (functions_in + 4 * bool(self.noisy))
+
+    @staticmethod
+    def _share(which: Pass) -> Shared:
+        terms = [w.term for q in which.quantities for w in q.addends if w.term is not None]
+        names = sympy.numbered_symbols("_c", real=True)
+        symbols, reduced = sympy.cse(terms, symbols=names, order="canonical") if terms else ([], [])
+        rest = iter(reduced)
+        replaced = [
+            tuple(w if w.term is None else Weighted(w.coefficient, next(rest)) for w in q.addends)
+            for q in which.quantities
+        ]
+        return Shared(tuple(symbols), tuple(replaced))
+
+    def _register(self, which: Pass, shared: Shared) -> None:
+        last = which is self.passes[-1]
+        for quantity, addends in zip(which.quantities, shared.replaced, strict=True):
+            for weighted in addends:
+                self._slot("number", weighted.coefficient, last)
+            for stencil in quantity.stencils:
+                for kind in ("edge", "centre") if stencil.operator == "laplace" else ("slope",):
+                    self._slot(kind, stencil.coefficient, last)
+            if quantity.own_laplace is not None:
+                self._slot("own", (quantity.own, quantity.own_laplace))
+                self._slot("own edge", (quantity.own, quantity.own_laplace))
+            elif last and quantity.own != 0:
+                self._slot("number", quantity.own, True)
+            if last and quantity.name in self.noisy:
+                self._slot("noise", quantity.name)
+        for operator, _ in which.inside.values():
+            for kind in ("edge", "centre") if operator == "laplace" else ("slope",):
+                self._slot(kind)
+        for field in which.needs:
+            self._slot("beyond", field)
+        for expression in (*(e for _, e in shared.symbols), *(w.term for row in shared.replaced for w in row)):
+            if expression is not None:
+                self._register_inside(expression)
+
+    def _register_inside(self, expression: sympy.Basic) -> None:
+        if self._is_number(expression):
+            self._slot("number", expression)
+            return
+        for argument in expression.args:
+            self._register_inside(argument)
+
+    def _is_number(self, expression: sympy.Basic) -> bool:
+        """Whether an expression is made of parameters alone, and is more than a constant."""
+        return bool(expression.free_symbols) and self.program.uniform(expression)
+
+    def _slot(self, kind: str, of: Any = sympy.S.One, timed: bool = False) -> int:
+        return self.slots.setdefault(Slot(kind, of, timed), len(self.slots))
+
+    def numbers(
+        self,
+        parameters: Mapping[str, float],
+        grid: Grid,
+        dt: float,
+        *,
+        beyond: Mapping[str, float] | None = None,
+        noise: Mapping[str, float] | None = None,
+        dtype: Any = np.float32,
+    ) -> NDArray[Any]:
+        """The run's numbers, computed in float64 and rounded once.
+
+        ``parameters``: those that are one number; ``beyond``: background and parameters beyond a Dirichlet edge.
+        """
+        edge, centre = STENCIL_WEIGHTS[grid.stencil]
+        per_area = 1 / grid.spacing**2
+        values = {**parameters, **self.model.background, **(beyond or {})}
+
+        def number(slot: Slot) -> float:
+            match slot.kind:
+                case "own" | "own edge":
+                    rate, diffusivity = (float(evaluate(e, parameters)) for e in slot.of)
+                    whole = 1 + dt * rate
+                    own = float(np.dtype(dtype).type(whole - dt * diffusivity * edge * per_area * centre))
+                    return own if slot.kind == "own" else (whole - own) / centre
+                case "noise":
+                    return strength(grid, dt, (noise or {})[slot.of])
+                case "beyond":
+                    return self._beyond(slot.of, values)
+            time = dt if slot.timed else 1.0
+            scale = {"number": 1.0, "edge": edge * per_area, "centre": -edge * per_area * centre}
+            factor = scale.get(slot.kind, 0.5 / grid.spacing)
+            return time * factor * float(evaluate(slot.of, parameters))
+
+        return np.array([number(slot) for slot in self.slots], dtype=dtype)
+
+    def _beyond(self, field: str, values: Mapping[str, float]) -> float:
+        """A field's value where nothing varies in space: operators give 0."""
+        return float(evaluate(self.program.held(field), values, lambda name, value: 0.0))
+
+    def emit(
+        self,
+        number: int,
+        numbers: list[Vec],
+        cells: dict[str, Vec],
+        seen: dict[tuple[str, str], Vec],
+        random: dict[str, Vec],
+    ) -> list[Vec]:
+        """The new values that a pass computes in a cell.
+
+        ``cells``: fields and varying parameters by name; ``seen``: for (operator, field), the neighbour sum or the
+        difference of neighbours; ``random``: standard normal numbers by species.
+        """
+        which, shared = self.passes[number], self.shared[number]
+        last = number == len(self.passes) - 1
+        tracer = _Tracer(self, numbers, dict(cells))
+        for symbol, (operator, field) in which.inside.items():
+            tracer.known[str(symbol)] = self._value(numbers, operator, cells[field], seen[operator, field])
+        for symbol, expression in shared.symbols:
+            tracer.known[str(symbol)] = tracer(expression)
+        return [
+            self._advance(quantity, addends, numbers, tracer, cells, seen, random, last)
+            for quantity, addends in zip(which.quantities, shared.replaced, strict=True)
+        ]
+
+    def _value(self, numbers: list[Vec], operator: str, cell: Vec, seen: Vec) -> Vec:
+        """What an operator gives in a cell."""
+        if operator != "laplace":
+            return numbers[self._slot("slope")] * seen
+        return numbers[self._slot("edge")].times_plus(seen, numbers[self._slot("centre")] * cell)
+
+    def _advance(
+        self,
+        quantity: Quantity,
+        addends: tuple[Weighted, ...],
+        numbers: list[Vec],
+        tracer: _Tracer,
+        cells: dict[str, Vec],
+        seen: dict[tuple[str, str], Vec],
+        random: dict[str, Vec],
+        last: bool,
+    ) -> Vec:
+        total = _Total()
+        for weighted in addends:
+            total.add(
+                numbers[self._slot("number", weighted.coefficient, last)],
+                None if weighted.term is None else tracer(weighted.term),
+            )
+        if quantity.name in random:
+            total.add(numbers[self._slot("noise", quantity.name)], random[quantity.name])
+        for stencil in quantity.stencils:
+            around = seen[stencil.operator, stencil.field]
+            if stencil.operator == "laplace":
+                total.add(numbers[self._slot("centre", stencil.coefficient, last)], cells[stencil.field])
+                total.add(numbers[self._slot("edge", stencil.coefficient, last)], around)
+            else:
+                total.add(numbers[self._slot("slope", stencil.coefficient, last)], around)
+        if not last:
+            return total.value or tracer.constant(0.0)
+        cell = cells[quantity.name]
+        if quantity.own_laplace is None:
+            return cell if total.value is None else cell + total.value
+        own = (quantity.own, quantity.own_laplace)
+        total.add(numbers[self._slot("own edge", own)], seen["laplace", quantity.name])
+        total.add(numbers[self._slot("own", own)], cell)
+        assert total.value is not None
+        return total.value
+
+
+class _Total:
+    """A sum of products, by fused multiply–adds."""
+
+    def __init__(self) -> None:
+        self.value: Vec | None = None
+
+    def add(self, factor: Vec, term: Vec | None) -> None:
+        """Add factor · term; ``term`` None stands for 1."""
+        if term is None:
+            self.value = factor if self.value is None else self.value + factor
+        else:
+            self.value = factor * term if self.value is None else factor.times_plus(term, self.value)
+
+
+class _Tracer:
+    """Walks a term and emits it; every subterm once."""
+
+    def __init__(self, program: StepProgram, numbers: list[Vec], known: dict[str, Vec]) -> None:
+        self.program, self.numbers, self.known = program, numbers, known
+        self.done: dict[sympy.Basic, Vec] = {}
+
+    def __call__(self, expression: sympy.Basic) -> Vec:
+        if expression not in self.done:
+            self.done[expression] = self._emit(expression)
+        return self.done[expression]
+
+    def _emit(self, expression: sympy.Basic) -> Vec:
+        if self.program._is_number(expression):
+            return self.numbers[self.program._slot("number", expression)]
+        if isinstance(expression, sympy.Symbol):
+            return self.known[str(expression)]
+        if expression.is_number:
+            return self.constant(float(expression))
+        if isinstance(expression, sympy.Add):
+            return self._sum(list(expression.args))
+        if isinstance(expression, sympy.Mul):
+            return self._product(list(expression.args))
+        if isinstance(expression, sympy.Pow):
+            return self._power(*expression.args)
+        return functions.call(expression.func.__name__, self(expression.args[0]))
+
+    def constant(self, value: float) -> Vec:
+        """The same number in every lane."""
+        sample = next(iter(self.known.values()))
+        return sample.lanes.constant(sample.builder, value)
+
+    def _sum(self, addends: list[Any]) -> Vec:
+        total = self(addends[0])
+        for addend in addends[1:]:
+            if isinstance(addend, sympy.Mul) and not _denominators(addend.args):
+                first, rest = addend.args[0], addend.args[1:]
+                total = self(first).times_plus(self(sympy.Mul(*rest)), total)
+            else:
+                total = total + self(addend)
+        return total
+
+    def _product(self, factors: list[Any]) -> Vec:
+        below = _denominators(factors)
+        above = [f for f in factors if f not in below]
+        result = self(above[0]) if above else self.constant(1.0)
+        for factor in above[1:]:
+            result = result * self(factor)
+        if below:  # one division, which costs as much as ten multiplications
+            result = result / self(sympy.Mul(*(sympy.Pow(f.base, -f.exp) for f in below)))
+        return result
+
+    def _power(self, base: Any, exponent: Any) -> Vec:
+        if not exponent.is_number:
+            return functions.call("pow", self(base), self(exponent))
+        power = float(exponent)
+        if power < 0:
+            return self.constant(1.0) / self(sympy.Pow(base, -exponent))
+        whole, half = divmod(power, 1.0)
+        if half == 0:
+            return self(base).power(int(whole))
+        if half == 0.5:
+            root = functions.call("sqrt", self(base))
+            return root if whole == 0 else self(base).power(int(whole)) * root
+        return functions.call("pow", self(base), self.constant(power))
+
+
+def _denominators(factors: Any) -> list[Any]:
+    return [f for f in factors if isinstance(f, sympy.Pow) and f.exp.is_number and f.exp < 0]

@@ -1,0 +1,1 @@
+"""One file a verb: what Python users, the command line and the page call."""

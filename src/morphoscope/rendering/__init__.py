@@ -1,0 +1,1 @@
+"""Arrays become pixels: composites, pictures, films."""

@@ -1,0 +1,1 @@
+"""Work in several stages: refining an atlas, repeating a published study."""

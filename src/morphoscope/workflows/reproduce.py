@@ -1,0 +1,46 @@
+"""Repeat a published study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morphoscope.core.errors import UsageError, nearest
+from morphoscope.core.progress import SILENT, Reporter
+
+if TYPE_CHECKING:
+    from morphoscope.workflows.scholz2022 import Reproduction
+
+
+STUDIES = ("scholz2022",)
+
+
+def reproduce(
+    study: str,
+    out: str | Path,
+    *,
+    profile: str = "quick",
+    network: str = "periodic-2d",
+    seed: int = 0,
+    second_pass: bool = False,
+    workers: int | None = None,
+    progress: Reporter = SILENT,
+) -> Reproduction:
+    """Repeat a published study stage by stage and write its report; continues where it was interrupted.
+
+    ``second_pass`` goes on with the paper's second training set, which has π, and reads the same scan again; the folder
+    may hold the first pass already.
+    """
+    if study not in STUDIES:
+        raise UsageError(f"unknown study {study!r}; {nearest(study, STUDIES)}")
+    from morphoscope.workflows.scholz2022 import reproduce_scholz2022
+
+    return reproduce_scholz2022(
+        Path(out),
+        profile=profile,
+        network=network,
+        seed=seed,
+        second_pass=second_pass,
+        workers=workers,
+        progress=progress,
+    )

@@ -1,0 +1,137 @@
+"""The study of Scholz & Scholz (2022): labelled sets, a network, the scan, the map; then the second pass; a report."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from morphoscope.core.errors import UsageError, nearest
+from morphoscope.core.progress import Reporter
+from morphoscope.ensembles import Plan, recipe
+from morphoscope.learning.evaluation import Evaluation
+from morphoscope.learning.networks import get_network
+from morphoscope.workflows.scholz2022.passes import FIRST, REPORT, SECOND, Results, Work
+from morphoscope.workflows.scholz2022.report import write_study_report
+from morphoscope.workflows.scholz2022.second_pass import Comparison, compare
+from morphoscope.workflows.stages import Stage, Study
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """How many runs of each set are simulated and how long is trained; None is all of it."""
+
+    train: int | None = None
+    validation: int | None = None
+    test: int | None = None
+    scan: int | None = None
+    second_train: int | None = None
+    second_validation: int | None = None
+    epochs: int | None = None
+
+    def plan(self, name: str) -> Plan:
+        """The plan of a set of the study."""
+        plan, limit = recipe(f"scholz2022-{name}"), getattr(self, name.replace("-", "_"))
+        return plan if limit is None else plan.limited(limit)
+
+
+PROFILES = {
+    "paper": Profile(),
+    "quick": Profile(
+        train=240, validation=120, test=150, scan=1200, second_train=320, second_validation=160, epochs=40
+    ),
+}
+SETS = (*FIRST.sets, "scan", SECOND.train, SECOND.validation)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reproduction:
+    """What a study came to: where its report is, how good the classifier is, what the scan was read as.
+
+    ``second_pass`` is None where only the first was made.
+    """
+
+    folder: Path
+    report: Path
+    evaluations: dict[str, Evaluation]
+    counts: dict[str, int]
+    seconds: dict[str, float]
+    second_pass: Comparison | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "report": str(self.report),
+            "evaluations": {name: e.to_dict() for name, e in self.evaluations.items()},
+            "counts": self.counts,
+            "seconds": self.seconds,
+            "second_pass": self.second_pass.to_dict() if self.second_pass else None,
+        }
+
+
+def reproduce_scholz2022(
+    folder: Path,
+    *,
+    profile: str,
+    network: str,
+    seed: int,
+    second_pass: bool = False,
+    workers: int | None,
+    progress: Reporter,
+) -> Reproduction:
+    """Do what is not yet done of the study in ``folder``; raises UsageError for unknown names and other folders.
+
+    A folder that was made without the second pass continues with it; one that has it keeps it.
+    """
+    if profile not in PROFILES:
+        raise UsageError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
+    get_network(network)
+    options = {"study": "scholz2022", "profile": profile, "network": network, "seed": seed}
+    study = Study(folder, options)
+    plans = {name: PROFILES[profile].plan(name) for name in SETS}
+    first, second = (
+        Work(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
+        for names in (FIRST, SECOND)
+    )
+    results = _first_pass(first)
+    made_from: dict[str, Any] = first.read_from
+    comparison = None
+    if second_pass or SECOND.stage("read the scan") in study.stages:
+        comparison = compare(results, _second_pass(second))
+        made_from = {**made_from, "second pass": second.read_from}
+
+    def report() -> None:
+        write_study_report(study, results, comparison, _command(options, folder, comparison is not None))
+
+    study.run(Stage(REPORT, folder / "report.html", made_from, report), progress)
+    seconds = {name: study.seconds(name) for name in study.stages}
+    return Reproduction(
+        folder, folder / "report.html", results.evaluations, results.atlas.counts(), seconds, comparison
+    )
+
+
+def _first_pass(work: Work) -> Results:
+    work.simulate(*FIRST.sets)
+    work.train()
+    work.evaluate()
+    work.explain()
+    work.simulate("scan")
+    work.read()
+    return work.results()
+
+
+def _second_pass(work: Work) -> Results:
+    work.simulate(SECOND.train, SECOND.validation)
+    work.train()
+    work.evaluate()
+    work.explain()
+    work.read()
+    return work.results()
+
+
+def _command(options: dict[str, Any], folder: Path, second_pass: bool) -> str:
+    second = " --second-pass" if second_pass else ""
+    return (
+        f"morphoscope reproduce scholz2022{second} --profile {options['profile']} --network {options['network']} "
+        f"--seed {options['seed']} --out {folder.name}"
+    )

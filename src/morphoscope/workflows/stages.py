@@ -1,0 +1,82 @@
+"""A study as a chain of stages in one folder: each is done once, timed, and skipped when it is there."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.progress import Reporter
+from morphoscope.core.storage import read_json, write_json
+
+STUDY_FILE = "study.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One step: ``output`` is the file or folder that it makes; it is remade when its ``inputs`` change."""
+
+    name: str
+    output: Path
+    inputs: dict[str, Any]
+    work: Callable[[], object]
+
+
+class Study:
+    """The folder of a study: which options it was begun with, which stages are done, how long each took."""
+
+    def __init__(self, folder: Path, options: dict[str, Any]) -> None:
+        self.folder, self.options = folder, options
+        self.file = folder / STUDY_FILE
+        self.stages: dict[str, dict[str, Any]] = {}
+        if folder.is_file():
+            raise UsageError(f"{folder} is a file; expected a new folder; choose another --out")
+        if not folder.exists() or not any(folder.iterdir()):
+            return
+        if not self.file.is_file():
+            raise UsageError(f"{folder} holds something else (no {STUDY_FILE} in it); choose a new folder")
+        self._resume()
+
+    def _resume(self) -> None:
+        kept = read_json(self.file, "a study")
+        try:
+            there, self.stages = dict(kept["options"]), dict(kept["stages"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{self.file} is damaged ({error}); choose a new folder") from error
+        for name, value in self.options.items():
+            if there.get(name) != value:
+                raise UsageError(
+                    f"{self.folder} holds a study with {name}={there.get(name)}, asked was {name}={value}; "
+                    "choose another folder"
+                )
+
+    def run(self, stage: Stage, progress: Reporter) -> bool:
+        """Do a stage unless it is there; returns whether it was done now. Time adds up over interruptions."""
+        record = self.stages.get(stage.name, {})
+        if record.get("done") and record.get("inputs") == stage.inputs and stage.output.exists():
+            progress.say(f"{stage.name}: there already ({record['seconds']:.0f} s), skipped")
+            return False
+        before = record.get("seconds", 0.0) if record.get("inputs") == stage.inputs else 0.0
+        progress.say(f"{stage.name} …")
+        begin = time.perf_counter()
+        done = False
+        try:
+            stage.work()
+            done = True
+        finally:
+            seconds = before + time.perf_counter() - begin
+            self.stages[stage.name] = {"done": done, "seconds": seconds, "inputs": stage.inputs}
+            if done or self.folder.exists():
+                self._save()
+        progress.say(f"{stage.name}: {seconds:.0f} s")
+        return True
+
+    def seconds(self, name: str) -> float:
+        """How long a stage took."""
+        return float(self.stages[name]["seconds"])
+
+    def _save(self) -> None:
+        write_json(self.file, {"options": self.options, "stages": self.stages})

@@ -1,0 +1,83 @@
+"""The rooms of the package and which way imports between them may point."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "src" / "morphoscope"
+
+#: A room may import rooms on lower floors, and itself.
+FLOORS = {
+    "core": 0,
+    "models": 1,
+    "descriptors": 1,
+    "rendering": 1,
+    "theory": 2,
+    "engines": 3,
+    "ensembles": 4,
+    "learning": 5,
+    "atlas": 6,
+    "reports": 7,
+    "operations": 8,
+    "workflows": 9,
+    "web": 10,
+    "cli": 11,
+}
+FACE = ("__init__.py", "__init__.pyi", "__main__.py")  # at the root: may name every room
+
+
+def imported_names(tree):
+    """Dotted names of everything that a module imports, also inside functions and through ``import_module``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the room; write the whole name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__") and node.args:
+                text = node.args[0]
+                yield text.value if isinstance(text, ast.Constant) else "dynamic"
+
+
+def rooms_of(tree):
+    """The rooms that a module imports."""
+    for name in imported_names(tree):
+        parts = name.split(".")
+        if parts[0] == "morphoscope" and len(parts) > 1 and parts[1] in FLOORS:
+            yield parts[1]
+
+
+def modules():
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).as_posix() not in FACE)
+
+
+def test_every_room_has_a_floor():
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms == FLOORS.keys()
+    assert sorted(path.name for path in PACKAGE.iterdir() if path.suffix in (".py", ".pyi")) == sorted(FACE)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_imports_point_down(path):
+    own = path.relative_to(PACKAGE).parts[0]
+    for room in rooms_of(ast.parse(path.read_text())):
+        assert room == own or FLOORS[room] < FLOORS[own], f"{own} imports {room}"
+
+
+def test_dynamic_imports_are_in_the_registry_only():
+    """A name that is computed could point anywhere."""
+    dynamic = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        if "dynamic" in imported_names(ast.parse(path.read_text()))
+    }
+    assert dynamic <= {"core/registry.py", "cli/app.py"}
+
+
+def test_the_test_sees_hidden_imports():
+    hidden = "import importlib\ndef f():\n    importlib.import_module('morphoscope.web.explorer')\n"
+    assert list(rooms_of(ast.parse(hidden))) == ["web"]
+    assert list(rooms_of(ast.parse("def f():\n    from morphoscope import cli\n"))) == ["cli"]

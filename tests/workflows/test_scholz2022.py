@@ -1,0 +1,219 @@
+"""The whole study, small: every stage runs, is written, is skipped the second time, is made again when lost."""
+
+import csv
+import json
+import shutil
+from collections import Counter
+
+import pytest
+from typer.testing import CliRunner
+
+import morphoscope
+from morphoscope.cli.app import app
+from morphoscope.core.errors import UsageError
+from morphoscope.workflows.scholz2022 import passes
+from morphoscope.workflows.scholz2022.study import PROFILES, SETS, Profile
+from morphoscope.workflows.stages import Stage, Study
+from tests.conftest import Listening
+
+SECOND_STAGES = (
+    "simulate second-train", "simulate second-validation", "train the network, second pass", "evaluate, second pass",
+    "explain, second pass", "read the scan, second pass", "report",
+)  # fmt: skip
+STAGES = (
+    "simulate train", "simulate validation", "simulate test", "train the network", "evaluate", "explain",
+    "simulate scan", "read the scan", "report",
+)  # fmt: skip
+
+
+def repeat(folder, **options):
+    listener = Listening()
+    return morphoscope.reproduce("scholz2022", folder, profile="tiny", progress=listener, **options), listener.said
+
+
+def begun(said):
+    """The stages that were carried out."""
+    return [line.removesuffix(" …") for line in said if line.endswith(" …")]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    PROFILES["tiny"] = Profile(
+        train=30, validation=30, test=30, scan=40, second_train=32, second_validation=32, epochs=1
+    )
+    folder = tmp_path_factory.mktemp("study") / "results"
+    done, said = repeat(folder)
+    yield folder, done, said
+    del PROFILES["tiny"]
+
+
+@pytest.fixture(scope="module")
+def continued(study, tmp_path_factory):
+    """A copy of the first pass's folder that went on with the second."""
+    folder = tmp_path_factory.mktemp("continued") / "results"
+    shutil.copytree(study[0], folder)
+    done, said = repeat(folder, second_pass=True)
+    return folder, done, said
+
+
+def test_every_stage_runs_once_in_order(study):
+    _, done, said = study
+    assert begun(said) == list(STAGES)
+    assert list(done.seconds) == list(STAGES)
+    assert sum(done.counts.values()) == 40
+
+
+def test_second_time_everything_is_there(study):
+    folder, first, _ = study
+    page = (folder / "report.html").read_bytes()
+    again, said = repeat(folder)
+    assert len([line for line in said if line.endswith("skipped")]) == len(STAGES) == len(said)
+    assert again.evaluations == first.evaluations
+    assert (folder / "report.html").read_bytes() == page
+
+
+def test_a_lost_stage_is_made_again_and_nothing_else(study):
+    folder, first, _ = study
+    shutil.rmtree(folder / "atlas")
+    again, said = repeat(folder)
+    assert begun(said) == ["read the scan"]
+    assert again.counts == first.counts
+
+
+def test_report_figures_and_numbers_are_written(study):
+    folder, done, _ = study
+    text = (folder / "report.html").read_text()
+    for words in ("Class map", "≈ 96 %", "at unseen (f, k)", "morphoscope reproduce scholz2022", "Saliency gallery"):
+        assert words in text
+    for name in ("class_map", "margin", "history"):
+        for suffix in ("png", "svg"):
+            assert (folder / "figures" / f"{name}.{suffix}").is_file()
+    for name, count in done.counts.items():
+        assert (folder / "figures" / f"montage-{name}.png").is_file() == (count > 0)
+    numbers = json.loads((folder / "numbers.json").read_text())
+    assert numbers["scan"] == {"runs": 40, "read_as": done.counts}
+    with (folder / "accuracies.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["set"], r["points"]) for r in rows[:3]] == [("train", "all"), ("train", "seen"), ("train", "unseen")]
+    assert float(rows[6]["accuracy"]) == done.evaluations["test"].accuracy.value
+
+
+def test_unseen_points_are_those_of_the_test_set_only(study):
+    _, done, _ = study
+    assert done.evaluations["train"].unseen.n == done.evaluations["validation"].unseen.n == 0
+    assert done.evaluations["test"].unseen.n > 0
+
+
+def test_a_first_pass_goes_on_with_the_second(continued):
+    folder, done, said = continued
+    assert begun(said) == list(SECOND_STAGES)
+    assert done.second_pass.second.atlas.folder == folder / "atlas-second"
+    assert len(done.second_pass.second.classifier.classes) == 16
+    assert sum(done.second_pass.second.atlas.counts().values()) == 40
+
+
+def test_the_second_pass_stays_in_the_report_without_being_asked_for(continued):
+    folder, first, _ = continued
+    page = (folder / "report.html").read_bytes()
+    again, said = repeat(folder)
+    assert begun(said) == []
+    assert again.second_pass.to_dict() == first.second_pass.to_dict()
+    assert (folder / "report.html").read_bytes() == page
+
+
+def test_an_interrupted_second_pass_resumes(continued, monkeypatch):
+    folder, first, _ = continued
+    shutil.rmtree(folder / "classifier-second")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(passes, "explain", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            repeat(folder, second_pass=True)
+    again, said = repeat(folder, second_pass=True)
+    assert begun(said) == ["explain, second pass", "read the scan, second pass", "report"]
+    assert again.second_pass.to_dict() == first.second_pass.to_dict()
+
+
+def test_second_pass_judges_the_15_classes_of_the_test_set_with_16(continued):
+    _, done, _ = continued
+    test = done.second_pass.second.evaluations["test"]
+    assert len(test.classes) == 16
+    assert test.support["pi"] == 0
+    assert test.recall["pi"] is None
+    assert test.accuracy.n == 30
+
+
+def test_second_pass_is_written(continued):
+    folder, done, _ = continued
+    text = (folder / "report.html").read_text()
+    for words in ("Both passes", "The second pass: the map again", "where π is", "--second-pass", "Cohen&#39;s κ"):
+        assert words in text
+    for name in ("both_maps", "changes", "class_map-second", "history-second"):
+        assert (folder / "figures" / f"{name}.png").is_file()
+    numbers = json.loads((folder / "numbers.json").read_text())["second_pass"]
+    assert numbers == json.loads(json.dumps(done.second_pass.to_dict()))
+    assert numbers["agreement"]["n"] == 40
+    assert len(numbers["search"]["nearest"]) == 9
+    with (folder / "accuracies.csv").open() as file:
+        rows = [(r["pass"], r["set"]) for r in csv.DictReader(file) if r["points"] == "all"]
+    assert rows[3:] == [("second", "second-train"), ("second", "second-validation"), ("second", "test")]
+
+
+def test_the_command_tells_both_accuracies_and_where_pi_is(continued):
+    command = ["reproduce", "scholz2022", "--second-pass", "--profile", "tiny", "--out", str(continued[0])]
+    said = CliRunner().invoke(app, command)
+    assert said.exit_code == 0
+    for words in ("second-validation", "40 runs of the scan agree", "Of the 9 scan points nearest to f = 0.068"):
+        assert words in said.stdout
+    as_json = CliRunner().invoke(app, [*command, "--json"])
+    assert json.loads(as_json.stdout)["second_pass"]["agreement"]["n"] == 40
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"seed": 1}, "seed=0, asked was seed=1"), ({"network": "scholz2022-2d"}, "network=periodic-2d, asked was")],
+)
+def test_other_options_need_another_folder(study, options, words):
+    with pytest.raises(UsageError, match=words):
+        repeat(study[0], **options)
+
+
+def test_foreign_folders_are_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(UsageError, match="holds something else"):
+        morphoscope.reproduce("scholz2022", tmp_path)
+    with pytest.raises(UsageError, match="is a file"):
+        morphoscope.reproduce("scholz2022", tmp_path / "thesis.tex")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_paper_profile_is_everything():
+    assert {name: len(PROFILES["paper"].plan(name).runs) for name in SETS} == {
+        "train": 750, "validation": 750, "test": 750, "scan": 5481, "second-train": 1600, "second-validation": 1600,
+    }  # fmt: skip
+
+
+def test_quick_profile_has_several_runs_of_every_class():
+    for name, classes in (("train", 15), ("validation", 15), ("second-train", 16), ("second-validation", 16)):
+        counts = Counter(run.label for run in PROFILES["quick"].plan(name).runs)
+        assert len(counts) == classes
+        assert min(counts.values()) >= 8
+
+
+def test_an_interrupted_stage_is_begun_again_and_its_time_adds_up(tmp_path):
+    def interrupted():
+        (tmp_path / "out").write_text("half")
+        raise KeyboardInterrupt
+
+    stage = Stage("work", tmp_path / "out", {}, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Study(tmp_path, {"a": 1}).run(stage, Listening())
+    resumed = Study(tmp_path, {"a": 1})
+    before = resumed.seconds("work")
+    finished = Stage("work", tmp_path / "out", {}, lambda: (tmp_path / "out").write_text("whole"))
+    assert resumed.run(finished, Listening())
+    assert resumed.seconds("work") >= before
+    assert not Study(tmp_path, {"a": 1}).run(finished, Listening())
