@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from llvmlite import ir
 
-from morphoscope.engines import functions
+from morphoscope.engines.cpu import functions
 from morphoscope.engines.cpu.native import compile_function, denormals_flushed
 from morphoscope.engines.cpu.vectors import INT, Lanes, counted_loop, integer
 

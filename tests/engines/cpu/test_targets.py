@@ -7,7 +7,7 @@ import pytest
 from llvmlite import ir
 
 from morphoscope.core.errors import UsageError
-from morphoscope.engines import native
+from morphoscope.engines.cpu import native
 from morphoscope.engines.cpu.functions import FUNCTIONS, call
 from morphoscope.engines.cpu.kernel import KernelWriter
 from morphoscope.engines.cpu.tracing import StepProgram
