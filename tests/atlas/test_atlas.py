@@ -131,7 +131,7 @@ def test_damage_is_said(copy):
 
 def test_an_atlas_is_not_written_over(workshop, tmp_path):
     morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
-    with pytest.raises(UsageError, match="--overwrite"):
+    with pytest.raises(UsageError, match="overwrite it"):
         morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "a")
 
 

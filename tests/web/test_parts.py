@@ -161,7 +161,7 @@ def test_exported_page_carries_everything(workshop, tmp_path):
     assert not re.search(r"https?:", markup)
     data = json.loads(re.search(r"^const data = (.*);$", text, re.MULTILINE)[1])
     assert data["labels"] == atlas.reading.names
-    with pytest.raises(UsageError, match="--overwrite"):
+    with pytest.raises(UsageError, match="overwrite it"):
         export_atlas(atlas, tmp_path / "page")
 
 

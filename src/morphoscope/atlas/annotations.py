@@ -243,7 +243,7 @@ def _action(old: str, new: str) -> str:
 def _person(who: str) -> str:
     name = who.strip()
     if not name or len(name) > 80 or not name.isprintable():
-        raise UsageError(f"annotator {who!r}; expected a name of at most 80 characters, as in --who ada")
+        raise UsageError(f"annotator {who!r}; expected a name of at most 80 characters, as in ada", parameter="who")
     return name
 
 

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     except UsageError as error:
         if debug:
             raise
-        _fail(str(error), 2)
+        _fail(f"{error} (option --{error.parameter.replace('_', '-')})" if error.parameter else str(error), 2)
     except Exception as error:
         if debug:
             raise

@@ -7,7 +7,19 @@ from collections.abc import Iterable
 
 
 class UsageError(ValueError):
-    """Something that came from the user can't be used: says what came, what was expected, what to do."""
+    """Something that came from the user can't be used: says what came, what was expected, what to do.
+
+    Parameters
+    ----------
+    message
+        One line for the user. It names no command-line option.
+    parameter
+        The Python argument that mends it, such as ``overwrite``. The command line adds the option of that name.
+    """
+
+    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
 
 
 class DataError(UsageError):

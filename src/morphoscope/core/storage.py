@@ -72,13 +72,15 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
 def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
     """Raise UsageError unless ``folder`` is new, empty, or (with ``overwrite``) of the kind of ``marker``."""
     if folder.is_file():
-        raise UsageError(f"{folder} is a file; expected a new folder; choose another --out")
+        raise UsageError(f"{folder} is a file; expected a new folder; choose another place", parameter="out")
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / marker).exists():
         raise UsageError(f"{folder} holds something else (no {marker} in it); choose a new or empty folder")
     if not overwrite:
-        raise UsageError(f"{folder} holds an earlier result; choose another folder or pass --overwrite")
+        raise UsageError(
+            f"{folder} holds an earlier result; choose another folder or overwrite it", parameter="overwrite"
+        )
 
 
 def make_parent(path: Path) -> None:

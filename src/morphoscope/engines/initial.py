@@ -276,7 +276,8 @@ def from_file(
     state = read_state(model, Path(path))
     if state.shape[1:] != shape:
         raise UsageError(
-            f"{path} has {state.shape[2]}x{state.shape[1]} cells, the grid {shape[1]}x{shape[0]}; use --size"
+            f"{path} has {state.shape[2]}x{state.shape[1]} cells, the grid {shape[1]}x{shape[0]}; choose that size",
+            parameter="size",
         )
     return state
 

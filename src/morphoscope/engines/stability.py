@@ -40,7 +40,7 @@ def check_step(model: Model, grid: Grid, parameters: Mapping[str, Any], dt: floa
             raise UsageError(
                 f"dt={dt:g} exceeds the stability limit {largest:.3g} of {model.name}'s terms in space, "
                 f"dx={grid.spacing:g}, {grid.stencil}-point stencil; use dt ≤ {_round_down(largest):g}, "
-                "or --integrator etdrk2"
+                "or integrator etdrk2"
             )
 
 
@@ -67,7 +67,7 @@ def automatic_step(model: Model, grid: Grid, parameters: Mapping[str, Any]) -> f
     fastest = max((float(np.abs(r).max()) for r in rates), default=0.0)
     limit = min(_CAUTION * largest_step(model, grid, parameters), _RATE_STEP / fastest if fastest else math.inf)
     if not 0 < limit < math.inf:
-        raise UsageError(f"no time step can be derived for {model.name}; give one with --dt")
+        raise UsageError(f"no time step can be derived for {model.name}; give one", parameter="dt")
     return _round_down(limit)
 
 

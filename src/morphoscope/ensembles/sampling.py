@@ -88,7 +88,9 @@ def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> l
     """
     method, count = _sample(sample)
     if not ranges:
-        raise UsageError(f"sample {sample!r} has no ranges to draw from; give one or more, as in --range A=2:5")
+        raise UsageError(
+            f"sample {sample!r} has no ranges to draw from; give one or more, as in A=2:5", parameter="range"
+        )
     ends = {name: _span(model, name, span) for name, span in ranges.items()}
     unit = _METHODS[method](len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
     low, high = np.array(list(ends.values())).T
@@ -129,7 +131,7 @@ def _places(
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} are both given; a scan takes its points from one of them")
     if ranges and sample is None:
-        raise UsageError("a range is given without a sample; add one, as in --sample lhs:500, or use a grid")
+        raise UsageError("a range is given without a sample; add one, as in lhs:500, or use a grid", parameter="sample")
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; use 0 or more")
     if grid is not None:

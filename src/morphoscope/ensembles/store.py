@@ -46,7 +46,7 @@ class Ensemble:
         """
         folder = Path(folder)
         if folder.is_file():
-            raise UsageError(f"{folder} is a file; expected a new folder; choose another --out")
+            raise UsageError(f"{folder} is a file; expected a new folder; choose another place", parameter="out")
         if folder.exists() and any(folder.iterdir()):
             if not (folder / PLAN_FILE).is_file():
                 raise UsageError(f"{folder} holds something else (no {PLAN_FILE} in it); choose a new folder")

@@ -55,7 +55,8 @@ def read_patterns(path: str | Path, expected: Input, *, resize: bool = False) ->
     if frames.shape[-2:] != (expected.height, expected.width):
         raise UsageError(
             f"{path.name} has {frames.shape[-1]}x{frames.shape[-2]} cells; accepted: "
-            f"{expected.accepts()}; crop it, or interpolate with --resize"
+            f"{expected.accepts()}; crop it, or interpolate it",
+            parameter="resize",
         )
     return frames
 

@@ -33,7 +33,7 @@ class Study:
         self.file = folder / STUDY_FILE
         self.stages: dict[str, dict[str, Any]] = {}
         if folder.is_file():
-            raise UsageError(f"{folder} is a file; expected a new folder; choose another --out")
+            raise UsageError(f"{folder} is a file; expected a new folder; choose another place", parameter="out")
         if not folder.exists() or not any(folder.iterdir()):
             return
         if not self.file.is_file():
