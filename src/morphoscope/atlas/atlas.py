@@ -22,7 +22,7 @@ from morphoscope.atlas.coexistence import Occupancy, occupancy_of
 from morphoscope.atlas.descriptors import describe_readings, load
 from morphoscope.atlas.thumbnails import sheet_name
 from morphoscope.core.errors import DataError, UsageError, nearest
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.core.storage import read_json, staged_file
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
@@ -140,7 +140,7 @@ class Atlas:
         """
         return load(self.folder, len(self.runs))
 
-    def describe(self, *, workers: int | None = None, progress: Reporter = SILENT) -> dict[str, NDArray[np.float64]]:
+    def describe(self, *, workers: int | None = None, progress: Reporter = AUTO) -> dict[str, NDArray[np.float64]]:
         """Measure the physical descriptors where the atlas has none; keeps them and rewrites points.csv.
 
         Raises DataError where the folder can't be written.

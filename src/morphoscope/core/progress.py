@@ -1,4 +1,8 @@
-"""How long work reports where it is. The library is silent; the command line passes a reporter that prints."""
+"""How long work reports its progress.
+
+Internal functions are silent unless they are given a reporter. Public functions show a bar in a notebook (``AUTO``);
+the command line passes a reporter that prints.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ class _SilentTask:
 
 
 class Silent:
-    """The reporter of library calls."""
+    """Shows nothing."""
 
     @contextlib.contextmanager
     def task(self, title: str, total: int, unit: str, done: int = 0) -> Iterator[Task]:
@@ -44,8 +48,40 @@ class Silent:
     def say(self, text: str) -> None:
         """Nothing to show."""
 
+    def __repr__(self) -> str:
+        """Short, since it stands in signatures."""
+        return "SILENT"
+
 
 SILENT = Silent()
+
+
+class Automatic:
+    """Shows bars in a notebook and nothing in a script."""
+
+    def task(self, title: str, total: int, unit: str, done: int = 0) -> contextlib.AbstractContextManager[Task]:
+        """A task of the reporter that fits."""
+        return _fitting().task(title, total, unit, done)
+
+    def say(self, text: str) -> None:
+        """One line, in a notebook."""
+        _fitting().say(text)
+
+    def __repr__(self) -> str:
+        """Short, since it stands in signatures."""
+        return "AUTO"
+
+
+AUTO = Automatic()
+
+
+def _fitting() -> Reporter:
+    """Decided at each use: one process can be asked both from a notebook's cell and otherwise."""
+    if not in_notebook():
+        return SILENT
+    from morphoscope.core.reporters import NotebookReporter
+
+    return NotebookReporter()
 
 
 def in_notebook() -> bool:

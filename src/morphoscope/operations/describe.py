@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
@@ -20,7 +20,7 @@ def describe(
     *,
     csv: PathLike | None = None,
     workers: int | None = None,
-    progress: Reporter = SILENT,
+    progress: Reporter = AUTO,
 ) -> DescriptorTable:
     """Measure the physical descriptors of an ensemble's or an atlas's runs, keep them there, and return the table.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble, Plan
@@ -23,7 +23,7 @@ def ensemble(
     frames: int = 3,
     limit: int | None = None,
     engine: str = "cpu",
-    progress: Reporter = SILENT,
+    progress: Reporter = AUTO,
 ) -> Ensemble:
     """Simulate a recipe, a plan file or a plan into the folder ``out``; continues where it was interrupted.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
@@ -20,7 +20,7 @@ def scan(
     out: PathLike,
     *,
     overwrite: bool = False,
-    progress: Reporter = SILENT,
+    progress: Reporter = AUTO,
 ) -> Atlas:
     """Let a classifier read every run of an ensemble, and describe it; writes an atlas with points.csv."""
     from morphoscope.atlas import read_ensemble

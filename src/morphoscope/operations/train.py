@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
@@ -23,7 +23,7 @@ def train(
     seed: int = 0,
     paper_augmentation: bool = False,
     overwrite: bool = False,
-    progress: Reporter = SILENT,
+    progress: Reporter = AUTO,
 ) -> Classifier:
     """Train a network on a labelled ensemble; the validation ensemble chooses the epoch and the temperature."""
     from morphoscope.core.storage import check_output

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.operations.ensemble import ensemble
 from morphoscope.operations.scan import scan
 from morphoscope.operations.train import train
@@ -27,7 +27,7 @@ def refine(
     epochs: int | None = None,
     seed: int = 0,
     workers: int | None = None,
-    progress: Reporter = SILENT,
+    progress: Reporter = AUTO,
 ) -> Atlas:
     """Train the next pass on what people said of an atlas, and let it read the same runs: a new atlas in ``out``.
 

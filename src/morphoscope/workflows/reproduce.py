@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphoscope.core.errors import UsageError, nearest
-from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.workflows.scholz2022 import Reproduction
@@ -24,7 +24,7 @@ def reproduce(
     seed: int = 0,
     second_pass: bool = False,
     workers: int | None = None,
-    progress: Reporter = SILENT,
+    progress: Reporter = AUTO,
 ) -> Reproduction:
     """Repeat a published study stage by stage and write its report; continues where it was interrupted.
 
