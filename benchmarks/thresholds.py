@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from morphoscope.engines import Grid, Job, get_engine
 from morphoscope.models import Model, get_model
 from morphoscope.models.spatial import Table
-from morphoscope.theory import Critical, critical_values, homogeneous_states
+from morphoscope.theory import CriticalValue, critical_values, homogeneous_states
 
 Values = Mapping[str, float]
 Field = NDArray[np.float64]
@@ -76,7 +76,7 @@ class Measured:
     """What came out for a case; ``package``: what morphoscope.theory finds in the window."""
 
     case: Case
-    package: Critical
+    package: CriticalValue
     value: float
     wavelength: float | None
 

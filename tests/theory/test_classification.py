@@ -4,7 +4,7 @@ from scipy.integrate import solve_ivp
 
 from morphoscope.models import Model, get_model
 from morphoscope.theory import classify_point, homogeneous_states
-from morphoscope.theory.classification import CLASSES, is_excitable
+from morphoscope.theory.classification import POINT_KINDS, is_excitable
 from morphoscope.theory.orbits import orbits
 from tests.theory import examples
 
@@ -56,7 +56,7 @@ POINTS = [
 @pytest.mark.parametrize(("model", "parameters", "kind"), POINTS, ids=lambda x: getattr(x, "name", str(x)))
 def test_points(model, parameters, kind):
     assert classify_point(model, parameters) == kind
-    assert kind in CLASSES
+    assert kind in POINT_KINDS
 
 
 def test_saturated_cahn_hilliard_is_stable():

@@ -3,7 +3,7 @@ import pytest
 
 from morphoscope.core.errors import UsageError
 from morphoscope.models import Model, get_model
-from morphoscope.theory import critical_values, homogeneous_states, lines_over, most_unstable
+from morphoscope.theory import bifurcation_lines, critical_values, homogeneous_states, most_unstable
 from tests.theory import examples
 
 TRANSCRITICAL = Model(name="logistic", reaction={"u": "r*u - u**2"}, diffusion={"u": "1"}, defaults={"r": 1.0})
@@ -18,7 +18,7 @@ def kinds(lines):
 
 
 def test_gray_scott_has_the_papers_line_by_its_name():
-    lines = lines_over(get_model("gray-scott"), (0.0, 0.1), (0.0, 0.25), {})
+    lines = bifurcation_lines(get_model("gray-scott"), (0.0, 0.1), (0.0, 0.25), {})
     assert lines[0].name == "a non-trivial homogeneous state exists on its left"
     k, f = points(lines, "existence").T
     assert k == pytest.approx((np.sqrt(f) - 2 * f) / 2, abs=2e-5)
@@ -27,7 +27,7 @@ def test_gray_scott_has_the_papers_line_by_its_name():
 
 def test_gray_scott_hopf_is_where_the_trace_vanishes():
     # with u = (f + k)/v: tr J = −f − v² + (f + k) = k − v², det > 0
-    lines = lines_over(get_model("gray-scott"), (0.03, 0.065), (0.005, 0.07), {})
+    lines = bifurcation_lines(get_model("gray-scott"), (0.03, 0.065), (0.005, 0.07), {})
     k, f = points(lines, "Hopf").T
     v = (f + np.sqrt(f**2 - 4 * f * (f + k) ** 2)) / (2 * (f + k))
     assert v**2 == pytest.approx(k, rel=1e-5)
@@ -35,7 +35,7 @@ def test_gray_scott_hopf_is_where_the_trace_vanishes():
 
 
 def test_brusselator():
-    lines = lines_over(examples.BRUSSELATOR, (0.5, 4.0), (0.5, 14.0), {"Dv": 6.0}, names=("A", "B"))
+    lines = bifurcation_lines(examples.BRUSSELATOR, (0.5, 4.0), (0.5, 14.0), {"Dv": 6.0}, names=("A", "B"))
     assert kinds(lines) == ["Hopf", "Turing"]
     a, b = points(lines, "Hopf").T
     assert b == pytest.approx(1 + a**2, rel=1e-6)
@@ -49,14 +49,14 @@ def test_brusselator():
 
 
 def test_any_two_parameters_make_a_plane():
-    lines = lines_over(examples.BRUSSELATOR, (2.0, 20.0), (2.0, 4.5), {}, names=("Dv", "B"))
+    lines = bifurcation_lines(examples.BRUSSELATOR, (2.0, 20.0), (2.0, 4.5), {}, names=("Dv", "B"))
     dv, b = points(lines, "Turing").T
     assert b == pytest.approx((1 + 2 * np.sqrt(1 / dv)) ** 2, rel=1e-6)
     assert kinds(lines) == ["Turing"]
 
 
 def test_schnakenberg():
-    lines = lines_over(examples.SCHNAKENBERG, (0.01, 0.5), (0.05, 2.0), {"d": 20.0}, names=("a", "b"))
+    lines = bifurcation_lines(examples.SCHNAKENBERG, (0.01, 0.5), (0.05, 2.0), {"d": 20.0}, names=("a", "b"))
     a, b = points(lines, "Hopf").T
     assert b - a == pytest.approx((a + b) ** 3, abs=1e-6)
     a, b = points(lines, "Turing").T
@@ -65,13 +65,13 @@ def test_schnakenberg():
 
 
 def test_swift_hohenberg_begins_at_zero():
-    lines = lines_over(examples.SWIFT_HOHENBERG, (-0.5, 0.5), (-1.0, 1.0), {}, names=("r", "g"))
+    lines = bifurcation_lines(examples.SWIFT_HOHENBERG, (-0.5, 0.5), (-1.0, 1.0), {}, names=("r", "g"))
     assert kinds(lines) == ["Turing"]
     assert np.abs(points(lines, "Turing")[:, 0]).max() < 1e-6
 
 
 def test_saddle_nodes_without_a_closed_form():
-    lines = lines_over(
+    lines = bifurcation_lines(
         examples.FITZHUGH, (-1.0, 1.5), (1.2, 4.0), {"eps": 5.0}, names=("I", "b"), kinds=["saddle-node"]
     )
     current, b = points(lines, "saddle-node").T
@@ -87,13 +87,13 @@ def test_by_newton_where_elimination_is_of_no_use():
         reaction={"u": "A - (B + 1)*u + u**2*exp(w)", "w": "(B*u - u**2*exp(w))*exp(-w)"},
         defaults=dict(examples.BRUSSELATOR.defaults),
     )
-    lines = lines_over(model, (1.0, 3.0), (1.5, 9.0), {}, names=("A", "B"), samples=25, kinds=["Hopf"])
+    lines = bifurcation_lines(model, (1.0, 3.0), (1.5, 9.0), {}, names=("A", "B"), samples=25, kinds=["Hopf"])
     a, b = points(lines, "Hopf").T
     assert b == pytest.approx(1 + a**2, rel=1e-5)
 
 
 def test_three_species():
-    lines = lines_over(examples.MAY_LEONARD, (0.3, 1.0), (0.5, 2.0), {}, names=("alpha", "beta"))
+    lines = bifurcation_lines(examples.MAY_LEONARD, (0.3, 1.0), (0.5, 2.0), {}, names=("alpha", "beta"))
     alpha, beta = points(lines, "Hopf").T
     assert alpha + beta == pytest.approx(2, abs=1e-5)
     assert kinds(lines) == ["Hopf"]
@@ -106,7 +106,7 @@ def test_conserved_models_have_a_spinodal():
         defaults={"T": 1.0, "kappa": 1.0},
         background={"c": 0.2},
     )
-    lines = lines_over(model, (-0.5, 0.5), (0.5, 2.0), {}, names=("T", "kappa"))
+    lines = bifurcation_lines(model, (-0.5, 0.5), (0.5, 2.0), {}, names=("T", "kappa"))
     assert kinds(lines) == ["spinodal"]
     assert points(lines, "spinodal")[:, 0] == pytest.approx(3 * 0.2**2, abs=1e-5)
 
@@ -114,7 +114,7 @@ def test_conserved_models_have_a_spinodal():
 def test_states_that_pass_zero_concentration_are_no_saddle_node():
     reaction = {"u": "u*(1 - u - a*v)", "v": "v*(1 - v - a*u)", "w": "w*(1 - w - a*x)", "x": "x*(1 - x - b*w)"}
     model = Model(name="twice", reaction=reaction, defaults={"a": 0.7, "b": 0.5})
-    lines = lines_over(model, (0.5, 1.5), (0.3, 0.8), {}, names=("a", "b"), kinds=["saddle-node"], samples=30)
+    lines = bifurcation_lines(model, (0.5, 1.5), (0.3, 0.8), {}, names=("a", "b"), kinds=["saddle-node"], samples=30)
     assert lines == []
 
 
@@ -124,15 +124,15 @@ def test_where_there_is_nothing_nothing_is_drawn(model):
     if names[0] == names[1]:
         assert critical_values(model, names[0], between=(0.1, 3)) == []
     else:
-        assert lines_over(model, (0.3, 2.0), (0.3, 2.0), {}, names=names) == []
+        assert bifurcation_lines(model, (0.3, 2.0), (0.3, 2.0), {}, names=names) == []
 
 
 def test_a_plane_that_is_no_plane():
-    assert lines_over(get_model("gray-scott"), (0.05, 0.05), (0.0, 0.2), {}) == []
+    assert bifurcation_lines(get_model("gray-scott"), (0.05, 0.05), (0.0, 0.2), {}) == []
     with pytest.raises(UsageError, match="two different parameters"):
-        lines_over(examples.BRUSSELATOR, (0, 1), (0, 1), {}, names=("A", "A"))
+        bifurcation_lines(examples.BRUSSELATOR, (0, 1), (0, 1), {}, names=("A", "A"))
     with pytest.raises(UsageError, match="unknown parameter 'C'"):
-        lines_over(examples.BRUSSELATOR, (0, 1), (0, 1), {}, names=("A", "C"))
+        bifurcation_lines(examples.BRUSSELATOR, (0, 1), (0, 1), {}, names=("A", "C"))
     with pytest.raises(UsageError, match="unknown parameter"):
         critical_values(examples.BRUSSELATOR, "C")
 
@@ -152,7 +152,7 @@ def test_values_along_one_parameter():
 def test_turing_lines_are_where_the_fastest_wave_stands_still():
     """The lines' coarse search over q against the refined one."""
     model = get_model("gray-scott")
-    lines = lines_over(model, (0.055, 0.065), (0.04, 0.08), {}, kinds=["Turing"])
+    lines = bifurcation_lines(model, (0.055, 0.065), (0.04, 0.08), {}, kinds=["Turing"])
     for k, f in points(lines, "Turing")[::15]:
         states = homogeneous_states(model, {"f": f, "k": k})
         growth = [most_unstable(model, s, {"f": f, "k": k}, finite=True).growth for s in states if s.stable]

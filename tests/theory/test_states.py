@@ -10,10 +10,10 @@ from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates
 from morphoscope.models.spatial import Ramp
-from morphoscope.theory import homogeneous_states, steady_states
-from morphoscope.theory.balances import conserved, nonnegative
-from morphoscope.theory.elimination import cases
-from morphoscope.theory.roots import real_roots, roots_over
+from morphoscope.theory import closed_form_states, homogeneous_states
+from morphoscope.theory.elimination import elimination_cases
+from morphoscope.theory.equations import conserved_sums, preserves_nonnegativity
+from morphoscope.theory.roots import real_roots, steady_state_values
 from tests.theory import examples
 
 
@@ -96,7 +96,7 @@ def test_real_roots_agree_with_numpy(coefficients):
 @settings(max_examples=25)
 @given(st.floats(0.3, 3), st.floats(0.1, 2))
 def test_without_elimination_newton_finds_what_bracketing_finds(a, b):
-    assert cases(examples.EXPONENTIAL) is None
+    assert elimination_cases(examples.EXPONENTIAL) is None
     v = brentq(lambda v: a * np.exp(-v) / (1 + np.exp(-v)) - b * v, 0, 50, xtol=1e-13)
     found = places(examples.EXPONENTIAL, a=a, b=b)
     assert found == pytest.approx(np.array([[a / (1 + np.exp(-v)), v]]), rel=1e-6)
@@ -105,7 +105,7 @@ def test_without_elimination_newton_finds_what_bracketing_finds(a, b):
 def test_many_points_at_once_are_the_same_as_one_by_one():
     model = get_model("gray-scott")
     f, k = np.meshgrid(np.linspace(0.01, 0.08, 7), np.linspace(0.03, 0.065, 5))
-    table = roots_over(model, {**model.defaults, "f": f, "k": k})
+    table = steady_state_values(model, {**model.defaults, "f": f, "k": k})
     assert table.shape == (5, 7, 3, 2)
     for index in np.ndindex(f.shape):
         there = table[index][np.isfinite(table[index]).all(axis=-1)]
@@ -130,24 +130,24 @@ def test_names_of_states():
 
 
 def test_conserved_sums_keep_the_background():
-    assert conserved(examples.CAHN_HILLIARD) == ((1.0,),)
+    assert conserved_sums(examples.CAHN_HILLIARD) == ((1.0,),)
     (state,) = homogeneous_states(examples.CAHN_HILLIARD)
     assert state.values == {"c": pytest.approx(0.1)}
     assert (state.kind, state.stable) == ("neutral", True)
-    assert conserved(examples.TWO_FORMS) == ((1.0, 1.0),)
+    assert conserved_sums(examples.TWO_FORMS) == ((1.0, 1.0),)
     found = places(examples.TWO_FORMS)
     assert found.sum(axis=1) == pytest.approx(2.0)
     # v (u v − k) = 0 with u = 2 − v
     v = (2 + np.sqrt(4 - 4 * 0.5)) / 2, (2 - np.sqrt(4 - 4 * 0.5)) / 2, 0.0
     assert np.sort(found[:, 1]) == pytest.approx(np.sort(v))
-    assert conserved(examples.BRUSSELATOR) == ()
+    assert conserved_sums(examples.BRUSSELATOR) == ()
 
 
 def test_states_that_cannot_be_reached_are_left_out_unless_asked_for():
-    assert nonnegative(examples.OREGONATOR)
-    assert not nonnegative(examples.FITZHUGH)
-    assert not nonnegative(examples.SWIFT_HOHENBERG)
-    assert not nonnegative(examples.GINZBURG_LANDAU)
+    assert preserves_nonnegativity(examples.OREGONATOR)
+    assert not preserves_nonnegativity(examples.FITZHUGH)
+    assert not preserves_nonnegativity(examples.SWIFT_HOHENBERG)
+    assert not preserves_nonnegativity(examples.GINZBURG_LANDAU)
     assert (places(examples.OREGONATOR) >= 0).all()
     everywhere = homogeneous_states(examples.OREGONATOR, box={"u": (-10, 10)})
     assert len(everywhere) == 3
@@ -185,16 +185,16 @@ def test_any_two_species_give_states_at_rest_or_none(terms):
             assert evaluate(rate, state.values) == pytest.approx(
                 0, abs=1e-5 * (1 + max(map(abs, state.values.values())))
             )
-    steady_states(model)
+    closed_form_states(model)
 
 
 def test_closed_forms_where_second_degree_is_enough():
-    forms = steady_states(examples.SWIFT_HOHENBERG)
+    forms = closed_form_states(examples.SWIFT_HOHENBERG)
     values = {"r": 1.5, "g": 0.4}
     found = sorted(float(evaluate(form["u"], values)) for form in forms)
     assert found == pytest.approx([(0.4 - np.sqrt(0.16 + 2)) / 2, 0, (0.4 + np.sqrt(0.16 + 2)) / 2])
-    assert steady_states(examples.FITZHUGH) == ()
-    assert steady_states(examples.EXPONENTIAL) == ()
-    (lengyel,) = steady_states(get_model("lengyel-epstein"))
+    assert closed_form_states(examples.FITZHUGH) == ()
+    assert closed_form_states(examples.EXPONENTIAL) == ()
+    (lengyel,) = closed_form_states(get_model("lengyel-epstein"))
     assert evaluate(lengyel["u"], {"a": 10.0}) == pytest.approx(2)
     assert evaluate(lengyel["v"], {"a": 10.0}) == pytest.approx(5)

@@ -27,7 +27,7 @@ from morphoscope.core.storage import read_json, staged_file
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.learning.classifier import Prediction
-from morphoscope.theory import Line, lines_over
+from morphoscope.theory import BifurcationLine, bifurcation_lines
 
 FORMAT = 2
 ATLAS_FILE = "atlas.json"
@@ -225,12 +225,12 @@ class Atlas:
         x, y = crowded[np.argmin(np.sum((crowded - crowded.mean(axis=0)) ** 2, axis=1))] * extent
         return float(x), float(y)
 
-    def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[Line]:
+    def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[BifurcationLine]:
         """The lines of theory over part of the map's plane; none where the runs differ in a third parameter."""
         fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in self.plane}
         if set(self.varying) - set(self.plane) or len(set(self.plane)) < 2 or np.isnan(list(fixed.values())).any():
             return []
-        return lines_over(self.plan.model, across, up, fixed, names=self.plane)
+        return bifurcation_lines(self.plan.model, across, up, fixed, names=self.plane)
 
     def thumbnails(self, sheet: int) -> bytes | None:
         """A sheet of thumbnails as WebP (see :mod:`morphoscope.atlas.thumbnails`), or None past the last one."""

@@ -13,7 +13,7 @@ from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Json, app, example
 
 if TYPE_CHECKING:
-    from morphoscope.theory import Critical, Mode, Overview
+    from morphoscope.theory import CriticalValue, Mode, Overview
 
 
 @app.command(epilog=example("morphoscope theory gray-scott -p f=0.03 -p k=0.055 --out theory.png"))
@@ -41,7 +41,7 @@ def theory(
         low, high = found.model.ranges[name]
         crossings = ", ".join(_crossing(c, 1e-8 * (high - low)) for c in values)
         show.line(f"along {name}: {crossings or 'no threshold'}")
-    for form in found.closed:
+    for form in found.closed_forms:
         show.line(f"closed form: {', '.join(f'{s} = {value}' for s, value in form.items())}")
     if out is not None:
         show.line(f"see {out}")
@@ -70,7 +70,7 @@ def _wave(mode: Mode) -> str:
     return f"{how} {abs(mode.growth):.3g}, {length}{swings}"
 
 
-def _crossing(critical: Critical, nothing: float) -> str:
+def _crossing(critical: CriticalValue, nothing: float) -> str:
     value = 0.0 if abs(critical.value) < nothing else critical.value
     length = f" (length {critical.wavelength:.4g})" if critical.wavelength is not None else ""
     return f"{critical.kind} at {value:.6g}{length}"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates
 from morphoscope.reports.style import house_style, new_figure
-from morphoscope.theory import Mode, Overview, State, dispersion
-from morphoscope.theory.balances import nonnegative
+from morphoscope.theory import Mode, Overview, SteadyState, dispersion
+from morphoscope.theory.equations import preserves_nonnegativity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def _ends(overview: Overview, species: str) -> tuple[float, float]:
     low, high = min(values), max(values)
     span = max(high - low, 0.9 * max(abs(low), abs(high)), 1e-3)
     start = low - 0.35 * span
-    return max(start, -0.04 * span) if nonnegative(model) else start, high + 0.6 * span
+    return max(start, -0.04 * span) if preserves_nonnegativity(model) else start, high + 0.6 * span
 
 
 def _draw_nullclines(axes: Axes, overview: Overview) -> None:
@@ -89,7 +89,7 @@ def _cycle(count: int) -> list[str]:
     return [_COLOURS[index % len(_COLOURS)] for index in range(count)]
 
 
-def _mark(axes: Axes, x: float, y: float, state: State, colour: str) -> None:
+def _mark(axes: Axes, x: float, y: float, state: SteadyState, colour: str) -> None:
     axes.plot(x, y, "o", ms=7, mec=colour, mfc=colour if state.stable else "white", mew=1.8, zorder=5)
 
 
@@ -125,7 +125,7 @@ def _draw_dispersion(axes: Axes, overview: Overview) -> None:
 
 
 def _growth(
-    overview: Overview, state: State, q: NDArray[np.float64], direction: float, *, on_grid: bool = False
+    overview: Overview, state: SteadyState, q: NDArray[np.float64], direction: float, *, on_grid: bool = False
 ) -> NDArray[np.float64]:
     """The largest Re λ, (n,)."""
     options = {"symbols": overview.symbols} if on_grid else {}

@@ -1,26 +1,26 @@
-"""What a model's equations say by themselves."""
+"""Steady states, linear stability and bifurcation lines, derived from a model's equations."""
 
 from morphoscope.theory.classification import classify_point
-from morphoscope.theory.dispersion import Mode, continuous, dispersion, most_unstable
-from morphoscope.theory.lines import Critical, Line, critical_values, lines_over
+from morphoscope.theory.closed_forms import closed_form_states, existence_margin
+from morphoscope.theory.dispersion import Mode, continuum_symbols, dispersion, most_unstable
+from morphoscope.theory.lines import BifurcationLine, CriticalValue, bifurcation_lines, critical_values
 from morphoscope.theory.overview import Overview, overview
-from morphoscope.theory.states import State, homogeneous_states
-from morphoscope.theory.steady_states import existence_margin, steady_states
+from morphoscope.theory.states import SteadyState, homogeneous_states
 
 __all__ = [
-    "Critical",
-    "Line",
+    "BifurcationLine",
+    "CriticalValue",
     "Mode",
     "Overview",
-    "State",
+    "SteadyState",
+    "bifurcation_lines",
     "classify_point",
-    "continuous",
+    "closed_form_states",
+    "continuum_symbols",
     "critical_values",
     "dispersion",
     "existence_margin",
     "homogeneous_states",
-    "lines_over",
     "most_unstable",
     "overview",
-    "steady_states",
 ]

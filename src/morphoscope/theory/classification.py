@@ -1,4 +1,4 @@
-"""What kind of point in parameter space this is, by linear stability and, where that says too little, by orbits."""
+"""The type of a point in parameter space, from linear stability and, where that is not sufficient, from orbits."""
 
 from __future__ import annotations
 
@@ -9,133 +9,174 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.models import Model
-from morphoscope.theory.balances import conserved, nonnegative, numbers
-from morphoscope.theory.dispersion import Waves, continuous, most_unstable
+from morphoscope.theory.dispersion import Linearization, continuum_symbols, most_unstable
+from morphoscope.theory.equations import conserved_sums, numeric_parameters, preserves_nonnegativity
 from morphoscope.theory.orbits import orbits
-from morphoscope.theory.states import State, homogeneous_states
+from morphoscope.theory.states import SteadyState, homogeneous_states
 
-CLASSES = (
+POINT_KINDS = (
     "stable", "bistable", "excitable-like", "Turing", "wave", "spinodal", "Hopf", "Turing–Hopf", "unstable",
 )  # fmt: skip
 
-_LEAP = 3.0  # how many times as far as it was put an excited orbit gets
-_KICKS = 12  # to either side
+_EXCITATION = 3.0  # largest distance of an excited orbit, relative to the perturbation
+_PERTURBATIONS = 12  # in each direction
 
 
-def classify_point(model: Model, parameters: Mapping[str, Any] | None = None, states: list[State] | None = None) -> str:
-    """One of :data:`CLASSES` for a point of parameters, by the first of these rules that holds.
+def classify_point(
+    model: Model, parameters: Mapping[str, Any] | None = None, states: list[SteadyState] | None = None
+) -> str:
+    """Classify a point in parameter space by the instabilities of its homogeneous steady states.
 
-    ``resting``: a state on which neither homogeneous perturbations nor waves grow. ``patterned``: one that is stable
-    without space, but on which waves grow. ``swinging``: one with a growing complex pair of eigenvalues and no growing
-    real one; where no state is stable without space, one with two growing real ones is swinging too (beyond a Hopf
-    line the focus becomes a node).
+    Parameters
+    ----------
+    model : Model
+        The model.
+    parameters : mapping, optional
+        Parameter values by name. Parameters not given take the model's defaults.
+    states : list of SteadyState, optional
+        The steady states at these parameters, if they are known already.
 
-    1. ``Turing–Hopf``: a swinging state on which also a stationary wave grows (growth has a positive maximum at
-       some q > 0 where det(−M(q)) < 0), or a swinging state beside a patterned one.
-    2. ``spinodal``, ``wave``, ``Turing``: a patterned state. Spinodal where a conserved sum lets waves of any length
-       above a shortest one grow (Cahn–Hilliard), wave where the fastest wave oscillates in a model without preferred
-       direction (with one all patterns drift), Turing otherwise.
-    3. ``Hopf``: a swinging state; but ``excitable-like`` where the orbit that leaves it ends in a resting state.
-    4. ``bistable``: two or more resting states.
-    5. ``excitable-like``: one resting state, and an orbit from a state that differs from it in one species, by up to
-       the distance between the model's background and perturbation, gets three times as far away in that species
-       before it comes back, and three times as far, in proportion, as from a thousandth of that distance.
-    6. ``stable``: one resting state. ``unstable``: everything else.
+    Returns
+    -------
+    str
+        One of ``stable``, ``bistable``, ``excitable-like``, ``Turing``, ``wave``, ``spinodal``, ``Hopf``,
+        ``Turing–Hopf`` and ``unstable``.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown, out of range, or varies in space.
+
+    Notes
+    -----
+    A steady state is *fully stable* if neither homogeneous perturbations nor waves grow on it. It is *patterned* if it
+    is stable to homogeneous perturbations but unstable to waves. It is *oscillatory* if a complex pair of eigenvalues
+    grows and no real eigenvalue does. If no state is stable to homogeneous perturbations, a state with two growing real
+    eigenvalues counts as oscillatory too, because the focus becomes a node beyond a Hopf line.
+
+    The first rule that holds decides:
+
+    1. ``Turing–Hopf``: a stationary wave also grows on an oscillatory state (the growth rate has a positive maximum at
+       some q > 0 where det(−M(q)) < 0 for the linearisation M), or there are both an oscillatory and a patterned state.
+    2. A patterned state: ``spinodal`` if a conserved sum makes waves of all lengths above a shortest one grow
+       (Cahn–Hilliard); ``wave`` if the fastest-growing wave oscillates in an isotropic model (in an anisotropic one all
+       patterns drift); ``Turing`` otherwise.
+    3. An oscillatory state: ``excitable-like`` if the orbit that leaves it ends in a fully stable state; ``Hopf``
+       otherwise.
+    4. ``bistable``: two or more fully stable states.
+    5. ``excitable-like``: one fully stable state with a threshold. One species is perturbed, by up to the distance
+       between the model's background and perturbation. The orbit gets at least three times as far away in that species
+       before it returns, and at least three times as far, in proportion, as after a thousandth of that perturbation.
+    6. ``stable``: one fully stable state. ``unstable``: everything else.
+
+    Examples
+    --------
+    >>> from morphoscope import models, theory
+    >>> brusselator = models.get_model("brusselator")
+    >>> theory.classify_point(brusselator, {"A": 2, "B": 3, "Du": 1, "Dv": 8})
+    'Turing'
+    >>> theory.classify_point(brusselator, {"A": 2, "B": 6, "Du": 1, "Dv": 1})
+    'Hopf'
     """
-    values = numbers(model, parameters)
+    values = numeric_parameters(model, parameters)
     states = homogeneous_states(model, values) if states is None else states
-    waves = {id(state): Waves(model, {**values, **state.values}) for state in states}
-    growing = {key: bool(wave.finite_growth()[0] > 0) for key, wave in waves.items()}
-    resting = [state for state in states if state.stable and not growing[id(state)]]
+    linearizations = {id(state): Linearization(model, {**values, **state.values}) for state in states}
+    growing = {key: bool(wave.finite_growth()[0] > 0) for key, wave in linearizations.items()}
+    fully_stable = [state for state in states if state.stable and not growing[id(state)]]
     patterned = [state for state in states if state.stable and growing[id(state)]]
-    swinging = [state for state in states if _swings(state, alone=not any(s.stable for s in states))]
-    if swinging and (patterned or any(_has_stationary_band(waves[id(state)]) for state in swinging)):
+    oscillatory = [state for state in states if _is_oscillatory(state, alone=not any(s.stable for s in states))]
+    if oscillatory and (patterned or any(_has_stationary_band(linearizations[id(state)]) for state in oscillatory)):
         return "Turing–Hopf"
     if patterned:
-        return _pattern(model, values, patterned, waves)
-    if swinging:
-        return "excitable-like" if _all_end_resting(model, values, swinging, resting) else "Hopf"
-    if len(resting) > 1:
+        return _pattern(model, values, patterned, linearizations)
+    if oscillatory:
+        return "excitable-like" if _all_orbits_end_in(model, values, oscillatory, fully_stable) else "Hopf"
+    if len(fully_stable) > 1:
         return "bistable"
-    if resting:
-        return "excitable-like" if is_excitable(model, values, resting[0]) else "stable"
+    if fully_stable:
+        return "excitable-like" if is_excitable(model, values, fully_stable[0]) else "stable"
     return "unstable"
 
 
-def _swings(state: State, *, alone: bool) -> bool:
+def _is_oscillatory(state: SteadyState, *, alone: bool) -> bool:
     growing = state.eigenvalues[: state.unstable_directions]
     small = 1e-9 * np.abs(state.jacobian).max()
     complex_pair = len(growing) > 0 and bool(np.all(np.abs(growing.imag) > small))
     return complex_pair or (alone and len(growing) > 0 and len(growing) % 2 == 0)
 
 
-def _has_stationary_band(waves: Waves) -> bool:
-    """Whether growth has a positive maximum at a wavenumber of its own, where one real eigenvalue grows alone."""
-    q, growth, _ = waves.peak()
-    if growth[0] <= 0 or q[0] <= 2 * waves.scales()[0][0] / 30:
+def _has_stationary_band(linearization: Linearization) -> bool:
+    """Whether the growth rate has a positive maximum at finite q where a single real eigenvalue grows."""
+    q, growth, _ = linearization.peak()
+    if growth[0] <= 0 or q[0] <= 2 * linearization.scales()[0][0] / 30:
         return False
-    if not waves.isotropic:
+    if not linearization.isotropic:
         return bool(growth[0] > 0)
-    return bool(np.linalg.det(-waves.matrices(q[:, None], 0.0, continuous))[0, 0] < 0)
+    return bool(np.linalg.det(-linearization.matrices(q[:, None], 0.0, continuum_symbols))[0, 0] < 0)
 
 
-def _pattern(model: Model, values: Mapping[str, float], patterned: list[State], waves: Mapping[int, Waves]) -> str:
-    """Which instability against waves it is."""
+def _pattern(
+    model: Model, values: Mapping[str, float], patterned: list[SteadyState], linearizations: Mapping[int, Linearization]
+) -> str:
+    """The kind of instability to waves."""
     modes = {id(state): most_unstable(model, state, values, finite=True) for state in patterned}
     state = max(patterned, key=lambda state: modes[id(state)].growth)
-    mode, wave = modes[id(state)], waves[id(state)]
-    if conserved(model) and wave.growth(wave.scales()[0][0] / 30, 0.0, continuous)[0, 0] > 0:
+    mode, wave = modes[id(state)], linearizations[id(state)]
+    if conserved_sums(model) and wave.growth(wave.scales()[0][0] / 30, 0.0, continuum_symbols)[0, 0] > 0:
         return "spinodal"
     return "wave" if mode.oscillates and wave.isotropic else "Turing"
 
 
-def _all_end_resting(model: Model, values: Mapping[str, float], swinging: list[State], resting: list[State]) -> bool:
-    """Whether the orbits that leave the swinging states end in one of the resting ones."""
-    if not resting:
+def _all_orbits_end_in(
+    model: Model, values: Mapping[str, float], oscillatory: list[SteadyState], fully_stable: list[SteadyState]
+) -> bool:
+    """Whether all orbits that leave the oscillatory states end in one of the fully stable ones."""
+    if not fully_stable:
         return False
-    rests = np.array([list(state.values.values()) for state in resting])
-    for state in swinging:
-        here = np.array(list(state.values.values()))
-        apart = np.abs(rests - here).max(axis=0) + 1e-12
+    ends = np.array([list(state.values.values()) for state in fully_stable])
+    for state in oscillatory:
+        center = np.array(list(state.values.values()))
+        apart = np.abs(ends - center).max(axis=0) + 1e-12
         growth = state.eigenvalues[0].real
-        slowest = min(np.abs(rest.eigenvalues.real).min() for rest in resting)
-        starts = here + np.array([[0.01], [-0.01]]) * apart
+        slowest = min(np.abs(stable_state.eigenvalues.real).min() for stable_state in fully_stable)
+        starts = center + np.array([[0.01], [-0.01]]) * apart
         orbit = orbits(model, values, starts, 30 / growth + 10 / max(slowest, growth / 100))
         if orbit is None:
             return False
-        distance = np.abs((orbit[-1][:, None] - rests[None]) / apart).max(axis=-1)
+        distance = np.abs((orbit[-1][:, None] - ends[None]) / apart).max(axis=-1)
         if not (distance.min(axis=1) < 0.05).all():
             return False
     return True
 
 
-def is_excitable(model: Model, values: Mapping[str, float], rest: State) -> bool:
-    """Whether some kick of one species takes the orbit far away before it comes back: rule 5 of classify_point."""
-    decay = -rest.eigenvalues.real
+def is_excitable(model: Model, values: Mapping[str, float], stable_state: SteadyState) -> bool:
+    """Whether a perturbation of one species is amplified before the orbit returns: rule 5 of :func:`classify_point`."""
+    decay = -stable_state.eigenvalues.real
     if decay.min() <= 0:
         return False
-    here = np.array([rest.values[s] for s in model.species])
+    center = np.array([stable_state.values[s] for s in model.species])
     span = np.array([abs(model.perturbation[s] - model.background[s]) for s in model.species])
-    span = np.where(span > 0, span, np.maximum(np.abs(here), 1.0))
-    kicks = np.concatenate([sign * np.geomspace(1e-3, 1, _KICKS) for sign in (1, -1)])
-    starts = np.concatenate([here + kick for kick in _along_each(kicks, span)])
-    if nonnegative(model):
+    span = np.where(span > 0, span, np.maximum(np.abs(center), 1.0))
+    perturbations = np.concatenate([sign * np.geomspace(1e-3, 1, _PERTURBATIONS) for sign in (1, -1)])
+    starts = np.concatenate([center + step for step in _along_each(perturbations, span)])
+    if preserves_nonnegativity(model):
         starts = np.maximum(starts, 0.0)
     orbit = orbits(model, values, starts, 20 / float(decay.min()))
     if orbit is None:
         return False
-    for index in range(len(here)):
-        part = slice(index * len(kicks), (index + 1) * len(kicks))
-        put = np.abs(starts[part, index] - here[index])
-        away = np.abs(orbit[:, part, index] - here[index]) / np.where(put > 0, put, np.inf)  # (frames, kicks)
-        far, back = away.max(axis=0), away[-1] < 0.1
-        for half in (slice(0, _KICKS), slice(_KICKS, None)):
-            leaps = far[half] >= _LEAP * max(1.0, far[half][0])
-            if bool((leaps & back[half]).any()):
+    for index in range(len(center)):
+        part = slice(index * len(perturbations), (index + 1) * len(perturbations))
+        initial = np.abs(starts[part, index] - center[index])
+        scale = np.where(initial > 0, initial, np.inf)
+        away = np.abs(orbit[:, part, index] - center[index]) / scale  # (frames, perturbations)
+        far, returned = away.max(axis=0), away[-1] < 0.1
+        for half in (slice(0, _PERTURBATIONS), slice(_PERTURBATIONS, None)):
+            excited = far[half] >= _EXCITATION * max(1.0, far[half][0])
+            if bool((excited & returned[half]).any()):
                 return True
     return False
 
 
-def _along_each(kicks: NDArray[np.float64], span: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The kicks of each species in turn, (kicks, species)."""
-    return [kicks[:, None] * np.where(np.arange(len(span)) == index, span, 0.0) for index in range(len(span))]
+def _along_each(perturbations: NDArray[np.float64], span: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """The perturbations applied to each species in turn: arrays (perturbations, species)."""
+    return [perturbations[:, None] * np.where(np.arange(len(span)) == index, span, 0.0) for index in range(len(span))]

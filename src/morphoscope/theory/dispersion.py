@@ -1,4 +1,4 @@
-"""How fast plane waves grow on a homogeneous steady state, in the continuum and on a grid."""
+"""Growth rates of plane waves on a homogeneous steady state, in the continuum and on a grid."""
 
 from __future__ import annotations
 
@@ -13,28 +13,57 @@ from numpy.typing import NDArray
 from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import linear_symbol, linearised
-from morphoscope.theory.balances import numbers
-from morphoscope.theory.states import State, tolerance
+from morphoscope.theory.equations import numeric_parameters
+from morphoscope.theory.states import SteadyState, zero_tolerance
 
 if TYPE_CHECKING:
     import sympy
 
-#: (q_x, q_y) → what ∇², ∂/∂x and ∂/∂y multiply the wave exp(i q·x) with.
-Symbols = Callable[[Any, Any], tuple[Any, Any, Any]]
+#: (q_x, q_y) → the symbols of ∇², ∂/∂x and ∂/∂y: the factors by which they multiply the wave exp(i q·x).
+SymbolFunction = Callable[[Any, Any], tuple[Any, Any, Any]]
 
-_COARSE = 64  # wavenumbers of the first look
-_DIRECTIONS = tuple(np.pi * np.arange(8) / 8)  # of anisotropic models
+_COARSE = 64  # wavenumbers in the coarse search
+_DIRECTIONS = tuple(np.pi * np.arange(8) / 8)  # for anisotropic models
 _ZOOMS = 5
 
 
-def continuous(qx: Any, qy: Any) -> tuple[Any, Any, Any]:
-    """The operators of the continuum: −q², i q_x, i q_y."""
+def continuum_symbols(qx: Any, qy: Any) -> tuple[Any, Any, Any]:
+    """The symbols of ∇², ∂/∂x and ∂/∂y in the continuum.
+
+    Each operator multiplies the plane wave exp(i q·x) by its symbol.
+
+    Parameters
+    ----------
+    qx, qy : float or ndarray
+        Components of the wavevector, in 1/length.
+
+    Returns
+    -------
+    tuple
+        −q², i q_x and i q_y.
+
+    Examples
+    --------
+    >>> from morphoscope import theory
+    >>> theory.continuum_symbols(3.0, 4.0)
+    (-25.0, 3j, 4j)
+    """
     return -(qx**2 + qy**2), 1j * qx, 1j * qy
 
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """A plane wave on a steady state: wavenumber ``q``, 1/length, along ``direction``, radians from x; its rate λ."""
+    """A plane wave on a homogeneous steady state.
+
+    Attributes
+    ----------
+    q : float
+        Wavenumber, in 1/length.
+    direction : float
+        Direction of the wavevector, in radians from the x axis.
+    rate : complex
+        The eigenvalue λ, in 1/time: growth rate Re λ and frequency Im λ.
+    """
 
     q: float
     direction: float
@@ -42,21 +71,21 @@ class Mode:
 
     @property
     def growth(self) -> float:
-        """Growth rate Re λ, 1/time."""
+        """Growth rate Re λ, in 1/time."""
         return self.rate.real
 
     @property
     def wavelength(self) -> float:
-        """2π/q; infinite for a homogeneous perturbation."""
+        """Wavelength 2π/q, in units of length; infinite for a homogeneous perturbation."""
         return 2 * np.pi / self.q if self.q > 0 else float("inf")
 
     @property
     def oscillates(self) -> bool:
-        """Whether it turns while it grows or decays: |Im λ| above rounding."""
+        """Whether the mode oscillates: |Im λ| exceeds rounding errors."""
         return abs(self.rate.imag) > 1e-7 * abs(self.rate) + 1e-12
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; an infinite wavelength is null."""
+        """The mode as plain values for JSON; an infinite wavelength becomes null."""
         return {
             "q": self.q,
             "wavelength": self.wavelength if self.q > 0 else None,
@@ -69,22 +98,58 @@ class Mode:
 
 def dispersion(
     model: Model,
-    state: State | Mapping[str, float],
+    state: SteadyState | Mapping[str, float],
     q: Any,
     *,
     direction: float = 0.0,
     parameters: Mapping[str, Any] | None = None,
-    symbols: Symbols = continuous,
+    symbols: SymbolFunction = continuum_symbols,
 ) -> NDArray[np.complex128]:
-    """Growth rates of small perturbations around a homogeneous steady state.
+    """Compute the growth rates of small perturbations around a homogeneous steady state.
 
-    λ(q) are the eigenvalues of the linearised right-hand side for waves exp(i q·x) along ``direction`` (radians from
-    x), which is J − q² D for plain diffusion. q: (n,), 1/length → (n, species), 1/time, the fastest growing first.
-    ``symbols``: the discrete operators' symbols, as ``Grid.symbols``, for the relation on a grid; an explicit Euler
-    step then multiplies the wave with exactly 1 + dt λ.
-    Source: Cross & Hohenberg, Rev. Mod. Phys. 65, 851 (1993), §II.
+    For waves exp(i q·x), λ(q) are the eigenvalues of the linearised right-hand side. For plain diffusion this is J − q²
+    D. On a grid, an explicit Euler step multiplies the wave by exactly 1 + dt λ.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    state : SteadyState or mapping
+        The steady state, or its concentrations by species.
+    q : float or array_like, (n,)
+        Wavenumbers, in 1/length.
+    direction : float
+        Direction of the wavevector, in radians from the x axis. It matters only if the model uses ``dx`` or ``dy``, or
+        on a grid.
+    parameters : mapping, optional
+        Parameter values by name. Parameters not given take the model's defaults.
+    symbols : callable
+        The symbols of the operators: the continuum by default, ``Grid.symbols`` for a grid.
+
+    Returns
+    -------
+    ndarray of complex, (n, species)
+        Eigenvalues λ, in 1/time, in descending order of their real parts.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown, out of range, or varies in space.
+
+    References
+    ----------
+    M. C. Cross and P. C. Hohenberg, Rev. Mod. Phys. 65, 851 (1993), §II.
+
+    Examples
+    --------
+    The Swift–Hohenberg equation has λ(q) = r − (1 − q²)²:
+
+    >>> from morphoscope import models, theory
+    >>> theory.dispersion(models.get_model("swift-hohenberg"), {"u": 0.0}, [0.0, 1.0], parameters={"r": 0.2}).real
+    array([[-0.8],
+           [ 0.2]])
     """
-    values = {**numbers(model, parameters), **_values(state)}
+    values = {**numeric_parameters(model, parameters), **_values(state)}
     q = np.asarray(q, dtype=float)
     laplace, dx, dy = symbols(q * np.cos(direction), q * np.sin(direction))
     matrices = linearised(model, values, laplace, dx, dy)
@@ -96,44 +161,74 @@ def dispersion(
 
 def most_unstable(
     model: Model,
-    state: State | Mapping[str, float],
+    state: SteadyState | Mapping[str, float],
     parameters: Mapping[str, Any] | None = None,
     *,
-    symbols: Symbols = continuous,
+    symbols: SymbolFunction = continuum_symbols,
     shortest: float | None = None,
     finite: bool = False,
 ) -> Mode:
-    """The wave that grows fastest (or decays slowest) on a homogeneous steady state.
+    """Find the plane wave with the largest growth rate on a homogeneous steady state.
 
-    ``shortest``: the shortest wavelength to look at; on a grid of spacing dx that is 2 dx. ``finite`` leaves the
-    homogeneous perturbation q = 0 out and prefers a maximum at a wavenumber of its own to what begins there. Models
-    that know directions (``dx``, ``dy``) are searched along eight of them.
+    Models that use ``dx`` or ``dy`` are searched along eight directions, all others along x.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    state : SteadyState or mapping
+        The steady state, or its concentrations by species.
+    parameters : mapping, optional
+        Parameter values by name. Parameters not given take the model's defaults.
+    symbols : callable
+        The symbols of the operators: the continuum by default, ``Grid.symbols`` for a grid.
+    shortest : float, optional
+        The shortest wavelength to consider, in units of length. On a grid of cell size dx this is 2 dx.
+    finite : bool
+        If true, exclude the homogeneous perturbation q = 0, and prefer a maximum at finite q to the limit q → 0.
+
+    Returns
+    -------
+    Mode
+        The mode with the largest growth rate, which is negative if all modes decay.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown, out of range, or varies in space.
+
+    Examples
+    --------
+    >>> from morphoscope import models, theory
+    >>> mode = theory.most_unstable(models.get_model("swift-hohenberg"), {"u": 0.0})
+    >>> round(mode.wavelength, 4), round(mode.growth, 4)
+    (6.2832, 0.2)
     """
     from scipy.optimize import minimize_scalar
 
-    values: dict[str, Any] = {**numbers(model, parameters), **_values(state)}
-    waves = Waves(model, values)
-    best = Mode(0.0, 0.0, complex(waves.leading(0.0, 0.0, continuous)[0, 0]))
+    values: dict[str, Any] = {**numeric_parameters(model, parameters), **_values(state)}
+    linearization = Linearization(model, values)
+    best = Mode(0.0, 0.0, complex(linearization.leading(0.0, 0.0, continuum_symbols)[0, 0]))
     peaks = []
-    for direction in (0.0,) if waves.isotropic else _DIRECTIONS:
-        q, growth, step = waves.peak(direction, symbols, 2 * np.pi / shortest if shortest else None)
+    for direction in (0.0,) if linearization.isotropic else _DIRECTIONS:
+        q, growth, step = linearization.peak(direction, symbols, 2 * np.pi / shortest if shortest else None)
         peaks.append((float(growth[0]), float(q[0]), float(step[0]), float(direction)))
     _, q0, step0, direction = max(peaks)
 
     def decay(q: float) -> float:
-        return -float(waves.leading(q, direction, symbols)[0, 0].real)
+        return -float(linearization.leading(q, direction, symbols)[0, 0].real)
 
     top = 2 * np.pi / shortest if shortest else np.inf
     ends = (q0 / step0, min(q0 * step0, top))
     refined = minimize_scalar(decay, bounds=ends, method="bounded", options={"xatol": 1e-9 * q0})
     at = float(refined.x) if refined.fun <= decay(q0) else q0
-    wave = Mode(at, direction, complex(waves.leading(at, direction, symbols)[0, 0]))
-    small = 1e-12 * float(np.abs(waves.matrices(at, direction, symbols)).max())
+    wave = Mode(at, direction, complex(linearization.leading(at, direction, symbols)[0, 0]))
+    small = 1e-12 * float(np.abs(linearization.matrices(at, direction, symbols)).max())
     return wave if finite or wave.growth > best.growth + small else best
 
 
-def _values(state: State | Mapping[str, float]) -> Mapping[str, float]:
-    return state.values if isinstance(state, State) else state
+def _values(state: SteadyState | Mapping[str, float]) -> Mapping[str, float]:
+    return state.values if isinstance(state, SteadyState) else state
 
 
 @functools.lru_cache(maxsize=256)
@@ -154,14 +249,14 @@ def _terms(model: Model) -> tuple[tuple[int, int, tuple[int, int, int], sympy.Ex
 
 
 def isotropic(model: Model) -> bool:
-    """Whether waves grow alike in all directions: no ``dx`` and ``dy`` in the linearisation."""
+    """Whether growth rates are the same in all directions: the linearisation contains no ``dx`` or ``dy``."""
     return not any(dx or dy for _, _, (_, dx, dy), _ in _terms(model))
 
 
-class Waves:
-    """The linearised right-hand side for many points of parameters and states at once, ready for any wavenumber.
+class Linearization:
+    """The linearised right-hand side at many parameter points and states at once, for any wavenumber.
 
-    ``values``: parameters and species by name, numbers or arrays of one shape (points,).
+    ``values``: parameters and species by name, as numbers or arrays of one shape (points,).
     """
 
     def __init__(self, model: Model, values: Mapping[str, Any]) -> None:
@@ -173,10 +268,10 @@ class Waves:
         ]
         self.isotropic = isotropic(model)
 
-    def entries(self, q: Any, direction: float, symbols: Symbols) -> list[list[Any]]:
-        """The matrix's entries by row and column; each broadcasts to (points, wavenumbers).
+    def entries(self, q: Any, direction: float, symbols: SymbolFunction) -> list[list[Any]]:
+        """The matrix entries by row and column; each broadcasts to (points, wavenumbers).
 
-        ``q``: a number or (points or 1, wavenumbers). Real where the model knows no directions.
+        ``q``: a number or (points or 1, wavenumbers). Entries are real if the model is isotropic.
         """
         q = np.atleast_2d(np.asarray(q, float))
         laplace, dx, dy = symbols(q * np.cos(direction), q * np.sin(direction))
@@ -187,19 +282,19 @@ class Waves:
             found[row][column] = found[row][column] + coefficient[:, None] * (wave if a or b or c else 1.0)
         return found
 
-    def matrices(self, q: Any, direction: float, symbols: Symbols) -> NDArray[Any]:
-        """(points, wavenumbers, species, species)."""
+    def matrices(self, q: Any, direction: float, symbols: SymbolFunction) -> NDArray[Any]:
+        """The linearisation as matrices (points, wavenumbers, species, species)."""
         entries = self.entries(q, direction, symbols)
         shape = (self.points, np.atleast_2d(q).shape[1])
         table = [np.broadcast_to(entry, shape) for row in entries for entry in row]
         return np.stack(table, axis=-1).reshape(*shape, self.size, self.size)
 
-    def leading(self, q: Any, direction: float, symbols: Symbols) -> NDArray[np.complex128]:
+    def leading(self, q: Any, direction: float, symbols: SymbolFunction) -> NDArray[np.complex128]:
         """The eigenvalue with the largest real part, (points, wavenumbers)."""
         return leading(self.matrices(q, direction, symbols))
 
-    def growth(self, q: Any, direction: float, symbols: Symbols) -> NDArray[np.float64]:
-        """The largest real part of the eigenvalues, (points, wavenumbers); quick for two species."""
+    def growth(self, q: Any, direction: float, symbols: SymbolFunction) -> NDArray[np.float64]:
+        """The largest real part of the eigenvalues, (points, wavenumbers); fast for two species."""
         if self.size != 2:
             return self.leading(q, direction, symbols).real
         (a, b), (c, d) = self.entries(q, direction, symbols)
@@ -234,11 +329,16 @@ class Waves:
         return np.where(nothing, 1.0, low), np.where(nothing, 1.0, high)
 
     def peak(
-        self, direction: float = 0.0, symbols: Symbols = continuous, top: float | None = None, zooms: int = _ZOOMS
+        self,
+        direction: float = 0.0,
+        symbols: SymbolFunction = continuum_symbols,
+        top: float | None = None,
+        zooms: int = _ZOOMS,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Wavenumber q > 0 and growth rate of the fastest wave, and the factor within which q is known, (points,).
+        """Wavenumber q > 0 and growth rate of the fastest-growing wave, and the factor to which q is known, (points,).
 
-        The highest inner maximum over wavenumbers spread evenly in log q, zoomed in; where there is none, an end.
+        A coarse search over logarithmically spaced q finds the highest interior maximum, which is then refined. If
+        there is no interior maximum, an end of the range is returned.
         """
         low, high = self.scales()
         low, high = low / 30, high * 4
@@ -262,22 +362,22 @@ class Waves:
         return best_q, best, step
 
     def finite_growth(self, zooms: int = _ZOOMS) -> NDArray[np.float64]:
-        """The largest Re λ over q > 0, less what is taken for zero, (points,): positive where waves grow.
+        """The largest Re λ over q > 0 minus the numerical tolerance, (points,): positive if waves grow.
 
-        Where the model knows directions, along x, along y and between them.
+        Anisotropic models are searched along x, along y and along the diagonals.
         """
         found = np.full(self.points, -np.inf)
         for direction in (0.0,) if self.isotropic else _DIRECTIONS[::2]:
             low, high = self.scales()
             for q in (self.peak(direction, zooms=zooms)[0], low / 30, high * 4):
-                matrices = self.matrices(q[:, None], direction, continuous)
-                growth = self.growth(q[:, None], direction, continuous)
-                found = np.maximum(found, (growth - tolerance(matrices))[:, 0])
+                matrices = self.matrices(q[:, None], direction, continuum_symbols)
+                growth = self.growth(q[:, None], direction, continuum_symbols)
+                found = np.maximum(found, (growth - zero_tolerance(matrices))[:, 0])
         return found
 
 
 def _inner_peak(rates: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The highest local maximum inside, if there is one above the far end; else the higher end. (points,)"""
+    """The index of the highest interior maximum if it exceeds the far end, else of the largest value, (points,)."""
     inner = np.full(rates.shape, -np.inf)
     middle = rates[:, 1:-1]
     rounding = 1e-10 * (np.abs(middle) + np.abs(rates[:, 2:]))
@@ -286,7 +386,7 @@ def _inner_peak(rates: NDArray[np.float64]) -> NDArray[np.intp]:
     best = inner.argmax(axis=1)
     everyone = np.arange(len(rates))
     none = ~np.isfinite(inner[everyone, best])
-    over = rates[:, -1] > rates[everyone, best]  # a band without an end: a species that does not diffuse
+    over = rates[:, -1] > rates[everyone, best]  # the unstable band is unbounded: a species does not diffuse
     return np.where(none | over, rates.argmax(axis=1), best)
 
 

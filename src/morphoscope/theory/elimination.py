@@ -1,8 +1,10 @@
-"""Steady states of polynomial and rational models, unknown by unknown: no general solver, no waiting.
+"""Steady states of polynomial and rational models by elimination of one unknown at a time.
 
-The equations are split into factors, and every choice of one factor an equation is a case. In a case, an equation that
-is linear in an unknown gives that unknown; one with a single unknown left gives it as roots of a polynomial; two with
-two unknowns give a resultant. All that is left for numbers is to evaluate and to find roots of polynomials.
+A general solver such as SymPy's can take minutes; this one is limited but fast. Each equation is split into factors.
+Every choice of one factor per equation is a case. Within a case, an equation that is linear in an unknown is solved for
+it, an equation with a single unknown becomes a polynomial whose roots are found numerically, and two equations in two
+unknowns are combined into a resultant. What remains for the numerical part is to evaluate expressions and find
+polynomial roots.
 """
 
 from __future__ import annotations
@@ -13,62 +15,63 @@ import itertools
 from typing import TYPE_CHECKING
 
 from morphoscope.models import Model
-from morphoscope.theory.balances import balances
+from morphoscope.theory.equations import steady_state_equations
 
 if TYPE_CHECKING:
     import sympy
 
 MAX_CASES = 64
-MAX_OPERATIONS = 250  # of one equation; beyond that the numerical way is faster
-MAX_CANCELLED = 120  # of one in which common factors of numerator and denominator are looked for
-MAX_SYMBOLS, MAX_FACTORED = 4, 60  # names and operations of a polynomial that is split into factors
-MAX_DEGREE = 3  # of two equations in both unknowns, for a resultant
+MAX_OPERATIONS = 250  # per equation; above that, Newton's method is faster
+MAX_CANCELLED = 120  # operations up to which common factors of numerator and denominator are cancelled
+MAX_SYMBOLS, MAX_FACTORED = 4, 60  # symbols and operations up to which a polynomial is factored
+MAX_DEGREE = 3  # total degree up to which a resultant is computed
 
 
 @dataclasses.dataclass(frozen=True)
-class Linear:
-    """``species`` = ``value``, over parameters and the species of the steps before."""
+class LinearStep:
+    """``species`` = ``value``, an expression over the parameters and the species of earlier steps."""
 
     species: str
     value: sympy.Expr
 
 
 @dataclasses.dataclass(frozen=True)
-class Roots:
-    """``species`` is a root of the polynomial with these coefficients, the highest power first."""
+class RootStep:
+    """``species`` is a root of the polynomial with these coefficients, highest power first."""
 
     species: str
     coefficients: tuple[sympy.Expr, ...]
 
 
-Case = tuple[Linear | Roots, ...]
+Case = tuple[LinearStep | RootStep, ...]
 
 
-class _Beyond(Exception):  # noqa: N818
-    """This system is not for elimination."""
+class _NotEliminable(Exception):  # noqa: N818
+    """Elimination can't solve this system."""
 
 
 @functools.lru_cache(maxsize=256)
-def cases(model: Model) -> tuple[Case, ...] | None:
-    """How to find all homogeneous steady states; None where elimination can't and numbers have to do it all.
+def elimination_cases(model: Model) -> tuple[Case, ...] | None:
+    """The steps that find all homogeneous steady states; None if elimination can't solve the model.
 
-    A case may give roots that are none of the system's (from resultants, at zeros of denominators): check residuals.
+    A case may yield values that do not solve the system (from resultants, or at zeros of denominators), so check the
+    residuals.
     """
     import sympy
 
     unknowns = frozenset(sympy.Symbol(s, real=True) for s in model.species)
     try:
-        return tuple(_eliminated([_factors(b, unknowns) for b in balances(model)], unknowns))
-    except (_Beyond, sympy.PolynomialError):
+        return tuple(_eliminated([_factors(b, unknowns) for b in steady_state_equations(model)], unknowns))
+    except (_NotEliminable, sympy.PolynomialError):
         return None
 
 
 def _factors(expression: sympy.Expr, unknowns: frozenset[sympy.Symbol]) -> tuple[sympy.Expr, ...]:
-    """The numerator's factors that hold unknowns; () where it is a number that is not zero."""
+    """The factors of the numerator that contain unknowns; () if the expression is a non-zero constant."""
     import sympy
 
     if expression.count_ops() > MAX_OPERATIONS:
-        raise _Beyond
+        raise _NotEliminable
     numerator, denominator = sympy.together(expression).as_numer_denom()
     small = (numerator / denominator).count_ops() <= MAX_CANCELLED
     if small and denominator.free_symbols & unknowns and (numerator * denominator).is_polynomial(*unknowns):
@@ -79,12 +82,12 @@ def _factors(expression: sympy.Expr, unknowns: frozenset[sympy.Symbol]) -> tuple
         if base.free_symbols & unknowns:
             found += _without_monomials(base, unknowns)
         elif base.is_zero:
-            raise _Beyond  # an equation says nothing: states are not isolated
+            raise _NotEliminable  # 0 = 0: the steady states are not isolated
     return tuple(dict.fromkeys(found))
 
 
 def _without_monomials(expression: sympy.Expr, unknowns: frozenset[sympy.Symbol]) -> list[sympy.Expr]:
-    """A polynomial as the unknowns that divide it, and the rest; anything else as it is."""
+    """A polynomial split into the unknowns that divide it and the remaining factors; other expressions unchanged."""
     import sympy
 
     inside = sorted(expression.free_symbols & unknowns, key=str)
@@ -92,14 +95,14 @@ def _without_monomials(expression: sympy.Expr, unknowns: frozenset[sympy.Symbol]
         return [expression]
     polynomial = sympy.Poly(expression, *inside)
     if polynomial.is_zero:
-        raise _Beyond
+        raise _NotEliminable
     powers, rest = polynomial.terms_gcd()
     alone = [symbol for symbol, power in zip(inside, powers, strict=True) if power]
     return alone + [factor for factor in _split(rest) if factor.free_symbols & unknowns]
 
 
 def _split(polynomial: sympy.Poly) -> list[sympy.Expr]:
-    """The factors of a small polynomial; a large one stays whole, as factoring may take long and is not needed."""
+    """The factors of a small polynomial. A large one is not split: factoring is optional here and may take long."""
     import sympy
 
     expression = polynomial.as_expr()
@@ -109,20 +112,20 @@ def _split(polynomial: sympy.Poly) -> list[sympy.Expr]:
 
 
 def _eliminated(equations: list[tuple[sympy.Expr, ...]], unknowns: frozenset[sympy.Symbol]) -> list[Case]:
-    """The cases of a system whose equations are given as their factors."""
+    """The cases of a system, given the factors of each equation."""
     found: list[Case] = []
     for chosen in itertools.product(*equations):
         found += _solved(list(dict.fromkeys(chosen)), unknowns)
         if len(found) > MAX_CASES:
-            raise _Beyond
+            raise _NotEliminable
     return found
 
 
 def _solved(equations: list[sympy.Expr], unknowns: frozenset[sympy.Symbol]) -> list[Case]:
-    """The cases of one choice of factors."""
+    """The cases for one choice of factors."""
     if not equations:
         if unknowns:
-            raise _Beyond  # two equations shared a factor: states are not isolated
+            raise _NotEliminable  # two equations share a factor: the steady states are not isolated
         return [()]
     linear = _best_linear(equations, unknowns)
     if linear is not None:
@@ -131,7 +134,7 @@ def _solved(equations: list[sympy.Expr], unknowns: frozenset[sympy.Symbol]) -> l
         value = -(equation - slope * unknown).expand() / slope
         left = unknowns - {unknown}
         rest = [_factors(e.subs(unknown, value), left) for e in equations if e is not equation]
-        step = Linear(str(unknown), value)
+        step = LinearStep(str(unknown), value)
         return [(*case, step) for case in _eliminated(rest, left)]
     for equation in equations:
         inside = equation.free_symbols & unknowns
@@ -146,7 +149,7 @@ def _solved(equations: list[sympy.Expr], unknowns: frozenset[sympy.Symbol]) -> l
 def _best_linear(
     equations: list[sympy.Expr], unknowns: frozenset[sympy.Symbol]
 ) -> tuple[sympy.Expr, sympy.Symbol] | None:
-    """The equation and unknown with the simplest slope, free of unknowns if there is one."""
+    """The equation and unknown with the simplest slope, preferably free of unknowns; None if none is linear."""
     options = []
     for equation in equations:
         for unknown in sorted(equation.free_symbols & unknowns, key=str):
@@ -159,12 +162,12 @@ def _best_linear(
     return best[3], best[4]
 
 
-def _roots(equation: sympy.Expr, unknown: sympy.Symbol) -> Roots:
+def _roots(equation: sympy.Expr, unknown: sympy.Symbol) -> RootStep:
     import sympy
 
     if not equation.is_polynomial(unknown):
-        raise _Beyond
-    return Roots(str(unknown), tuple(sympy.Poly(equation, unknown).all_coeffs()))
+        raise _NotEliminable
+    return RootStep(str(unknown), tuple(sympy.Poly(equation, unknown).all_coeffs()))
 
 
 def _by_resultant(equations: list[sympy.Expr], unknowns: frozenset[sympy.Symbol]) -> list[Case]:
@@ -172,14 +175,14 @@ def _by_resultant(equations: list[sympy.Expr], unknowns: frozenset[sympy.Symbol]
 
     names = {symbol for equation in equations for symbol in equation.free_symbols}
     if len(equations) != 2 or len(unknowns) != 2 or len(names) > MAX_SYMBOLS + 2:
-        raise _Beyond
+        raise _NotEliminable
     first, second = sorted(unknowns, key=str)
     for equation in equations:
         if not equation.is_polynomial(first, second) or sympy.Poly(equation, first, second).total_degree() > MAX_DEGREE:
-            raise _Beyond
+            raise _NotEliminable
     eliminant = sympy.resultant(*equations, second)
     if eliminant == 0 or eliminant.count_ops() > 10 * MAX_OPERATIONS:
-        raise _Beyond
+        raise _NotEliminable
     return [
         (_roots(factor, first), _roots(equations[0], second)) for factor in _factors_of(eliminant, frozenset({first}))
     ]

@@ -1,4 +1,4 @@
-"""Lines of theory over a plane of two parameters, as polylines for any map, and along one parameter."""
+"""Bifurcation lines in a plane of two parameters, as polylines, and critical values of one parameter."""
 
 from __future__ import annotations
 
@@ -12,30 +12,40 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.models import Model
 from morphoscope.models.model import UNLIMITED
-from morphoscope.theory.balances import conserved, numbers
-from morphoscope.theory.crossings import KINDS, Census, census, is_kind
+from morphoscope.theory.closed_forms import existence_margin
+from morphoscope.theory.counts import KINDS, StateCounts, count_states, is_kind
 from morphoscope.theory.dispersion import isotropic, most_unstable
+from morphoscope.theory.equations import conserved_sums, numeric_parameters
 from morphoscope.theory.roots import is_eliminated
 from morphoscope.theory.states import homogeneous_states
-from morphoscope.theory.steady_states import existence_margin
 
-_SAMPLES = 400  # a side of the plane, for a closed form
-_HALVINGS = 16  # of a cell, at every crossing
-_BRIDGED = 3  # crossings that may be missing within a line
-_FINE = 8  # how often the fastest wave is zoomed in on, near a crossing
+_SAMPLES = 400  # per side of the plane, for a closed form
+_HALVINGS = 16  # bisection steps at every crossing of a lattice edge
+_BRIDGED = 3  # consecutive crossings that may be missing within a line
+_FINE = 8  # refinement steps of the search for the fastest-growing wave, near a crossing
 _ALONG = 241  # samples along one parameter
 
 NAMES = {
     "saddle-node": "two homogeneous states meet (saddle-node)",
-    "Hopf": "a homogeneous state begins to oscillate (Hopf)",
-    "Turing": "waves of finite length begin to grow (Turing)",
-    "spinodal": "long waves begin to grow (spinodal)",
+    "Hopf": "a homogeneous state starts to oscillate (Hopf)",
+    "Turing": "waves of finite length start to grow (Turing)",
+    "spinodal": "long waves start to grow (spinodal)",
 }
 
 
 @dataclasses.dataclass(frozen=True)
-class Line:
-    """A line over a plane of parameters. ``pieces``: each (points, 2), abscissa first."""
+class BifurcationLine:
+    """A line in a plane of two parameters.
+
+    Attributes
+    ----------
+    name : str
+        What happens at the line, for a legend.
+    pieces : tuple of ndarray, (points, 2)
+        Polylines; the parameter on the horizontal axis comes first.
+    kind : str
+        ``existence``, ``saddle-node``, ``Hopf``, ``Turing`` or ``spinodal``.
+    """
 
     name: str
     pieces: tuple[NDArray[np.float64], ...]
@@ -43,10 +53,17 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True)
-class Critical:
-    """A value of one parameter at which a line of this kind (saddle-node, Hopf, Turing, spinodal) is crossed.
+class CriticalValue:
+    """A value of one parameter at which the stability or the number of steady states changes.
 
-    ``wavelength``: of the waves that begin to grow there, for Turing.
+    Attributes
+    ----------
+    kind : str
+        ``saddle-node``, ``Hopf``, ``Turing`` or ``spinodal``.
+    value : float
+        The value of the parameter.
+    wavelength : float or None
+        For ``Turing``: the wavelength of the waves that start to grow, in units of length.
     """
 
     kind: str
@@ -54,7 +71,7 @@ class Critical:
     wavelength: float | None = None
 
 
-def lines_over(
+def bifurcation_lines(
     model: Model,
     across: tuple[float, float],
     up: tuple[float, float],
@@ -62,27 +79,58 @@ def lines_over(
     names: Sequence[str] | None = None,
     kinds: Sequence[str] = KINDS,
     samples: int | None = None,
-) -> list[Line]:
-    """The lines that theory draws over part of a plane of two parameters; none where there is nothing to draw.
+) -> list[BifurcationLine]:
+    """Find the bifurcation lines in a rectangle of two parameters.
 
-    ``across``, ``up``: the ends of the two axes; ``names``: their parameters, by default the model's plane; ``fixed``:
-    all other parameters that are not at their defaults. ``samples``: a side of the lattice that the lines are looked
-    for on, by default 160 for one or two species, fewer where that takes long. Along its edges every crossing is then
-    halved to 2e-5 of a cell, so that only the straight pieces between them depend on it; lines nearer to each other
-    than a cell may be lost.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    across, up : tuple of float
+        Limits (low, high) of the horizontal and the vertical axis.
+    fixed : mapping
+        Other parameters that differ from the model's defaults.
+    names : sequence of str, optional
+        The two parameters of the axes, horizontal first. Default: the model's plane.
+    kinds : sequence of str
+        The bifurcations to look for: ``saddle-node``, ``Hopf``, ``Turing``.
+    samples : int, optional
+        Points per side of the lattice. Default: 160 for models of one or two species, fewer for models that take
+        longer.
 
-    Existence or saddle-node: det J = 0, a pair of homogeneous states appears; in closed form where there is one.
-    Hopf: a complex pair of eigenvalues of J crosses the imaginary axis. Turing: max Re λ(q) over q > 0 is zero in a
-    state that is stable at q = 0 (spinodal where a sum of species is conserved).
-    Raises UsageError for parameters that the model does not have.
+    Returns
+    -------
+    list of BifurcationLine
+        Empty if no line crosses the rectangle.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown or varies in space, or if the two names are not different.
+
+    Notes
+    -----
+    Existence or saddle-node: det J = 0, a pair of homogeneous states appears; in closed form where available. Hopf: a
+    complex pair of eigenvalues of J crosses the imaginary axis. Turing: max Re λ(q) over q > 0 is zero in a state that
+    is stable at q = 0; this is called spinodal if the reactions conserve a sum of species.
+
+    Lines are first located on the lattice. Each crossing of a lattice edge is then bisected to 2e-5 of a cell, so only
+    the straight pieces between crossings depend on ``samples``. Lines closer together than one cell may be lost.
+
+    Examples
+    --------
+    >>> from morphoscope import models, theory
+    >>> found = theory.bifurcation_lines(models.get_model("brusselator"), (2, 5), (4, 12), {}, samples=20)
+    >>> [line.kind for line in found]
+    ['Hopf', 'Turing']
     """
     names = tuple(names or model.plane)
     if len(names) != 2 or names[0] == names[1]:
-        raise UsageError(f"a plane of {', '.join(names) or 'nothing'}; expected two different parameters")
+        raise UsageError(f"a plane of {', '.join(names) or 'no parameters'}; expected two different parameters")
     for name in names:
         if name not in model.defaults:
             raise UsageError(f"unknown parameter {name!r} of {model.name}; {nearest(name, model.defaults)}")
-    values = numbers(model, {name: value for name, value in fixed.items() if name not in names})
+    values = numeric_parameters(model, {name: value for name, value in fixed.items() if name not in names})
     ends = [_inside(pair, model.ranges[name]) for pair, name in zip((across, up), names, strict=True)]
     if any(low == high for low, high in ends):
         return []
@@ -100,18 +148,48 @@ def critical_values(
     parameters: Mapping[str, Any] | None = None,
     between: tuple[float, float] | None = None,
     kinds: Sequence[str] = KINDS,
-) -> list[Critical]:
-    """The values of the parameter ``name`` at which theory's lines are crossed, ascending; the others stay.
+) -> list[CriticalValue]:
+    """Find the values of one parameter at which the stability or the number of steady states changes.
 
-    ``between``: where to look, by default the parameter's range (or 0 to four times its value where it has none).
-    Lines less than 1/240 of that apart may be missed. Raises UsageError for a name that the model does not have.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    name : str
+        The parameter to vary.
+    parameters : mapping, optional
+        Values of the other parameters. Parameters not given take the model's defaults.
+    between : tuple of float, optional
+        The interval to search. Default: the parameter's range or, if it has none, from 0 to four times its value.
+    kinds : sequence of str
+        The bifurcations to look for: ``saddle-node``, ``Hopf``, ``Turing``.
+
+    Returns
+    -------
+    list of CriticalValue
+        In ascending order. Changes closer together than 1/240 of the interval may be missed.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown, out of range, or varies in space.
+
+    Examples
+    --------
+    The Turing threshold of the Brusselator is B = (1 + A √(Du/Dv))², which is 2.914 here:
+
+    >>> from morphoscope import models, theory
+    >>> brusselator = models.get_model("brusselator")
+    >>> found = theory.critical_values(brusselator, "B", {"A": 2, "Du": 1, "Dv": 8}, between=(1, 6))
+    >>> [(critical.kind, round(critical.value, 3)) for critical in found]
+    [('Turing', 2.914), ('Hopf', 5.0)]
     """
-    values: dict[str, Any] = dict(numbers(model, {name: model.defaults.get(name), **(parameters or {})}))
+    values: dict[str, Any] = dict(numeric_parameters(model, {name: model.defaults.get(name), **(parameters or {})}))
     low, high = between or _sensible(values[name], model.ranges[name])
     axis = np.linspace(low, high, _ALONG)
 
-    def count(at: NDArray[np.float64], waves: bool, zooms: int) -> Census:
-        return census(model, {**values, name: at}, waves=waves, zooms=zooms)
+    def count(at: NDArray[np.float64], waves: bool, zooms: int) -> StateCounts:
+        return count_states(model, {**values, name: at}, waves=waves, zooms=zooms)
 
     coarse = count(axis, "Turing" in kinds, 2)
     found = []
@@ -124,17 +202,17 @@ def critical_values(
                 at = float((one + other)[0] / 2)
                 called = _named(kind, model)
                 length = _critical_wavelength(model, {**values, name: at}) if called == "Turing" else None
-                found.append(Critical(called, at, length))
+                found.append(CriticalValue(called, at, length))
     return sorted(found, key=lambda critical: critical.value)
 
 
 def _named(kind: str, model: Model) -> str:
-    """Waves that begin to grow where a sum is conserved are infinitely long ones: a spinodal."""
-    return "spinodal" if kind == "Turing" and conserved(model) else kind
+    """With a conserved sum, infinitely long waves grow first: the threshold is a spinodal."""
+    return "spinodal" if kind == "Turing" and conserved_sums(model) else kind
 
 
 def _critical_wavelength(model: Model, values: Mapping[str, float]) -> float | None:
-    """Of the wave whose growth is nearest to zero, on the states that are stable without space."""
+    """The wavelength of the mode with a growth rate closest to zero, on states stable to homogeneous perturbations."""
     states = (state for state in homogeneous_states(model, values) if state.stable)
     modes = [most_unstable(model, state, values, finite=True) for state in states]
     return min(modes, key=lambda mode: abs(mode.growth)).wavelength if modes else None
@@ -148,15 +226,15 @@ def _sensible(value: float, limits: tuple[float, float]) -> tuple[float, float]:
 
 
 def _inside(ends: tuple[float, float], allowed: tuple[float, float]) -> tuple[float, float]:
-    """An axis as far as the parameter may go."""
+    """The limits of an axis, restricted to the parameter's range."""
     low, high = (min(max(float(value), allowed[0]), allowed[1]) for value in ends)
     return low, high
 
 
 def _existence(
     model: Model, values: Mapping[str, float], names: tuple[str, ...], ends: list[tuple[float, float]]
-) -> Line | None:
-    """Where the radicand of a closed form vanishes."""
+) -> BifurcationLine | None:
+    """The line on which the radicand of a closed form vanishes."""
     from contourpy import contour_generator
 
     x, y = (np.linspace(*pair, _SAMPLES) for pair in ends)
@@ -166,11 +244,11 @@ def _existence(
         return None
     pieces = contour_generator(x, y, margin).lines(0.0)
     name = f"a non-trivial homogeneous state exists {_side(margin)}"
-    return Line(name, tuple(np.asarray(p) for p in pieces), "existence")
+    return BifurcationLine(name, tuple(np.asarray(p) for p in pieces), "existence")
 
 
 def _side(margin: NDArray[np.float64]) -> str:
-    """On which side of its line a margin is positive."""
+    """The side of the line on which the margin is positive."""
     across, up = np.diff((margin > 0).astype(int), axis=1), np.diff((margin > 0).astype(int), axis=0)
     for steps, less, more in ((across, "on its left", "on its right"), (up, "below it", "above it")):
         if steps.any() and (steps <= 0).all():
@@ -187,17 +265,17 @@ def _numerical(
     ends: list[tuple[float, float]],
     kinds: Sequence[str],
     samples: int | None,
-) -> list[Line]:
-    """The lines by counting on a lattice and halving its edges."""
+) -> list[BifurcationLine]:
+    """The lines found by counting on a lattice and bisecting its edges."""
     swift = len(model.species) <= 2 and is_eliminated(model)
     side = samples or ((160 if isotropic(model) else 100) if swift else 60 if len(model.species) <= 2 else 48)
     starts = None if swift or is_eliminated(model) else 5 if len(model.species) <= 2 else 3
     (x0, x1), (y0, y1) = ends
 
-    def count(at: NDArray[np.float64], waves: bool, zooms: int) -> Census:
+    def count(at: NDArray[np.float64], waves: bool, zooms: int) -> StateCounts:
         columns, rows = at[..., 0] / (side - 1), at[..., 1] / (side - 1)
         point = {**values, names[0]: x0 + columns * (x1 - x0), names[1]: y0 + rows * (y1 - y0)}
-        return census(model, point, waves=waves, zooms=zooms, starts=starts)
+        return count_states(model, point, waves=waves, zooms=zooms, starts=starts)
 
     lattice = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).astype(float)
     coarse = count(lattice, "Turing" in kinds, 2)
@@ -207,15 +285,15 @@ def _numerical(
         scaled = tuple(np.array([x0, y0]) + p / (side - 1) * np.array([x1 - x0, y1 - y0]) for p in pieces)
         if scaled:
             name = _named(kind, model)
-            found.append(Line(NAMES[name], scaled, name))
+            found.append(BifurcationLine(NAMES[name], scaled, name))
     return found
 
 
-Count = Callable[[NDArray[np.float64], bool, int], Census]
+Count = Callable[[NDArray[np.float64], bool, int], StateCounts]
 
 
 def _traced(field: NDArray[np.int64], kind: str, count: Count) -> list[NDArray[np.float64]]:
-    """Polylines, in steps of the lattice, between different numbers of ``field`` where the change is of this kind."""
+    """Polylines, in lattice steps, between different values of ``field`` where the change is of this kind."""
     from contourpy import contour_generator
 
     generator = contour_generator(z=field.astype(float))
@@ -233,7 +311,7 @@ def _traced(field: NDArray[np.int64], kind: str, count: Count) -> list[NDArray[n
     pieces: list[NDArray[np.float64]] = []
     seen: set[tuple[float, float]] = set()
     for crossings, fit in zip(np.split((one + other) / 2, ends), np.split(fits, ends), strict=True):
-        # Where a number changes by two, both levels give the same line.
+        # If a count changes by two, both levels give the same line.
         keys = [(float(x), float(y)) for x, y in np.round(crossings, 3)]
         pieces += _runs(crossings, fit & np.array([key not in seen for key in keys]))
         seen.update(keys)
@@ -241,9 +319,9 @@ def _traced(field: NDArray[np.int64], kind: str, count: Count) -> list[NDArray[n
 
 
 def _edges(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The ends of the lattice's edges that the points are on."""
+    """The ends of the lattice edges on which the points lie."""
     low = np.round(points)
-    axis = (np.abs(points - low) > 1e-9).argmax(axis=1)  # the direction of the edge that is crossed
+    axis = (np.abs(points - low) > 1e-9).argmax(axis=1)  # the axis of the edge that is crossed
     everyone = np.arange(len(points))
     low[everyone, axis] = np.floor(points[everyone, axis])
     high = low.copy()
@@ -259,9 +337,10 @@ def _halved(
     count: Count,
     times: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Both ends of the edges, drawn together around the crossings, and whether those are of this kind.
+    """Bisect the edges around the crossings; return both ends and whether the crossings are of this kind.
 
-    What kind it is shows a hundredth of an edge to both sides: nearer by, states that meet can't be told apart.
+    The kind is determined a hundredth of an edge away on both sides: closer to the crossing, two states that meet can't
+    be distinguished.
     """
     waves = kind == "Turing"
     first, last = low, high
@@ -277,10 +356,10 @@ def _halved(
 
 
 def _runs(points: NDArray[np.float64], fits: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-    """The stretches of a polyline where points fit, over gaps of at most three that don't, which are left out.
+    """Split a polyline into stretches where points fit, ignoring gaps of at most three points.
 
-    Gaps are where a lattice point is so near the line that the quick look at it was wrong. What is shorter than two
-    steps of the lattice is an accident of the same sort, and no line.
+    Gaps occur where a lattice point is so close to the line that the coarse count is wrong. Stretches shorter than two
+    lattice steps have the same cause and are dropped.
     """
     good = np.flatnonzero(fits)
     breaks = np.flatnonzero(np.diff(good) > _BRIDGED + 1) + 1

@@ -1,4 +1,4 @@
-"""What happens without space: orbits of the reactions alone, many at once."""
+"""Orbits of the reactions without diffusion, integrated for many initial states at once."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates
 
-_PATIENCE = 20_000  # evaluations of the rates
-_FAR = 1e4  # times the size of the start: an orbit beyond is held where it is
+_MAX_EVALUATIONS = 20_000  # evaluations of the rates
+_FAR = 1e4  # relative to the size of the initial states; orbits beyond are frozen
 
 
-class _Impatient(Exception):  # noqa: N818
-    """The orbits take longer than they are worth."""
+class _TookTooLong(Exception):  # noqa: N818
+    """The integration needs too many evaluations."""
 
 
 def orbits(
     model: Model, parameters: Mapping[str, float], starts: NDArray[np.float64], until: float, frames: int = 400
 ) -> NDArray[np.float64] | None:
-    """The reactions' orbits c' = R(c) from many starts (orbits, species) → (frames, orbits, species).
+    """Integrate c' = R(c) from many initial states (orbits, species) → (frames, orbits, species).
 
-    Solved together by LSODA with a relative tolerance of 1e-6; orbits that run away are held where they pass 10⁴ times
-    the start's size. None where that takes too long.
+    The orbits are integrated together by LSODA with a relative tolerance of 1e-6. An orbit that grows beyond 10⁴ times
+    the size of the initial states is frozen there. Returns None if the integration takes too long.
     """
     from scipy.integrate import solve_ivp
 
@@ -35,14 +35,14 @@ def orbits(
     def rate(_: float, flat: NDArray[np.float64]) -> NDArray[np.float64]:
         nonlocal evaluations
         evaluations += 1
-        if evaluations > _PATIENCE:
-            raise _Impatient
+        if evaluations > _MAX_EVALUATIONS:
+            raise _TookTooLong
         state = flat.reshape(-1, size)
         values = {**parameters, **{s: state[:, i] for i, s in enumerate(model.species)}}
         with np.errstate(all="ignore"):
             found = np.stack([np.broadcast_to(evaluate(r, values), len(state)) for r in rates.values()], axis=1)
-        held = (np.abs(state) > reach).any(axis=1) | ~np.isfinite(found).all(axis=1)
-        return np.where(held[:, None], 0.0, found).ravel()
+        frozen = (np.abs(state) > reach).any(axis=1) | ~np.isfinite(found).all(axis=1)
+        return np.where(frozen[:, None], 0.0, found).ravel()
 
     try:
         solved = solve_ivp(
@@ -56,7 +56,7 @@ def orbits(
             lband=size - 1,
             uband=size - 1,
         )
-    except _Impatient:
+    except _TookTooLong:
         return None
     if not solved.success:
         return None

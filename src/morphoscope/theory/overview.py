@@ -1,4 +1,4 @@
-"""All that theory says about one point of a model's parameters, gathered for a page, a picture or JSON."""
+"""The complete linear analysis of one point in parameter space, for a report, a figure or JSON."""
 
 from __future__ import annotations
 
@@ -7,37 +7,55 @@ from collections.abc import Mapping
 from typing import Any
 
 from morphoscope.models import Model
-from morphoscope.theory.balances import numbers
 from morphoscope.theory.classification import classify_point
-from morphoscope.theory.dispersion import Mode, Symbols, most_unstable
-from morphoscope.theory.lines import Critical, critical_values
-from morphoscope.theory.states import State, homogeneous_states
-from morphoscope.theory.steady_states import steady_states
+from morphoscope.theory.closed_forms import closed_form_states
+from morphoscope.theory.dispersion import Mode, SymbolFunction, most_unstable
+from morphoscope.theory.equations import numeric_parameters
+from morphoscope.theory.lines import CriticalValue, critical_values
+from morphoscope.theory.states import SteadyState, homogeneous_states
 
 
 @dataclasses.dataclass(frozen=True)
 class Overview:
-    """Theory at one point of parameters.
+    """The linear analysis of one point in parameter space.
 
-    ``states``: the homogeneous steady states; ``modes``: for each, the wave that grows fastest (or decays slowest) in
-    the continuum; ``grid_modes``: the same on the grid with these ``symbols`` and this ``spacing``. ``kind``:
-    :func:`.classify_point`. ``closed``: closed forms by species, as text. ``critical``: for each parameter of the
-    model's plane, where lines are crossed when it alone changes.
+    Attributes
+    ----------
+    model : Model
+        The model.
+    parameters : dict
+        All parameter values.
+    states : tuple of SteadyState
+        The homogeneous steady states.
+    modes : tuple of Mode
+        For each state, the plane wave with the largest growth rate in the continuum.
+    grid_modes : tuple of Mode
+        The same on a grid with these ``symbols`` and this ``spacing``.
+    symbols : callable
+        The symbols of the discrete operators, as ``Grid.symbols``.
+    spacing : float
+        Cell size, in units of length.
+    kind : str
+        The type of point, see :func:`.classify_point`.
+    closed_forms : tuple of dict
+        The steady states in closed form: text by species.
+    critical : dict
+        For each parameter of the model's default plane, the critical values when it alone changes.
     """
 
     model: Model
     parameters: dict[str, float]
-    states: tuple[State, ...]
+    states: tuple[SteadyState, ...]
     modes: tuple[Mode, ...]
     grid_modes: tuple[Mode, ...]
-    symbols: Symbols
+    symbols: SymbolFunction
     spacing: float
     kind: str
-    closed: tuple[dict[str, str], ...]
-    critical: dict[str, tuple[Critical, ...]]
+    closed_forms: tuple[dict[str, str], ...]
+    critical: dict[str, tuple[CriticalValue, ...]]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """The analysis as plain values for JSON."""
         states = [
             {**state.to_json(), "fastest_wave": mode.to_json(), "fastest_wave_on_grid": on_grid.to_json()}
             for state, mode, on_grid in zip(self.states, self.modes, self.grid_modes, strict=True)
@@ -48,17 +66,44 @@ class Overview:
             "classification": self.kind,
             "states": states,
             "spacing": self.spacing,
-            "closed_forms": list(self.closed),
+            "closed_forms": list(self.closed_forms),
             "critical": {name: [dataclasses.asdict(c) for c in found] for name, found in self.critical.items()},
         }
 
 
-def overview(model: Model, parameters: Mapping[str, Any] | None, symbols: Symbols, spacing: float) -> Overview:
-    """Gather the theory of a point; ``symbols``, ``spacing``: those of a grid, as ``Grid.symbols``.
+def overview(model: Model, parameters: Mapping[str, Any] | None, symbols: SymbolFunction, spacing: float) -> Overview:
+    """Compute the complete linear analysis of one point in parameter space.
 
-    Raises UsageError for parameters that the model refuses or that vary in space.
+    Parameters
+    ----------
+    model : Model
+        The model.
+    parameters : mapping or None
+        Parameter values by name. Parameters not given take the model's defaults.
+    symbols : callable
+        The symbols of the discrete operators, as ``Grid.symbols``.
+    spacing : float
+        Cell size, in units of length.
+
+    Returns
+    -------
+    Overview
+        Steady states, fastest-growing modes, type of point and critical values.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown, out of range, or varies in space.
+
+    Examples
+    --------
+    >>> from morphoscope import Grid, models, theory
+    >>> grid = Grid(spacing=0.5)
+    >>> seen = theory.overview(models.get_model("schnakenberg"), {}, grid.symbols, grid.spacing)
+    >>> seen.kind, len(seen.states), round(seen.modes[0].wavelength, 2)
+    ('Turing', 1, 14.94)
     """
-    values = numbers(model, parameters)
+    values = numeric_parameters(model, parameters)
     states = homogeneous_states(model, values)
     return Overview(
         model=model,
@@ -71,6 +116,6 @@ def overview(model: Model, parameters: Mapping[str, Any] | None, symbols: Symbol
         symbols=symbols,
         spacing=spacing,
         kind=classify_point(model, values, states),
-        closed=tuple({s: str(form[s]) for s in model.species} for form in steady_states(model)),
+        closed_forms=tuple({s: str(form[s]) for s in model.species} for form in closed_form_states(model)),
         critical={name: tuple(critical_values(model, name, values)) for name in dict.fromkeys(model.plane)},
     )

@@ -1,4 +1,4 @@
-"""All homogeneous steady states as numbers, at one point of parameters or at thousands at once."""
+"""All homogeneous steady states as numbers, for one parameter point or thousands of points at once."""
 
 from __future__ import annotations
 
@@ -12,66 +12,68 @@ from numpy.typing import NDArray
 
 from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
-from morphoscope.theory.balances import balances, nonnegative, slopes
-from morphoscope.theory.elimination import Case, Linear, cases
+from morphoscope.theory.elimination import Case, LinearStep, elimination_cases
+from morphoscope.theory.equations import equation_derivatives, preserves_nonnegativity, steady_state_equations
 
 Floats = NDArray[np.float64]
 Box = Mapping[str, tuple[float, float]]
 
-_RESIDUAL = 1e-8  # of the sum of what the unknowns contribute
-_SAME = 1e-6  # two states nearer than this, relative to their size, are one
-_REAL = 1e-6  # largest imaginary part, relative to the root, that is taken for rounding
-_MOST = 16  # states at one point
-_STARTS = {1: 61, 2: 11, 3: 5, 4: 4}  # a side of the lattice that Newton's method starts from, by species
+_RESIDUAL = 1e-8  # relative to the sum of the unknowns' contributions
+_SAME = 1e-6  # relative distance below which two states are the same
+_REAL = 1e-6  # imaginary part, relative to the root, that counts as rounding error
+_MOST = 16  # states per point
+_STARTS = {1: 61, 2: 11, 3: 5, 4: 4}  # starting points per side of the lattice, by number of species
 
 
-def roots_over(model: Model, values: Mapping[str, Any], box: Box | None = None, starts: int | None = None) -> Floats:
-    """Homogeneous steady states for arrays of parameters, (…, states, species); NaN where there are fewer.
+def steady_state_values(
+    model: Model, values: Mapping[str, Any], box: Box | None = None, starts: int | None = None
+) -> Floats:
+    """Homogeneous steady states for arrays of parameters, (…, states, species), padded with NaN.
 
-    ``values``: every parameter, numbers or arrays that broadcast. Found by elimination where the model allows it
-    (:mod:`.elimination`), which misses none, else by Newton's method from a lattice of ``starts`` a side over
-    ``box``, by default ten times what the model's background and perturbation span. States with negative
-    concentrations are left out where :func:`.nonnegative` says that they can't be reached, or as ``box`` says.
+    ``values``: every parameter, as numbers or arrays that broadcast. If elimination can solve the model
+    (:mod:`.elimination`), no state is missed. Otherwise Newton's method starts from a lattice with ``starts`` points
+    per side over ``box``, by default ten times the range of the model's background and perturbation. Without ``box``,
+    states with negative concentrations are removed if :func:`.preserves_nonnegativity` says that they can't be reached.
     """
     shape = np.broadcast_shapes(*(np.shape(values[name]) for name in model.parameters))
     flat = {name: np.broadcast_to(np.asarray(values[name], float), shape).reshape(-1, 1) for name in model.parameters}
-    ways = cases(model)
+    solvable = elimination_cases(model)
     with np.errstate(all="ignore"):
-        if ways is None:
+        if solvable is None:
             found = _distinct(_converged(model, flat, _lattice(model, box, starts), 60))
             found = _converged(model, flat, _shared(found), 20)
         else:
             points = max((column.size for column in flat.values()), default=1)
             nothing = np.full((points, 1, len(model.species)), np.nan)
-            found = np.concatenate([nothing, *(_followed(model, case, flat, points) for case in ways)], axis=1)
+            found = np.concatenate([nothing, *(_followed(model, case, flat, points) for case in solvable)], axis=1)
             found = _converged(model, flat, found, 3)
         found = _distinct(_allowed(model, found, box))
     return found.reshape(*shape, *found.shape[1:])
 
 
 def default_box(model: Model) -> dict[str, tuple[float, float]]:
-    """Where Newton's method looks: ten times what background and perturbation span, at least ±10 (or 0 to 10)."""
+    """Where Newton's method starts: ten times the range of background and perturbation, at least ±10 (or 0 to 10)."""
     found = {}
     for s in model.species:
         reach = 10 * max(abs(model.background[s]), abs(model.perturbation[s]), 1.0)
-        found[s] = (0.0 if nonnegative(model) else -reach, reach)
+        found[s] = (0.0 if preserves_nonnegativity(model) else -reach, reach)
     return found
 
 
 def _lattice(model: Model, box: Box | None, starts: int | None) -> Floats:
-    """Places to start from, (1, starts, species): the model's own states and a lattice, denser towards its middle."""
+    """Starting points (1, starts, species): background, perturbation and a lattice that is denser near its centre."""
     side = starts or _STARTS[len(model.species)]
     bent = np.sinh(np.linspace(-3, 3, side)) / np.sinh(3)
     axes = []
     for s, (low, high) in {**default_box(model), **(box or {})}.items():
         axis = low + (high - low) * bent[bent >= 0] if low == 0 else (low + high) / 2 + (high - low) / 2 * bent
-        axes.append(axis + 1e-3 * (high - low) / (7 + len(s)))  # off the planes where rates may be singular
+        axes.append(axis + 1e-3 * (high - low) / (7 + len(s)))  # avoids planes where rates may be singular
     own = [[state[s] for s in model.species] for state in (model.background, model.perturbation)]
     return np.array([*own, *itertools.product(*axes)])[None]
 
 
 def _shared(found: Floats) -> Floats:
-    """Each point's states, those of the points beside it, and those of some others: so few are missed."""
+    """The states of each point, its neighbours and a few other points, as starting points: this misses fewer states."""
     some = found[np.linspace(0, len(found) - 1, min(len(found), 8)).astype(int)].reshape(1, -1, found.shape[-1])
     others = np.broadcast_to(some, (len(found), *some.shape[1:]))
     return np.concatenate([found, np.roll(found, 1, axis=0), np.roll(found, -1, axis=0), others], axis=1)
@@ -82,7 +84,7 @@ def _followed(model: Model, case: Case, flat: Mapping[str, Floats], points: int)
     known: dict[str, Floats] = dict(flat)
     width = 1
     for step in case:
-        if isinstance(step, Linear):
+        if isinstance(step, LinearStep):
             known[step.species] = np.broadcast_to(evaluate(step.value, known), (points, width))
             continue
         table = [np.broadcast_to(evaluate(c, known), (points, width)) for c in step.coefficients]
@@ -95,13 +97,13 @@ def _followed(model: Model, case: Case, flat: Mapping[str, Floats], points: int)
 
 
 def real_roots(coefficients: Floats) -> Floats:
-    """Real roots of many polynomials, (…, degree + 1) with the highest power first → (…, degree); NaN for the rest."""
+    """Real roots of many polynomials, (…, degree + 1), highest power first → (…, degree), padded with NaN."""
     degree = coefficients.shape[-1] - 1
     flat = coefficients.reshape(-1, degree + 1)
     found = np.full((len(flat), degree), np.nan)
     scale = np.abs(flat).max(axis=1)
     pending = np.isfinite(scale) & (scale > 0)
-    for lead in range(degree):  # a vanishing leading coefficient: a root has gone to infinity
+    for lead in range(degree):  # if the leading coefficient vanishes, a root is at infinity
         ready = pending & (np.abs(flat[:, lead]) > 1e-14 * scale)
         if ready.any():
             found[ready, lead:] = _roots_of(flat[ready, lead:])
@@ -110,7 +112,7 @@ def real_roots(coefficients: Floats) -> Floats:
 
 
 def _roots_of(table: Floats) -> Floats:
-    """Real roots where no leading coefficient vanishes, (points, degree)."""
+    """Real roots of polynomials with non-zero leading coefficients, (points, degree)."""
     monic = table[:, 1:] / table[:, :1]
     degree = monic.shape[1]
     if degree == 1:
@@ -119,7 +121,7 @@ def _roots_of(table: Floats) -> Floats:
         half = -monic[:, 0] / 2
         with np.errstate(invalid="ignore"):
             root = np.sqrt(half**2 - monic[:, 1])
-        large = half + np.copysign(root, half)  # the other one from the product: no cancellation
+        large = half + np.copysign(root, half)  # the other root follows from the product, without cancellation
         other = np.divide(monic[:, 1], large, out=np.zeros_like(large), where=large != 0)
         return np.stack([large, np.where(np.isfinite(large), other, np.nan)], axis=1)
     companion = np.zeros((len(monic), degree, degree))
@@ -130,19 +132,19 @@ def _roots_of(table: Floats) -> Floats:
 
 
 def _converged(model: Model, flat: Mapping[str, Floats], start: Floats, steps: int) -> Floats:
-    """Newton's method on all points at once; NaN where it ends in no steady state. (points, candidates, species)"""
+    """Newton's method at all points at once, (points, candidates, species); NaN where it does not converge."""
     points = max((v.shape[0] for v in flat.values()), default=1)
     state = np.array(np.broadcast_to(start, (points, *start.shape[1:])))
     residual, slope = _system(model, flat, state)
     for _ in range(steps):
         change = _solution(slope, residual)
-        # A step as long as ten times the state is a sign of a singular slope, not of a far root.
+        # A step ten times as long as the state indicates a singular derivative, not a distant root.
         reach = 10 * (np.abs(state).max(axis=-1, keepdims=True) + 1)
         size = np.abs(change).max(axis=-1, keepdims=True)
         trial = state - change * np.minimum(1, reach / size)
         new_residual, new_slope = _system(model, flat, trial)
         fair: NDArray[np.bool_] = np.asarray(np.isfinite(trial).all(axis=-1))
-        if steps <= 3:  # polishing: only for the better
+        if steps <= 3:  # polishing accepts only improvements
             fair &= np.asarray(np.abs(new_residual).max(axis=-1) <= np.abs(residual).max(axis=-1))
         state = np.where(fair[..., None], trial, state)
         residual = np.where(fair[..., None], new_residual, residual)
@@ -153,12 +155,14 @@ def _converged(model: Model, flat: Mapping[str, Floats], start: Floats, steps: i
 
 
 def _system(model: Model, flat: Mapping[str, Floats], state: Floats) -> tuple[Floats, Floats]:
-    """The balances (points, candidates, species) and their slopes (…, species, species)."""
+    """Residuals (points, candidates, species) and their derivatives (…, species, species)."""
     values = {**flat, **{s: state[..., i] for i, s in enumerate(model.species)}}
     shape, size = state.shape[:-1], len(model.species)
     residual, slope = np.empty((*shape, size)), np.empty((*shape, size, size))
-    for row, (balance, derivatives) in enumerate(zip(balances(model), slopes(model), strict=True)):
-        residual[..., row] = evaluate(balance, values)
+    for row, (equation, derivatives) in enumerate(
+        zip(steady_state_equations(model), equation_derivatives(model), strict=True)
+    ):
+        residual[..., row] = evaluate(equation, values)
         for column, derivative in enumerate(derivatives):
             slope[..., row, column] = evaluate(derivative, values)
     return residual, slope
@@ -180,12 +184,12 @@ def _solution(matrix: Floats, right: Floats) -> Floats:
 
 
 def _allowed(model: Model, found: Floats, box: Box | None) -> Floats:
-    """NaN for states outside the box, or, without one, for those that can't be reached."""
+    """Replace states outside ``box`` by NaN; without ``box``, those that can't be reached."""
     keep: NDArray[np.bool_] = np.all(np.isfinite(found), axis=-1)
     limits: dict[str, tuple[float, float]] = dict(box or {})
-    if box is None and cases(model) is None:
+    if box is None and elimination_cases(model) is None:
         limits = default_box(model)
-    elif box is None and nonnegative(model):
+    elif box is None and preserves_nonnegativity(model):
         limits = dict.fromkeys(model.species, (0.0, np.inf))
     for index, s in enumerate(model.species):
         low, high = limits.get(s, (-np.inf, np.inf))
@@ -194,7 +198,7 @@ def _allowed(model: Model, found: Floats, box: Box | None) -> Floats:
 
 
 def _distinct(found: Floats) -> Floats:
-    """Each state once, in ascending order of the first species, then the second …; (points, at most 16, species)."""
+    """Remove duplicates and sort by the first species, then the second, …: (points, at most 16, species)."""
     points, _, size = found.shape
     left: NDArray[np.bool_] = np.all(np.isfinite(found), axis=-1)
     chosen: list[Floats] = []
@@ -213,5 +217,5 @@ def _distinct(found: Floats) -> Floats:
 
 @functools.lru_cache(maxsize=256)
 def is_eliminated(model: Model) -> bool:
-    """Whether all states are found by elimination, so that none can be missed."""
-    return cases(model) is not None
+    """Whether elimination finds all steady states, so that none can be missed."""
+    return elimination_cases(model) is not None

@@ -1,4 +1,4 @@
-"""What must vanish in a homogeneous steady state, and which states a model's equations can reach at all."""
+"""The equations that hold in a homogeneous steady state, and the states that a model can reach."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     import sympy
 
 
-def numbers(model: Model, parameters: Mapping[str, Any] | None = None) -> dict[str, float]:
-    """All parameters of a model as numbers; raises UsageError for one that varies in space."""
+def numeric_parameters(model: Model, parameters: Mapping[str, Any] | None = None) -> dict[str, float]:
+    """All parameters of a model as numbers; raises UsageError if one varies in space."""
     values = model.complete(parameters or {})
     for name, value in values.items():
         if isinstance(value, Spatial):
-            raise UsageError(f"parameter {name} varies in space; theory needs one number, as in -p {name}=0.03")
+            raise UsageError(f"parameter {name} varies in space; theory needs a single number, such as {name}=0.03")
     return values
 
 
-def exact(expression: sympy.Expr) -> sympy.Expr:
-    """The expression with decimal numbers as the fractions that they spell."""
+def exact_fractions(expression: sympy.Expr) -> sympy.Expr:
+    """The expression with decimal numbers replaced by the exact fractions that they denote."""
     import sympy
 
     return expression.xreplace({x: sympy.Rational(str(x)) for x in expression.atoms(sympy.Float)})
 
 
 @functools.lru_cache(maxsize=256)
-def conserved(model: Model) -> tuple[tuple[float, ...], ...]:
-    """Weights w, one row for each sum w·c that reactions leave alone, so that w·R(c) = 0 for all c.
+def conserved_sums(model: Model) -> tuple[tuple[float, ...], ...]:
+    """Weights w, one row for each sum w·c that the reactions conserve: w·R(c) = 0 for all c.
 
-    Empty for most models; one row of 1 for Cahn–Hilliard; (1, 1) where two species only turn into each other.
+    Empty for most models; one row of 1 for Cahn–Hilliard; (1, 1) if two species only turn into each other.
     """
     import sympy
 
-    rates = [sympy.expand(exact(rate)).as_coefficients_dict() for rate in local_rates(model).values()]
+    rates = [sympy.expand(exact_fractions(rate)).as_coefficients_dict() for rate in local_rates(model).values()]
     terms = sorted({term for rate in rates for term in rate}, key=str)
     matrix = (
         sympy.Matrix([[rate.get(term, 0) for term in terms] for rate in rates]) if terms else sympy.zeros(len(rates), 1)
@@ -51,15 +51,16 @@ def conserved(model: Model) -> tuple[tuple[float, ...], ...]:
 
 
 @functools.lru_cache(maxsize=256)
-def balances(model: Model) -> tuple[sympy.Expr, ...]:
-    """As many equations as species, zero in a homogeneous steady state: R(c), and totals where those are conserved.
+def steady_state_equations(model: Model) -> tuple[sympy.Expr, ...]:
+    """As many equations as species, each zero in a homogeneous steady state.
 
-    A conserved sum keeps the value that it has in the model's background.
+    They are R(c) = 0, where conserved sums replace dependent equations: each conserved sum keeps the value that it has
+    in the model's background.
     """
     import sympy
 
-    rates = [exact(rate) for rate in local_rates(model).values()]
-    weights = conserved(model)
+    rates = [exact_fractions(rate) for rate in local_rates(model).values()]
+    weights = conserved_sums(model)
     if not weights:
         return tuple(rates)
     fields = [sympy.Symbol(s, real=True) for s in model.species]
@@ -68,29 +69,30 @@ def balances(model: Model) -> tuple[sympy.Expr, ...]:
         given = [(sympy.Rational(str(w)), c, sympy.Rational(str(model.background[str(c)])))
                  for w, c in zip(row, fields, strict=True)]  # fmt: skip
         totals.append(sum(w * (c - start) for w, c, start in given))
-    # The last non-zero entry of each null vector marks a rate that the others determine.
+    # The last non-zero entry of each null vector marks a rate that is a combination of the others.
     spare = {int(np.flatnonzero(row)[-1]) for row in weights}
     return (*(rate for index, rate in enumerate(rates) if index not in spare), *totals)
 
 
 @functools.lru_cache(maxsize=256)
-def slopes(model: Model) -> tuple[tuple[sympy.Expr, ...], ...]:
-    """The derivatives of :func:`balances` by the species."""
+def equation_derivatives(model: Model) -> tuple[tuple[sympy.Expr, ...], ...]:
+    """The derivatives of :func:`steady_state_equations` with respect to the species."""
     import sympy
 
     return tuple(
-        tuple(sympy.diff(balance, sympy.Symbol(s, real=True)) for s in model.species) for balance in balances(model)
+        tuple(sympy.diff(equation, sympy.Symbol(s, real=True)) for s in model.species)
+        for equation in steady_state_equations(model)
     )
 
 
 @functools.lru_cache(maxsize=256)
-def nonnegative(model: Model) -> bool:
-    """Whether a run that starts without negative concentrations never gets them, so that negative states don't matter.
+def preserves_nonnegativity(model: Model) -> bool:
+    """Whether concentrations that start non-negative stay non-negative, so that negative states don't matter.
 
-    Yes where the model names no negative background or perturbation, space acts through diffusion alone, no rate of an
-    absent species is negative (seen at 200 random places and parameters within 20 % of the defaults), and there is
-    more than one species: models of a single field are mostly of an order parameter, which has no sign. Models with
-    R(−c) = −R(c) aren't either.
+    True if the model has more than one species, no negative background or perturbation, no operators in its reaction
+    terms, and no species has a negative rate while it is absent. The rates are evaluated at 200 random concentrations
+    and parameters within 20 % of the defaults. Models of a single field are excluded because most describe an order
+    parameter, which has no sign; so are models with R(−c) = −R(c).
     """
     import sympy
 

@@ -1,4 +1,4 @@
-"""Homogeneous steady states in closed form, and where they exist."""
+"""Homogeneous steady states in closed form, and the region where they exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates
-from morphoscope.theory.elimination import Case, Linear, cases
+from morphoscope.theory.elimination import Case, LinearStep, elimination_cases
 
 if TYPE_CHECKING:
     import sympy
@@ -21,27 +21,45 @@ ClosedForm = dict[str, "sympy.Expr"]
 
 
 @functools.cache
-def steady_states(model: Model) -> tuple[ClosedForm, ...]:
-    """All solutions of R(c) = 0 in closed form, one expression a species; those without one are left out.
+def closed_form_states(model: Model) -> tuple[ClosedForm, ...]:
+    """Find the homogeneous steady states in closed form.
 
-    They are what elimination (:mod:`.elimination`) leaves with polynomials of first and second degree. Complex ones and
-    negative ones are there too where it depends on the parameters whether they are.
+    These are the solutions of R(c) = 0 for which elimination (:mod:`.elimination`) leaves only polynomials of first or
+    second degree. States that need polynomials of a higher degree are left out. A solution that is complex or negative
+    only for some parameters is included.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    tuple of dict
+        One dict per state: SymPy expressions over the parameters, by species. Empty if there is no closed form.
+
+    Examples
+    --------
+    >>> from morphoscope import models, theory
+    >>> (state,) = theory.closed_form_states(models.get_model("brusselator"))
+    >>> state["u"], state["v"]
+    (A, B/A)
     """
     import sympy
 
     poles = [sympy.together(rate).as_numer_denom()[1] for rate in local_rates(model).values()]
     found: list[ClosedForm] = []
-    for case in cases(model) or ():
+    for case in elimination_cases(model) or ():
         for form in _forms(case):
-            there = {sympy.Symbol(s, real=True): value for s, value in form.items()}
+            values = {sympy.Symbol(s, real=True): value for s, value in form.items()}
             real = not any(value.has(sympy.I) for value in form.values())
-            if real and form not in found and not any(pole.subs(there).is_zero for pole in poles):
+            if real and form not in found and not any(pole.subs(values).is_zero for pole in poles):
                 found.append(form)
     return tuple(found)
 
 
 def _forms(case: Case) -> list[ClosedForm]:
-    """The closed forms of one case; none where a polynomial's degree is above two."""
+    """The closed forms of one case; empty if a polynomial has a degree above two."""
     import sympy
 
     forms: list[dict[Any, Any]] = [{}]
@@ -49,7 +67,7 @@ def _forms(case: Case) -> list[ClosedForm]:
         symbol = sympy.Symbol(step.species, real=True)
         grown = []
         for form in forms:
-            if isinstance(step, Linear):
+            if isinstance(step, LinearStep):
                 values = [step.value.subs(form)]
             else:
                 values = _low_roots([c.subs(form) for c in step.coefficients])
@@ -59,7 +77,7 @@ def _forms(case: Case) -> list[ClosedForm]:
 
 
 def _low_roots(coefficients: list[sympy.Expr]) -> list[sympy.Expr]:
-    """The roots of a polynomial of first or second degree, with what is a square in positive parameters taken out."""
+    """The roots of a polynomial of degree one or two; squares of positive parameters are moved out of the root."""
     import sympy
 
     if len(coefficients) == 2:
@@ -74,18 +92,37 @@ def _low_roots(coefficients: list[sympy.Expr]) -> list[sympy.Expr]:
 
 
 def existence_margin(model: Model, parameters: Mapping[str, Any]) -> NDArray[np.float64]:
-    """Positive where a homogeneous state beyond the trivial one exists, negative where it does not.
+    """Measure how far parameters are inside the region where a non-trivial homogeneous steady state exists.
 
-    The smallest radicand of the closed forms: for Gray–Scott a positive multiple of f − 4 (f + k)², which is zero on
-    k = (√f − 2 f) / 2. Parameters may be arrays that broadcast; the rest takes the model's defaults.
-    Returns +∞ where no closed form has a square root.
+    The margin is the smallest radicand of the square roots in the closed forms. For Gray–Scott it is a positive
+    multiple of f − 4 (f + k)², which vanishes on the line k = (√f − 2 f) / 2.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    parameters : mapping
+        Parameter values by name: numbers or arrays that broadcast. Parameters not given take the model's defaults.
+
+    Returns
+    -------
+    ndarray
+        Positive where the state exists, negative where it does not, with the broadcast shape of the parameters. +∞ if
+        no closed form contains a square root.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from morphoscope import models, theory
+    >>> theory.existence_margin(models.get_model("gray-scott"), {"f": 0.03, "k": np.array([0.05, 0.07])}) > 0
+    array([ True, False])
     """
     import sympy
 
     values = {**model.defaults, **parameters}
     radicands = {
         power.base
-        for state in steady_states(model)
+        for state in closed_form_states(model)
         for expression in state.values()
         for power in expression.atoms(sympy.Pow)
         if power.exp.is_Rational and power.exp.q == 2 and len(power.base.free_symbols) > 1

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from morphoscope.models import get_model
 from morphoscope.models.expressions import evaluate
-from morphoscope.theory import existence_margin, steady_states
+from morphoscope.theory import closed_form_states, existence_margin
 
 FEED = st.floats(0.002, 0.24)
 
@@ -23,7 +23,7 @@ def test_states_are_the_papers_closed_form_and_at_rest(f):
     model = get_model("gray-scott")
     k = 0.8 * (np.sqrt(f) - 2 * f) / 2
     values = {**model.defaults, "f": f, "k": k}
-    found = [{s: evaluate(e, values) for s, e in state.items()} for state in steady_states(model)]
+    found = [{s: evaluate(e, values) for s, e in state.items()} for state in closed_form_states(model)]
     root = np.sqrt(f**2 - 4 * f * (f + k) ** 2)
     expected = [(1.0, 0.0)] + [((f + s * root) / (2 * f), (f - s * root) / (2 * (f + k))) for s in (1, -1)]
     assert len(found) == 3
