@@ -104,7 +104,7 @@ class TestPlane:
         assert atlas.plane == plane
         assert set(atlas.varying) == set(arguments.get("grid", ()))
         assert all(np.isfinite(atlas.heart(np.array([0, 1]))))
-        assert morphoscope.map(atlas, tmp_path / "map.png", theory=False).stat().st_size > 1000
+        assert morphoscope.class_map(atlas, tmp_path / "map.png", theory=False).stat().st_size > 1000
 
     def test_theory_is_drawn_where_it_holds_for_all_runs(self, tmp_path):
         both = {"f": (0.01, 0.05, 2), "k": (0.04, 0.07, 2)}
@@ -118,7 +118,7 @@ class TestPlane:
         still = Model(name="still", reaction={"u": "-u"}, dt=0.1, until=1.0)
         atlas = atlas_of(tmp_path / "a", morphoscope.scan_plan(still, replicates=2, times=(1.0,)), ["H", "H"])
         with pytest.raises(UsageError, match="no parameters"):
-            morphoscope.map(atlas, tmp_path / "map.png")
+            morphoscope.class_map(atlas, tmp_path / "map.png")
 
 
 def test_variables_are_there_where_points_are_repeated(tmp_path):
