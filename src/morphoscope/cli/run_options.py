@@ -1,0 +1,57 @@
+"""The options that ``simulate`` and ``ensemble`` share, and how a command reads them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from morphoscope.cli import parsing
+
+PARAMETER_HELP = (
+    "NAME=NUMBER; or varying in space: NAME=x:LOW:HIGH (a ramp along x or y), NAME=FILE.npy. May be repeated."
+)
+Reaction = Annotated[
+    list[str] | None, typer.Option(help="Instead of a model: SPECIES: FORMULA of a model of your own; once a species.")
+]
+Diffusion = Annotated[
+    list[str] | None, typer.Option(help="With --reaction: SPECIES=NUMBER, or a formula of parameters.")
+]
+Size = Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in cells; height 1 is a line.", show_default="128x128")]
+Until = Annotated[float | None, typer.Option(help="End time; the model's custom by default.")]
+TimeStep = Annotated[float | None, typer.Option("--dt", help="Time step; the model's custom by default.")]
+Spacing = Annotated[float | None, typer.Option(help="Side of a cell; the model's custom by default.")]
+StencilPoints = Annotated[int | None, typer.Option("--stencil", help="9 or 5 points.", show_default="9")]
+Boundary = Annotated[
+    str | None,
+    typer.Option(help="periodic, no-flux, dirichlet; or as in x=no-flux,y=periodic.", show_default="periodic"),
+]
+Times = Annotated[str | None, typer.Option(help="Snapshot times, as in 100,200; by default three, to the end.")]
+Initial = Annotated[
+    str | None,
+    typer.Option(
+        help="pearson-gamma, noise, steady, spiral, spots (options as in spots:count=30,radius=4), or a file: "
+        ".npz, .npy, image; the model's custom by default."
+    ),
+]
+Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2; the model's custom by default.")]
+Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of additive noise; may be repeated.")]
+Double = Annotated[bool, typer.Option("--double", help="Compute with 64 bits instead of 32; ensembles keep 32.")]
+
+
+def settings(context: typer.Context) -> dict[str, Any]:
+    """The options that were given, as fields of :class:`~morphoscope.ensembles.settings.Settings`.
+
+    They are read from the command's context, so that commands with these options only declare them.
+    """
+    names = ("until", "dt", "spacing", "stencil", "boundary", "initial", "integrator")
+    given = context.params
+    noise = {name: parsing.number(name, value) for name, value in parsing.parameters(given["noise"] or []).items()}
+    read = {
+        **{name: given[name] for name in names},
+        "size": parsing.size(given["size"]),
+        "times": parsing.times(given["times"]),
+        "noise": noise or None,
+        "double": given["double"] or None,
+    }
+    return {name: value for name, value in read.items() if value is not None}

@@ -1,0 +1,87 @@
+"""The command ``simulate``: one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import morphoscope
+from morphoscope.cli import parsing, show
+from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, app, example
+from morphoscope.cli.run_options import (
+    PARAMETER_HELP,
+    Boundary,
+    Diffusion,
+    Double,
+    Initial,
+    Integrator,
+    Noise,
+    Reaction,
+    Size,
+    Spacing,
+    StencilPoints,
+    Times,
+    TimeStep,
+    Until,
+    settings,
+)
+
+
+@app.command(epilog=example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
+def simulate(
+    context: typer.Context,
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A model's name (`morphoscope models` lists all) or file (.toml); or use --reaction."),
+    ] = None,
+    out: OutFolder = Path("run"),
+    reaction: Reaction = None,
+    diffusion: Diffusion = None,
+    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help=PARAMETER_HELP)] = None,
+    seed: Seed = 0,
+    size: Size = None,
+    until: Until = None,
+    dt: TimeStep = None,
+    spacing: Spacing = None,
+    stencil: StencilPoints = None,
+    boundary: Boundary = None,
+    times: Times = None,
+    initial: Initial = None,
+    integrator: Integrator = None,
+    noise: Noise = None,
+    double: Double = False,
+    video: Annotated[Path | None, typer.Option(help="Also write an MP4 film of the first species.")] = None,
+    engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Simulate one run; writes u.png, initial.npz, snapshots.npz and run.json.
+
+    A model of your own: --reaction "u: a - u + u**2*v" --reaction "v: b - u**2*v" --diffusion u=1 --diffusion v=40 -p
+    a=0.1 -p b=0.9. Formulas have numbers, names, + - * / **, parentheses, exp log sqrt sin cos tanh abs, and the
+    operators of space laplace dx dy.
+    """
+    given = parsing.parameters(parameter or [])
+    done = morphoscope.simulate(
+        parsing.model(model, reaction, diffusion, given),
+        parsing.spatial(given),
+        seed=seed,
+        out=out,
+        video=video,
+        engine=engine,
+        overwrite=overwrite,
+        **settings(context),
+    )
+    if json:
+        show.as_json(done.description())
+        return
+    species = done.plan.model.species
+    means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.4f}" for s in species)
+    early = "" if done.computed_steps == done.plan.steps[-1] else f" (steady after {done.computed_steps})"
+    show.line(
+        f"{done.plan.steps[-1]} steps{early} in {done.seconds:.2f} s; {means}; "
+        f"see {out / f'{species[0]}.png'}{' (time downwards)' if done.plan.grid.dimensions == 1 else ''}"
+        f"{f' and {video}' if video else ''}"
+    )
