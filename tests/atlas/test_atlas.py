@@ -155,3 +155,12 @@ def test_a_classifier_of_another_model_is_said(workshop, tmp_path):
     assert any("another model than schnakenberg (with f, k)" in text for text in told.said)
     morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "own", progress=(own := Listening()))
     assert not own.said
+
+
+def test_an_atlas_without_the_entry_was_read_by_the_network(copy):
+    description = json.loads((copy / "atlas.json").read_text())
+    description.pop("read_by_theory", None)
+    (copy / "atlas.json").write_text(json.dumps(description))
+    assert set(Atlas(copy).read_by) == {"network"}
+    (copy / "atlas.json").write_text(json.dumps({**description, "read_by_theory": [2, 5]}))
+    assert np.flatnonzero(Atlas(copy).read_by == "theory").tolist() == [2, 5]

@@ -61,6 +61,12 @@ class Atlas:
             raise DataError(f"{folder} is damaged: probabilities have shape {probabilities.shape}")
         self.reading = Prediction(classes, probabilities)
 
+    @functools.cached_property
+    def read_by(self) -> NDArray[np.str_]:
+        """What decided the class of each reading: ``theory`` or ``network``; atlases without the entry: ``network``."""
+        by_theory = np.isin(self.runs, self.description.get("read_by_theory", []))
+        return np.where(by_theory, "theory", "network")
+
     @property
     def classes(self) -> tuple[str, ...]:
         """The classifier's classes, in the order of the probabilities' columns."""

@@ -18,13 +18,17 @@ def composite(frames: NDArray[np.float32], shown: Shown = CONCENTRATION) -> NDAr
     Three frames are the channels; of more, the first, the middle and the last; one is repeated. ``shown``: the values
     that are black and white; None takes each pattern's own smallest and largest.
     """
-    count = frames.shape[-3]
-    chosen = np.moveaxis(np.take(frames, [0, count // 2, count - 1], axis=-3), -3, -1)
+    chosen = np.moveaxis(np.take(frames, chosen_frames(frames.shape[-3]), axis=-3), -3, -1)
     if shown is None:
         low = frames.min(axis=(-3, -2, -1), keepdims=True)
         reach = np.maximum(frames.max(axis=(-3, -2, -1), keepdims=True) - low, 1e-12)
         return (chosen - low) / reach
     return np.clip((chosen - np.float32(shown[0])) / np.float32(shown[1] - shown[0]), 0.0, 1.0)
+
+
+def chosen_frames(count: int) -> list[int]:
+    """Which of ``count`` frames are red, green and blue: the first, the middle and the last."""
+    return [0, count // 2, count - 1]
 
 
 def widened(frames: NDArray[np.float32], shown: Shown) -> Shown:
