@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles.simulation import Simulation, simulate_one, single_plan
 from morphoscope.models import Model, get_model, model_names
-from morphoscope.reports.style import house_style, new_figure, save
+from morphoscope.rendering.style import house_style, new_figure, save
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "models.md"

@@ -11,5 +11,5 @@ from morphoscope.cli.base import app
 
 __all__ = ["app"]
 
-for _commands in ("models", "theory", "simulate", "ensemble", "describe", "reading", "loop"):
+for _commands in ("models", "theory", "simulate", "ensemble", "describe", "reading", "draw", "loop"):
     importlib.import_module(f"morphoscope.cli.{_commands}")

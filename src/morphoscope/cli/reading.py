@@ -1,4 +1,4 @@
-"""The commands from runs to a map: train, judge, read, draw."""
+"""The commands from runs to an atlas: train, evaluate, explain, classify, scan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 import morphoscope
 from morphoscope.cli import show
-from morphoscope.cli.base import Json, OutFolder, OutPicture, Overwrite, Seed, Workers, app, example
+from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
 
 
@@ -144,30 +144,6 @@ def scan(
         return
     read = ", ".join(f"{name} {count}" for name, count in made.counts().items() if count)
     show.line(f"{out}: {len(made.runs)} runs read as {read}; see {out / 'points.csv'}")
-
-
-@app.command(epilog=example("morphoscope map atlas --out map.png"))
-def map(
-    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
-    out: OutPicture,
-    color: Annotated[str, typer.Option(help="class, or a number: margin, P(kappa), f, wavelength …")] = "class",
-    theory: Annotated[bool, typer.Option(help="Draw the lines of theory: where states exist, Hopf, Turing.")] = True,
-) -> None:
-    """Draw the class map, or a number, over two parameters."""
-    show.line(f"{morphoscope.class_map(atlas, out, color=color, theory=theory)}")
-
-
-@app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
-def montage(
-    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
-    class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
-    out: OutPicture,
-    most: Annotated[
-        int | None, typer.Option(help="Patterns in the picture; more are thinned out.", show_default="600")
-    ] = None,
-) -> None:
-    """Draw all patterns that were read as one class, most certain first."""
-    show.line(f"{morphoscope.montage(atlas, class_name, out, most=most)}")
 
 
 @app.command(epilog=example("morphoscope agree atlas atlas2"))

@@ -29,7 +29,7 @@ def analyze(
     """
     from morphoscope.engines import Grid
     from morphoscope.models import Model, find_model
-    from morphoscope.reports.style import check_figure_path, save
+    from morphoscope.rendering.style import check_figure_path, save
     from morphoscope.reports.theory_figures import theory_figure
     from morphoscope.theory import overview
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.descriptors import BY_NAME
-from morphoscope.reports.style import LINE_STYLES, house_style, new_figure
+from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.reports.style import LINE_STYLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

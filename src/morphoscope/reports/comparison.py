@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.atlas.classes import class_colours
+from morphoscope.rendering.style import house_style, new_figure
 from morphoscope.reports.classmap import draw_classes, draw_theory, mark_for, name_axes
-from morphoscope.reports.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,7 @@ from morphoscope.core.storage import check_output, read_json, staged_folder, wri
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
 from morphoscope.rendering.composite import CONCENTRATION, Shown
-from morphoscope.reports.style import save
+from morphoscope.rendering.style import save
 from morphoscope.reports.training_figures import confusion_figure, saliency_gallery
 
 EVALUATION_MARKER = "evaluation.json"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, titled
 from morphoscope.core.errors import UsageError
 from morphoscope.rendering.composite import composite, widened
-from morphoscope.reports.style import house_style, new_figure
+from morphoscope.rendering.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

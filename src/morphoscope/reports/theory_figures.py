@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates
-from morphoscope.reports.style import house_style, new_figure
+from morphoscope.rendering.style import house_style, new_figure
 from morphoscope.theory import Mode, Overview, SteadyState, dispersion
 from morphoscope.theory.equations import preserves_nonnegativity
 

@@ -11,7 +11,7 @@ from morphoscope.atlas import ordered, symbol
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
 from morphoscope.rendering.composite import CONCENTRATION, Shown, composite
-from morphoscope.reports.style import house_style, new_figure
+from morphoscope.rendering.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

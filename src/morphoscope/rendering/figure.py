@@ -1,0 +1,181 @@
+"""Figures of one run: frames with lengths along the axes and one colour bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from morphoscope.core.errors import UsageError
+from morphoscope.rendering.scale import Range, colour_range, ticks
+from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.figure import Figure
+
+_SIDE = 2.6  # inches of a frame
+_MOST = 4  # frames in a figure
+
+
+def pattern_figure(
+    frames: ArrayLike,
+    *,
+    spacing: float = 1.0,
+    times: Sequence[float] | NDArray[np.floating] | None = None,
+    shown: Range | None = None,
+    magnitude: float = 0.0,
+    species: str = "u",
+    title: str = "",
+    most: int = _MOST,
+) -> Figure:
+    """Frames of a run side by side, all with one colour scale.
+
+    Parameters
+    ----------
+    frames
+        Values of one species, (time, y, x) or (y, x).
+    spacing
+        Side of a cell.
+    times
+        Time of each frame, for its title.
+    shown
+        Range of values that the colours always cover; by default only the frames' own.
+    magnitude
+        Size of typical values, see :func:`~morphoscope.rendering.scale.colour_range`.
+    species
+        Name for the colour bar.
+    title
+        Title of the figure.
+    most
+        The largest number of frames drawn; of more, some are chosen, evenly from the first to the last.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The first row of cells is at the top, as in the PNG of a run.
+
+    Raises
+    ------
+    UsageError
+        For arrays of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = pattern_figure(np.eye(8)[None], times=[100.0], title="a diagonal")
+    >>> [axes.get_title() for axes in figure.axes]
+    ['t = 100', '']
+    """
+    frames = np.asarray(frames, dtype=np.float64)
+    frames = frames[None] if frames.ndim == 2 else frames
+    if frames.ndim != 3 or not frames.size:
+        raise UsageError(f"frames have shape {frames.shape}; expected (time, y, x) or (y, x)")
+    ends = colour_range(frames, shown=shown, magnitude=magnitude)
+    chosen = np.unique(np.linspace(0, len(frames) - 1, min(most, len(frames))).round().astype(int))
+    height, width = frames.shape[1] * spacing, frames.shape[2] * spacing
+    aspect = float(np.clip(height / width, 0.1, 3.0))
+    with house_style():
+        figure = new_figure(_SIDE * len(chosen) + 1.1, _SIDE * aspect + (0.9 if title else 0.6))
+        row = figure.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
+        for axes, index in zip(row, chosen, strict=True):
+            image = _draw(axes, frames[index], ends, (0.0, width, height, 0.0))
+            axes.set_xlabel("x")
+            if times is not None:
+                axes.set_title(f"t = {times[index]:g}")
+        row[0].set_ylabel("y")
+        colour_bar(figure, image, ends, ax=list(row), label=species)
+        if title:
+            figure.suptitle(title)
+    return figure
+
+
+def space_time_figure(
+    film: ArrayLike,
+    *,
+    spacing: float = 1.0,
+    times: Sequence[float] | NDArray[np.floating] | None = None,
+    shown: Range | None = None,
+    magnitude: float = 0.0,
+    species: str = "u",
+    title: str = "",
+) -> Figure:
+    """A run in one dimension: space across, time downwards.
+
+    Parameters
+    ----------
+    film
+        Values of one species, (time, x) or (time, 1, x), at equal distances in time.
+    spacing, shown, magnitude, species, title
+        As in :func:`pattern_figure`.
+    times
+        Time of each row; by default rows are counted.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    UsageError
+        For arrays of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> figure = space_time_figure(np.eye(8), times=np.arange(8.0))
+    >>> figure.axes[0].get_ylabel()
+    'time'
+    """
+    film = np.asarray(film, dtype=np.float64)
+    film = film[:, 0] if film.ndim == 3 and film.shape[1] == 1 else film
+    if film.ndim != 2 or not film.size:
+        raise UsageError(f"the film has shape {film.shape}; expected (time, x) or (time, 1, x)")
+    ends = colour_range(film, shown=shown, magnitude=magnitude)
+    when = np.arange(len(film)) if times is None else np.asarray(times, dtype=np.float64)
+    with house_style():
+        figure = new_figure(5.4, 4.4)
+        axes = figure.add_subplot()
+        last = float(when[-1]) if when[-1] > when[0] else float(when[0]) + 1.0
+        image = _draw(axes, film, ends, (0.0, film.shape[1] * spacing, last, float(when[0])), aspect="auto")
+        axes.set(xlabel="x", ylabel="frame" if times is None else "time")
+        colour_bar(figure, image, ends, ax=axes, label=species)
+        if title:
+            axes.set_title(title)
+    return figure
+
+
+def _draw(axes: Axes, field: NDArray[np.float64], ends: Range, extent: Any, aspect: Any = "equal") -> Any:
+    return axes.imshow(
+        field, cmap=COLOUR_MAP, vmin=ends[0], vmax=ends[1], extent=extent, interpolation="nearest", aspect=aspect
+    )
+
+
+def colour_bar(
+    figure: Figure, image: ScalarMappable, ends: Range, *, label: str, ax: Any, extend: str = "", **place: Any
+) -> Colorbar:
+    """A colour bar with three ticks or more, as plain numbers.
+
+    Where values lie beyond its ends it has arrows there, unless ``extend`` says where.
+    """
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    bar = figure.colorbar(image, ax=ax, label=label, extend=extend or _beyond(image, ends), **place)
+    marks = ticks(*ends, logarithmic=isinstance(image.norm, LogNorm))
+    axis = bar.ax.xaxis if bar.orientation == "horizontal" else bar.ax.yaxis
+    axis.set_major_locator(FixedLocator(marks))
+    axis.set_major_formatter(FixedFormatter([f"{mark:.12g}".replace("-", "−") for mark in marks]))
+    axis.set_minor_locator(NullLocator())
+    return bar
+
+
+def _beyond(image: ScalarMappable, ends: Range) -> str:
+    """Where an image has values that the scale has not, as matplotlib names it."""
+    values = np.ma.masked_invalid(np.ma.asarray(image.get_array(), dtype=np.float64)).compressed()
+    below, above = bool((values < ends[0]).any()), bool((values > ends[1]).any())
+    return {(True, True): "both", (True, False): "min", (False, True): "max"}.get((below, above), "neither")
