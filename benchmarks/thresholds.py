@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from morphoscope.engines import Grid, Job, get_engine
 from morphoscope.models import Model, get_model
-from morphoscope.models.spatial import Table
+from morphoscope.models.spatial import ParameterField
 from morphoscope.theory import CriticalValue, critical_values, homogeneous_states
 
 Values = Mapping[str, float]
@@ -271,8 +271,8 @@ def _still(name: str) -> Model:
     return dataclasses.replace(get_model(name), diffusion={})
 
 
-def _rows(values: Field) -> Table:
-    return Table.of(np.repeat(values[:, None], PATCH, axis=1))
+def _rows(values: Field) -> ParameterField:
+    return ParameterField.of(np.repeat(values[:, None], PATCH, axis=1))
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def test_a_file_is_begun_checked_shown_and_run(tmp_path):
         assert words in shown
     done = cli("simulate", "my.toml", "-p", "b=1", *SMALL, "--out", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    fails(cli("models", "new", "my", cwd=tmp_path), "there already")
+    fails(cli("models", "new", "my", cwd=tmp_path), "already exists")
 
 
 def test_a_file_that_fails_its_check(tmp_path):
@@ -77,20 +77,20 @@ BAD = [
     (("simulate", "--reaction", "u - 1"), "expected SPECIES: FORMULA"),
     (("simulate", "--reaction", "u: -u", "--reaction", "u: u"), "given twice"),
     (("simulate", "--reaction", "u: -u", "--diffusion", "u"), "expected SPECIES=NUMBER"),
-    (("simulate", "--reaction", "u: -u", "--diffusion", "w=1"), "diffusion names 'w'"),
-    (("simulate", "--reaction", "u: q - u"), "as in -p q=NUMBER"),
+    (("simulate", "--reaction", "u: -u", "--diffusion", "w=1"), "diffusion has the key 'w'"),
+    (("simulate", "--reaction", "u: q - u"), "or give parameter q a value"),
     (("simulate", "--reaction", "u: α + $", "-p", "α=1"), "column 5"),
     (("simulate", "--reaction", "u: __import__('os').system('touch x')"), "column 12"),
     (("simulate", "--reaction", "u: -u", "-p", "a=fast"), "not a number"),
-    (("simulate", "--reaction", "u: -u", "-p", "z=1"), "'z' is in no formula"),
+    (("simulate", "--reaction", "u: -u", "-p", "z=1"), "'z' is not used in any formula"),
     (("simulate", "--reaction", "u: u**u**u**u", "--until", "1"), "no homogeneous steady state"),
-    (("simulate", "absent.toml"), "absent.toml is not there"),
+    (("simulate", "absent.toml"), "absent.toml does not exist"),
     (("models", "check"), "needs a model's name or file"),
     (("models", "new"), "needs a model's name"),
     (("models", "check", "gray-scot"), "did you mean 'gray-scott'"),
     (("models", "check", "gray-scott", "--out", "x"), "--out goes after new only"),
     (("models", "gray-scott", "klausmeier"), "give one model"),
-    (("models", "new", "../x"), "can't be a model's name"),
+    (("models", "new", "../x"), "is not a valid model name"),
 ]
 
 

@@ -13,7 +13,7 @@ from morphoscope.engines.cpu.engine import CpuEngine
 from morphoscope.engines.cpu.program import Program
 from morphoscope.engines.stability import automatic_step, largest_step
 from morphoscope.models import Model, get_model, model_names
-from morphoscope.models.spatial import Ramp, Table
+from morphoscope.models.spatial import ParameterField, Ramp
 
 KINDS = ("periodic", "no-flux", "dirichlet")
 BOUNDARIES = st.sampled_from([f"x={x},y={y}" for x in KINDS for y in KINDS])
@@ -129,7 +129,7 @@ def test_a_parameter_that_varies_is_not_taken_out_of_an_operator():
 def test_parameters_may_vary_in_space(axis, start, stop, boundary):
     model = get_model("gray-scott")
     grid = Grid(12, 32, boundary=boundary)
-    table = Table.of(np.random.default_rng(1).uniform(0.1, 0.2, grid.shape))
+    table = ParameterField.of(np.random.default_rng(1).uniform(0.1, 0.2, grid.shape))
     parameters = {"f": Ramp(axis, start, stop), "Du": table}
     meet(Job(model, grid, 0.25, parameters, between(model, grid.shape), (30,)), 1e-5)
 

@@ -34,7 +34,7 @@ def check_step(model: Model, grid: Grid, parameters: Mapping[str, Any], dt: floa
                 f"dt={dt:g} exceeds the diffusion limit {largest:g} for {model.diffusion[species]}="
                 f"{diffusivity:g}, dx={grid.spacing:g}, {grid.stencil}-point stencil; use dt ≤ {largest:g}"
             )
-    if not model.plain:
+    if not model.diffusion_only:
         largest = largest_step(model, grid, parameters)
         if dt > largest * (1 + 1e-12):
             raise UsageError(
@@ -49,7 +49,7 @@ def largest_step(model: Model, grid: Grid, parameters: Mapping[str, Any]) -> flo
 
     Linearised around the model's background and its perturbed state; where a parameter varies in space, for both ends.
     """
-    if model.plain:
+    if model.diffusion_only:
         return min(_diffusion_limit(grid, d) for d in model.diffusivities(parameters).values())
     values = model.complete(parameters)
     ends = [{n: v.bounds()[i] if isinstance(v, Spatial) else v for n, v in values.items()} for i in (0, 1)]

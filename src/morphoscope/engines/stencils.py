@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from morphoscope.engines.base import Job
 from morphoscope.engines.grid import Grid
 from morphoscope.models.expressions import evaluate
-from morphoscope.models.operators import rates, separate
+from morphoscope.models.operators import rates, separate_operators
 
 Field = NDArray[Any]
 
@@ -58,7 +58,7 @@ OPERATIONS = {"laplace": laplacian, "dx": slope_x, "dy": slope_y}
 
 def right_hand_side(job: Job, dtype: Any = np.float64) -> Callable[[Field], Field]:
     """dc/dt of a state (species, height, width) without noise, as a function; states are of type ``dtype``."""
-    terms, applications = separate(rates(job.model))
+    terms, applications = separate_operators(rates(job.model))
     species, shape = job.model.species, job.grid.shape
     parameters = {**job.uniform, **{name: value.field(shape).astype(dtype) for name, value in job.varying.items()}}
     beyond = {**job.beyond}

@@ -41,7 +41,7 @@ def most_demanding(model: Model, rows: Sequence[Row]) -> list[Row]:
     ``rows`` hold what acts in space. Exact for models in which only diffusion coefficients do; see :func:`extremes`.
     """
     distinct = list(dict.fromkeys(rows))
-    if len(distinct) <= _FEW or not model.plain:
+    if len(distinct) <= _FEW or not model.diffusion_only:
         return extremes(model, distinct)
     sets = [dict(row) for row in distinct]
     columns = {

@@ -1,19 +1,19 @@
-"""How large a formula becomes when it is multiplied out, found without doing it."""
+"""The size of a formula after expansion, computed without expanding it."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-MAX_TERMS = 200  # of the expanded formula: as many as a kernel compiles in a few seconds
+MAX_TERMS = 200  # in the expanded formula; a kernel of that size compiles in a few seconds
 MAX_LEAVES = 2000  # names and numbers in the expanded formula
 
 
 def expanded_size(expression: Any, known: dict[Any, tuple[int, int]]) -> tuple[int, int]:
-    """Upper bounds of what ``sympy.expand`` makes: addends, and names and numbers in all of them.
+    """Upper bounds for the result of ``sympy.expand``: the number of addends, and of names and numbers in all of them.
 
-    ``known`` keeps what was found of parts. Roots and absolute values count like what is in them, because they can come
-    together as whole powers, and so do denominators, which are multiplied out with each other; the logarithm of a
+    ``known`` caches the sizes of parts. Roots, absolute values and denominators count like their contents: roots and
+    absolute values may combine to whole powers, and denominators are multiplied out with each other. The logarithm of a
     product becomes a sum.
     """
     if expression in known:
@@ -41,17 +41,17 @@ def expanded_size(expression: Any, known: dict[Any, tuple[int, int]]) -> tuple[i
 def _power_size(power: Any, base: tuple[int, int], exponent: tuple[int, int]) -> tuple[int, int]:
     times = math.ceil(largest_constant(power.exp.expand()))
     terms = math.comb(base[0] + times - 1, times)
-    leaves = terms * base[1] * (1 if power.exp.is_Integer else 2)  # a root goes into every term
+    leaves = terms * base[1] * (1 if power.exp.is_Integer else 2)  # a root appears in every term
     if not power.exp.is_number:  # base**(a + b) becomes base**a · base**b
         leaves += exponent[1] + exponent[0] * base[1]
     return terms, leaves
 
 
 def addends_of(expression: Any) -> tuple[Any, ...]:
-    """What is added up in an expression; of what is no sum, itself."""
+    """The addends of a sum; any other expression is its own single addend."""
     return tuple(expression.args) if expression.is_Add else (expression,)
 
 
 def largest_constant(exponent: Any) -> float:
-    """The largest number that is added in an expanded exponent."""
+    """The largest absolute value of the constant addends of an expanded exponent."""
     return max((abs(float(addend)) for addend in addends_of(exponent) if addend.is_number), default=0.0)

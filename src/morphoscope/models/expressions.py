@@ -1,8 +1,8 @@
-"""Reaction terms as text: parsed with a whitelist, never evaluated as Python.
+"""Formulas as text, parsed with a whitelist and never evaluated as Python.
 
-The one grammar for built-in models, files and the command line: numbers, names, ``+ - * / **``, parentheses,
-the functions of :data:`FUNCTIONS` and, in reaction terms, the operators of space of :data:`OPERATORS`. Everything
-else is refused with the place of the offending character, and so is what would take long to work with: a formula
+This is the only grammar, for built-in models, files and the command line: numbers, names, ``+ - * / **``, parentheses,
+the functions of :data:`FUNCTIONS` and, in reaction terms, the spatial operators of :data:`OPERATORS`. Everything else
+is rejected with the position of the offending character. So are formulas that would take too long to process: those
 whose expanded form has more than :data:`.expansion.MAX_TERMS` terms, or numbers beyond :data:`LARGEST`.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.models.expansion import MAX_LEAVES, MAX_TERMS, addends_of, expanded_size, largest_constant
-from morphoscope.models.syntax import Node, read, refusal
+from morphoscope.models.syntax import Node, read, syntax_error
 
 if TYPE_CHECKING:
     import sympy
@@ -26,18 +26,18 @@ FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs")
 OPERATORS = ("laplace", "dx", "dy")
 MAX_EXPONENT = 64
 MAX_NESTED_OPERATORS = 4
-MAX_LAYERS = 3  # SymPy's questions about signs take exponentially long in nested functions, quotients and roots
-LARGEST = 1e38  # what the engines' float32 can hold
+MAX_LAYERS = 3  # SymPy's sign assumptions take exponential time in nested functions, quotients and roots
+LARGEST = 1e38  # about the largest float32, the engines' precision
 SMALLEST = 1e-300
-_NO_NUMBER = f"no real number from {SMALLEST:g} to {LARGEST:g}"
+_NOT_A_NUMBER = f"not a real number between {SMALLEST:g} and {LARGEST:g}"
 _MAX_REACH = 300
-_MAX_BITS = 1024  # of a fraction's numerator and denominator
+_MAX_BITS = 1024  # of the numerator and denominator of a fraction
 
 _HEADS = ("Add", "Mul", "Pow", "exp", "log", "sin", "cos", "tanh", "Abs", *OPERATORS)
 
 
 class UnknownNameError(UsageError):
-    """A formula uses a ``name`` that is neither species nor parameter."""
+    """A formula contains a ``name`` that is neither a species nor a parameter."""
 
     def __init__(self, line: str, name: str) -> None:
         super().__init__(line)
@@ -45,27 +45,27 @@ class UnknownNameError(UsageError):
 
 
 def operator(name: str) -> Any:
-    """An operator of space as an unevaluated SymPy function."""
+    """A spatial operator as an unevaluated SymPy function."""
     import sympy
 
     return sympy.Function(name, real=True)
 
 
 def parse(text: str, names: Iterable[str], *, operators: bool = False) -> sympy.Expr:
-    """The SymPy expression that ``text`` spells, in the given names (real symbols) and :data:`FUNCTIONS`.
+    """Parse ``text`` into a SymPy expression over ``names`` (as real symbols) and :data:`FUNCTIONS`.
 
-    ``operators`` allows those of space too. Raises UsageError, naming the column, for anything outside the grammar,
-    for what is no real number, and for formulas that are too large to work with; UnknownNameError for other names.
+    ``operators`` also allows the spatial operators. Raises UsageError with the column for anything outside the grammar,
+    for values that are not real numbers, and for formulas that are too large; UnknownNameError for other names.
     """
     return _Builder(text, names, (*FUNCTIONS, *OPERATORS) if operators else FUNCTIONS)(read(text)).expression
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Built:
-    """An expression, and what it may hold at most.
+    """An expression with upper bounds on its complexity.
 
-    ``reach``: how many powers of ten its coefficients are from 1; ``nested``: operators of space inside each other;
-    ``layers``: functions, sums as denominators, and powers that are no products, inside each other.
+    ``reach``: largest power of ten between 1 and its coefficients; ``nested``: depth of nested spatial operators;
+    ``layers``: depth of nested functions, of denominators that are sums, and of powers that are not products.
     """
 
     expression: Any
@@ -74,12 +74,12 @@ class _Built:
     layers: int = 0
 
     def wrapped(self, expression: Any) -> _Built:
-        """What a function, a root or a denominator makes of it."""
+        """The result of applying a function or root to this expression, or of dividing by it."""
         return dataclasses.replace(self, expression=expression, layers=self.layers + 1)
 
 
 class _Builder:
-    """Makes SymPy expressions of a formula's tree, and refuses each part that can't be worked with."""
+    """Builds SymPy expressions from a syntax tree and rejects parts that can't be processed."""
 
     def __init__(self, text: str, names: Iterable[str], functions: tuple[str, ...]) -> None:
         import sympy
@@ -93,13 +93,13 @@ class _Builder:
         self._check(node, built)
         return built
 
-    def _refuse(self, node: Node, what: str) -> UsageError:
-        return refusal(self.text, node.column, what)
+    def _error(self, node: Node, what: str) -> UsageError:
+        return syntax_error(self.text, node.column, what)
 
     def _number(self, node: Node) -> _Built:
         value = float(node.text)
         if value != 0 and not SMALLEST <= value <= LARGEST:
-            raise self._refuse(node, f"{node.text} is {_NO_NUMBER}")
+            raise self._error(node, f"{node.text} is {_NOT_A_NUMBER}")
         whole = node.text.isdigit()
         return _Built(self.sympy.Integer(node.text) if whole else self.sympy.Float(node.text), reach=_reach(value))
 
@@ -107,7 +107,7 @@ class _Builder:
         name = node.text
         if name not in self.symbols:
             known = nearest(name, self.symbols) if self.symbols else "only numbers can be used here"
-            problem = self._refuse(node, f"unknown name {name!r}; {known}")
+            problem = self._error(node, f"unknown name {name!r}; {known}")
             raise UnknownNameError(str(problem), name)
         return _Built(self.symbols[name])
 
@@ -115,19 +115,19 @@ class _Builder:
         name = node.text
         if name not in self.functions:
             if name in self.symbols:
-                raise self._refuse(node, f"{name!r} is no function; write * between factors")
-            raise self._refuse(node, f"unknown function {name!r}; {nearest(name, self.functions)}")
+                raise self._error(node, f"{name!r} is not a function; write * between factors")
+            raise self._error(node, f"unknown function {name!r}; {nearest(name, self.functions)}")
         inner = self(node.parts[0])
         if name in OPERATORS:
             if inner.nested == MAX_NESTED_OPERATORS:
-                raise self._refuse(
+                raise self._error(
                     node, f"operators nested deeper than {MAX_NESTED_OPERATORS}; use at most {MAX_NESTED_OPERATORS}"
                 )
             return dataclasses.replace(inner, expression=operator(name)(inner.expression), nested=inner.nested + 1)
         self._check_layers(node, inner.layers + 1)
         function = getattr(self.sympy, "Abs" if name == "abs" else name)
         if name == "exp" and inner.expression.has(self.sympy.log):
-            raise self._refuse(node, "a log inside exp; write a power, with **")
+            raise self._error(node, "log inside exp is not supported; write a power with **")
         return inner.wrapped(function(inner.expression))
 
     def _negative(self, node: Node) -> _Built:
@@ -139,8 +139,8 @@ class _Builder:
 
     def _divided(self, above: _Built, node: Node) -> _Built:
         below = self(node.parts[0])
-        if _is_nought(below.expression):
-            raise self._refuse(node, "division by zero")
+        if _is_zero(below.expression):
+            raise self._error(node, "division by zero")
         if below.expression.is_Add or below.layers:
             self._check_layers(node, below.layers + 1)
             below = below.wrapped(below.expression)
@@ -169,10 +169,10 @@ class _Builder:
     def _power(self, node: Node) -> _Built:
         base, exponent = (self(part) for part in node.parts)
         value, whole = self._exponent(node.parts[1], exponent.expression)
-        if value is not None and value < 0 and _is_nought(base.expression):
-            raise self._refuse(node, "division by zero")
+        if value is not None and value < 0 and _is_zero(base.expression):
+            raise self._error(node, "division by zero")
         if base.reach * whole > _MAX_REACH:
-            raise self._refuse(node, f"a power with numbers beyond 1e±{_MAX_REACH}; use smaller ones")
+            raise self._error(node, f"this power can exceed 1e±{_MAX_REACH}; use smaller numbers")
         layers = max(base.layers, exponent.layers)
         if value is None or not value.is_Integer or value < 0:
             layers += 1
@@ -185,38 +185,38 @@ class _Builder:
         )
 
     def _exponent(self, node: Node, expression: Any) -> tuple[Any, float]:
-        """An exponent's value where it is a number, and the largest power of the base that expanding can split off."""
+        """An exponent's value if it is a number, and the largest power of the base that expansion can split off."""
         expanded = self.sympy.expand(expression)
         for addend in addends_of(expanded):
             factor = addend.as_independent(*addend.free_symbols, as_Add=False)[0]
             if not abs(factor) <= MAX_EXPONENT:
-                raise self._refuse(node, f"exponent {factor} is beyond ±{MAX_EXPONENT}")
+                raise self._error(node, f"exponent {factor} exceeds ±{MAX_EXPONENT}")
         return expanded if expanded.is_number else None, largest_constant(expanded)
 
     def _check(self, node: Node, built: _Built) -> None:
         self._check_size(node, built.expression)
         if built.reach > _MAX_REACH:
-            raise self._refuse(node, f"numbers beyond 1e±{_MAX_REACH} come together here; use smaller ones")
+            raise self._error(node, f"the value can exceed 1e±{_MAX_REACH} here; use smaller numbers")
         expression = built.expression
         if node.kind in ("call", "power") and any(
             not _is_plain(part) for part in self.sympy.preorder_traversal(expression)
         ):
-            raise self._refuse(node, "this is no real number")
+            raise self._error(node, "this is not a real number")
         number = expression if expression.is_number else expression.as_coeff_Mul()[0]
         if not self._is_usable(number):
-            raise self._refuse(node, f"this comes to {_NO_NUMBER}")
+            raise self._error(node, f"the value is {_NOT_A_NUMBER}")
 
     def _check_size(self, node: Node, expression: Any) -> None:
         terms, leaves = expanded_size(expression, self.sizes)
         if terms > MAX_TERMS or leaves > MAX_LEAVES:
             count = f"{terms} terms" if terms > MAX_TERMS else f"{leaves} names and numbers"
-            raise self._refuse(
-                node, f"multiplied out this has up to {count}; at most {MAX_TERMS} and {MAX_LEAVES} are worked with"
-            )
+            raise self._error(node, f"expanded, this has up to {count}; the limits are {MAX_TERMS} and {MAX_LEAVES}")
 
     def _check_layers(self, node: Node, layers: int) -> None:
         if layers > MAX_LAYERS:
-            raise self._refuse(node, f"functions, quotients and roots inside each other; use at most {MAX_LAYERS}")
+            raise self._error(
+                node, f"functions, quotients and roots nested deeper than {MAX_LAYERS}; simplify the formula"
+            )
 
     def _is_usable(self, number: Any) -> bool:
         if number.is_Rational and max(int(number.p).bit_length(), int(number.q).bit_length()) > _MAX_BITS:
@@ -241,21 +241,21 @@ def _multiplied(first: _Built, second: _Built, expression: Any) -> _Built:
     )
 
 
-def _is_nought(expression: Any) -> bool:
+def _is_zero(expression: Any) -> bool:
     return bool(expression.is_number) and float(expression.evalf(15)) == 0
 
 
 def _is_plain(part: Any) -> bool:
-    """Whether the rest of the package can work with a part: a real number, a name, or one of the operations."""
+    """Whether the rest of the package supports this part: a real number, a name, or a known operation."""
     if part.is_Atom:
         return bool(part.is_Symbol or (part.is_number and part.is_real and part.is_finite))
     return part.func.__name__ in _HEADS
 
 
 def evaluate(expression: sympy.Basic, values: Mapping[str, Any], apply: Callable[[str, Any], Any] | None = None) -> Any:
-    """The value of an expression where every name has a value: numbers or NumPy arrays.
+    """Evaluate an expression, with a number or NumPy array for every name.
 
-    ``apply(name, field)`` is what an operator of space makes of a field.
+    ``apply(name, field)`` applies a spatial operator to a field.
     """
     import numpy as np
     import sympy
@@ -280,7 +280,7 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any], apply: Callable
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    """As NumPy has it also for plain numbers: 1/0 is infinite and no error, a root of a negative number NaN."""
+    """``base ** exponent`` as in NumPy also for plain numbers: 1/0 is infinite, the root of a negative number NaN."""
     import numpy as np
 
     if not isinstance(base, int | float):

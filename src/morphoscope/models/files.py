@@ -1,4 +1,4 @@
-"""A model as a file that people write: TOML, one table a matter. :data:`TEMPLATE` shows and explains all of it."""
+"""Models as TOML files. :data:`TEMPLATE` is a commented example with all keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.storage import staged_file
 from morphoscope.models.model import UNLIMITED, Model
-from morphoscope.models.typed import CUSTOMARY_INITIAL, check_formulas
+from morphoscope.models.typed import DEFAULT_INITIAL, check_formulas
 
 MAX_BYTES = 100_000
 MAX_TEXT = 2000
@@ -25,44 +25,44 @@ _TEMPLATE_NAME = "my-model"
 _TEXTS = ("name", "title", "source", "literature")
 _TABLES = ("reaction", "diffusion", "parameters", "background", "perturbation", "run")
 _PARAMETER_KEYS = ("default", "range", "meaning")
-_SHORT = reprlib.Repr()  # of what may be long or nested deeply
+_SHORT = reprlib.Repr()  # for values that may be long or deeply nested
 _SHORT.maxstring = _SHORT.maxother = 80
 
 
 def load_model(path: str | Path) -> Model:
-    """The model in a TOML file.
+    """Load a model from a TOML file.
 
-    Raises DataError for a file that can't be read as TOML, UsageError for one that is no model; both name the file, the
-    key and, for a formula, the column.
+    Raises DataError for a file that can't be read as TOML, and UsageError for one that does not define a valid model.
+    Both name the file, the key and, for a formula, the column.
     """
     where = str(path) if str(path).isprintable() and len(str(path)) <= 300 else _SHORT.repr(str(path))
     try:
         if Path(path).exists() and not Path(path).is_file():
-            raise DataError(f"{where} is no file; expected a model (TOML)")
+            raise DataError(f"{where} is not a file; expected a model file (TOML)")
         with Path(path).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise DataError(f"{where} is not there; expected a model (TOML)") from None
+        raise DataError(f"{where} does not exist; expected a model file (TOML)") from None
     except OSError as error:
-        raise DataError(f"{where} can't be read ({error.strerror}); expected a model (TOML)") from error
+        raise DataError(f"{where} can't be read ({error.strerror}); expected a model file (TOML)") from error
     except ValueError as error:
-        raise error if isinstance(error, UsageError) else DataError(f"{where} can't be the name of a file") from error
+        raise error if isinstance(error, UsageError) else DataError(f"{where} is not a valid file name") from error
     if len(raw) > MAX_BYTES:
-        raise DataError(f"{where} is larger than {MAX_BYTES} bytes; expected a model (TOML)")
+        raise DataError(f"{where} is larger than {MAX_BYTES} bytes; expected a model file (TOML)")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{where} is no UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        raise DataError(f"{where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     return model_from_toml(text, where=where)
 
 
 def model_from_toml(text: str, *, where: str = "model") -> Model:
-    """The model that a TOML text describes; ``where`` begins the errors, which are those of :func:`load_model`."""
+    """The model defined by TOML text; ``where`` begins error messages. Raises what :func:`load_model` raises."""
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{where} is no TOML: {reason}") from error
+        raise DataError(f"{where} is not valid TOML: {reason}") from error
     reader = _Reader(where)
     reader.keys("", values, (*_TEXTS, *_TABLES))
     tables = {name: reader.table(name, values.get(name, {})) for name in _TABLES}
@@ -89,7 +89,7 @@ def model_from_toml(text: str, *, where: str = "model") -> Model:
 
 
 class _Reader:
-    """Values of a file as a model has them; each method takes a key's name for its errors, and what the file says."""
+    """Converts the values of a file to those of a model; methods take a key's name, for errors, and its value."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -157,7 +157,7 @@ class _Reader:
 
     def names(self, key: str, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or len(value) != 2 or not all(isinstance(name, str) for name in value):
-            raise self.refuse(key, value, 'two names of parameters, ["abscissa", "ordinate"]')
+            raise self.refuse(key, value, 'two parameter names, ["abscissa", "ordinate"]')
         return tuple(value)
 
     def parameters(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -177,14 +177,14 @@ class _Reader:
         return found
 
     def run(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        """How a model's runs are made: what the file does not say is the custom of :mod:`.typed` models."""
+        """The defaults of a model's runs; keys not given are as for models of :mod:`.typed`."""
         readers = {name: getattr(self, kind) for name, kind in _RUN.items()}
         self.keys("run", table, readers)
         given = {name: readers[name](f"run.{name}", value) for name, value in table.items()}
-        return {"initial": CUSTOMARY_INITIAL, "shown": None, **given}
+        return {"initial": DEFAULT_INITIAL, "shown": None, **given}
 
 
-#: What [run] can say, and how it is read.
+#: The keys of [run] and the reader method for each.
 _RUN = {
     "dt": "positive",
     "until": "positive",
@@ -198,7 +198,7 @@ _RUN = {
 
 
 def model_to_toml(model: Model) -> str:
-    """A model as TOML; :func:`model_from_toml` reads it back. Raises UsageError for what no file can hold."""
+    """A model as TOML text; :func:`model_from_toml` reads it back. Raises UsageError if a text is not valid Unicode."""
     lines = [f"{key} = {_value(getattr(model, key))}" for key in _TEXTS if getattr(model, key)]
     lines += _table("reaction", model.reaction)
     lines += _table("diffusion", {s: _plain_number(text) for s, text in model.diffusion.items()})
@@ -211,7 +211,7 @@ def model_to_toml(model: Model) -> str:
 
 
 def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a model as TOML; raises UsageError where there is a file already, unless ``overwrite``."""
+    """Write a model to a TOML file; raises UsageError if the file exists, unless ``overwrite``."""
     return _write(model_to_toml(model), Path(path), overwrite)
 
 
@@ -221,7 +221,7 @@ def new_model(name: str, path: str | Path | None = None) -> Path:
     Raises UsageError for a name that no file can have, and where there is a file already.
     """
     if not name or not all(c.isalnum() or c in "-_" for c in name) or name.startswith("-"):
-        raise UsageError(f"{name!r} can't be a model's name; use letters, digits, - and _")
+        raise UsageError(f"{name!r} is not a valid model name; use letters, digits, - and _")
     target = Path(f"{name}.toml" if path is None else path)
     text = TEMPLATE.read_text(encoding="utf-8").replace(f'"{_TEMPLATE_NAME}"', _value(name))
     return _write(text.replace(f"{_TEMPLATE_NAME}.toml", target.name), target, overwrite=False)
@@ -229,7 +229,7 @@ def new_model(name: str, path: str | Path | None = None) -> Path:
 
 def _write(text: str, path: Path, overwrite: bool) -> Path:
     if path.exists() and not overwrite:
-        raise UsageError(f"{path} is there already; choose another file")
+        raise UsageError(f"{path} already exists; choose another file")
     with staged_file(path) as part:
         part.write_text(text, encoding="utf-8")
     return path
@@ -249,7 +249,7 @@ def _parameter(model: Model, name: str) -> Any:
 
 
 def _plain_number(text: str) -> Any:
-    """A coefficient's text as the number that is read back as the same text, else the text."""
+    """A coefficient as a number if it is read back as the same text, otherwise the text."""
     for kind in (int, float):
         try:
             if repr(kind(text)) == text and math.isfinite(kind(text)):

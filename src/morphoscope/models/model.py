@@ -1,4 +1,4 @@
-"""What a reaction–diffusion model is: text, numbers and a source. Everything else is derived from it."""
+"""The definition of a reaction–diffusion model as text, numbers and a source. Everything else is derived from it."""
 
 from __future__ import annotations
 
@@ -17,28 +17,73 @@ if TYPE_CHECKING:
     import sympy
 
 
-UNLIMITED = (-1e6, 1e6)  # the range of a parameter for which none is given
+UNLIMITED = (-1e6, 1e6)  # the range of a parameter without a given range
 MAX_SPECIES = 4
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Model:
-    """A reaction–diffusion system ∂c/∂t = D ∇²c + R(c), one equation a species, 1 to 4 species.
+    """A reaction–diffusion system ∂c/∂t = D ∇²c + R(c) with one equation per species and 1 to 4 species.
 
-    ``reaction`` and ``diffusion`` are text in the grammar of :mod:`morphoscope.models.expressions`, over the species
-    and the parameters. Reaction terms may also hold ``laplace(…)``, ``dx(…)`` and ``dy(…)`` of any expression, nested:
-    for advection, cross-diffusion, terms of fourth order. A diffusion coefficient may use parameters only; species
-    without one do not diffuse.
+    Formulas are text in the grammar of :mod:`morphoscope.models.expressions`. They are parsed, never evaluated as code.
+    All quantities are in the model's own dimensionless units.
 
-    ``background`` and ``perturbation`` are the two states that initial conditions are made of, ``initial`` the one that
-    shows the model's patterns (as on the command line). ``dt``, ``spacing``, ``until``, ``integrator`` are the
-    customary time step (None: chosen from what diffusion and reaction allow), cell size, end time and integrator, in
-    the model's own dimensionless units; ``apart`` is the time between frames, ``shown`` the range of the first species
-    that pictures show (None: each picture's own). ``literature``: what the default picture shows, and where it can be
-    found in print.
+    Parameters
+    ----------
+    name : str
+        Short name, as used on the command line.
+    reaction : mapping
+        R(c): one formula per species, over species and parameters. Formulas may contain ``laplace(…)``, ``dx(…)`` and
+        ``dy(…)`` of any expression, also nested, for advection, cross-diffusion and fourth-order terms.
+    diffusion : mapping
+        D: one formula per species, over parameters only. Species without one do not diffuse.
+    defaults : mapping
+        The parameters and their default values.
+    title : str
+        Name for figures and tables. Default: ``name``.
+    ranges : mapping
+        Limits (low, high) by parameter. Parameters without an entry are practically unlimited.
+    meanings : mapping
+        One line of text by parameter.
+    background, perturbation : mapping
+        The two homogeneous states that initial conditions are made of, by species. Default: 0 and 1.
+    plane : tuple of str
+        The two parameters of the model's class map, horizontal axis first. Default: the first two parameters.
+    source : str
+        Reference to the literature.
+    dt : float or None
+        Default time step. None: derived from the limits that diffusion and reaction set.
+    until : float
+        Default end time.
+    spacing : float
+        Default cell size.
+    initial : str
+        Default initial condition, in the notation of the command line.
+    apart : float
+        Default time between frames.
+    shown : tuple of float or None
+        The range of the first species that pictures show. None: derived from the data.
+    integrator : str
+        Default integrator: ``euler`` or ``etdrk2``.
+    literature : str
+        What a run with the defaults shows, and where it was published.
 
-    What is left out gets a neutral value: 0 for backgrounds, 1 for perturbations, any number for ranges.
-    Raises UsageError where a name is missing or can't be used; a text outside the grammar is refused when first used.
+    Raises
+    ------
+    UsageError
+        If a name is missing or invalid. Formulas are parsed on first use, so an invalid formula raises then.
+
+    Examples
+    --------
+    >>> from morphoscope import Model
+    >>> model = Model(
+    ...     name="schnakenberg",
+    ...     reaction={"u": "a - u + u**2*v", "v": "b - u**2*v"},
+    ...     diffusion={"u": "1", "v": "d"},
+    ...     defaults={"a": 0.1, "b": 0.9, "d": 40.0},
+    ... )
+    >>> model.species, model.parameters
+    (('u', 'v'), ('a', 'b', 'd'))
     """
 
     name: str
@@ -50,7 +95,7 @@ class Model:
     meanings: Mapping[str, str] = dataclasses.field(default_factory=dict)
     background: Mapping[str, float] = dataclasses.field(default_factory=dict)
     perturbation: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    plane: tuple[str, ...] = ()  # the two parameters of the customary map, abscissa first
+    plane: tuple[str, ...] = ()
     source: str = ""
     dt: float | None = None
     until: float = 500.0
@@ -77,15 +122,18 @@ class Model:
         taken = (*FUNCTIONS, *OPERATORS)
         if not name.isidentifier() or keyword.iskeyword(name) or name in taken or name.startswith("_"):
             raise UsageError(
-                f"model {self.name!r}: {name!r} can't be a name; use letters and digits, and none of {', '.join(taken)}"
+                f"model {self.name!r}: {name!r} is not a valid name; "
+                f"use letters and digits, but none of {', '.join(taken)}"
             )
         if name in self.reaction and name in self.defaults:
-            raise UsageError(f"model {self.name!r}: {name!r} is both species and parameter; rename one")
+            raise UsageError(f"model {self.name!r}: {name!r} is both a species and a parameter; rename one")
 
     def _complete_mapping(self, field: str, names: Mapping[str, Any], what: str, neutral: Any) -> None:
         given = getattr(self, field)
         if extra := [name for name in given if name not in names]:
-            raise UsageError(f"model {self.name!r}: {field} names {extra[0]!r}, but the {what} are {', '.join(names)}")
+            raise UsageError(
+                f"model {self.name!r}: {field} has the key {extra[0]!r}, but the {what} are {', '.join(names)}"
+            )
         self._fill(field, {name: given.get(name, neutral) for name in names})
 
     def _fill(self, field: str, value: Any) -> None:
@@ -96,7 +144,7 @@ class Model:
 
     @property
     def species(self) -> tuple[str, ...]:
-        """Names of the fields, in the order of the arrays' species axis."""
+        """Names of the fields, in the order of the species axis of arrays."""
         return tuple(self.reaction)
 
     @property
@@ -106,34 +154,34 @@ class Model:
 
     @functools.cached_property
     def reaction_terms(self) -> dict[str, sympy.Expr]:
-        """R(c), one SymPy expression a species."""
+        """R(c): one SymPy expression per species."""
         names = (*self.species, *self.parameters)
         return {s: parse(text, names, operators=True) for s, text in self.reaction.items()}
 
     @functools.cached_property
     def diffusion_terms(self) -> dict[str, sympy.Expr]:
-        """D, one SymPy expression a species, over parameters only."""
+        """D: one SymPy expression per species, over parameters only."""
         return {s: parse(text, self.parameters) for s, text in self.diffusion.items()}
 
     @functools.cached_property
     def diffusion_parameters(self) -> frozenset[str]:
-        """The parameters that diffusion coefficients depend on."""
+        """The parameters that the diffusion coefficients depend on."""
         return frozenset(str(symbol) for term in self.diffusion_terms.values() for symbol in term.free_symbols)
 
     @functools.cached_property
-    def plain(self) -> bool:
-        """Whether space acts through the diffusion coefficients alone: no operator in the reaction terms."""
+    def diffusion_only(self) -> bool:
+        """Whether the only spatial coupling is D ∇²c: the reaction terms contain no operators."""
         return not any(f"{name}(" in "".join(text.split()) for text in self.reaction.values() for name in OPERATORS)
 
     def diffusivities(self, parameters: Mapping[str, Any]) -> dict[str, float]:
-        """The diffusion coefficients as numbers; of a parameter that varies in space, its largest value counts."""
+        """The diffusion coefficients as numbers; a parameter that varies in space counts with its largest value."""
         values = {n: v.bounds()[1] if isinstance(v, Spatial) else v for n, v in self.complete(parameters).items()}
         return {s: float(evaluate(term, values)) for s, term in self.diffusion_terms.items()}
 
     def complete(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters, the given ones and defaults for the rest: numbers, or values of :mod:`.spatial`.
+        """All parameters: the given ones and the defaults of the rest, as numbers or values of :mod:`.spatial`.
 
-        Raises UsageError for an unknown name and for a value that is no number, NaN or out of range.
+        Raises UsageError for an unknown name and for a value that is not a number, NaN or out of range.
         """
         for name in parameters:
             if name not in self.defaults:
@@ -157,7 +205,7 @@ class Model:
         return number
 
     def equations(self) -> list[str]:
-        """The equations as a person writes them, one line a species."""
+        """The equations as readable text, one line per species."""
         pretty = {
             "laplace(": "∇²(",
             "dx(": "∂ₓ(",
@@ -179,19 +227,22 @@ class Model:
         return lines
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; :meth:`from_dict` reads them back. Later fields are there where not customary."""
+        """Plain values for JSON; :meth:`from_dict` reads them back.
+
+        Fields that were added later are left out at their defaults, so that old hashes stay valid.
+        """
         values = dataclasses.asdict(self)
         values["ranges"] = {name: list(pair) for name, pair in self.ranges.items()}
         values["plane"] = list(self.plane)
         values["shown"] = None if self.shown is None else list(self.shown)
-        for field, customary in _LATER_FIELDS.items():
-            if values[field] == customary:
+        for field, default in _LATER_FIELDS.items():
+            if values[field] == default:
                 del values[field]
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Model:
-        """Inverse of :meth:`to_dict`; raises UsageError when a field is missing or unknown."""
+        """Inverse of :meth:`to_dict`; raises UsageError if a field is missing or unknown."""
         known = {field.name for field in dataclasses.fields(cls)}
         if extra := set(values) - known:
             raise UsageError(f"model has unknown field {sorted(extra)[0]!r}; known: {sorted(known)}")
@@ -206,10 +257,10 @@ class Model:
                 }
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"model description is incomplete: {error}") from error
+            raise UsageError(f"model data are incomplete or invalid: {error}") from error
 
 
-#: Fields that came after the first plans were stored, as JSON has them where nothing is said: so old hashes stay true.
+#: Fields that were added after the first plans were stored, with their defaults as in JSON.
 _LATER_FIELDS = {
     "initial": "pearson-gamma",
     "apart": 30.0,

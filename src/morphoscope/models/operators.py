@@ -1,7 +1,7 @@
-"""The operators of space in reaction terms: ``laplace(c)``, ``dx(c)``, ``dy(c)``, nested as the model needs them.
+"""Spatial operators in reaction terms: ``laplace(c)``, ``dx(c)`` and ``dy(c)``, which may be nested.
 
-They are kept as unevaluated SymPy functions. Whoever works with them first takes them apart (:func:`separate`): every
-application becomes a symbol of its own, with the expression that it is applied to.
+They are kept as unevaluated SymPy functions. :func:`separate_operators` replaces each application by a symbol and
+returns the expressions that the operators are applied to; all users of the terms start from that form.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Application:
-    """``symbol`` stands for the operator ``name`` applied to ``argument``, which may use earlier symbols."""
+class OperatorApplication:
+    """``symbol`` stands for the operator ``name`` applied to ``argument``, which may contain earlier symbols."""
 
     symbol: sympy.Symbol
     name: str
     argument: sympy.Expr
 
 
-def separate(
+def separate_operators(
     terms: Mapping[str, sympy.Expr],
-) -> tuple[dict[str, sympy.Expr], tuple[Application, ...]]:
-    """Terms without operators, and the applications that were in them, inner ones first, each once."""
+) -> tuple[dict[str, sympy.Expr], tuple[OperatorApplication, ...]]:
+    """The terms without operators, and the applications that they contained, inner ones first, each once."""
     import sympy
 
-    known: dict[sympy.Expr, Application] = {}
+    known: dict[sympy.Expr, OperatorApplication] = {}
 
     def inner(expression: Any) -> Any:
         if not expression.args:
@@ -48,14 +48,14 @@ def separate(
             return rebuilt
         if rebuilt not in known:
             symbol = sympy.Symbol(f"_{rebuilt.func.__name__}{len(known)}", real=True)
-            known[rebuilt] = Application(symbol, rebuilt.func.__name__, rebuilt.args[0])
+            known[rebuilt] = OperatorApplication(symbol, rebuilt.func.__name__, rebuilt.args[0])
         return known[rebuilt].symbol
 
     return {name: inner(term) for name, term in terms.items()}, tuple(known.values())
 
 
 def rates(model: Model) -> dict[str, sympy.Expr]:
-    """The whole right-hand side of each species: D ∇²c + R(c), with operators as functions."""
+    """The complete right-hand side of each species, D ∇²c + R(c), with operators as functions."""
     import sympy
 
     laplace = operator("laplace")
@@ -66,23 +66,23 @@ def rates(model: Model) -> dict[str, sympy.Expr]:
 
 
 def local_rates(model: Model) -> dict[str, sympy.Expr]:
-    """The right-hand side of each species in a homogeneous state, where every operator gives 0."""
-    terms, applications = separate(model.reaction_terms)
+    """The right-hand side of each species in a homogeneous state, where all operators yield 0."""
+    terms, applications = separate_operators(model.reaction_terms)
     nothing = {application.symbol: 0 for application in applications}
     return {s: term.subs(nothing) for s, term in terms.items()}
 
 
 @functools.lru_cache(maxsize=256)
 def linear_symbol(model: Model) -> sympy.Matrix:
-    """The linearisation around a homogeneous state as a matrix over wavenumbers, (species, species).
+    """The linearisation around a homogeneous state as a matrix (species, species).
 
-    Entry (i, j) is what perturbation j adds to the rate of species i. The operators stand in it as the symbols
-    ``laplace``, ``dx`` and ``dy``: for a plane wave exp(i q·x) put −q², i q_x, i q_y there, or their values on a grid.
-    At 0 it is the Jacobian of the reaction.
+    Entry (i, j) is the derivative of the rate of species i with respect to a perturbation of species j. Operators
+    appear as the symbols ``laplace``, ``dx`` and ``dy``: for a plane wave exp(i q·x), substitute −q², i q_x and i q_y,
+    or their values on a grid. With zeros the matrix is the Jacobian of the reaction.
     """
     import sympy
 
-    terms, applications = separate(rates(model))
+    terms, applications = separate_operators(rates(model))
     fields = [sympy.Symbol(s, real=True) for s in model.species]
     waves: dict[Any, list[Any]] = {}
 
@@ -104,8 +104,8 @@ def linear_symbol(model: Model) -> sympy.Matrix:
 
 @functools.lru_cache(maxsize=256)
 def spatial_parameters(model: Model) -> frozenset[str]:
-    """The parameters on which it depends what space does to a small wave: diffusion coefficients, velocities, …"""
-    if model.plain:
+    """The parameters that influence the spatial terms of the linearisation: diffusion coefficients, velocities, …"""
+    if model.diffusion_only:
         return model.diffusion_parameters
     symbol = linear_symbol(model)
     still = symbol.subs(dict.fromkeys(OPERATORS, 0))
@@ -117,8 +117,8 @@ def linearised(
 ) -> NDArray[np.complex128]:
     """:func:`linear_symbol` as numbers, (…, species, species), complex.
 
-    ``values``: the homogeneous state and all parameters, by name; ``laplace``, ``dx``, ``dy``: what the operators
-    multiply a wave with, 1/length², 1/length. All may be arrays that broadcast.
+    ``values``: the homogeneous state and all parameters, by name. ``laplace``, ``dx``, ``dy``: the symbols of the
+    operators, in 1/length², 1/length, 1/length. All may be arrays that broadcast.
     """
     everything = {**values, "laplace": laplace, "dx": dx, "dy": dy}
     shape = np.broadcast_shapes(*(np.shape(v) for v in everything.values()))

@@ -1,4 +1,4 @@
-"""Parameters that vary in space: a ramp along one axis, or a table of one number a cell."""
+"""Parameters that vary in space: a linear ramp along one axis, or a field with one number per cell."""
 
 from __future__ import annotations
 
@@ -16,7 +16,29 @@ from morphoscope.core.errors import DataError, UsageError
 
 @dataclasses.dataclass(frozen=True)
 class Ramp:
-    """A parameter that goes linearly from ``start`` in the first cell to ``stop`` in the last one along x or y."""
+    """A parameter that varies linearly along one axis.
+
+    Parameters
+    ----------
+    axis : str
+        ``x`` or ``y``.
+    start : float
+        Value in the first cell.
+    stop : float
+        Value in the last cell.
+
+    Raises
+    ------
+    UsageError
+        If the axis is unknown or an end is not finite.
+
+    Examples
+    --------
+    >>> from morphoscope import Ramp
+    >>> Ramp("x", 0.0, 3.0).field((2, 4))
+    array([[0., 1., 2., 3.],
+           [0., 1., 2., 3.]])
+    """
 
     axis: str
     start: float
@@ -27,7 +49,7 @@ class Ramp:
             raise UsageError(f"ramp along {self.axis!r}; expected x or y")
         for end in (self.start, self.stop):
             if not np.isfinite(end):
-                raise UsageError(f"ramp ends at {end}; expected a number")
+                raise UsageError(f"ramp end {end} is not finite; expected a number")
 
     def field(self, shape: tuple[int, int]) -> NDArray[np.float64]:
         """The parameter in every cell, (height, width)."""
@@ -36,7 +58,7 @@ class Ramp:
         return np.broadcast_to(along[None, :] if self.axis == "x" else along[:, None], shape)
 
     def bounds(self) -> tuple[float, float]:
-        """Smallest and largest value."""
+        """The smallest and the largest value."""
         return min(self.start, self.stop), max(self.start, self.stop)
 
     def to_json(self) -> dict[str, Any]:
@@ -45,43 +67,41 @@ class Ramp:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
-    """A parameter given cell by cell. ``packed``: its float64 numbers, compressed, as text that a plan can carry."""
+class ParameterField:
+    """A parameter given cell by cell. ``packed``: its float64 values, compressed, as text that a plan can store."""
 
     shape: tuple[int, int]
     packed: str
 
     @classmethod
-    def of(cls, values: Any) -> Table:
-        """The table of an array (height, width); raises UsageError for another shape and for NaN and infinity."""
+    def of(cls, values: Any) -> ParameterField:
+        """The field of an array (height, width); raises UsageError for another shape, NaN and infinity."""
         array = np.ascontiguousarray(values, dtype="<f8")
         if array.ndim != 2 or not np.isfinite(array).all():
-            raise UsageError(
-                f"a parameter as an array has shape {array.shape}; expected (height, width), finite numbers"
-            )
+            raise UsageError(f"a parameter array has shape {array.shape}; expected (height, width) with finite values")
         height, width = array.shape
         return cls((height, width), base64.b64encode(zlib.compress(array.tobytes(), 6)).decode())
 
     @functools.cached_property
     def values(self) -> NDArray[np.float64]:
-        """The numbers, (height, width), read-only."""
+        """The values, (height, width), read-only."""
         try:
             expected = 8 * self.shape[0] * self.shape[1]
             raw = zlib.decompressobj().decompress(base64.b64decode(self.packed, validate=True), expected + 1)
             return np.frombuffer(raw, dtype="<f8").reshape(self.shape)
         except (ValueError, zlib.error) as error:
-            raise DataError(f"a parameter's table is damaged ({error})") from error
+            raise DataError(f"a stored parameter field is damaged ({error})") from error
 
     def field(self, shape: tuple[int, int]) -> NDArray[np.float64]:
-        """The parameter in every cell; raises UsageError for another grid."""
+        """The parameter in every cell; raises UsageError if the grid has another shape."""
         if shape != self.shape:
             raise UsageError(
-                f"a parameter is given for {self.shape[1]}x{self.shape[0]} cells, the grid has {shape[1]}x{shape[0]}"
+                f"a parameter field has {self.shape[1]}x{self.shape[0]} cells, but the grid has {shape[1]}x{shape[0]}"
             )
         return self.values
 
     def bounds(self) -> tuple[float, float]:
-        """Smallest and largest value."""
+        """The smallest and the largest value."""
         return float(self.values.min()), float(self.values.max())
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +109,7 @@ class Table:
         return {"table": list(self.shape), "packed": self.packed}
 
 
-Spatial = Ramp | Table
+Spatial = Ramp | ParameterField
 
 
 def spatial_from_json(values: Any) -> Spatial:
@@ -98,9 +118,9 @@ def spatial_from_json(values: Any) -> Spatial:
         if "ramp" in values:
             return Ramp(str(values["ramp"]), float(values["start"]), float(values["stop"]))
         height, width = values["table"]
-        return Table((int(height), int(width)), str(values["packed"]))
+        return ParameterField((int(height), int(width)), str(values["packed"]))
     except (TypeError, KeyError, ValueError) as error:
-        raise DataError(f"a parameter is neither a number nor a ramp nor a table ({error})") from error
+        raise DataError(f"a stored parameter is neither a number, a ramp nor a field ({error})") from error
 
 
 def parse_ramp(text: str) -> Ramp | None:
@@ -111,15 +131,15 @@ def parse_ramp(text: str) -> Ramp | None:
     try:
         return Ramp(parts[0], float(parts[1]), float(parts[2]))
     except ValueError:
-        raise UsageError(f"ramp {text!r}; expected AXIS:START:STOP, as in x:0.01:0.08") from None
+        raise UsageError(f"invalid ramp {text!r}; expected AXIS:START:STOP, as in x:0.01:0.08") from None
 
 
 def as_spatial(value: Any) -> Spatial | None:
-    """A value that varies in space, from an object, an array, a ramp's text or its JSON; None for a single number."""
-    if isinstance(value, Ramp | Table):
+    """A parameter that varies in space, from an object, an array, the text of a ramp or its JSON; None for a number."""
+    if isinstance(value, Ramp | ParameterField):
         return value
     if isinstance(value, dict):
         return spatial_from_json(value)
     if isinstance(value, str):
         return parse_ramp(value)
-    return Table.of(value) if isinstance(value, np.ndarray) and value.ndim else None
+    return ParameterField.of(value) if isinstance(value, np.ndarray) and value.ndim else None

@@ -1,7 +1,7 @@
-"""Formulas as trees: which number, name or operation stands where. What they mean is :mod:`.expressions`' matter.
+"""Formulas as syntax trees of numbers, names and operations. :mod:`.expressions` gives them their meaning.
 
-A parser of its own rather than Python's: that one rewrites look-alikes of letters, counts columns in bytes, knows
-comments, continued lines and a hundred things that formulas don't have.
+This is used instead of Python's own parser, which normalises look-alike letters, counts columns in bytes, and accepts
+comments, continued lines and much else that is not part of formulas.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<sign>\*\*|[-+*/()])"
 )
-_INSTEAD = {
-    "^": "for a power write **",
-    "=": "only the right-hand side can be given",
-    ",": "a decimal point is written . and functions take one argument",
-    "#": "a formula has no comments",
-    "\n": "a formula is one line",
-    "\r": "a formula is one line",
-    "\\": "a formula is one line",
-    "²": "for a square write **2",
-    "³": "for a cube write **3",
-    "\N{MULTIPLICATION SIGN}": "for a product type *",
-    "\N{MIDDLE DOT}": "for a product type *",
-    "\N{DOT OPERATOR}": "for a product type *",
-    "\N{MINUS SIGN}": "for a difference type -",
-    "\N{EN DASH}": "for a difference type -",
-    "\N{DIVISION SIGN}": "for a quotient type /",
-    "\N{DIVISION SLASH}": "for a quotient type /",
+_HINTS = {
+    "^": "write ** for a power",
+    "=": "write only the right-hand side",
+    ",": "the decimal separator is . and functions take one argument",
+    "#": "a formula can't have comments",
+    "\n": "a formula must be on one line",
+    "\r": "a formula must be on one line",
+    "\\": "a formula must be on one line",
+    "²": "write **2 for a square",
+    "³": "write **3 for a cube",
+    "\N{MULTIPLICATION SIGN}": "type * for a product",
+    "\N{MIDDLE DOT}": "type * for a product",
+    "\N{DOT OPERATOR}": "type * for a product",
+    "\N{MINUS SIGN}": "type - for a difference",
+    "\N{EN DASH}": "type - for a difference",
+    "\N{DIVISION SIGN}": "type / for a quotient",
+    "\N{DIVISION SLASH}": "type / for a quotient",
 }
 _USABLE = "only numbers, names, + - * / **, parentheses and functions can be used"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a formula that begins at ``column``, counted from 1 in the whole text.
+    """A part of a formula that starts at ``column``, counted from 1 in the whole text.
 
-    ``kind``: ``number`` and ``name`` (written ``text``), ``call`` (of ``text``, one part), ``negative`` and
-    ``reciprocal`` (one part), ``sum`` and ``product`` (two parts or more), ``power`` (base and exponent).
+    ``kind``: ``number`` and ``name`` (spelled ``text``), ``call`` (of ``text``, one part), ``negative`` and
+    ``reciprocal`` (one part), ``sum`` and ``product`` (two or more parts), ``power`` (base and exponent).
     """
 
     kind: str
@@ -59,8 +59,8 @@ class Node:
     parts: tuple[Node, ...] = ()
 
 
-def refusal(text: str, column: int, what: str) -> UsageError:
-    """The error for what stands at a column: one line, of a long formula only the surroundings."""
+def syntax_error(text: str, column: int, what: str) -> UsageError:
+    """An error at a column, on one line; a long formula is shortened to the surroundings."""
     shown = repr(text)
     if len(text) > 80:
         start = max(column - 31, 0)
@@ -69,11 +69,11 @@ def refusal(text: str, column: int, what: str) -> UsageError:
 
 
 def read(text: str) -> Node:
-    """The tree of a formula; raises UsageError, naming the column, for text that is none."""
+    """The syntax tree of a formula; raises UsageError with the column for invalid text."""
     if not isinstance(text, str):
-        raise UsageError(f"{text!r} is no formula; expected text such as 'a - u + u**2*v'")
+        raise UsageError(f"{text!r} is not a formula; expected text such as 'a - u + u**2*v'")
     if len(text) > MAX_LENGTH:
-        raise UsageError(f"formula of {len(text)} characters; at most {MAX_LENGTH} are read")
+        raise UsageError(f"the formula has {len(text)} characters; at most {MAX_LENGTH} are allowed")
     return _Reader(text).formula()
 
 
@@ -89,35 +89,37 @@ def _tokens(text: str) -> Iterator[_Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise refusal(text, position + 1, _complaint(text[position]))
+            raise syntax_error(text, position + 1, _explanation(text[position]))
         kind, word = str(match.lastgroup), match.group()
         after = text[match.end() : match.end() + 1]
         if kind == "number" and (after in (".", "_") or after.isalnum()):
-            raise refusal(text, position + 1, "numbers are decimal, as in 0.5 or 1e-3, and factors have * between them")
+            raise syntax_error(text, position + 1, "write decimal numbers such as 0.5 or 1e-3, and * between factors")
         if kind == "number" and len(word) > MAX_DIGITS:
-            raise refusal(text, position + 1, f"a number of {len(word)} characters; at most {MAX_DIGITS} are read")
+            raise syntax_error(
+                text, position + 1, f"the number has {len(word)} characters; at most {MAX_DIGITS} are allowed"
+            )
         if kind == "name" and not word.isidentifier():
             bad = next(i for i in range(1, len(word) + 1) if not word[:i].isidentifier())
-            raise refusal(text, position + bad, _complaint(word[bad - 1]))
+            raise syntax_error(text, position + bad, _explanation(word[bad - 1]))
         if kind == "name" and (plain := unicodedata.normalize("NFKC", word)) != word:
-            raise refusal(text, position + 1, f"{word!r} has look-alikes of other letters; type {plain!r}")
+            raise syntax_error(text, position + 1, f"{word!r} contains look-alike letters; type {plain!r}")
         if kind != "blank":
             yield _Token(kind, word, position + 1)
         position = match.end()
     yield _Token("end", "", len(text) + 1)
 
 
-def _complaint(character: str) -> str:
-    if character in _INSTEAD:
-        return f"{character!r} can't be used; {_INSTEAD[character]}"
+def _explanation(character: str) -> str:
+    if character in _HINTS:
+        return f"{character!r} can't be used; {_HINTS[character]}"
     plain = unicodedata.normalize("NFKC", character)
     if plain != character and plain.isascii() and plain.strip():
-        return f"{character!r} is a look-alike; type {plain!r}"
+        return f"{character!r} is a look-alike character; type {plain!r}"
     return f"{character!r} can't be used; {_USABLE}"
 
 
 class _Reader:
-    """Reads tokens from left to right, one method a level of precedence."""
+    """A recursive-descent parser with one method per level of precedence."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -127,7 +129,7 @@ class _Reader:
     def formula(self) -> Node:
         found = self._sum()
         if self._next().kind != "end":
-            raise self._unexpected("expected an operation such as + or *")
+            raise self._unexpected("expected an operator such as + or *")
         return found
 
     def _next(self) -> _Token:
@@ -141,8 +143,8 @@ class _Reader:
 
     def _unexpected(self, expected: str) -> UsageError:
         token = self._next()
-        found = "the formula ends here" if token.kind == "end" else f"{token.text!r} can't stand here"
-        return refusal(self.text, token.column, f"{found}; {expected}")
+        found = "the formula ends here" if token.kind == "end" else f"{token.text!r} is not allowed here"
+        return syntax_error(self.text, token.column, f"{found}; {expected}")
 
     def _sum(self) -> Node:
         parts = [self._product()]
@@ -161,7 +163,7 @@ class _Reader:
     def _signed(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise refusal(self.text, self._next().column, f"nested deeper than {MAX_DEPTH}; use fewer parentheses")
+            raise syntax_error(self.text, self._next().column, f"nested deeper than {MAX_DEPTH}; use fewer parentheses")
         sign = self._take("+", "-")
         if sign is None:
             found = self._power()
@@ -191,5 +193,5 @@ class _Reader:
     def _closed(self, opened: _Token) -> Node:
         inside = self._sum()
         if self._take(")") is None:
-            raise self._unexpected(f"expected ) for the one opened at column {opened.column}")
+            raise self._unexpected(f"expected ) to close the ( at column {opened.column}")
         return inside

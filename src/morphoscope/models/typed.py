@@ -1,4 +1,4 @@
-"""A model from a few texts: species and formulas as a person types them, parameters by the values they get."""
+"""A model from formulas given as text; its parameters are the names that have values."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from morphoscope.models.model import Model
 from morphoscope.models.spatial import as_spatial
 
 NAME = "typed"
-CUSTOMARY_INITIAL = "steady"  # the homogeneous steady state and noise: what any model can start from
+DEFAULT_INITIAL = "steady"  # the homogeneous steady state with noise, which any model can start from
 
 
 def typed_model(reaction: Mapping[str, str], diffusion: Mapping[str, str], parameters: Mapping[str, Any]) -> Model:
-    """The model of these formulas, one a species; the given values of its parameters are their defaults.
+    """The model with these formulas, one per species; the given parameter values become its defaults.
 
-    It starts from the homogeneous steady state and noise, with an automatic time step; pictures have their own range.
-    Raises UsageError with the column for a formula that can't be read, for a name without a value, and for a value
-    whose name is in no formula.
+    It starts from the homogeneous steady state with noise, and its time step is derived. Raises UsageError with the
+    column for a formula that can't be parsed, for a name without a value, and for a value that no formula uses.
     """
     used = {name: _default(name, value) for name, value in parameters.items()}
     model = Model(
@@ -28,7 +27,7 @@ def typed_model(reaction: Mapping[str, str], diffusion: Mapping[str, str], param
         reaction=dict(reaction),
         diffusion={species: str(value) for species, value in diffusion.items()},
         defaults=used,
-        initial=CUSTOMARY_INITIAL,
+        initial=DEFAULT_INITIAL,
         shown=None,
     )
     check_formulas(model)
@@ -41,20 +40,20 @@ def _check_use(model: Model) -> None:
     used = {str(symbol) for term in terms for symbol in term.free_symbols}
     for name in model.parameters:
         if name not in used:
-            raise UsageError(f"parameter {name!r} is in no formula; leave it out, or correct its name")
+            raise UsageError(f"parameter {name!r} is not used in any formula; remove it, or correct its name")
 
 
 def _default(name: str, value: Any) -> float:
-    """A parameter's number; of one that varies in space, where it begins."""
+    """The number for a parameter; the smallest value if it varies in space."""
     spatial = as_spatial(value)
     try:
         return float(value) if spatial is None else spatial.bounds()[0]
     except (TypeError, ValueError):
-        raise UsageError(f"parameter {name}={value!r} is not a number; expected NAME=NUMBER") from None
+        raise UsageError(f"parameter {name}={value!r} is not a number; expected one number per parameter") from None
 
 
 def check_formulas(model: Model, where: str = "") -> None:
-    """Raise UsageError for the first formula that can't be read, saying which it is; ``where`` begins the line."""
+    """Raise UsageError for the first formula that can't be parsed; ``where`` is the beginning of the message."""
     for field, names in (("reaction", (*model.species, *model.parameters)), ("diffusion", model.parameters)):
         for species, text in getattr(model, field).items():
             place = f"{where}{field} of {species}: "
@@ -70,4 +69,4 @@ def check_formulas(model: Model, where: str = "") -> None:
 def _remedy(name: str, field: str, model: Model, where: str) -> str:
     if name in model.species:
         return f"; a {field} coefficient can use parameters only"
-    return f"; or put {name} under [parameters]" if where else f"; or give its value, as in -p {name}=NUMBER"
+    return f"; or add {name} to [parameters]" if where else f"; or give parameter {name} a value"

@@ -97,7 +97,7 @@ def preserves_nonnegativity(model: Model) -> bool:
     import sympy
 
     named = (*model.background.values(), *model.perturbation.values())
-    if len(model.species) < 2 or not model.plain or min(named) < 0:
+    if len(model.species) < 2 or not model.diffusion_only or min(named) < 0:
         return False
     rates = local_rates(model)
     mirror = {sympy.Symbol(s, real=True): -sympy.Symbol(s, real=True) for s in model.species}
