@@ -26,9 +26,10 @@ import clock
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.engines import Grid, Job, get_engine, initial
+from morphoscope.engines import Grid, Job, get_engine
 from morphoscope.engines.cpu.engine import EulerStepper
 from morphoscope.engines.cpu.kernel import operations
+from morphoscope.engines.initial import InitialCondition, stream
 from morphoscope.engines.stability import automatic_step, largest_step
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp
@@ -234,8 +235,7 @@ def _threads(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
 
 
 def _start(model: Model, grid: Grid) -> NDArray[np.float64]:
-    name, options = initial.parse_start(model.initial)
-    return initial.make(name, model, grid.shape, initial.stream(2), **options)
+    return InitialCondition.parse(model.initial).state(model, grid.shape, stream(2), model.complete({}))
 
 
 def _run(parameters: dict[str, float], state: NDArray[Any], steps: int) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from hypothesis import settings
 
 import morphoscope
 from morphoscope.engines import Grid
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles import Plan, make_runs
 from morphoscope.models import Model, get_model
 
@@ -36,8 +37,7 @@ def tiny_plan(name: str = "tiny", runs: int = 4, seed: int = 1, size: int = 64) 
         dt=0.5,
         until=3000.0,
         times=(2940.0, 2970.0, 3000.0),
-        initial="pearson-gamma",
-        initial_options=(),
+        initial=InitialCondition("pearson-gamma"),
         record=("u",),
         runs=make_runs(model, rows, seed),
     )

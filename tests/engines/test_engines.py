@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from morphoscope.core.errors import UsageError
-from morphoscope.engines import CHECK_EVERY, Grid, Job, engine_names, get_engine, initial
+from morphoscope.engines import CHECK_EVERY, Grid, Job, engine_names, get_engine
 from morphoscope.engines.cpu.engine import CpuEngine, Stepper
 from morphoscope.engines.cpu.kernel import lane_count
+from morphoscope.engines.initial import InitialCondition, stream
 from morphoscope.engines.stability import check_step
 from morphoscope.engines.stencils import laplacian
 from morphoscope.models import get_model
@@ -130,7 +131,7 @@ def test_snapshots_do_not_depend_on_each_other(name):
 
 
 def test_early_exit_is_lossless_and_computes_less():
-    start = initial.make("pearson-gamma", MODEL, (64, 64), initial.stream(4))
+    start = InitialCondition("pearson-gamma").state(MODEL, (64, 64), stream(4), {})
     dying = {"f": 0.005, "k": 0.06}
     steps = [59_760, 59_999, 60_000]
     found = run(CpuEngine(), start, steps, parameters=dying)

@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.engines import initial
+from morphoscope.engines.initial import FILE, INITIAL_CONDITIONS, InitialCondition, stream
+from morphoscope.engines.state_files import file_hash
 
-NAMED = [name for name in initial.names() if name != "file"]
+NAMED = [name for name in INITIAL_CONDITIONS if name != FILE]
 
 
 def make(model, name, seed=1, shape=(128, 128), **options):
-    return initial.make(name, model, shape, initial.stream(seed), **options)
+    condition = InitialCondition(name, tuple(options.items()))
+    return condition.state(model, shape, stream(seed), model.complete({}))
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -95,7 +97,7 @@ def test_bad_files_are_refused(gray_scott, tmp_path):
 def test_a_changed_file_is_noticed(gray_scott, tmp_path):
     path = tmp_path / "a.npy"
     np.save(path, np.ones((2, 8, 8)))
-    digest = initial.file_hash(path)
+    digest = file_hash(path)
     np.save(path, np.zeros((2, 8, 8)))
     with pytest.raises(DataError, match="has changed"):
         make(gray_scott, "file", shape=(8, 8), path=str(path), sha256=digest)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morphoscope.core.errors import UsageError
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles import Plan, recipe, recipe_names
 from morphoscope.ensembles.plan import run_seeds, steps_at
 from tests.conftest import tiny_plan
@@ -74,8 +75,8 @@ def test_limit_keeps_that_many_whole_runs_spread_over_the_classes(count):
     ("change", "field"),
     [
         ({"dt": 0.25}, "dt"),
-        ({"initial": "spots"}, "initial.name"),
-        ({"initial_options": (("count", 3.0),), "initial": "pearson-gamma"}, "initial.options"),
+        ({"initial": InitialCondition("spots")}, "initial.name"),
+        ({"initial": InitialCondition("pearson-gamma", (("cut", (0.1, 0.2)),))}, "initial.options"),
         ({"record": ("v",)}, "record"),
         ({"runs": tiny_plan().runs[:3]}, "runs (12 there, 3 asked)"),
         ({"until": 4000.0}, "until"),
@@ -124,7 +125,7 @@ def broken_plans():
     yield {**good, "runs": 5}
     yield {**good, "record": ["w"]}
     yield {**good, "dt": 9.0}
-    yield {**good, "initial": "spots"}
+    yield {**good, "initial": "spot"}
 
 
 @pytest.mark.parametrize("values", list(broken_plans()), ids=range(18))

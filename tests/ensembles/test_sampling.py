@@ -230,7 +230,7 @@ def test_a_model_by_name_or_itself_with_its_customs():
         model, size=(64, 48), until=50.0, dt=0.5, record=("u", "v"), initial="spots", stencil=5
     )
     assert (other.grid.shape, other.grid.stencil, other.until, other.dt) == ((48, 64), 5, 50.0, 0.5)
-    assert (other.record, other.initial) == (("u", "v"), "spots")
+    assert (other.record, str(other.initial)) == (("u", "v"), "spots")
     with pytest.raises(UsageError, match="did you mean 'gray-scott'"):
         morphoscope.scan_plan("gray-scot")
 

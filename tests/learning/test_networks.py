@@ -84,9 +84,10 @@ def test_a_symmetry_of_the_start_is_one_of_the_end(gray_scott):
     """What the augmentation assumes: the engine commutes with shifts and the square's symmetries."""
     import numpy as np
 
-    from morphoscope.engines import Grid, Job, get_engine, initial
+    from morphoscope.engines import Grid, Job, get_engine
+    from morphoscope.engines.initial import InitialCondition, stream
 
-    start = initial.make("spots", gray_scott, (48, 48), initial.stream(1))
+    start = InitialCondition("spots").state(gray_scott, (48, 48), stream(1), {})
 
     def end(state):
         job = Job(gray_scott, Grid(48, 48), 0.25, {"f": 0.03, "k": 0.06}, state, (200,))

@@ -37,7 +37,7 @@ def test_a_live_run_is_the_engines_run(plan):
 
 
 def test_a_live_run_is_steered_and_painted(plan):
-    live = LiveRun(plan, {"f": 0.005, "k": 0.05}, start="noise:amplitude=0")
+    live = LiveRun(plan, {"f": 0.005, "k": 0.05}, initial="noise:amplitude=0")
     assert live.advance(1).std() < 1e-6
     live.steer({"f": 0.046, "k": 0.063})
     assert live.parameters["f"] == 0.046
@@ -50,7 +50,7 @@ def test_a_live_run_is_steered_and_painted(plan):
         live.paint(*place)
     with pytest.raises(UsageError, match="out of range"):
         live.steer({"f": 3.0})
-    with pytest.raises(UsageError, match="can't name a file"):
+    with pytest.raises(UsageError, match="unknown initial condition"):
         live.reset({}, __file__, 0)
 
 

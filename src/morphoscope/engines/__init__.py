@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from morphoscope.core.errors import UsageError, nearest
+from collections.abc import Callable
+
+from morphoscope.core.registry import Registry
 from morphoscope.engines.base import CHECK_EVERY, Engine, Job, Result
 from morphoscope.engines.grid import Grid
 
-__all__ = ["CHECK_EVERY", "Engine", "Grid", "Job", "Result", "engine_names", "get_engine"]
+__all__ = ["CHECK_EVERY", "ENGINES", "Engine", "Grid", "Job", "Result", "engine_names", "get_engine"]
 
-
-def engine_names() -> list[str]:
-    """Names that :func:`get_engine` knows."""
-    return ["cpu", "reference"]
+#: What makes an engine, by its name. The compiler is loaded when the engine is asked for.
+ENGINES: Registry[Callable[[], Engine]] = Registry("engine")
+ENGINES.add_code("cpu", "morphoscope.engines.cpu.engine:CpuEngine")
+ENGINES.add_code("reference", "morphoscope.engines.reference:ReferenceEngine")
+engine_names = ENGINES.names
 
 
 def get_engine(name: str) -> Engine:
     """The engine of that name; raises UsageError otherwise."""
-    match name:
-        case "cpu":
-            from morphoscope.engines.cpu.engine import CpuEngine
-
-            return CpuEngine()
-        case "reference":
-            from morphoscope.engines.reference import ReferenceEngine
-
-            return ReferenceEngine()
-    raise UsageError(f"unknown engine {name!r}; {nearest(name, engine_names())}")
+    return ENGINES.get(name)()

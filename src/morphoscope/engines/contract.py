@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.engines import Grid, Job, get_engine, initial
+from morphoscope.engines import Grid, Job, get_engine
+from morphoscope.engines.initial import InitialCondition, stream
 from morphoscope.engines.stability import automatic_step, check_step
 from morphoscope.models.files import model_from_toml, model_to_toml
 from morphoscope.models.model import Model
@@ -67,8 +68,8 @@ class _Trial:
 
     @functools.cached_property
     def start(self) -> NDArray[np.float64]:
-        name, options = initial.parse_start(self.model.initial)
-        return initial.make(name, self.model, self.grid.shape, initial.stream(0), self.model.complete({}), **options)
+        condition = InitialCondition.parse(self.model.initial)
+        return condition.state(self.model, self.grid.shape, stream(0), self.model.complete({}))
 
     def run(self, engine: str, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
         """The state after some steps, (species, height, width), float64; raises ValueError where it isn't finite."""

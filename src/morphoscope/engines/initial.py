@@ -1,13 +1,14 @@
-"""Initial conditions: named recipes that turn a grid and one random stream into a starting state.
+"""Initial conditions: from a name and options, a grid and one random stream, the starting state of a run.
 
-Every recipe is a function ``(model, shape, rng, **options) -> state`` with ``state`` a float64 array
-``(species, height, width)``; register one with :func:`initial_condition` and it can be named in a plan
-or on the command line. All randomness comes from ``rng``, so a run starts the same alone or among thousands.
+An initial condition is a function ``(model, shape, rng, **options) -> state`` with ``state`` a float64 array
+``(species, height, width)``; one that needs the run's parameters has the argument ``parameters``. Registered in
+:data:`INITIAL_CONDITIONS`, it can be named in a plan and on the command line. All randomness comes from ``rng``, so a
+run starts the same alone or among thousands.
 """
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,78 +18,130 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.registry import Registry
+from morphoscope.engines.state_files import State, blended, file_hash, read_state
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import Spatial
 
-State = NDArray[np.float64]
-_RECIPES: dict[str, Callable[..., State]] = {}
+INITIAL_CONDITIONS: Registry[Callable[..., State]] = Registry("initial condition")
+FILE = "file"  # the initial condition that reads a state, named by its path
 
 SQUARE = 20  # side of the perturbed squares, cells
 CUT_OFFSET = (6, 9)  # rows, columns: where the cutting square sits relative to the second one
 
 
-def initial_condition(name: str) -> Callable[[Callable[..., State]], Callable[..., State]]:
-    """Register a recipe under ``name``."""
+@dataclasses.dataclass(frozen=True)
+class InitialCondition:
+    """An initial condition's name, and its options where they are not the defaults.
 
-    def register(function: Callable[..., State]) -> Callable[..., State]:
-        _RECIPES[name] = function
-        return function
+    Its text form is ``name``, ``name:option=value,…`` or, of a state in a file, the file's path: see :meth:`parse`.
 
-    return register
+    Parameters
+    ----------
+    name
+        A name in :data:`INITIAL_CONDITIONS`.
+    options
+        Pairs of name and value; sorted here.
 
+    Raises
+    ------
+    UsageError
+        For an unknown name or option.
 
-def names() -> list[str]:
-    """Names of all registered initial conditions."""
-    return sorted(_RECIPES)
-
-
-def make(
-    name: str,
-    model: Model,
-    shape: tuple[int, int],
-    rng: np.random.Generator,
-    parameters: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> State:
-    """The starting state of one run, (species, height, width); ``parameters`` are the run's, where not the defaults.
-
-    Raises UsageError for an unknown name, an unknown option or a grid on which the recipe does not fit.
+    Examples
+    --------
+    >>> InitialCondition.parse("spots:radius=4,count=30")
+    InitialCondition(name='spots', options=(('count', 30.0), ('radius', 4.0)))
+    >>> str(InitialCondition("noise", (("amplitude", 0.1),)))
+    'noise:amplitude=0.1'
     """
-    if name not in _RECIPES:
-        raise UsageError(f"unknown initial condition {name!r}; {nearest(name, names())}")
-    recipe = _RECIPES[name]
-    takes = inspect.signature(recipe).parameters
-    known = [n for n, p in takes.items() if p.default is not p.empty]
-    for option in options:
-        if option not in known:
-            raise UsageError(f"unknown option {option!r} of initial condition {name}; {nearest(option, known)}")
-    if "parameters" in takes:
-        return recipe(model, shape, rng, model.complete(parameters or {}), **options)
-    return recipe(model, shape, rng, **options)
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        known = [n for n, p in self._signature.items() if p.default is not p.empty]
+        for option, _ in self.options:
+            if option not in known:
+                raise UsageError(
+                    f"unknown option {option!r} of initial condition {self.name}; {nearest(option, known)}"
+                )
+        frozen = ((name, tuple(value) if isinstance(value, list) else value) for name, value in self.options)
+        object.__setattr__(self, "options", tuple(sorted(frozen)))
+
+    @property
+    def _signature(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(INITIAL_CONDITIONS.get(self.name)).parameters
+
+    @classmethod
+    def parse(cls, text: str, *, files: bool = True) -> InitialCondition:
+        """The initial condition of a text: its name, ``name:option=value,…`` or, if ``files``, the path of a state.
+
+        Raises UsageError for anything else.
+        """
+        name, _, tail = text.partition(":")
+        if name in INITIAL_CONDITIONS and name != FILE:
+            return cls(name, tuple(_option(part) for part in tail.split(",") if part))
+        if files and Path(text).is_file():
+            return cls.of_file(text)
+        known = [n for n in INITIAL_CONDITIONS if n != FILE]
+        other = ", and no such file" if files else ""
+        raise UsageError(f"unknown initial condition {text!r:.200}{other}; {nearest(name[:80], known)}")
+
+    @classmethod
+    def of_file(cls, path: str | Path) -> InitialCondition:
+        """The state in a file, see :func:`from_file`, as it is now: a run refuses it when the file has changed."""
+        return cls(FILE, (("path", str(path)), ("sha256", file_hash(path))))
+
+    @classmethod
+    def from_json(cls, values: Any) -> InitialCondition:
+        """Inverse of :meth:`to_json`; the text form is read, too."""
+        if isinstance(values, str):
+            return cls.parse(values)
+        return cls(values["name"], tuple(values.get("options", {}).items()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"name": self.name, "options": dict(self.options)}
+
+    def __str__(self) -> str:
+        if self.name == FILE:
+            return str(dict(self.options).get("path", FILE))
+        options = ",".join(f"{name}={_option_text(value)}" for name, value in self.options)
+        return f"{self.name}:{options}" if options else self.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file that holds the state, where there is one."""
+        return Path(dict(self.options)["path"]) if self.name == FILE else None
+
+    def state(
+        self, model: Model, shape: tuple[int, int], rng: np.random.Generator, parameters: Mapping[str, Any]
+    ) -> State:
+        """The starting state of one run, (species, height, width).
+
+        ``parameters``: all of the run's. Raises UsageError for an option out of range and for a grid that is too small.
+        """
+        more = {"parameters": parameters} if "parameters" in self._signature else {}
+        return INITIAL_CONDITIONS.get(self.name)(model, shape, rng, **more, **dict(self.options))
 
 
-def parse_start(text: str) -> tuple[str, dict[str, Any]]:
-    """Name and options of an initial condition from ``name``, ``name:option=value,…`` or a path."""
-    name, _, tail = text.partition(":")
-    if name in names() and name != "file":
-        options: dict[str, Any] = {}
-        for part in filter(None, tail.split(",")):
-            option, equals, value = part.partition("=")
-            if not equals:
-                raise UsageError(f"initial condition option {part!r}; expected option=value")
-            options[option.strip()] = _as_number(option, value)
-        return name, options
-    if Path(text).is_file():
-        return "file", {"path": text, "sha256": file_hash(text)}
-    known = [n for n in names() if n != "file"]
-    raise UsageError(f"unknown initial condition {text!r}, and no such file; known: {', '.join(known)}")
-
-
-def _as_number(option: str, value: str) -> float:
+def _option(part: str) -> tuple[str, Any]:
+    """``count=30`` as a pair; of several numbers, ``cut=0.02/0.04``, a tuple."""
+    option, equals, value = part.partition("=")
+    if not equals:
+        raise UsageError(f"initial condition option {part!r}; expected option=value")
     try:
-        return float(value)
+        numbers = tuple(float(number) for number in value.split("/"))
     except ValueError:
         raise UsageError(f"initial condition option {option}={value!r} is not a number") from None
+    return option.strip(), numbers if len(numbers) > 1 else numbers[0]
+
+
+def _option_text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "/".join(map(_option_text, value))
+    return repr(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def stream(seed: int) -> np.random.Generator:
@@ -115,7 +168,7 @@ def _periodic_slice(start: int, length: int, size: int) -> NDArray[np.intp]:
     return np.arange(start, start + length) % size
 
 
-@initial_condition("pearson-gamma")
+@INITIAL_CONDITIONS.register("pearson-gamma")
 def pearson_gamma(
     model: Model, shape: tuple[int, int], rng: np.random.Generator, cut: Sequence[float] = (0.02, 0.04)
 ) -> State:
@@ -167,7 +220,7 @@ def pearson_gamma(
     return state
 
 
-@initial_condition("noise")
+@INITIAL_CONDITIONS.register("noise")
 def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplitude: float = 0.05) -> State:
     """The model's perturbed state everywhere, with independent normal noise in every cell.
 
@@ -181,7 +234,7 @@ def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplit
     return state
 
 
-@initial_condition("steady")
+@INITIAL_CONDITIONS.register("steady")
 def steady(
     model: Model,
     shape: tuple[int, int],
@@ -218,7 +271,7 @@ def steady(
     return state + strength * scale * rng.standard_normal(state.shape)
 
 
-@initial_condition("spiral")
+@INITIAL_CONDITIONS.register("spiral")
 def spiral(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> State:
     """Crossed halves, from which an excitable or oscillating model makes a spiral.
 
@@ -236,7 +289,7 @@ def spiral(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> St
     return state
 
 
-@initial_condition("spots")
+@INITIAL_CONDITIONS.register("spots")
 def spots(
     model: Model,
     shape: tuple[int, int],
@@ -255,10 +308,10 @@ def spots(
         dy = np.minimum(abs(rows - row), height - abs(rows - row))
         dx = np.minimum(abs(columns - column), width - abs(columns - column))
         inside |= dy**2 + dx**2 <= reach**2
-    return _blended(model, inside.astype(np.float64))
+    return blended(model, inside.astype(np.float64))
 
 
-@initial_condition("file")
+@INITIAL_CONDITIONS.register("file")
 def from_file(
     model: Model,
     shape: tuple[int, int],
@@ -280,44 +333,3 @@ def from_file(
             parameter="size",
         )
     return state
-
-
-def file_hash(path: str | Path) -> str:
-    """SHA-256 of a file; raises DataError when it can't be read."""
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise DataError(f"{path} can't be read ({error.strerror}); expected an initial state") from error
-
-
-def read_state(model: Model, path: Path) -> State:
-    """A model's state from a file, (species, height, width); see :func:`from_file`."""
-    expected = f"expected {' and '.join(model.species)}"
-    try:
-        if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                state = np.stack([archive[s] for s in model.species]).astype(np.float64)
-        elif path.suffix.lower() == ".npy":
-            state = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
-        else:
-            from PIL import Image
-
-            with Image.open(path) as image:
-                grey = np.asarray(image.convert("L"), dtype=np.float64) / 255
-            return _blended(model, 1 - grey)
-    except KeyError as error:
-        raise DataError(f"{path} lacks an array: {error}; {expected}") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} can't be read as a state ({str(error).splitlines()[0]})") from error
-    if state.ndim != 3 or len(state) != len(model.species):
-        raise UsageError(f"{path} has shape {state.shape}; expected (species, y, x), {expected}")
-    if not np.isfinite(state).all():
-        raise UsageError(f"{path} holds NaN or infinite numbers; expected concentrations")
-    return state
-
-
-def _blended(model: Model, share: NDArray[np.float64]) -> State:
-    """Background where ``share`` is 0, the perturbed state where it is 1."""
-    return np.stack(
-        [model.background[s] + share * (model.perturbation[s] - model.background[s]) for s in model.species]
-    )

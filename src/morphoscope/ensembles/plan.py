@@ -16,6 +16,7 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import read_json, write_json
 from morphoscope.engines import Grid
 from morphoscope.engines.base import check_method
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.models import Model, get_model
@@ -51,8 +52,7 @@ class Plan:
     dt: float
     until: float
     times: tuple[float, ...]
-    initial: str
-    initial_options: tuple[tuple[str, Any], ...]
+    initial: InitialCondition
     record: tuple[str, ...]
     runs: tuple[Run, ...]
     integrator: str = "euler"
@@ -129,7 +129,7 @@ class Plan:
             "dt": self.dt,
             "until": self.until,
             "times": list(self.times),
-            "initial": {"name": self.initial, "options": dict(self.initial_options)},
+            "initial": self.initial.to_json(),
             "record": list(self.record),
             "runs": [{"parameters": _plain(r.parameters), "seed": r.seed, "label": r.label} for r in self.runs],
             # Later fields are there where they are not customary, so that the hashes of stored plans stay true.
@@ -167,8 +167,7 @@ class Plan:
                 dt=float(values["dt"]),
                 until=float(values["until"]),
                 times=tuple(float(t) for t in values["times"]),
-                initial=values["initial"]["name"],
-                initial_options=_frozen_options(values["initial"].get("options", {})),
+                initial=InitialCondition.from_json(values["initial"]),
                 record=tuple(values["record"]),
                 runs=tuple(
                     Run(_row(built, run["parameters"]), int(run["seed"]), run.get("label")) for run in values["runs"]
@@ -220,10 +219,6 @@ def _plain(parameters: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _row(model: Model, parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     checked = model.complete(parameters)
     return tuple((name, checked[name]) for name in model.parameters if name in parameters)
-
-
-def _frozen_options(options: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in sorted(options.items()))
 
 
 def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.provenance import versions
-from morphoscope.engines import Job, Result, get_engine, initial
+from morphoscope.engines import Job, Result, get_engine
+from morphoscope.engines.initial import stream
 from morphoscope.ensembles.ledger import Entry
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.store import Ensemble
@@ -27,14 +28,7 @@ COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger row
 def run_job(plan: Plan, run: Run) -> Job:
     """The engine's job of one row, with its own random stream: the same alone or among thousands."""
     parameters = dict(run.parameters)
-    start = initial.make(
-        plan.initial,
-        plan.model,
-        plan.grid.shape,
-        initial.stream(run.seed),
-        parameters,
-        **dict(plan.initial_options),
-    )
+    start = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), plan.model.complete(parameters))
     return Job(
         plan.model,
         plan.grid,

@@ -8,17 +8,16 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.registry import Registry
 from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model, find_model
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_RUNS = 1_000_000
 ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are no parameters
@@ -27,6 +26,27 @@ _LARGEST_SEED = 2**53 - 1
 _LONGEST_LABEL = 64
 
 Span = Sequence[float]
+
+
+#: Functions (dimensions, count, random) → points of the unit cube, (count, dimensions).
+SAMPLERS: Registry[Callable[[int, int, np.random.Generator], NDArray[np.float64]]] = Registry("sampling method")
+
+
+@SAMPLERS.register("lhs")
+def latin_hypercube(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """One point in each of ``count`` equal stretches of every axis."""
+    from scipy.stats import qmc
+
+    return np.asarray(qmc.LatinHypercube(dimensions, seed=random).random(count))
+
+
+@SAMPLERS.register("sobol")
+def sobol_sequence(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """The first ``count`` points of a scrambled Sobol sequence."""
+    from scipy.stats import qmc
+
+    sequence = qmc.Sobol(dimensions, scramble=True, seed=random)
+    return np.asarray(sequence.random_base2((count - 1).bit_length())[:count])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +112,7 @@ def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> l
             f"sample {sample!r} has no ranges to draw from; give one or more, as in A=2:5", parameter="range"
         )
     ends = {name: _span(model, name, span) for name, span in ranges.items()}
-    unit = _METHODS[method](len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
+    unit = SAMPLERS.get(method)(len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
     low, high = np.array(list(ends.values())).T
     return [Point(dict(zip(ends, map(_short, row), strict=True))) for row in (low + (high - low) * unit).tolist()]
 
@@ -220,31 +240,11 @@ def _ends(model: Model, name: str, span: Span, what: str) -> tuple[float, float]
 def _sample(text: str) -> tuple[str, int]:
     """``lhs:500`` as method and number."""
     method, _, count = text.partition(":")
-    if method not in _METHODS:
-        raise UsageError(f"unknown sample {text!r}; {nearest(method, _METHODS)}; expected lhs:N or sobol:N")
+    SAMPLERS.get(method)
     if not (count.isascii() and count.isdecimal()) or len(count) > 12 or int(count) < 1:
         raise UsageError(f"sample {text!r}; expected a number of points, 1 or more, as in {method}:500")
     _check_total(int(count), "points")
     return method, int(count)
-
-
-def _latin_hypercube(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
-    from scipy.stats import qmc
-
-    return np.asarray(qmc.LatinHypercube(dimensions, seed=random).random(count))
-
-
-def _sobol(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
-    from scipy.stats import qmc
-
-    sequence = qmc.Sobol(dimensions, scramble=True, seed=random)
-    return np.asarray(sequence.random_base2((count - 1).bit_length())[:count])
-
-
-_METHODS: dict[str, Callable[[int, int, np.random.Generator], NDArray[np.float64]]] = {
-    "lhs": _latin_hypercube,
-    "sobol": _sobol,
-}
 
 
 def _short(value: float) -> float:

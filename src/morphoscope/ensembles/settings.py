@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from morphoscope.core.errors import UsageError, nearest
-from morphoscope.engines import Grid, initial
+from morphoscope.engines import Grid
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import automatic_step
+from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles.extremes import extremes
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.models import Model, get_model, model_names
@@ -24,7 +25,8 @@ class Settings:
     """What a person may ask for; None is the model's custom.
 
     ``size``: (width, height) in cells. ``times``: snapshot times, by default three, the model's ``apart`` apart, the
-    last at the end. ``start``: an initial condition by name, with options as in ``spots:count=30,radius=4``, or a file.
+    last at the end. ``initial``: an initial condition, or its text: a name, with options as in
+    ``spots:count=30,radius=4``, or a file.
     ``boundary``, ``integrator``, ``noise``, ``double``: see :class:`~morphoscope.engines.Grid` and
     :class:`~morphoscope.engines.Job`.
     """
@@ -36,7 +38,7 @@ class Settings:
     stencil: int = 9
     boundary: str = "periodic"
     times: Sequence[float] | None = None
-    start: str | None = None
+    initial: str | InitialCondition | None = None
     integrator: str | None = None
     noise: Mapping[str, float] | None = None
     double: bool = False
@@ -46,8 +48,9 @@ class Settings:
         until = model.until if self.until is None else self.until
         if not 0 < until < float("inf"):
             raise UsageError(f"until={until} is no end time; use a number above 0")
-        start, options = initial.parse_start(self.start or model.initial)
-        grid = self._grid(model, start, options)
+        given = self.initial or model.initial
+        initial = given if isinstance(given, InitialCondition) else InitialCondition.parse(given)
+        grid = self._grid(model, initial)
         dt = self._step(model, grid, runs)
         if not 0 < dt < float("inf"):
             raise UsageError(f"dt={dt} is no time step; use a number above 0")
@@ -58,8 +61,7 @@ class Settings:
             dt=dt,
             until=until,
             times=tuple(self.times) if self.times else customary_times(until, dt, model.apart),
-            initial=start,
-            initial_options=tuple(sorted(options.items())),
+            initial=initial,
             record=tuple(record or model.species),
             runs=runs,
             integrator=self.integrator or model.integrator,
@@ -67,10 +69,10 @@ class Settings:
             double=self.double,
         )
 
-    def _grid(self, model: Model, start: str, options: Mapping[str, Any]) -> Grid:
+    def _grid(self, model: Model, initial: InitialCondition) -> Grid:
         size = self.size
-        if start == "file" and size is None:
-            height, width = initial.read_state(model, Path(options["path"])).shape[1:]
+        if initial.path is not None and size is None:
+            height, width = read_state(model, initial.path).shape[1:]
             size = (width, height)
         width, height = size or (128, 128)
         spacing = model.spacing if self.spacing is None else self.spacing
@@ -86,7 +88,7 @@ class Settings:
 
 def known_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings by keyword; raises UsageError for a name that there is not."""
-    names = {field.name for field in dataclasses.fields(Settings)} - {"start"}
+    names = {field.name for field in dataclasses.fields(Settings)} - {"initial"}
     for name in settings:
         if name not in names:
             raise UsageError(f"unknown setting {name!r}; {nearest(name, names)}")
@@ -110,9 +112,6 @@ def repeat_command(plan: Plan, run: int) -> str:
     values = dict(row.parameters) if built_in else model.complete(dict(row.parameters))
     words += [f"-p {name}={_parameter_text(value)}" for name, value in values.items()]
     words.append(f"--seed {row.seed}")
-    start = plan.initial
-    if plan.initial_options:
-        start += ":" + ",".join(f"{name}={value}" for name, value in plan.initial_options)
     usual = customary_times(plan.until, plan.dt, model.apart)
     options = (
         ("size", f"{grid.width}x{grid.height}", grid.shape != (128, 128)),
@@ -122,7 +121,7 @@ def repeat_command(plan: Plan, run: int) -> str:
         ("stencil", str(grid.stencil), grid.stencil != 9),
         ("boundary", grid.boundary, not grid.periodic),
         ("times", ",".join(f"{t:g}" for t in plan.times), plan.times != usual),
-        ("initial", start, start != model.initial),
+        ("initial", shlex.quote(str(plan.initial)), str(plan.initial) != model.initial),
         ("integrator", plan.integrator, plan.integrator != model.integrator),
         *(("noise", f"{species}={amplitude:g}", True) for species, amplitude in plan.noise),
     )

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from morphoscope.core.errors import UsageError, nearest
-from morphoscope.core.registry import instances
+from morphoscope.core.registry import Registry
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import Ramp
 
-__all__ = ["Model", "Ramp", "find_model", "get_model", "model_names"]
+__all__ = ["MODELS", "Model", "Ramp", "find_model", "get_model", "model_names"]
 
 
-def _registry() -> dict[str, Model]:
-    return instances("morphoscope.models.builtin", Model)
-
-
-def model_names() -> list[str]:
-    """Names of the built-in models."""
-    return sorted(_registry())
-
-
-def get_model(name: str) -> Model:
-    """The built-in model of that name; raises UsageError with the nearest name otherwise."""
-    if name not in _registry():
-        raise UsageError(f"unknown model {name!r}; {nearest(name, model_names())}; `morphoscope models` lists all")
-    return _registry()[name]
+#: The built-in models, one a file in :mod:`.builtin`.
+MODELS: Registry[Model] = Registry("model")
+MODELS.add_package("morphoscope.models.builtin", Model)
+model_names, get_model = MODELS.names, MODELS.get
 
 
 def find_model(text: str | Path) -> Model:

@@ -82,5 +82,5 @@ def scan_plan(
         replicates=replicates,
         seed=seed,
         record=record,
-        settings=Settings(start=initial, **known_settings(settings)),
+        settings=Settings(initial=initial, **known_settings(settings)),
     )

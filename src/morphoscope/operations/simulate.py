@@ -42,7 +42,7 @@ def simulate(
         model if isinstance(model, Model) else find_model(model),
         parameters or {},
         seed=seed,
-        start=initial,
+        initial=initial,
         **known_settings(settings),
     )
     if video is not None:

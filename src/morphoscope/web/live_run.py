@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.core.errors import UsageError
-from morphoscope.engines import Job, initial
+from morphoscope.engines import Job
 from morphoscope.engines.cpu.engine import Stepper
+from morphoscope.engines.initial import FILE, INITIAL_CONDITIONS, InitialCondition, stream
 from morphoscope.ensembles import Plan
 
 SLOWEST, FASTEST = 1, 50_000  # steps a frame
@@ -20,13 +20,15 @@ SLOWEST, FASTEST = 1, 50_000  # steps a frame
 class LiveRun:
     """One run of an atlas's model on its grid. Every method may be called from any thread."""
 
-    def __init__(self, plan: Plan, parameters: Mapping[str, float], start: str | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, plan: Plan, parameters: Mapping[str, float], initial: str | InitialCondition | None = None, seed: int = 0
+    ) -> None:
         self.plan = plan
         self._lock = threading.Lock()
         self._apart = [round((b - a) / plan.dt) for a, b in zip(plan.times, plan.times[1:], strict=False)]
         self._stepper: Stepper
         self.steps = 0
-        self.reset(parameters, starts(plan)[0] if start is None else start, seed)
+        self.reset(parameters, plan.initial if initial is None else initial, seed)
 
     @property
     def time(self) -> float:
@@ -38,16 +40,14 @@ class LiveRun:
         """All parameters as they are now."""
         return dict(self._stepper.job.parameters)
 
-    def reset(self, parameters: Mapping[str, float], start: str, seed: int) -> None:
-        """Begin anew from a named initial condition. Files are not read: the name comes from a page.
+    def reset(self, parameters: Mapping[str, float], initial: str | InitialCondition, seed: int) -> None:
+        """Begin anew from an initial condition. A text comes from a page, so it can't name a file.
 
         Raises UsageError for unknown names and options.
         """
-        name, options = initial.parse_start(start)
-        if name == "file":
-            raise UsageError("a page can't name a file; choose a named initial condition")
+        chosen = initial if isinstance(initial, InitialCondition) else InitialCondition.parse(initial, files=False)
         model, grid = self.plan.model, self.plan.grid
-        state = initial.make(name, model, grid.shape, initial.stream(seed), parameters, **options)
+        state = chosen.state(model, grid.shape, stream(seed), model.complete(parameters))
         self.begin(parameters, state, seed)
 
     def begin(self, parameters: Mapping[str, float], state: NDArray[np.floating], seed: int = 0) -> None:
@@ -106,6 +106,6 @@ class LiveRun:
             self._stepper.write(state)
 
 
-def starts(plan: Plan) -> list[str]:
+def initial_conditions(plan: Plan) -> list[str]:
     """The named initial conditions, the plan's own first."""
-    return sorted((n for n in initial.names() if n != "file"), key=lambda name: name != plan.initial)
+    return sorted((n for n in INITIAL_CONDITIONS if n != FILE), key=lambda name: name != plan.initial.name)

@@ -20,7 +20,7 @@ from morphoscope.atlas import ordered, titled
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan
 from morphoscope.rendering.composite import Shown
-from morphoscope.web.live_run import LiveRun, starts
+from morphoscope.web.live_run import LiveRun, initial_conditions
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 from morphoscope.web.uploads import UPLOADS, state_from
@@ -80,7 +80,7 @@ class LiveView:
         self.colours = pn.widgets.Select(label="Colour map", options=_MAPS, width=110)
         self.colours.param.watch(lambda event: self._recolour(event.new), "value")
         self.brush = pn.widgets.IntInput(label="Brush, cells", value=5, start=1, end=40, width=90)
-        self.start = pn.widgets.Select(label="Initial condition", options=starts(self.plan), width=150)
+        self.start = pn.widgets.Select(label="Initial condition", options=initial_conditions(self.plan), width=150)
         self.seed = pn.widgets.IntInput(label="Seed", value=0, start=0, width=150)
         self.upload = pn.widgets.FileInput(
             label="Initial state from a file", accept=",".join(sorted(UPLOADS)), multiple=False

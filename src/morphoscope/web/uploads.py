@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from morphoscope.core.errors import UsageError
-from morphoscope.engines.initial import read_state
+from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles import Plan
 
 UPLOADS = {".npz", ".npy", ".png", ".tif", ".tiff", ".jpg", ".jpeg"}

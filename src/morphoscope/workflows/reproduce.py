@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from morphoscope.core.errors import UsageError, nearest
 from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.core.registry import Registry
 
 if TYPE_CHECKING:
     from morphoscope.workflows.scholz2022 import Reproduction
 
-
-STUDIES = ("scholz2022",)
+#: The function that repeats each published study.
+STUDIES: Registry[Callable[..., Reproduction]] = Registry("study")
+STUDIES.add_code("scholz2022", "morphoscope.workflows.scholz2022:reproduce_scholz2022")
 
 
 def reproduce(
@@ -31,11 +33,7 @@ def reproduce(
     ``second_pass`` goes on with the paper's second training set, which has π, and reads the same scan again; the folder
     may hold the first pass already.
     """
-    if study not in STUDIES:
-        raise UsageError(f"unknown study {study!r}; {nearest(study, STUDIES)}")
-    from morphoscope.workflows.scholz2022 import reproduce_scholz2022
-
-    return reproduce_scholz2022(
+    return STUDIES.get(study)(
         Path(out),
         profile=profile,
         network=network,

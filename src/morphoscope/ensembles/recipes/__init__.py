@@ -1,4 +1,4 @@
-"""Recipes: plans by name, from data files in this folder. A new TOML file here adds its recipes by being there."""
+"""Recipes: plans of published studies by name, from the data files in this folder. Every TOML file here is read."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import csv
 import functools
 import importlib.resources
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
-from morphoscope.core.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError
+from morphoscope.core.registry import Registry
 from morphoscope.engines import Grid
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.models import get_model
 
@@ -17,26 +20,25 @@ _FOLDER = importlib.resources.files(__name__)
 _ROW_NAMES = {"set", "class", "runs"}  # columns of a table that are no parameters
 
 
-@functools.cache
-def _recipes() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _find_recipes() -> dict[str, Callable[[], dict[str, Any]]]:
+    found: dict[str, Callable[[], dict[str, Any]]] = {}
     for file in _FOLDER.iterdir():
         if file.name.endswith(".toml"):
             study = tomllib.loads(file.read_text(encoding="utf-8"))
-            found |= {name: {**study, **own} for name, own in study["recipes"].items()}
+            for name, own in study["recipes"].items():
+                found[name] = functools.partial(dict, study, **own)
     return found
 
 
-def recipe_names() -> list[str]:
-    """Names that :func:`recipe` knows."""
-    return sorted(_recipes())
+#: The values from which each recipe's plan is made.
+RECIPES: Registry[dict[str, Any]] = Registry("recipe")
+RECIPES.add_finder(_find_recipes)
+recipe_names = RECIPES.names
 
 
 def recipe(name: str, frames: int = 3) -> Plan:
     """The plan of a named recipe; raises UsageError for an unknown name or number of frames."""
-    if name not in _recipes():
-        raise UsageError(f"unknown recipe {name!r}; {nearest(name, recipe_names())}")
-    values = _recipes()[name]
+    values = RECIPES.get(name)
     if str(frames) not in values["frames"]:
         raise UsageError(f"frames={frames}; recipe {name} has {' or '.join(values['frames'])}")
     model = get_model(values["model"])
@@ -53,8 +55,7 @@ def recipe(name: str, frames: int = 3) -> Plan:
         dt=values["dt"],
         until=until,
         times=tuple(until - apart * i for i in reversed(range(frames))),
-        initial=values["initial"],
-        initial_options=(),
+        initial=InitialCondition.parse(values["initial"]),
         record=tuple(values["record"]),
         runs=make_runs(model, rows, values["seed"]),
     )

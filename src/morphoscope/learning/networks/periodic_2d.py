@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from morphoscope.learning.networks.network import Network, Recipe
+from morphoscope.learning.network import Network, Recipe
 from morphoscope.learning.symmetry import Augmentation
 
 CENTRE = 0.6  # u is about this on average over the patterns

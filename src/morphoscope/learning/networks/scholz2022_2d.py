@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from morphoscope.learning.networks.network import Network, Recipe
+from morphoscope.learning.network import Network, Recipe
 from morphoscope.learning.symmetry import Augmentation
 
 
