@@ -179,7 +179,7 @@ def _shares(jobs: dict[str, Job], rounds: int) -> list[dict[str, Any]]:
         rows.append(
             {
                 "model": name,
-                "passes": len(kernel.program.passes),
+                "passes": len(kernel.program.sweeps),
                 "operations": sum(counted.values()),
                 "Gcell/s": speed,
                 "low": min(speeds[name]),

@@ -112,7 +112,7 @@ def test_fused_levels_change_no_bit(model, boundary):
 )
 def test_auxiliary_fields_are_only_where_they_are_needed(text, passes):
     model = Model(name="m", reaction={"u": text, "v": "0"}, defaults={"a": 1.0})
-    assert len(Program(model).passes) == passes
+    assert len(Program(model).sweeps) == passes
 
 
 def test_a_parameter_that_varies_is_not_taken_out_of_an_operator():
@@ -120,8 +120,8 @@ def test_a_parameter_that_varies_is_not_taken_out_of_an_operator():
     grid = Grid(8, 16)
     job = Job(model, grid, 0.05, {"a": Ramp("x", 0.5, 2.0)}, between(model, grid.shape), (20,))
     meet(job, 1e-5)
-    assert len(Program(model, frozenset({"a"})).passes) == 2
-    assert len(Program(model).passes) == 1
+    assert len(Program(model, frozenset({"a"})).sweeps) == 2
+    assert len(Program(model).sweeps) == 1
 
 
 @settings(max_examples=10)

@@ -1,4 +1,4 @@
-"""The grid: how many cells, how large, which stencil, which boundaries, and what its operators do to a wave."""
+"""The grid: number and size of cells, stencil, boundaries, and the symbols of its operators."""
 
 from __future__ import annotations
 
@@ -21,14 +21,35 @@ Symbols = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A rectangle of ``height`` × ``width`` square cells of side ``spacing``; ``height`` 1 is one-dimensional.
+    """A rectangle of square cells.
 
-    ``stencil`` 9: weights centre −3, edges 1/2, corners 1/4, that is ¼ (1 2 1)ᵀ(1 2 1) − 4·centre;
-    5: centre −4, edges 1. Both are divided by ``spacing``². First derivatives are central differences.
+    Parameters
+    ----------
+    height : int
+        Number of rows. 1 makes the grid one-dimensional.
+    width : int
+        Number of columns.
+    spacing : float
+        Side of a cell, in units of length.
+    stencil : int
+        The discrete Laplacian. 9: weights centre −3, edges 1/2, corners 1/4, that is ¼ (1 2 1)ᵀ(1 2 1) − 4·centre; 5:
+        centre −4, edges 1. Both are divided by ``spacing``². First derivatives are central differences.
+    boundary : str
+        One boundary for both axes, or one for each, as in ``x=no-flux,y=periodic``. ``periodic``; ``no-flux``
+        (Neumann): the cell beyond the edge mirrors the one before it; ``dirichlet``: cells beyond the edge keep the
+        model's background.
 
-    ``boundary``: one for both axes or one each, as in ``x=no-flux,y=periodic``. ``periodic``; ``no-flux`` (Neumann):
-    the cell beyond the edge mirrors the one before it; ``dirichlet``: the cells beyond the edge stay in the model's
-    background state. Raises UsageError for sizes and names out of range.
+    Raises
+    ------
+    UsageError
+        If a size, the stencil or a boundary is not supported.
+
+    Examples
+    --------
+    >>> from morphoscope import Grid
+    >>> grid = Grid(64, 128, boundary="x=no-flux,y=periodic")
+    >>> grid.shape, grid.along("x")
+    ((64, 128), 'no-flux')
     """
 
     height: int = 128
@@ -48,7 +69,7 @@ class Grid:
         if self.stencil not in DIFFUSION_LIMITS:
             raise UsageError(f"unknown stencil {self.stencil}; use 9 or 5")
         if not 0 < self.spacing < float("inf"):
-            raise UsageError(f"spacing {self.spacing} is no length; use a number above 0")
+            raise UsageError(f"spacing {self.spacing} is not a length; use a number above 0")
         x, y = _axes(self.boundary)
         if self.height == 1:
             y = x if x == "periodic" else "no-flux"  # nothing varies along y
@@ -71,13 +92,14 @@ class Grid:
 
     @property
     def periodic(self) -> bool:
-        """Whether both axes are."""
+        """Whether both axes are periodic."""
         return self.boundary == "periodic"
 
     def symbols(self, qx: Any, qy: Any) -> Symbols:
-        """What ``laplace``, ``dx``, ``dy`` multiply the wave exp(i q·x) with on this grid; q in 1/length.
+        """The symbols of ``laplace``, ``dx`` and ``dy`` on this grid: their factors for the wave exp(i q·x); q in
+        1/length.
 
-        Towards small q they approach −q², i q_x, i q_y, with an error of second order in ``spacing``.
+        For small q they approach −q², i q_x and i q_y, with an error of second order in ``spacing``.
         """
         ax, ay = np.asarray(qx) * self.spacing, np.asarray(qy) * self.spacing
         cx, cy = np.cos(ax), np.cos(ay)
@@ -90,7 +112,7 @@ class Grid:
 
 
 def _axes(boundary: str) -> tuple[str, str]:
-    """The boundaries along x and y that a text names."""
+    """The boundaries along x and y from their text."""
     if "=" not in boundary:
         name = _named(boundary)
         return name, name
@@ -98,9 +120,9 @@ def _axes(boundary: str) -> tuple[str, str]:
     for part in boundary.split(","):
         axis, name = (word.strip() for word in part.partition("=")[::2])
         if axis not in ("x", "y"):
-            raise UsageError(f"boundary {boundary!r} names axis {axis!r}; expected x=NAME,y=NAME")
+            raise UsageError(f"boundary {boundary!r} has an axis {axis!r}; expected x=NAME,y=NAME")
         if axis in parts:
-            raise UsageError(f"boundary {boundary!r} names axis {axis!r} twice; name it once")
+            raise UsageError(f"boundary {boundary!r} has axis {axis!r} twice; give it once")
         parts[axis] = _named(name)
     return parts.get("x", "periodic"), parts.get("y", "periodic")
 

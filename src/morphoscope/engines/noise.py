@@ -1,8 +1,10 @@
-"""Additive noise from counters: every cell's normal numbers follow from (seed, step, cell), whoever computes them.
+"""Additive noise from a counter-based generator: each cell's normal numbers depend on (seed, step, cell) only.
 
-dc = (…) dt + (σ/√dxᵈ) dW in d dimensions: space-time white noise, ⟨η(x, t) η(x′, t′)⟩ = σ² δ(x − x′) δ(t − t′), by
-Euler–Maruyama. The generator is PCG4D (Jarzynski & Olano, J. Comput. Graph. Tech. 9(3), 21 (2020)): four 32-bit words
-from (cell, step, key, key); pairs of them become pairs of normal numbers by the Box–Muller transform.
+They are therefore the same for any engine, number of threads and number of fused steps.
+
+dc = (…) dt + (σ/√dxᵈ) dW in d dimensions: space-time white noise, ⟨η(x, t) η(x′, t′)⟩ = σ² δ(x − x′) δ(t − t′),
+integrated by Euler–Maruyama. The generator is PCG4D (Jarzynski & Olano, J. Comput. Graph. Tech. 9(3), 21 (2020)): four
+32-bit words from (cell, step, key, key). The Box–Muller transform turns pairs of words into pairs of normal numbers.
 """
 
 from __future__ import annotations
@@ -13,20 +15,20 @@ from numpy.typing import NDArray
 from morphoscope.engines.grid import Grid
 
 MULTIPLIER, INCREMENT = 1664525, 1013904223
-#: The pairs of words that are mixed, in order: word[a] += word[b] · word[c].
+#: The order in which words are mixed: word[a] += word[b] · word[c].
 MIXING = ((0, 1, 3), (1, 2, 0), (2, 0, 1), (3, 1, 2))
-#: 24 upper bits of a word as a number in (0, 1): (word >> 8) · SCALE + OFFSET.
+#: The 24 upper bits of a word become a number in (0, 1): (word >> 8) · SCALE + OFFSET.
 SHIFT, SCALE, OFFSET = 8, 2.0**-24, 2.0**-25
 
 
 def noise_key(seed: int) -> tuple[int, int]:
-    """The two 32-bit words that stand for a run's seed."""
+    """The two 32-bit words derived from a run's seed."""
     first, second = np.random.SeedSequence(seed, spawn_key=(1,)).generate_state(2, np.uint32)
     return int(first), int(second)
 
 
 def strength(grid: Grid, dt: float, amplitude: float) -> float:
-    """What a normal number is multiplied with in one step: σ √dt / √dxᵈ."""
+    """The factor of a normal number in one step: σ √dt / √dxᵈ."""
     return float(amplitude * np.sqrt(dt / grid.spacing**grid.dimensions))
 
 

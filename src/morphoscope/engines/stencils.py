@@ -1,4 +1,4 @@
-"""The operators of space on arrays, and with them a model's right-hand side: NumPy, one array operation a term."""
+"""Spatial operators on arrays and the right-hand side of a model in NumPy, one array operation per term."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Field = NDArray[Any]
 
 
 def padded(field: Field, grid: Grid, beyond: float = 0.0) -> Field:
-    """A field (height, width) with one more cell on each side, after the boundaries; ``beyond`` is Dirichlet's."""
+    """A field (height, width) with one more cell on each side, by its boundaries; ``beyond`` is the Dirichlet value."""
     for axis, name in enumerate("yx"):
         width = [(0, 0), (0, 0)]
         width[axis] = (1, 1)
@@ -48,7 +48,7 @@ def slope_x(field: Field, grid: Grid, beyond: float = 0.0) -> Field:
 
 
 def slope_y(field: Field, grid: Grid, beyond: float = 0.0) -> Field:
-    """Central difference along y (downwards, with the row number), in 1/length."""
+    """Central difference along y (downwards, in the direction of the row index), in 1/length."""
     p = padded(field, grid, beyond)
     return (p[2:, 1:-1] - p[:-2, 1:-1]) / (2 * grid.spacing)
 
@@ -57,7 +57,7 @@ OPERATIONS = {"laplace": laplacian, "dx": slope_x, "dy": slope_y}
 
 
 def right_hand_side(job: Job, dtype: Any = np.float64) -> Callable[[Field], Field]:
-    """dc/dt of a state (species, height, width) without noise, as a function; states are of type ``dtype``."""
+    """The function dc/dt of a state (species, height, width), without noise; states have type ``dtype``."""
     terms, applications = separate_operators(rates(job.model))
     species, shape = job.model.species, job.grid.shape
     parameters = {**job.uniform, **{name: value.field(shape).astype(dtype) for name, value in job.varying.items()}}

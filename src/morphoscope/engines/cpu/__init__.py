@@ -1,4 +1,4 @@
-"""The compiler: a model's step as a program, written as vector code for the processor at hand."""
+"""The compiler: a model's time step as a program, written as vector code for the current processor."""
 
 from morphoscope.engines.cpu.engine import CpuEngine, Stepper
 

@@ -1,8 +1,8 @@
-"""Floating-point formats and the coefficients of the vector functions: where each is from, and how good it is.
+"""Floating-point formats and the coefficients of the vector functions, with their origin and accuracy.
 
-Coefficients are relative-error minimax fits in 60 digits: least squares, reweighted after Lawson; the lowest order was
-rounded to the format first, and the others fitted again. The power of two beside each is the error of the polynomial
-alone, relative to the function. Every number is exact in its format.
+Coefficients are minimax fits of the relative error, computed with 60 digits by least squares with Lawson's reweighting.
+The coefficient of lowest order was rounded to the format first, then the others were fitted again. The power of two in
+each comment is the error of the polynomial alone, relative to the function. Every number is exact in its format.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ class Format:
     bits: int
     mantissa: int  # stored bits
     bias: int
-    least: float  # least normal number
-    sqrt_half: int  # bits of the greatest number ≤ √½
-    ln2: tuple[float, float]  # nearest, rest
-    ln2_below: tuple[float, float]  # rounded down, so that the rest is positive: the logarithm of ∞ needs it
-    quarter: tuple[float, float, float]  # π/2, parts rounded down: with positive ones the reduction keeps −0
-    whole_range: tuple[float, float]  # exp is a normal number between them
+    least: float  # smallest normal number
+    sqrt_half: int  # bits of the largest number ≤ √½
+    ln2: tuple[float, float]  # nearest value, remainder
+    ln2_below: tuple[float, float]  # rounded down, so that the remainder is positive, as needed for the logarithm of ∞
+    quarter: tuple[float, float, float]  # π/2 in parts, rounded down: with positive parts the reduction preserves −0
+    whole_range: tuple[float, float]  # exp is a normal number in between
     wave_range: float
-    saturated: float  # tanh is 1 from here on
+    saturated: float  # tanh is 1 above
     exp: tuple[float, ...]  # Q
     log: tuple[float, ...]
     sine: tuple[float, ...]  # S
@@ -34,7 +34,7 @@ class Format:
 
     @property
     def rounder(self) -> float:
-        """1.5·2^mantissa: x + rounder has the whole number nearest to x in its low bits."""
+        """1.5·2^mantissa: the low bits of x + rounder are the integer nearest to x."""
         return 1.5 * 2.0**self.mantissa
 
 
@@ -94,7 +94,7 @@ DOUBLE = Format(
         *(-2.75573142159308e-07, 2.087570520438304e-09, -1.1358737425777187e-11),
     ),
 )
-#: For powers. 2^-37.8: log₂ m = s L₂(s²); 2^-28.9: 2^r = 1 + r E(r), |r| ≤ ½; 2^-73.5: log m = 2s + ⅔s³ + s⁵ T(s²).
+#: For powers: 2^-37.8: log₂ m = s L₂(s²); 2^-28.9: 2^r = 1 + r E(r), |r| ≤ ½; 2^-73.5: log m = 2s + ⅔s³ + s⁵ T(s²).
 LOG2 = (2.8853900817900864, 0.9617966733414967, 0.5770835850265041, 0.4116727151058284, 0.3407301821542683)
 EXP2 = (
     *(0.6931472028863734, 0.24022647913901088, 0.05550332402040815),

@@ -1,4 +1,4 @@
-"""The CPU engine: a vector kernel written for the model at hand, compiled in the process."""
+"""The CPU engine: a vector kernel generated for the model and compiled in the process."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from morphoscope.engines.grid import Grid
 from morphoscope.engines.noise import noise_key
 from morphoscope.models.model import Model
 
-#: So many steps are fused, or fewer where the rows that they have in use would not fit into a first-level cache.
-MOST_LEVELS = 4
-FIRST_CACHE = 48 << 10  # bytes
-#: A step of so much arithmetic (see :attr:`StepProgram.weight`) gains nothing by fusing, and takes long to compile.
+#: Largest number of fused steps. Fewer are fused if their rows would not fit into the L1 cache.
+MAX_LEVELS = 4
+L1_CACHE = 48 << 10  # bytes
+#: A step that costs more than this (see :attr:`StepProgram.cost`) gains nothing from fusing, but takes long to compile.
 HEAVY = 80
 _SIGNATURE = ctypes.CFUNCTYPE(
     None,
@@ -37,11 +37,11 @@ _SIGNATURE = ctypes.CFUNCTYPE(
     ctypes.c_int64,
     ctypes.c_int64,
 )
-_ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+_ALIGNMENT = 64  # bytes: the size of a cache line and of the widest vector
 
 
 class Kernel:
-    """A compiled kernel of one program on one grid. Holds no state of a run: any thread may use it."""
+    """A compiled kernel of one program on one grid. It holds no state of a run, so any thread may use it."""
 
     def __init__(
         self, model: Model, grid: Grid, varying: frozenset[str], noisy: frozenset[str], double: bool, levels: int | None
@@ -49,7 +49,7 @@ class Kernel:
         self.grid, self.dtype = grid, np.dtype(np.float64 if double else np.float32)
         self.program = StepProgram(model, varying, noisy)
         bits = 8 * self.dtype.itemsize
-        heavy = self.program.weight > HEAVY
+        heavy = self.program.cost > HEAVY
         if levels is None:
             levels = 1 if heavy else self._levels()
         writer = KernelWriter(self.program, grid, levels, bits, unroll=1 if heavy else UNROLLED_COLUMNS)
@@ -58,10 +58,10 @@ class Kernel:
         self.advance = compile_function(writer.write(), "advance", _SIGNATURE)
 
     def _levels(self) -> int:
-        passes = len(self.program.passes)
+        sweeps = len(self.program.sweeps)
         fields = len(self.program.model.species) + len(self.program.program.auxiliary)
-        in_use = 3 * fields * passes * self.grid.width * self.dtype.itemsize
-        return min(max(FIRST_CACHE // in_use, 1), MOST_LEVELS)
+        in_use = 3 * fields * sweeps * self.grid.width * self.dtype.itemsize
+        return min(max(L1_CACHE // in_use, 1), MAX_LEVELS)
 
     def lift(self, state: NDArray[Any]) -> NDArray[Any]:
         """(species, height, width) → (height, species, columns, lanes), a view."""
@@ -74,8 +74,8 @@ class Kernel:
         return lifted.transpose(1, 0, 3, 2).reshape(species, height, self.grid.width)
 
 
-_built = functools.lru_cache(maxsize=64)(Kernel)
-_BUILDING = threading.Lock()  # threads that start together share one kernel instead of building one each
+_compiled = functools.lru_cache(maxsize=64)(Kernel)
+_COMPILING = threading.Lock()  # threads that start together share one kernel instead of compiling one each
 
 
 def kernel_for(
@@ -87,13 +87,13 @@ def kernel_for(
     double: bool = False,
     levels: int | None = None,
 ) -> Kernel:
-    """The kernel for a model on a grid, compiled at the first call in this process. ``levels``: fused steps."""
-    with _BUILDING:
-        return _built(model, grid, varying, noisy, double, levels)
+    """The kernel for a model on a grid, compiled on the first call in this process. ``levels``: fused steps."""
+    with _COMPILING:
+        return _compiled(model, grid, varying, noisy, double, levels)
 
 
 def aligned(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
-    """An uninitialised array on a cache line's start."""
+    """An uninitialised array that starts at a cache line."""
     size = np.dtype(dtype).itemsize
     count = int(np.prod(shape))
     buffer = np.empty(count + _ALIGNMENT // size, dtype=dtype)
@@ -102,7 +102,7 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
 
 
 class EulerStepper:
-    """Explicit Euler steps of one run on a compiled kernel. Not for several threads at once; releases the GIL."""
+    """Explicit Euler steps of one run on a compiled kernel. Not thread-safe; releases the GIL."""
 
     def __init__(self, job: Job, levels: int | None = None) -> None:
         self.kernel = kernel_for(
@@ -115,7 +115,7 @@ class EulerStepper:
         )
         dtype = self.kernel.dtype
         start = self.kernel.lift(np.ascontiguousarray(job.initial, dtype=dtype))
-        self.state = aligned(start.shape, dtype)  # in the kernel's own order
+        self.state = aligned(start.shape, dtype)  # in the kernel's memory layout
         self.state[...] = start
         self._work = aligned((self.kernel.work_bytes // dtype.itemsize,), dtype)
         self._step = 0
@@ -124,7 +124,7 @@ class EulerStepper:
         self.steer(job)
 
     def steer(self, job: Job) -> None:
-        """Go on with the parameters of another job of the same kernel."""
+        """Continue with the parameters of another job of the same kernel."""
         dtype = self.kernel.dtype
         self._numbers = self.kernel.program.numbers(
             job.uniform, job.grid, job.dt, beyond=job.beyond, noise=job.noise, dtype=dtype
@@ -135,7 +135,7 @@ class EulerStepper:
         self._varying[...] = lifted
 
     def advance(self, count: int) -> None:
-        """``count`` steps further."""
+        """Advance by ``count`` steps."""
         self.kernel.advance(
             self.state.ctypes.data,
             count,
@@ -152,12 +152,12 @@ class EulerStepper:
         return self.kernel.lower(self.state)
 
     def write(self, state: NDArray[Any]) -> None:
-        """Go on from another state, (species, height, width)."""
+        """Continue from another state, (species, height, width)."""
         self.state[...] = self.kernel.lift(np.ascontiguousarray(state, dtype=self.kernel.dtype))
 
 
-class _WaveStepper:
-    """Exponential steps of one run, with the same face as :class:`EulerStepper`."""
+class _ExponentialAdapter:
+    """Exponential steps of one run, with the interface of :class:`EulerStepper`."""
 
     def __init__(self, job: Job) -> None:
         self.state = np.array(job.initial, dtype=np.float64 if job.double else np.float32)
@@ -174,28 +174,25 @@ class _WaveStepper:
 
 
 class Stepper:
-    """One run that can be advanced, read, changed and steered while it goes: what an engine's run is made of.
-
-    Not for several threads at once.
-    """
+    """One run that can be advanced, read, and changed while it is running. Not thread-safe."""
 
     def __init__(self, job: Job, levels: int | None = None) -> None:
         self.job = job
-        self._inner = _WaveStepper(job) if job.integrator == "etdrk2" else EulerStepper(job, levels)
+        self._inner = _ExponentialAdapter(job) if job.integrator == "etdrk2" else EulerStepper(job, levels)
         self.state = self._inner.state
         self.advance, self.read, self.write = self._inner.advance, self._inner.read, self._inner.write
 
     def steer(self, parameters: Mapping[str, Any]) -> None:
-        """Go on with other parameters. Raises UsageError for what the model or the time step does not allow."""
+        """Continue with other parameters. Raises UsageError if the model or the time step does not allow them."""
         self.job = dataclasses.replace(self.job, parameters=parameters)
         self._inner.steer(self.job)
         self.advance = self._inner.advance
 
 
 class CpuEngine:
-    """Explicit Euler on vectors as wide as the processor has, float32 unless the job asks for more; or ETDRK2.
+    """Explicit Euler steps on vectors as wide as the processor's, in float32 or, on request, float64; or ETDRK2.
 
-    The same bits for any number of fused ``levels`` and of threads.
+    Results are bit-identical for any number of fused ``levels`` and of threads.
     """
 
     name = "cpu"
@@ -204,6 +201,6 @@ class CpuEngine:
         self.levels = levels
 
     def run(self, job: Job) -> Result:
-        """Simulate one run. Releases the GIL, so that threads over runs are enough."""
+        """Simulate one run. Releases the GIL, so threads are sufficient to simulate runs in parallel."""
         stepper = Stepper(job, self.levels)
         return march(job, stepper.state, stepper.advance, stepper.read)

@@ -1,11 +1,11 @@
-"""Elementary functions as vector code: every lane by the same strict IEEE operations, no call to a library.
+"""Elementary functions as vector code: the same strict IEEE operations in every lane, without library calls.
 
-LLVM turns ``llvm.exp`` and its like into one call of the C library per lane. Here a function is a range reduction
-and a polynomial, written in additions, multiplications, fused multiply–adds and integer shifts; a lane's bits do not
-depend on the number of lanes. The element type of the lanes (float32 or float64) chooses constants and degrees.
+LLVM turns ``llvm.exp`` and similar intrinsics into one call of the C library per lane. Here, a function is a range
+reduction and a polynomial, composed of additions, multiplications, fused multiply–adds and integer shifts. Results do
+not depend on the number of lanes. The element type of the lanes (float32 or float64) determines constants and degrees.
 
 ========  ===========================================================================  ========  ========
-function  method (n whole)                                                             float32   float64
+function  method (integer n)                                                             float32   float64
 ========  ===========================================================================  ========  ========
 exp       x = n ln 2 + r, |r| ≤ ½ ln 2;  2ⁿ (1 + r + r² Q(r))                          1.1 ulp   1.1 ulp
 log       x = 2ⁿ m, √½ ≤ m < √2;  series in m − 1 (float32), (m − 1)/(m + 1) (float64)  1.0 ulp   1.0 ulp
@@ -14,12 +14,12 @@ tanh      E/(E + 2) with E = exp(2|x|) − 1 from the parts of exp              
 pow       exp(y log|x|); log in float64 for float32, in pairs of numbers for float64   1.0 ulp   1.5 ulp
 ========  ===========================================================================  ========  ========
 
-Denormal numbers count as zero, as in the kernel: log of one is −∞, a result below the least normal number may be 0.
-sin and cos hold for |x| ≤ 2²⁰ in float32 and |x| ≤ 2³⁰ in float64; beyond that and at ±∞ they are NaN, never
-a number that is wrong. pow(x, y) follows C: NaN for x < 0 unless y is whole, pow(0, y < 0) = ∞, pow(x, 0) = 1.
+Denormal numbers count as zero, as in the kernel: log of one is −∞, and a result below the smallest normal number may be
+0. sin and cos are defined for |x| ≤ 2²⁰ in float32 and |x| ≤ 2³⁰ in float64. Beyond that and at ±∞ they are NaN,
+never a wrong number. pow(x, y) follows C: NaN for x < 0 unless y is an integer, pow(0, y < 0) = ∞, pow(x, 0) = 1.
 
 The reductions are those of Cody & Waite, Software Manual for the Elementary Functions (1980); log in float64 is
-arranged as in FDLIBM. The polynomials and their errors are in :mod:`morphoscope.engines.cpu.coefficients`.
+organised as in FDLIBM. The polynomials and their errors are in :mod:`morphoscope.engines.cpu.coefficients`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from morphoscope.engines.cpu.vectors import Lanes, Vec
 
 
 class _Code:
-    """Emits what a :class:`Vec` has no operator for: numbers, bits, comparisons, polynomials."""
+    """Emits what a :class:`Vec` has no operator for: constants, bits, comparisons, polynomials."""
 
     def __init__(self, like: Vec) -> None:
         self.lanes, self.builder = like.lanes, like.builder
@@ -60,7 +60,7 @@ class _Code:
         return Vec(self.lanes, self.builder, self.builder.bitcast(words, self.lanes.type))
 
     def where(self, left: Vec, relation: str, right: Vec | float, yes: Vec | float, no: Vec | float) -> Vec:
-        """``yes`` where the relation holds, else ``no``; no relation holds for NaN, unless ``u`` precedes it."""
+        """``yes`` where the relation holds, otherwise ``no``. It never holds for NaN, unless it starts with ``u``."""
         right, yes, no = (v if isinstance(v, Vec) else self.number(v) for v in (right, yes, no))
         self.lanes.emitted["logic"] += 2
         ordered = not relation.startswith("u")
@@ -69,7 +69,7 @@ class _Code:
         return Vec(self.lanes, self.builder, self.builder.select(condition, yes.value, no.value))
 
     def polynomial(self, x: Vec, coefficients: Sequence[float]) -> Vec:
-        """Σ cᵢ xⁱ: neighbours in pairs, then Horner in x², which halves the chain of dependent operations."""
+        """Σ cᵢ xⁱ: coefficients in pairs, then Horner's scheme in x², which halves the chain of operations."""
         square = x * x
         pairs = [
             x.times_plus(self.number(c[1]), self.number(c[0])) if len(c) == 2 else self.number(c[0])
@@ -81,7 +81,7 @@ class _Code:
         return total
 
     def power_of_two(self, rounded: Vec) -> Vec:
-        """2ⁿ for the n in the low bits of a number that holds ``rounder``."""
+        """2ⁿ for the n in the low bits of a number to which ``rounder`` was added."""
         shifted = self.on_words("shl", self.bits(rounded), self.word(self.format.mantissa))
         return self.vec(self.on_words("add", shifted, self.bits(self.number(1.0))))
 
@@ -90,7 +90,7 @@ class _Code:
 
 
 def exp(x: Vec) -> Vec:
-    """eˣ; ∞ above the largest number, 0 where eˣ is denormal."""
+    """eˣ; ∞ on overflow, 0 where eˣ is denormal."""
     code = _Code(x)
     growth, rounded = _growth(code, x)
     return _in_range(code, x, _scaled(code, growth + code.number(1.0), rounded))
@@ -110,20 +110,20 @@ def _growth(code: _Code, x: Vec, low: Vec | None = None) -> tuple[Vec, Vec]:
 
 
 def _scaled(code: _Code, value: Vec, rounded: Vec) -> Vec:
-    """value · 2ⁿ, a normal number."""
+    """value · 2ⁿ, which must be a normal number."""
     shifted = code.on_words("shl", code.bits(rounded), code.word(code.format.mantissa))
     return code.vec(code.on_words("add", code.bits(value), shifted))
 
 
 def _in_range(code: _Code, x: Vec, result: Vec) -> Vec:
-    """The result where exp(x) is a normal number, else 0, ∞ or NaN."""
+    """The result where exp(x) is a normal number, otherwise 0, ∞ or NaN."""
     low, high = code.format.whole_range
     result = code.where(x, "<", low, 0.0, result)
     return code.where(x, "u>", high, x + code.number(math.inf), result)
 
 
 def log(x: Vec) -> Vec:
-    """Natural logarithm; −∞ at zero, NaN below it."""
+    """Natural logarithm; −∞ at zero, NaN below."""
     code = _Code(x)
     k, m = _split(code, x)
     high, low = (code.number(v) for v in code.format.ln2_below)
@@ -140,13 +140,13 @@ def log(x: Vec) -> Vec:
 
 
 def _split(code: _Code, x: Vec) -> tuple[Vec, Vec]:
-    """x = 2ᵏ m with √½ ≤ m < √2. Where x has no logarithm, k is what takes its place: −∞, ∞ or NaN."""
+    """x = 2ᵏ m with √½ ≤ m < √2. Where x has no logarithm, k is the result instead: −∞, ∞ or NaN."""
     form = code.format
     one = form.bias << form.mantissa
     raised = code.on_words("add", code.bits(x), code.word(one - form.sqrt_half))
     fraction = code.on_words("and_", raised, code.word((1 << form.mantissa) - 1))
     m = code.vec(code.on_words("add", fraction, code.word(form.sqrt_half)))
-    # As the low bits of a large number, because AVX2 has no conversion of 64-bit integers.
+    # Converted as the low bits of a large number, because AVX2 can't convert 64-bit integers.
     exponent = code.on_words("lshr", raised, code.word(form.mantissa))
     large = 2.0**form.mantissa
     k = code.vec(code.on_words("or_", exponent, code.bits(code.number(large)))) - code.number(large + form.bias)
@@ -155,17 +155,17 @@ def _split(code: _Code, x: Vec) -> tuple[Vec, Vec]:
 
 
 def sin(x: Vec) -> Vec:
-    """Sine of x in radians; NaN beyond the format's range (see the module's text)."""
+    """Sine of x in radians; NaN outside the supported range (see the module's docstring)."""
     return _wave(x, 0)
 
 
 def cos(x: Vec) -> Vec:
-    """Cosine of x in radians; NaN beyond the format's range (see the module's text)."""
+    """Cosine of x in radians; NaN outside the supported range (see the module's docstring)."""
     return _wave(x, 1)
 
 
 def _wave(x: Vec, ahead: int) -> Vec:
-    """sin(x + ahead·π/2): x = n·π/2 + r, and by n + ahead (mod 4) one of ±sin r and ±cos r."""
+    """sin(x + ahead·π/2): with x = n·π/2 + r, one of ±sin r and ±cos r, selected by n + ahead (mod 4)."""
     code = _Code(x)
     builder, form = code.builder, code.format
     rounder, one = code.number(form.rounder), code.number(1.0)
@@ -202,7 +202,7 @@ def tanh(x: Vec) -> Vec:
 
 
 def power(x: Vec, y: Vec) -> Vec:
-    """x to the real power y; for x < 0 a number only where y is whole. pow(x, 0) = pow(1, y) = 1, as in C."""
+    """x to the real power y. For x < 0 it is NaN unless y is an integer; pow(x, 0) = pow(1, y) = 1, as in C."""
     code = _Code(x)
     size = code.magnitude(x)
     raw = _power_single(code, size, y) if code.format is SINGLE else _power_double(code, size, y)
@@ -243,7 +243,7 @@ def _power_double(code: _Code, x: Vec, y: Vec) -> Vec:
     high, low = _log_pair(code, *_split(code, x))
     height, height_low = _times(y, high)
     growth, rounded = _growth(code, height, y.times_plus(low, height_low))
-    # Half way to 2ⁿ and then a factor of two: the sum in the exponent can't overflow for n = 1024.
+    # Scale to 2ⁿ⁻¹ or 2ⁿ⁺¹, then by a factor of two, so that the sum in the exponent can't overflow for n = 1024.
     step = 1 << code.format.mantissa
     inward = code.where(height, ">", 0.0, code.vec(code.word(-step)), code.vec(code.word(step)))
     outward = code.where(height, ">", 0.0, 2.0, 0.5)
@@ -252,7 +252,7 @@ def _power_double(code: _Code, x: Vec, y: Vec) -> Vec:
 
 
 def _log_pair(code: _Code, k: Vec, m: Vec) -> tuple[Vec, Vec]:
-    """k ln 2 + log m as a sum of two numbers, to about 2^-65; the first one is right for k = ±∞ too."""
+    """k ln 2 + log m as a sum of two numbers, accurate to about 2^-65; the first one is also correct for k = ±∞."""
     one = code.number(1.0)
     below = m + one
     below_low = (m - (below - (below - m))) + (one - (below - m))
@@ -291,7 +291,7 @@ def _plus(a: Vec, b: Vec) -> tuple[Vec, Vec]:
     return total, b - (total - a)
 
 
-#: By SymPy's name of the function.
+#: By the function's name in SymPy.
 FUNCTIONS: dict[str, Callable[..., Vec]] = {
     "exp": exp,
     "log": log,

@@ -1,7 +1,7 @@
-"""From LLVM text to a function of this process, or to code for another processor; and the mode for denormal numbers.
+"""Compiles LLVM text, for this process or another processor, and sets the mode for denormal numbers.
 
-What a kernel's text depends on, the width of a vector and the way to the denormal mode, follows the :class:`Target`
-that :func:`writing_for` names: this processor, unless another one is asked for.
+The text of a kernel depends on the :class:`Target`: the width of a vector and how the denormal mode is set. The target
+is this processor, unless :func:`writing_for` selects another one.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from llvmlite import ir
 
 from morphoscope.core.errors import UsageError
 
-_LOCK = threading.RLock()  # LLVM's global state is not for two threads at once
-Read = Callable[[], None]  # emits: remember the mode
-Write = Callable[[bool], None]  # emits: flush denormals, or return to the remembered mode
+_LOCK = threading.RLock()  # LLVM's global state is not thread-safe
+Read = Callable[[], None]  # emits code that saves the mode
+Write = Callable[[bool], None]  # emits code that flushes denormals, or restores the saved mode
 _POINTER = ir.PointerType()
-_MXCSR_FLUSH = 0x8040  # x86: flush to zero, denormals are zero; for float32 and float64 alike
-_FPCR_FLUSH = 1 << 24  # Arm: FZ, for float32 and float64 alike
-#: Adds two vectors of 512 bits: which registers LLVM takes for it says how wide the processor's are.
+_MXCSR_FLUSH = 0x8040  # x86: flush to zero, denormals are zero; for float32 and float64
+_FPCR_FLUSH = 1 << 24  # Arm: FZ, for float32 and float64
+#: Adds two vectors of 512 bits. The registers that LLVM uses for it show how wide those of the processor are.
 _PROBE = """
 define void @probe(ptr %a, ptr %b) {
   %x = load <16 x float>, ptr %a, align 64
@@ -39,7 +39,7 @@ define void @probe(ptr %a, ptr %b) {
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A processor to write code for: LLVM's triple, LLVM's name of the processor, and features, ``"+fma,-avx2"``."""
+    """A processor to generate code for: LLVM's triple, LLVM's processor name, and features such as ``"+fma,-avx2"``."""
 
     triple: str
     cpu: str
@@ -47,30 +47,30 @@ class Target:
 
     @property
     def family(self) -> str:
-        """The processor family as LLVM names it, e.g. ``x86_64`` or ``aarch64``."""
+        """The processor family as LLVM names it, such as ``x86_64`` or ``aarch64``."""
         name = self.triple.split("-")[0]
         return {"arm64": "aarch64", "amd64": "x86_64"}.get(name, name)
 
     @functools.cached_property
     def register_bits(self) -> int:
-        """Width of its vector registers: 512 (AVX-512), 256 (AVX2), else 128 (SSE, NEON and what isn't known)."""
+        """Width of the vector registers: 512 (AVX-512), 256 (AVX2), otherwise 128 (SSE, NEON and unknown ones)."""
         assembly = emit_assembly(_PROBE, self.triple, self.cpu, self.features)
         return 512 if "%zmm" in assembly else 256 if "%ymm" in assembly else 128
 
     def machine(self, *, here: bool = False) -> llvm.TargetMachine:
-        """LLVM's code generator for it; UsageError for a triple that this LLVM can't write for.
+        """LLVM's code generator for this target; raises UsageError for a triple that this LLVM does not support.
 
-        ``here``: for code that is to run in this process at any address, instead of in a linked library.
+        ``here``: generate code to run in this process at any address, instead of code for a linked library.
         """
         (_initialise if self == host_target() else _initialise_all)()
         features = [self.features] if self.features else []
-        if self.family == "x86_64":  # else LLVM halves 512-bit vectors where they lower the clock
+        if self.family == "x86_64":  # otherwise LLVM halves 512-bit vectors on processors where they lower the clock
             features.append("-prefer-256-bit")
         try:
             target = llvm.Target.from_triple(self.triple)
         except RuntimeError as error:
             raise UsageError(
-                f"LLVM knows no processor of triple {self.triple!r}; use one like 'aarch64-linux-gnu'"
+                f"LLVM does not support the triple {self.triple!r}; use one such as 'aarch64-linux-gnu'"
             ) from error
         place = {} if here else {"codemodel": "default", "reloc": "pic"}
         return target.create_target_machine(cpu=self.cpu, features=",".join(features), opt=3, **place)
@@ -83,9 +83,9 @@ def host_target() -> Target:
 
 
 def target_of(triple: str | None = None, cpu: str = "", features: str = "") -> Target:
-    """A processor by LLVM's names, this process's without any; e.g. ``target_of("x86_64-linux-gnu", "haswell")``.
+    """A processor by LLVM's names, by default that of this process; e.g. ``target_of("x86_64-linux-gnu", "haswell")``.
 
-    Raises UsageError for a triple that LLVM doesn't know. An unknown ``cpu`` counts as the family's plainest one.
+    Raises UsageError for a triple that LLVM does not support. An unknown ``cpu`` is treated as the family's baseline.
     """
     if triple is None:
         return dataclasses.replace(host_target(), features=features, cpu=cpu) if cpu else host_target()
@@ -100,7 +100,7 @@ _WRITING_FOR: contextvars.ContextVar[Target | None] = contextvars.ContextVar("wr
 
 @contextlib.contextmanager
 def writing_for(target: Target) -> Iterator[None]:
-    """In the body, kernels are written for that processor instead of this process's."""
+    """A context in which kernels are written for that processor instead of this process's."""
     token = _WRITING_FOR.set(target)
     try:
         yield
@@ -114,12 +114,12 @@ def current_target() -> Target:
 
 
 def widest_lanes(bits: int = 32) -> int:
-    """How many numbers of that many bits a vector register of :func:`current_target` holds."""
+    """How many numbers of ``bits`` bits a vector register of :func:`current_target` holds."""
     return current_target().register_bits // bits
 
 
 def architecture() -> str:
-    """The family of :func:`current_target` as LLVM names it, e.g. ``x86_64`` or ``aarch64``."""
+    """The family of :func:`current_target` as LLVM names it, such as ``x86_64`` or ``aarch64``."""
     return current_target().family
 
 
@@ -138,14 +138,14 @@ def compile_function(text: str, name: str, kind: Any) -> Any:
 
 
 def emit_assembly(text: str, triple: str, cpu: str, features: str = "") -> str:
-    """The assembly of an LLVM module for a processor, which need not be this one (see :class:`Target`)."""
+    """The assembly of an LLVM module for a processor, which may differ from this one (see :class:`Target`)."""
     with _LOCK:
         machine = Target(triple, cpu, features).machine()
         return machine.emit_assembly(_optimised(text, machine))
 
 
 def emit_object(text: str, triple: str, cpu: str, features: str = "") -> bytes:
-    """The object file of an LLVM module for a processor, which need not be this one (see :class:`Target`)."""
+    """The object file of an LLVM module for a processor, which may differ from this one (see :class:`Target`)."""
     with _LOCK:
         machine = Target(triple, cpu, features).machine()
         return machine.emit_object(_optimised(text, machine))
@@ -175,10 +175,10 @@ def _initialise_all() -> None:
 
 @contextlib.contextmanager
 def denormals_flushed(builder: ir.IRBuilder) -> Iterator[None]:
-    """Emit: denormal numbers count as zero in the body; the caller's mode comes back after it.
+    """Emit code that treats denormal numbers as zero within the body and restores the caller's mode afterwards.
 
-    Far from a pattern v decays into denormals, and arithmetic on these is up to 50 times slower. On a processor
-    that is neither x86-64 nor 64-bit Arm the mode stays as it is: slower, not wrong.
+    Far from a pattern, v decays to denormal numbers, on which arithmetic is up to 50 times slower. On processors other
+    than x86-64 and 64-bit Arm the mode is not changed: results stay correct, but are computed more slowly.
     """
     family = architecture()
     if family == "x86_64":
@@ -215,7 +215,7 @@ def _x86_mode(builder: ir.IRBuilder) -> tuple[Read, Write]:
 
 def _arm_mode(builder: ir.IRBuilder) -> tuple[Read, Write]:
     int64 = ir.IntType(64)
-    # Intrinsics, not inline assembly: for that LLVM would need the assembler of the target.
+    # Intrinsics, because inline assembly would need the target's assembler.
     get = ir.Function(builder.module, ir.FunctionType(int64, []), "llvm.aarch64.get.fpcr")
     put = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), [int64]), "llvm.aarch64.set.fpcr")
     saved = builder.alloca(int64)

@@ -1,10 +1,11 @@
-"""The kernel of one row: a pass over its cells, in vectors, from the first column to the last.
+"""The kernel of one row: a sweep over its cells, in vectors, from the first column to the last.
 
-A row of W cells is C = W/L vectors of L lanes; lane l of vector c is column l·C + c ("dimension-lifted"), so the
-neighbours in x are the vectors c ± 1, and only at the two ends a lane rotation is needed: the periodic boundary for
-free, the other two by putting another value into the lane at the edge.
+A row of W cells consists of C = W/L vectors of L lanes. Lane l of vector c is column l·C + c (a "dimension-lifted"
+layout), so the neighbours in x are the vectors c ± 1. Only the two ends need a lane rotation. It yields the periodic
+boundary at no cost, and the other two boundaries by replacing the lane at the edge.
 
-9 points: ¼(1 2 1)ᵀ(1 2 1) is two running pair sums, along y and along x. 5 points: left, right and the vertical sum.
+The 9-point stencil ¼(1 2 1)ᵀ(1 2 1) is computed as two running pair sums, along y and along x. The 5-point stencil is
+left plus right plus the vertical sum.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from morphoscope.engines.cpu.vectors import INT32, Lanes, Vec, integer, repeated
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.noise import INCREMENT, MIXING, MULTIPLIER, OFFSET, SCALE, SHIFT
 
-UNROLLED_COLUMNS = 8  # so that the paper's row of 128 cells is straight code
+UNROLLED_COLUMNS = 8  # a row of 128 cells, as in the paper, becomes straight-line code
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where a field is read: pointers to its vectors in this row, the one above and the one below.
+    """Where a field is read: pointers to its vectors in this row, in the row above and in the row below.
 
-    ``buffer``: the row above is a buffer that this pass keeps up to date, because the field itself is overwritten: with
-    the sum of the two rows before (``pairs``), or with the old row.
+    ``buffer``: the row above is a buffer that this sweep updates, because the sweep overwrites the field itself. The
+    buffer contains the sum of the two previous rows (``pairs``) or the previous row.
     """
 
     cells: ir.Value
@@ -37,16 +38,16 @@ class Source:
     pairs: bool = False
 
 
-Column = dict[str, Vec]  # what is known of a field in one column: cell, vertical sum, vertical difference
+Column = dict[str, Vec]  # one column of a field: cell, vertical sum, vertical difference
 Columns = dict[str, Column]  # by field
 
 
 class RowWriter:
-    """Writes the code of one pass over one row."""
+    """Writes the code of one sweep over one row."""
 
     def __init__(self, program: StepProgram, grid: Grid, lanes: Lanes, number: int, unroll: int) -> None:
         self.program, self.grid, self.lanes, self.number = program, grid, lanes, number
-        self.which, self.unroll = program.passes[number], unroll
+        self.sweep, self.unroll = program.sweeps[number], unroll
         self.columns = grid.width // lanes.count
 
     def write(
@@ -58,7 +59,10 @@ class RowWriter:
         numbers: list[Vec],
         noise: NoiseSource | None,
     ) -> None:
-        """Append the pass to ``builder``. ``targets``: where the quantities go; ``parameters``: rows of what varies."""
+        """Append the sweep to ``builder``.
+
+        ``targets``: where the quantities are stored; ``parameters``: rows of the parameters that vary in space.
+        """
         self.builder, self.sources, self.numbers = builder, sources, numbers
         count = self.columns
 
@@ -67,7 +71,7 @@ class RowWriter:
             cells |= {name: self.lanes.load(builder, row, index) for name, row in parameters.items()}
             seen = {
                 (operator, field): self._seen(operator, here[field], carried[field], right[field], following[field])
-                for field, operators in self.which.needs.items()
+                for field, operators in self.sweep.needs.items()
                 for operator in operators
             }
             random = noise.draw(self, index) if noise is not None else {}
@@ -75,35 +79,35 @@ class RowWriter:
             for vector, target in zip(new, targets, strict=True):
                 self.lanes.store(builder, vector, target, index)
 
-        last, first = self._enter(integer(count - 1)), self._enter(integer(0))
+        last, first = self._load_column(integer(count - 1)), self._load_column(integer(0))
         before, after = self._beyond(last, first, -1), self._beyond(first, last, 1)
-        carried = self._carry(before, first)
-        shape = _Shape(first, carried)
+        carried = self._carry_over(before, first)
+        flat = _FlatColumns(first, carried)
 
         def advance(index: ir.Value, vectors: list[Vec]) -> list[Vec]:
-            here, carried = shape.read(vectors)
-            right = self._enter(builder.add(index, integer(1)))
-            following = self._carry(here, right)
+            here, carried = flat.read(vectors)
+            right = self._load_column(builder.add(index, integer(1)))
+            following = self._carry_over(here, right)
             finish(index, here, carried, right, following)
-            return shape.write(right, following)
+            return flat.write(right, following)
 
-        vectors = repeated(builder, count - 2, shape.write(first, carried), advance, self.unroll)
-        here, carried = shape.read(vectors)
-        following = self._carry(here, last)
+        vectors = repeated(builder, count - 2, flat.write(first, carried), advance, self.unroll)
+        here, carried = flat.read(vectors)
+        following = self._carry_over(here, last)
         finish(integer(count - 2), here, carried, last, following)
-        finish(integer(count - 1), last, following, after, self._carry(last, after))
+        finish(integer(count - 1), last, following, after, self._carry_over(last, after))
 
-    def _enter(self, index: ir.Value) -> Columns:
+    def _load_column(self, index: ir.Value) -> Columns:
         """Load a column of every field that is read, and add along y."""
-        entered = {}
-        for field, operators in self.which.needs.items():
+        loaded = {}
+        for field, operators in self.sweep.needs.items():
             source = self.sources[field]
             cell = self.lanes.load(self.builder, source.cells, index)
             column: Column = {"cell": cell}
             if operators & {"laplace", "dy"}:
                 column |= self._vertical(source, cell, index, operators)
-            entered[field] = column
-        return entered
+            loaded[field] = column
+        return loaded
 
     def _vertical(self, source: Source, cell: Vec, index: ir.Value, operators: frozenset[str]) -> Column:
         above, below = (self.lanes.load(self.builder, row, index) for row in (source.above, source.below))
@@ -124,7 +128,7 @@ class RowWriter:
         return found
 
     def _beyond(self, near: Columns, edge: Columns, by: int) -> Columns:
-        """The column beyond an end of the row. ``near``: the column at the other end; ``edge``: that at this end."""
+        """The column beyond an end of the row. ``near``: the column at the other end; ``edge``: the one at this end."""
         kind = self.grid.along("x")
         found = {}
         for field, column in near.items():
@@ -143,16 +147,16 @@ class RowWriter:
         return value * self.lanes.constant(self.builder, 4.0) if name == "vertical" else value
 
     def _across(self, field: str) -> list[str]:
-        """What of a column its neighbours in x need."""
-        operators, nine = self.which.needs[field], self.grid.stencil == 9
+        """The parts of a column that its neighbours in x need."""
+        operators, nine = self.sweep.needs[field], self.grid.stencil == 9
         wanted = {
             "vertical": "laplace" in operators and nine,
             "cell": "dx" in operators or ("laplace" in operators and not nine),
         }
         return [name for name, needed in wanted.items() if needed]
 
-    def _carry(self, left: Columns, here: Columns) -> Columns:
-        """What a column takes over from its left neighbour: the sum of both vertical sums, or the cell."""
+    def _carry_over(self, left: Columns, here: Columns) -> Columns:
+        """What a column takes from its left neighbour: the sum of both vertical sums, or the cell."""
         return {
             field: {
                 name: left[field][name] + here[field][name] if name == "vertical" else left[field][name]
@@ -172,8 +176,8 @@ class RowWriter:
         return (carried["cell"] + right["cell"]) + here["vertical"]
 
 
-class _Shape:
-    """Columns of several fields as a flat list of vectors, for the loop, and back."""
+class _FlatColumns:
+    """Converts columns of several fields to the flat list of vectors that a loop carries, and back."""
 
     def __init__(self, here: Columns, carried: Columns) -> None:
         self.keys = [(n, f, name) for n, group in enumerate((here, carried)) for f, c in group.items() for name in c]
@@ -191,14 +195,14 @@ class _Shape:
 
 @dataclasses.dataclass(frozen=True)
 class NoiseSource:
-    """Standard normal numbers for the cells of a row, see :mod:`.noise`. ``first``: number of the row's first cell."""
+    """Standard normal numbers for the cells of a row, see :mod:`.noise`. ``first``: index of the row's first cell."""
 
     first: ir.Value
     step: ir.Value
     key: ir.Value
 
     def draw(self, row: RowWriter, index: ir.Value) -> dict[str, Vec]:
-        """Numbers by species, for the noisy ones."""
+        """Random numbers for the noisy species, by name."""
         builder, lanes = row.builder, row.lanes
         count = lanes.count
         words = ir.VectorType(INT32, count)

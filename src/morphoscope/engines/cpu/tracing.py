@@ -1,12 +1,13 @@
-"""From the passes of a step to its arithmetic, written once and emitted for any lane width and precision.
+"""From the sweeps of a time step to arithmetic, defined once and emitted for any lane width and precision.
 
 A species with a Laplacian of its own is advanced as
 
-    u ← A u + e S + dt (all the rest),      A = 1 + dt (a − centre weight),  e = dt · edge weight,
+    u ← A u + e S + dt (all other terms),      A = 1 + dt (a − centre weight),  e = dt · edge weight,
 
-with a the coefficient of u in its own rate and S the weighted sum of its neighbours. A is rounded to the precision of
-the run, and what rounding took away is given to e: so A + (sum of weights) e is 1 + dt a as exactly as without folding,
-a homogeneous state stays where it is, and three operations are saved. Any other species is advanced by an increment.
+where a is the coefficient of u in its own rate and S the weighted sum of its neighbours. A is rounded to the precision
+of the run, and its rounding error is added to e. Therefore A + (sum of weights) e equals 1 + dt a as exactly as without
+this folding, a homogeneous steady state is preserved, and three operations are saved. All other species are advanced by
+an increment.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ import sympy
 from numpy.typing import NDArray
 
 from morphoscope.engines.cpu import functions
-from morphoscope.engines.cpu.program import Pass, Program, Quantity, Weighted
+from morphoscope.engines.cpu.program import Program, Quantity, Sweep, WeightedTerm
 from morphoscope.engines.cpu.vectors import Vec
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.noise import strength
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.model import Model
 
-#: For each stencil: the weight of the neighbour sum in units of 1/dx², and how often the centre is taken away from it.
+#: By stencil: weight of the neighbour sum in 1/dx², and how many times the centre is subtracted from that sum.
 STENCIL_WEIGHTS = {9: (0.25, 16.0), 5: (1.0, 4.0)}
 
 
 @dataclasses.dataclass(frozen=True)
 class Slot:
-    """One number that the kernel takes: what kind of number, of which expression; multiplied by dt or not."""
+    """A constant that the kernel takes: its kind, the expression it depends on, whether it is multiplied by dt."""
 
     kind: str
     of: Any = sympy.S.One
@@ -42,18 +43,18 @@ class Slot:
 
 
 @dataclasses.dataclass(frozen=True)
-class Shared:
-    """A pass with its common subexpressions: ``replaced`` are its quantities' addends with the ``symbols`` in them."""
+class SharedTerms:
+    """A sweep after elimination of common subexpressions: the ``symbols`` for them, and the addends that use them."""
 
     symbols: tuple[tuple[sympy.Symbol, sympy.Expr], ...]
-    replaced: tuple[tuple[Weighted, ...], ...]
+    replaced: tuple[tuple[WeightedTerm, ...], ...]
 
 
 class StepProgram:
     """The arithmetic of one explicit Euler step of a model.
 
-    ``varying``: parameters that are read cell by cell; ``noisy``: species with additive noise. ``slots`` lists what is
-    a number of the run; the kernel gets their values as one array.
+    ``varying``: parameters that are read cell by cell; ``noisy``: species with additive noise. ``slots`` lists the
+    constants of a run; the kernel takes their values as one array.
     """
 
     def __init__(
@@ -62,40 +63,40 @@ class StepProgram:
         self.model, self.noisy = model, noisy
         self.varying = tuple(p for p in model.parameters if p in varying)
         self.program = Program(model, varying)
-        self.passes = self.program.passes
-        self.shared = tuple(self._share(p) for p in self.passes)
+        self.sweeps = self.program.sweeps
+        self.shared = tuple(self._share(p) for p in self.sweeps)
         self.slots: dict[Slot, int] = {}
-        for which, shared in zip(self.passes, self.shared, strict=True):
-            self._register(which, shared)
+        for sweep, shared in zip(self.sweeps, self.shared, strict=True):
+            self._register(sweep, shared)
 
     @property
     def count(self) -> int:
-        """How many numbers the kernel takes."""
+        """The number of constants that the kernel takes."""
         return len(self.slots)
 
     @functools.cached_property
-    def weight(self) -> int:
-        """About how many operations a cell takes: every addition or product one, an elementary function thirty."""
+    def cost(self) -> int:
+        """Estimated operations per cell: one for an addition or product, thirty for an elementary function."""
         expressions = [e for s in self.shared for _, e in s.symbols]
         expressions += [w.term for s in self.shared for row in s.replaced for w in row if w.term is not None]
         functions_in = sum(len(e.atoms(sympy.Function)) for e in expressions)
         return sum(int(sympy.count_ops(e)) for e in expressions) + 30 * (functions_in + 4 * bool(self.noisy))
 
     @staticmethod
-    def _share(which: Pass) -> Shared:
-        terms = [w.term for q in which.quantities for w in q.addends if w.term is not None]
+    def _share(sweep: Sweep) -> SharedTerms:
+        terms = [w.term for q in sweep.quantities for w in q.addends if w.term is not None]
         names = sympy.numbered_symbols("_c", real=True)
         symbols, reduced = sympy.cse(terms, symbols=names, order="canonical") if terms else ([], [])
         rest = iter(reduced)
         replaced = [
-            tuple(w if w.term is None else Weighted(w.coefficient, next(rest)) for w in q.addends)
-            for q in which.quantities
+            tuple(w if w.term is None else WeightedTerm(w.coefficient, next(rest)) for w in q.addends)
+            for q in sweep.quantities
         ]
-        return Shared(tuple(symbols), tuple(replaced))
+        return SharedTerms(tuple(symbols), tuple(replaced))
 
-    def _register(self, which: Pass, shared: Shared) -> None:
-        last = which is self.passes[-1]
-        for quantity, addends in zip(which.quantities, shared.replaced, strict=True):
+    def _register(self, sweep: Sweep, shared: SharedTerms) -> None:
+        last = sweep is self.sweeps[-1]
+        for quantity, addends in zip(sweep.quantities, shared.replaced, strict=True):
             for weighted in addends:
                 self._slot("number", weighted.coefficient, last)
             for stencil in quantity.stencils:
@@ -108,10 +109,10 @@ class StepProgram:
                 self._slot("number", quantity.own, True)
             if last and quantity.name in self.noisy:
                 self._slot("noise", quantity.name)
-        for operator, _ in which.inside.values():
+        for operator, _ in sweep.inside.values():
             for kind in ("edge", "centre") if operator == "laplace" else ("slope",):
                 self._slot(kind)
-        for field in which.needs:
+        for field in sweep.needs:
             self._slot("beyond", field)
         for expression in (*(e for _, e in shared.symbols), *(w.term for row in shared.replaced for w in row)):
             if expression is not None:
@@ -125,7 +126,7 @@ class StepProgram:
             self._register_inside(argument)
 
     def _is_number(self, expression: sympy.Basic) -> bool:
-        """Whether an expression is made of parameters alone, and is more than a constant."""
+        """Whether an expression contains parameters only, and at least one."""
         return bool(expression.free_symbols) and self.program.uniform(expression)
 
     def _slot(self, kind: str, of: Any = sympy.S.One, timed: bool = False) -> int:
@@ -141,9 +142,9 @@ class StepProgram:
         noise: Mapping[str, float] | None = None,
         dtype: Any = np.float32,
     ) -> NDArray[Any]:
-        """The run's numbers, computed in float64 and rounded once.
+        """The constants of a run, computed in float64 and rounded once.
 
-        ``parameters``: those that are one number; ``beyond``: background and parameters beyond a Dirichlet edge.
+        ``parameters``: the uniform ones; ``beyond``: background and parameters beyond a Dirichlet boundary.
         """
         edge, centre = STENCIL_WEIGHTS[grid.stencil]
         per_area = 1 / grid.spacing**2
@@ -168,8 +169,8 @@ class StepProgram:
         return np.array([number(slot) for slot in self.slots], dtype=dtype)
 
     def _beyond(self, field: str, values: Mapping[str, float]) -> float:
-        """A field's value where nothing varies in space: operators give 0."""
-        return float(evaluate(self.program.held(field), values, lambda name, value: 0.0))
+        """The value of a field in a homogeneous region, where all operators yield 0."""
+        return float(evaluate(self.program.expression_of(field), values, lambda name, value: 0.0))
 
     def emit(
         self,
@@ -179,25 +180,25 @@ class StepProgram:
         seen: dict[tuple[str, str], Vec],
         random: dict[str, Vec],
     ) -> list[Vec]:
-        """The new values that a pass computes in a cell.
+        """Emit the new values that a sweep computes in a cell.
 
-        ``cells``: fields and varying parameters by name; ``seen``: for (operator, field), the neighbour sum or the
+        ``cells``: fields and varying parameters by name; ``seen``: for each (operator, field), the neighbour sum or the
         difference of neighbours; ``random``: standard normal numbers by species.
         """
-        which, shared = self.passes[number], self.shared[number]
-        last = number == len(self.passes) - 1
+        sweep, shared = self.sweeps[number], self.shared[number]
+        last = number == len(self.sweeps) - 1
         tracer = _Tracer(self, numbers, dict(cells))
-        for symbol, (operator, field) in which.inside.items():
+        for symbol, (operator, field) in sweep.inside.items():
             tracer.known[str(symbol)] = self._value(numbers, operator, cells[field], seen[operator, field])
         for symbol, expression in shared.symbols:
             tracer.known[str(symbol)] = tracer(expression)
         return [
             self._advance(quantity, addends, numbers, tracer, cells, seen, random, last)
-            for quantity, addends in zip(which.quantities, shared.replaced, strict=True)
+            for quantity, addends in zip(sweep.quantities, shared.replaced, strict=True)
         ]
 
     def _value(self, numbers: list[Vec], operator: str, cell: Vec, seen: Vec) -> Vec:
-        """What an operator gives in a cell."""
+        """The value of an operator in a cell."""
         if operator != "laplace":
             return numbers[self._slot("slope")] * seen
         return numbers[self._slot("edge")].times_plus(seen, numbers[self._slot("centre")] * cell)
@@ -205,7 +206,7 @@ class StepProgram:
     def _advance(
         self,
         quantity: Quantity,
-        addends: tuple[Weighted, ...],
+        addends: tuple[WeightedTerm, ...],
         numbers: list[Vec],
         tracer: _Tracer,
         cells: dict[str, Vec],
@@ -241,7 +242,7 @@ class StepProgram:
 
 
 class _Total:
-    """A sum of products, by fused multiply–adds."""
+    """A sum of products, computed by fused multiply–adds."""
 
     def __init__(self) -> None:
         self.value: Vec | None = None
@@ -255,7 +256,7 @@ class _Total:
 
 
 class _Tracer:
-    """Walks a term and emits it; every subterm once."""
+    """Traverses a term and emits its code, each subterm once."""
 
     def __init__(self, program: StepProgram, numbers: list[Vec], known: dict[str, Vec]) -> None:
         self.program, self.numbers, self.known = program, numbers, known
@@ -302,7 +303,7 @@ class _Tracer:
         result = self(above[0]) if above else self.constant(1.0)
         for factor in above[1:]:
             result = result * self(factor)
-        if below:  # one division, which costs as much as ten multiplications
+        if below:  # a single division, because it costs as much as ten multiplications
             result = result / self(sympy.Mul(*(sympy.Pow(f.base, -f.exp) for f in below)))
         return result
 

@@ -1,7 +1,7 @@
-"""Values that write LLVM instructions: arithmetic on a :class:`Vec` appends to an IR builder.
+"""Values that emit LLVM instructions: arithmetic on a :class:`Vec` appends to an IR builder.
 
-All arithmetic is strict IEEE with explicit fused multiply–adds, never "fast": the compiler may not reorder it, so
-every cell gets the same operations in the same order, whatever the lane width, the loop or the processor's mood.
+All arithmetic is strict IEEE with explicit fused multiply–adds, never "fast": the compiler may not reorder it, so every
+cell gets the same operations in the same order, regardless of lane width, loop structure and processor.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def integer(value: int) -> ir.Constant:
 class Lanes:
     """Vectors of ``count`` lanes of ``bits``-bit floats: their type, constants, loads and stores.
 
-    ``emitted`` counts the operations that were written, by kind: add, mul, fma, div, sqrt, shuffle.
+    ``emitted`` counts the emitted operations by kind: add, mul, fma, div, sqrt, shuffle.
     """
 
     def __init__(self, count: int, bits: int = 32) -> None:
@@ -90,7 +90,7 @@ class Vec:
         return self.call("fma", factor, addend)
 
     def power(self, exponent: int) -> Vec:
-        """self to a positive whole power, by repeated squaring."""
+        """self to a positive integer power, by repeated squaring."""
         half = self.power(exponent // 2) if exponent > 1 else self
         if exponent == 1:
             return self
@@ -98,7 +98,7 @@ class Vec:
         return square * self if exponent % 2 else square
 
     def call(self, name: str, *arguments: Vec) -> Vec:
-        """LLVM's intrinsic of that name on self and further arguments."""
+        """The LLVM intrinsic of that name on self and further arguments."""
         self._count(name)
         types = [self.lanes.type] * (1 + len(arguments))
         module = self.builder.module
@@ -108,9 +108,9 @@ class Vec:
         return self._new(self.builder.call(function, values))
 
     def rotated(self, by: int, edge: Vec | None = None) -> Vec:
-        """Lane l holds what lane l + ``by`` held, ``by`` ±1; the lane without such a neighbour that of the other end.
+        """Rotate the lanes: lane l of the result is lane l + ``by`` of self, with ``by`` = ±1, cyclically.
 
-        Or, where ``edge`` is given, what that vector holds in the same lane.
+        If ``edge`` is given, the lane that would wrap around takes its value from the same lane of ``edge`` instead.
         """
         self._count("shuffle")
         count = self.lanes.count
@@ -127,9 +127,9 @@ Body = Callable[[ir.Value, list[Vec]], list[Vec]]
 
 
 def repeated(builder: ir.IRBuilder, count: int, carried: Sequence[Vec], body: Body, unroll: int) -> list[Vec]:
-    """``for index in range(count): carried = body(index, carried)``; returns the last ``carried``.
+    """Emit ``for index in range(count): carried = body(index, carried)``; returns the last ``carried``.
 
-    ``unroll`` turns are written out one after the other; what is left over of ``count`` comes after the loop.
+    Each loop iteration contains ``unroll`` copies of the body; remaining iterations follow the loop.
     """
     vectors = list(carried)
     turns, rest = divmod(count, unroll) if count > unroll else (0, count)
@@ -148,10 +148,10 @@ def repeated(builder: ir.IRBuilder, count: int, carried: Sequence[Vec], body: Bo
 def counted_loop(
     builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, carried: Sequence[Any] = ()
 ) -> Iterator[tuple[ir.Value, list[Any]]]:
-    """``for index in range(start, stop)``; ``carried`` vectors pass from turn to turn.
+    """Emit ``for index in range(start, stop)``; ``carried`` vectors are passed from one iteration to the next.
 
-    Yields the index and a list with the carried vectors: put the next turn's values into that list before the
-    body ends; after the loop it holds the last ones.
+    Yields the index and a list with the carried vectors. Put the values for the next iteration into that list before
+    the body ends; after the loop it contains the last ones.
     """
     before = builder.block
     head = builder.append_basic_block("head")
