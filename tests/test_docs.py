@@ -23,11 +23,9 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_commands_exist_with_their_options(page):
-    from typer.main import get_command
+    from morphoscope.cli.app import command_line
 
-    from morphoscope.cli.app import app
-
-    commands = get_command(app).commands
+    commands = command_line().commands
     lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
     for line in lines:
         words = shlex.split(line, comments=True)
@@ -35,6 +33,7 @@ def test_commands_exist_with_their_options(page):
             assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
         if words[:1] == ["morphoscope"]:
             command = commands[words[1]]
+            command = getattr(command, "commands", {}).get(words[2] if len(words) > 2 else "", command)
             known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
             assert {w for w in words[2:] if re.match(r"--?[a-z]", w)} <= known, line
 

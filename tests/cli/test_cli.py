@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,12 +11,10 @@ import numpy as np
 import pytest
 
 import morphoscope
+from morphoscope.cli import base
+from morphoscope.cli.advice import COMMAND_NAMES
+from morphoscope.cli.app import COMMANDS, Commands, command_line
 from tests.conftest import tiny_plan
-
-COMMANDS = (
-    "models", "theory", "simulate", "ensemble", "describe", "train", "evaluate", "explain", "classify", "scan", "map",
-    "montage", "agree", "reproduce",
-)  # fmt: skip
 
 
 def cli(*arguments, cwd=None):
@@ -40,19 +39,43 @@ def test_help_has_an_example_and_a_function(command):
     assert done.returncode == 0
     assert f"morphoscope {command}" in done.stdout.replace("\n", " ")
     assert "Example:" in done.stdout
-    function = {"models": "list_models", "theory": "analyze", "map": "class_map"}.get(command, command)
-    assert callable(getattr(morphoscope, function))
+    functions = {named: function for function, named in COMMAND_NAMES.items() if function != "scan_plan"}
+    assert callable(getattr(morphoscope, functions.get(command, command)))
 
 
-def test_help_is_complete_and_imports_nothing_heavy():
+def test_help_lists_all_commands_in_order():
     done = cli("--help")
-    for command in COMMANDS:
-        assert command in done.stdout
+    assert done.returncode == 0
+    listed = re.findall(r"^  ([a-z]+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
+    assert listed == list(COMMANDS)
+    for name in COMMANDS:
+        assert re.fullmatch(r"[A-Z][^;]*[^.;]\.", Commands().summary(name)), name
+
+
+def test_every_registered_command_is_listed():
+    root = command_line()
+    assert {root.commands[name].name for name in COMMANDS} == COMMANDS.keys()
+    registered = {command.name or command.callback.__name__ for command in base.app.registered_commands}
+    assert registered | {group.name for group in base.app.registered_groups} == COMMANDS.keys()
+
+
+def test_without_a_command_help_is_shown():
+    done = cli()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == cli("--help").stdout
+
+
+def test_an_unknown_command_is_one_line():
+    fails(cli("simulat"), "'simulat'", "Did you mean 'simulate'")
+    fails(cli("models", "chek", "my.toml"), "'chek'", "Did you mean 'check'")
+
+
+def test_help_imports_nothing_heavy():
     code = (
         "import sys; sys.argv = ['morphoscope', '--help']\n"
         "from morphoscope.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = ('torch', 'sympy', 'numpy', 'xarray', 'zarr', 'matplotlib', 'scipy', 'llvmlite')\n"
+        "heavy = ('torch', 'rich', 'sympy', 'numpy', 'xarray', 'zarr', 'matplotlib', 'scipy', 'llvmlite')\n"
         "print([m for m in heavy if m in sys.modules])"
     )
     heavy = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -65,7 +88,8 @@ def test_version():
 
 def test_models_lists_and_shows():
     assert "gray-scott" in cli("models").stdout
-    shown = cli("models", "gray-scott").stdout
+    shown = cli("models", "show", "gray-scott").stdout
+    assert shown == cli("models", "gray-scott").stdout
     for words in ("∂u/∂t = Du ∇²u + f (1 − u) − u v²", "feed rate", "0.03", "Pearson"):
         assert words in shown
     assert json.loads(cli("models", "gray-scott", "--json").stdout)[0]["name"] == "gray-scott"

@@ -53,7 +53,8 @@ def test_a_file_is_begun_checked_shown_and_run(tmp_path):
     assert all(
         check["passed"] for check in json.loads(cli("models", "check", "my.toml", "--json", cwd=tmp_path).stdout)
     )
-    shown = cli("models", "my.toml", cwd=tmp_path).stdout
+    shown = cli("models", "show", "my.toml", cwd=tmp_path).stdout
+    assert shown == cli("models", "my.toml", cwd=tmp_path).stdout
     for words in ("Schnakenberg (my)", "∂v/∂t = d ∇²v + b − u² v", "time step automatic", "supply of v"):
         assert words in shown
     done = cli("simulate", "my.toml", "-p", "b=1", *SMALL, "--out", "mine", cwd=tmp_path)
@@ -78,18 +79,21 @@ BAD = [
     (("simulate", "--reaction", "u: -u", "--reaction", "u: u"), "given twice"),
     (("simulate", "--reaction", "u: -u", "--diffusion", "u"), "expected SPECIES=NUMBER"),
     (("simulate", "--reaction", "u: -u", "--diffusion", "w=1"), "diffusion has the key 'w'"),
-    (("simulate", "--reaction", "u: q - u"), "or give parameter q a value"),
+    (("simulate", "--reaction", "u: q - u"), "or give parameter q a value (option --parameter)"),
     (("simulate", "--reaction", "u: α + $", "-p", "α=1"), "column 5"),
     (("simulate", "--reaction", "u: __import__('os').system('touch x')"), "column 12"),
     (("simulate", "--reaction", "u: -u", "-p", "a=fast"), "not a number"),
     (("simulate", "--reaction", "u: -u", "-p", "z=1"), "'z' is not used in any formula"),
     (("simulate", "--reaction", "u: u**u**u**u", "--until", "1"), "no homogeneous steady state"),
     (("simulate", "absent.toml"), "absent.toml does not exist"),
-    (("models", "check"), "needs a model's name or file"),
-    (("models", "new"), "needs a model's name"),
+    (("models", "check"), "Missing argument 'MODEL'"),
+    (("models", "new"), "Missing argument 'NAME'"),
+    (("models", "show"), "Missing argument 'MODEL'"),
     (("models", "check", "gray-scot"), "did you mean 'gray-scott'"),
-    (("models", "check", "gray-scott", "--out", "x"), "--out goes after new only"),
-    (("models", "gray-scott", "klausmeier"), "give one model"),
+    (("models", "check", "gray-scott", "--out", "x"), "No such option: --out"),
+    (("models", "show", "gray-scott", "klausmeier"), "unexpected extra argument"),
+    (("models", "gray-scott", "klausmeier"), "No such command 'gray-scott'"),
+    (("models", "--json", "show", "gray-scott"), "at the end of the line"),
     (("models", "new", "../x"), "is not a valid model name"),
 ]
 
@@ -98,8 +102,3 @@ BAD = [
 def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, arguments, words):
     fails(cli(*arguments, cwd=tmp_path), words)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_public_names():
-    assert morphoscope.check_model is morphoscope.check_model
-    assert {"check_model", "new_model"} <= set(morphoscope.__all__)

@@ -107,7 +107,7 @@ def test_a_map_is_coloured_by_a_descriptor(workshop, bare, tmp_path):
     assert "dominant wavelength (length)" in text
     undefined = int(np.isnan(Atlas(workshop / "atlas").descriptors["wavelength"]).sum())
     assert (f"undefined ({undefined})" in text) == (undefined > 0)
-    with pytest.raises(UsageError, match="morphoscope describe"):
+    with pytest.raises(UsageError, match="has no wavelength yet"):
         morphoscope.class_map(bare, tmp_path / "n.svg", color="wavelength")
     with pytest.raises(UsageError, match="undefined for every run"):
         morphoscope.class_map(workshop / "atlas", tmp_path / "n.svg", color="period")

@@ -49,7 +49,7 @@ class Atlas:
         self._columns: dict[str, NDArray[np.float64]] = {}
         self.description = read_json(self.folder / ATLAS_FILE, "an atlas")
         if not isinstance(self.description, dict) or self.description.get("format") != FORMAT:
-            raise DataError(f"{folder} is no atlas of format {FORMAT}; make it anew with `morphoscope scan`")
+            raise DataError(f"{folder} is no atlas of format {FORMAT}; make it anew", operation="scan")
         self.plan = Plan.load(self.folder / PLAN_FILE)
         try:
             probabilities = np.load(self.folder / PROBABILITIES_FILE, allow_pickle=False)
@@ -288,8 +288,8 @@ def find(source: str | Path) -> Path:
         if (folder / ATLAS_FILE).is_file():
             return folder
     if path.exists():
-        raise DataError(f"{path} is no atlas (no {ATLAS_FILE} in it); `morphoscope scan` makes one")
-    raise DataError(f"{path} is not there; expected an atlas, as `morphoscope scan` makes one")
+        raise DataError(f"{path} is no atlas (no {ATLAS_FILE} in it); a scan makes one", operation="scan")
+    raise DataError(f"{path} is not there; expected an atlas, which a scan makes", operation="scan")
 
 
 def shipped_folder() -> Path:

@@ -90,6 +90,5 @@ def _opened(source: str | Path) -> Ensemble | Atlas:
     try:
         folder = find(source)
     except DataError as error:
-        made = "`morphoscope ensemble` and `morphoscope scan` make them"
-        raise DataError(f"{source} is neither an ensemble nor an atlas; {made}") from error
+        raise DataError(f"{source} is neither an ensemble nor an atlas; simulate one", operation="ensemble") from error
     return Atlas(folder)

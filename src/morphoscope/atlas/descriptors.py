@@ -37,9 +37,11 @@ def load(folder: Path, readings: int) -> Columns:
         with np.load(path, allow_pickle=False) as kept:
             columns = {name: kept[name].astype(np.float64) for name in NAMES if name in kept.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged ({error}); remove it and repeat `morphoscope describe`") from error
+        raise DataError(f"{path} is damaged ({error}); remove it and measure again", operation="describe") from error
     if any(column.shape != (readings,) for column in columns.values()):
-        raise DataError(f"{path} is damaged: expected {readings} numbers each; repeat `morphoscope describe`")
+        raise DataError(
+            f"{path} is damaged: expected {readings} numbers each; remove it and measure again", operation="describe"
+        )
     return columns
 
 

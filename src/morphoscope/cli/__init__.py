@@ -12,23 +12,26 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait for each other sleep instead of spinning: twice as fast in training beside other work.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from morphoscope.cli.app import app
+    from morphoscope.cli.app import command_line
     from morphoscope.core.errors import UsageError
 
+    root = command_line()
     try:
-        code = app([a for a in given if a != "--debug"], standalone_mode=False)
+        code = root([a for a in given if a != "--debug"], prog_name="morphoscope", standalone_mode=False)
     except KeyboardInterrupt:
         code = 130
     except UsageError as error:
         if debug:
             raise
-        _fail(f"{error} (option --{error.parameter.replace('_', '-')})" if error.parameter else str(error), 2)
+        from morphoscope.cli.advice import advice
+
+        _fail(f"{error}{advice(root, given, error)}", 2)
     except Exception as error:
         if debug:
             raise
         if hasattr(error, "format_message"):  # the parser's own complaints
             text = error.format_message() or type(error).__name__
-            _fail(f"{text.rstrip('.')}; `morphoscope --help` shows what can be asked", 2)
+            _fail(f"{text.rstrip('.?')}; `morphoscope --help` shows what can be asked", 2)
         _fail(f"{type(error).__name__}: {error}; --debug shows where", 1)
     if code == 130:
         _fail("interrupted; the same command continues what can be continued", 130)

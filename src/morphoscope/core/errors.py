@@ -15,11 +15,14 @@ class UsageError(ValueError):
         One line for the user. It names no command-line option.
     parameter
         The Python argument that mends it, such as ``overwrite``. The command line adds the option of that name.
+    operation
+        The public function that mends it, such as ``scan``. The command line adds the command.
     """
 
-    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+    def __init__(self, message: str, *, parameter: str | None = None, operation: str | None = None) -> None:
         super().__init__(message)
         self.parameter = parameter
+        self.operation = operation
 
 
 class DataError(UsageError):

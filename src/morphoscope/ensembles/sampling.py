@@ -109,7 +109,7 @@ def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> l
     method, count = _sample(sample)
     if not ranges:
         raise UsageError(
-            f"sample {sample!r} has no ranges to draw from; give one or more, as in A=2:5", parameter="range"
+            f"sample {sample!r} has no ranges to draw from; give one or more, as in A=2:5", parameter="ranges"
         )
     ends = {name: _span(model, name, span) for name, span in ranges.items()}
     unit = SAMPLERS.get(method)(len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
@@ -214,7 +214,10 @@ def _span(model: Model, name: str, span: Span, what: str = "range") -> tuple[flo
     """Two different ends of a parameter."""
     low, high = _ends(model, name, span, what)
     if low == high:
-        raise UsageError(f"{what} {name}={low:g}:{high:g} is one value; fix it instead, as in -p {name}={low:g}")
+        raise UsageError(
+            f"{what} {name}={low:g}:{high:g} is one value; give {name}={low:g} as a fixed parameter",
+            parameter="parameters",
+        )
     return low, high
 
 

@@ -68,7 +68,7 @@ def model_from_toml(text: str, *, where: str = "model") -> Model:
     tables = {name: reader.table(name, values.get(name, {})) for name in _TABLES}
     for required in ("name", "reaction"):
         if not values.get(required):
-            raise UsageError(f"{where}: {required} is missing; `morphoscope models new NAME` writes an example")
+            raise UsageError(f"{where}: {required} is missing; start from an example", operation="new_model")
     fields: dict[str, Any] = {key: reader.line(key, values[key]) for key in _TEXTS if key in values}
     fields |= reader.parameters(tables["parameters"]) | reader.run(tables["run"])
     try:

@@ -60,13 +60,16 @@ def check_formulas(model: Model, where: str = "") -> None:
             try:
                 parse(text, names, operators=field == "reaction")
             except UnknownNameError as error:
-                remedy = _remedy(error.name, field, model, where)
-                raise UsageError(f"{place}{error}{remedy}") from error
+                remedy, mends = _remedy(error.name, field, model, where)
+                raise UsageError(f"{place}{error}; {remedy}", parameter=mends) from error
             except UsageError as error:
                 raise UsageError(f"{place}{error}") from error
 
 
-def _remedy(name: str, field: str, model: Model, where: str) -> str:
+def _remedy(name: str, field: str, model: Model, where: str) -> tuple[str, str | None]:
+    """What to do about an unknown name, and the argument that does it."""
     if name in model.species:
-        return f"; a {field} coefficient can use parameters only"
-    return f"; or add {name} to [parameters]" if where else f"; or give parameter {name} a value"
+        return f"a {field} coefficient can use parameters only", None
+    if where:
+        return f"or add {name} to [parameters]", None
+    return f"or give parameter {name} a value", "parameters"

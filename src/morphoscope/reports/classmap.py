@@ -61,7 +61,7 @@ def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
     if color in atlas.descriptors:
         raise UsageError(f"{color} is undefined for every run of this atlas; choose another color")
     if color in BY_NAME and not atlas.descriptors:
-        raise UsageError(f"the atlas has no {color} yet; `morphoscope describe {atlas.folder}` measures it")
+        raise UsageError(f"{atlas.folder} has no {color} yet; measure it", operation="describe")
     raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")
 
 

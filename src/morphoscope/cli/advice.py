@@ -1,0 +1,43 @@
+"""What an error of the library means on the command line: the option or the command that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from morphoscope.core.errors import UsageError
+
+#: Public functions whose command has another name.
+COMMAND_NAMES = {
+    "analyze": "theory",
+    "check_model": "models check",
+    "class_map": "map",
+    "list_models": "models",
+    "new_model": "models new",
+    "scan_plan": "ensemble",
+}
+#: Arguments of public functions whose option has another name.
+OPTION_NAMES = {"parameters": "parameter", "ranges": "span"}
+
+
+def advice(root: Any, arguments: Sequence[str], error: UsageError) -> str:
+    """What to add to the error's line, such as ``(option --overwrite)``; empty where there is nothing to add."""
+    parts = []
+    if error.parameter and (option := _option(root, arguments, error.parameter)):
+        parts.append(f"option {option}")
+    if error.operation:
+        parts.append(f"command `morphoscope {COMMAND_NAMES.get(error.operation, error.operation)}`")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _option(root: Any, arguments: Sequence[str], parameter: str) -> str | None:
+    """The option that the command in ``arguments`` has for an argument of a public function, if it has one."""
+    command = root
+    for word in arguments:
+        if word in getattr(command, "commands", {}):
+            command = command.commands[word]
+    wanted = OPTION_NAMES.get(parameter, parameter)
+    for known in command.params:
+        if known.name == wanted and known.param_type_name == "option":
+            return str(max(known.opts, key=len))
+    return None
