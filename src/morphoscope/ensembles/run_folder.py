@@ -32,5 +32,5 @@ def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -
         if simulation.plan.grid.dimensions == 1 and simulation.video is not None:
             save_space_time(simulation.video, picture, shown)
         else:
-            save_composite(simulation.states[:, 0], picture, shown, simulation.t)
+            save_composite(simulation.states[:, 0], picture, shown, simulation.t.tolist())
         write_json(part / MARKER, simulation.description())
