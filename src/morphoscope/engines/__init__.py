@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from morphoscope.core.registry import Registry
-from morphoscope.engines.base import CHECK_EVERY, Engine, Job, Result
+from morphoscope.engines.base import CHECK_EVERY, Engine, Job, Result, Watch
 from morphoscope.engines.grid import Grid
 
-__all__ = ["CHECK_EVERY", "ENGINES", "Engine", "Grid", "Job", "Result", "engine_names", "get_engine"]
+__all__ = ["CHECK_EVERY", "ENGINES", "Engine", "Grid", "Job", "Result", "Watch", "engine_names", "get_engine"]
 
 #: What makes an engine, by its name. The compiler is loaded when the engine is asked for.
 ENGINES: Registry[Callable[[], Engine]] = Registry("engine")

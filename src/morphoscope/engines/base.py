@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -96,13 +97,18 @@ class Result:
     computed_steps: int  # fewer than the last step number after a lossless early exit
 
 
+#: Called while a run goes on, with the number of the step that is reached and a function that copies the state there,
+#: (species, height, width).
+Watch = Callable[[int, Callable[[], NDArray[Any]]], None]
+
+
 class Engine(Protocol):
     """Anything with a name and a ``run``."""
 
     name: str
 
-    def run(self, job: Job) -> Result:
-        """Simulate one run."""
+    def run(self, job: Job, watch: Watch | None = None) -> Result:
+        """Simulate one run. ``watch`` is called now and then; the result does not depend on it."""
         ...
 
 
@@ -111,10 +117,11 @@ def march(
     state: NDArray[Any],
     advance: Callable[[int], None],
     read: Callable[[], NDArray[Any]],
+    watch: Watch | None = None,
 ) -> Result:
-    """Advance from snapshot to snapshot, watch for numbers that are not finite, and stop early without loss.
+    """Advance from snapshot to snapshot, check that all numbers are finite, and stop early if nothing is lost by it.
 
-    ``state`` is the engine's own array, which ``advance(n)`` changes in place by n steps; ``read()`` gives it as
+    ``state`` is the engine's own array, which ``advance(n)`` changes in place by n steps; ``read()`` returns it as
     (species, height, width).
 
     A step is a function of the state alone. So when the state is, bit by bit, what it was ``CHECK_EVERY`` steps
@@ -123,22 +130,58 @@ def march(
     """
     shape = (len(job.steps), *job.initial.shape)
     snapshots = np.full(shape, np.nan, dtype=state.dtype)
+    watched = None if watch is None else _Watched(advance, read, watch)
     step = computed = 0
     before, bits = state.copy(), f"u{state.itemsize}"  # compared as integers: −0 is not 0
     failed_at = None if np.isfinite(before).all() else 0
     for index, target in enumerate(job.steps):
         while failed_at is None and step < target:
             count = min(CHECK_EVERY, target - step)
-            advance(count)
+            if watched is None:
+                advance(count)
+            else:
+                watched.advance(step, count)
             step += count
             computed += count
             if not np.isfinite(state).all():
                 failed_at = step
             elif count == CHECK_EVERY and not job.noise and np.array_equal(state.view(bits), before.view(bits)):
                 step += (target - step) // CHECK_EVERY * CHECK_EVERY
+                if watch is not None:
+                    watch(step, read)
             else:
                 before[...] = state
         if failed_at is not None:
             break
         snapshots[index] = read()
     return Result(snapshots, failed_at, computed)
+
+
+class _Watched:
+    """Advances in pieces of about ``SECONDS`` and calls ``watch`` after each.
+
+    So slow steps, as those on large grids, are reported one by one, and an interruption is noticed between them.
+    """
+
+    SECONDS = 0.1
+
+    def __init__(self, advance: Callable[[int], None], read: Callable[[], NDArray[Any]], watch: Watch) -> None:
+        self._advance, self._read, self._watch = advance, read, watch
+        self._piece = 1  # steps
+
+    def advance(self, step: int, count: int) -> None:
+        """``count`` steps from ``step`` on."""
+        end = step + count
+        while step < end:
+            steps = min(self._piece, end - step)
+            begin = time.perf_counter()
+            self._advance(steps)
+            self._adapt(steps, time.perf_counter() - begin)
+            step += steps
+            self._watch(step, self._read)
+
+    def _adapt(self, steps: int, seconds: float) -> None:
+        if seconds > 2 * self.SECONDS:
+            self._piece = max(self._piece // 2, 1)
+        elif seconds < self.SECONDS / 2 and steps == self._piece:
+            self._piece *= 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.engines.base import Job, Result, march
+from morphoscope.engines.base import Job, Result, Watch, march
 from morphoscope.engines.exponential import ExponentialStepper
 from morphoscope.engines.noise import noise_key, normals, strength
 from morphoscope.engines.stencils import right_hand_side
@@ -16,12 +16,12 @@ class ReferenceEngine:
 
     name = "reference"
 
-    def run(self, job: Job) -> Result:
+    def run(self, job: Job, watch: Watch | None = None) -> Result:
         """Simulate one run in float64."""
         current = np.array(job.initial, dtype=np.float64)
         if job.integrator == "etdrk2":
-            return march(job, current, ExponentialStepper(job, current).advance, lambda: current)
-        return march(job, current, _Euler(job, current).advance, lambda: current)
+            return march(job, current, ExponentialStepper(job, current).advance, lambda: current.copy(), watch)
+        return march(job, current, _Euler(job, current).advance, lambda: current.copy(), watch)
 
 
 class _Euler:

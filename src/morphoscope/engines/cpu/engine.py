@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.engines.base import Job, Result, march
+from morphoscope.engines.base import Job, Result, Watch, march
 from morphoscope.engines.cpu.kernel import KernelWriter
 from morphoscope.engines.cpu.native import compile_function
 from morphoscope.engines.cpu.row import UNROLLED_COLUMNS
@@ -200,7 +200,7 @@ class CpuEngine:
     def __init__(self, levels: int | None = None) -> None:
         self.levels = levels
 
-    def run(self, job: Job) -> Result:
+    def run(self, job: Job, watch: Watch | None = None) -> Result:
         """Simulate one run. Releases the GIL, so threads are sufficient to simulate runs in parallel."""
         stepper = Stepper(job, self.levels)
-        return march(job, stepper.state, stepper.advance, stepper.read)
+        return march(job, stepper.state, stepper.advance, stepper.read, watch)
