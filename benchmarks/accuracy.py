@@ -1,12 +1,12 @@
-"""Accuracy of the networks on the paper's sets, over several training seeds.
+"""Accuracy of the networks on the paper's sets, for several training seeds.
 
     python benchmarks/accuracy.py SETS [--second-pass] [--seeds 5] [--first-seed 0] [--networks NAME ...]
         [--out table.json]
 
-SETS is a folder with the ensembles train, validation and test (as `morphoscope reproduce scholz2022 --profile paper`
-leaves them; they are simulated here if they are not there). Training and the choice of the epoch never see the test
-set. With --second-pass the sets are second-train, second-validation, test and scan, and every classifier's reading of
-the scan is searched for π.
+SETS is a folder with the ensembles train, validation and test, as `morphoscope reproduce scholz2022 --profile paper`
+writes them; missing ones are simulated. The test set is used neither for training nor for choosing the epoch. With
+--second-pass the sets are second-train, second-validation, test and scan, and the reading of the scan is searched for
+π.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 import morphoscope
 from morphoscope.learning.classifier import Classifier
 from morphoscope.workflows.scholz2022.passes import FIRST, SECOND, Pass
-from morphoscope.workflows.scholz2022.second_pass import look_for_new_class
+from morphoscope.workflows.scholz2022.second_pass import search_new_class
 
 
 def main() -> None:
@@ -78,15 +78,15 @@ def _one(sets: Path, names: Pass, network: str, seed: int) -> dict[str, Any]:
 
 
 def _search(classifier: Classifier, scan: Path) -> dict[str, Any]:
-    """Where the classifier sees π in the scan."""
+    """Where the classifier reads π in the scan."""
     with tempfile.TemporaryDirectory() as folder:
-        search = look_for_new_class(morphoscope.scan(classifier, scan, Path(folder) / "atlas"))
+        search = search_new_class(morphoscope.scan(classifier, scan, Path(folder) / "atlas"))
     return {
         "pi_of_nearest_9": search.found,
-        "pi_in_scan": len(search.sightings),
-        "pi_far_away": len(search.elsewhere),
-        "pi_farthest": max((s.distance for s in search.sightings), default=0.0),
-        "pi": [s.point for s in search.sightings],
+        "pi_in_scan": len(search.occurrences),
+        "pi_far_away": len(search.far_away),
+        "pi_farthest": max((s.distance for s in search.occurrences), default=0.0),
+        "pi": [s.point for s in search.occurrences],
     }
 
 
@@ -117,7 +117,7 @@ def _print(rows: list[dict[str, Any]], names: Pass) -> None:
             for true, read, count in row["confused"]:
                 counted[(true, read)] += count
         mean = [f"{a} read as {b} {n / len(own):.1f}" for (a, b), n in counted.most_common(6)]
-        print(f"\n{network}, confusions in the test set, runs a seed: {'; '.join(mean)}\n")
+        print(f"\n{network}, confusions in the test set, runs per seed: {'; '.join(mean)}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What this core can do: its clock, and how many vector operations of each kind it ends in a second."""
+"""The capability of this core: its clock rate, and the number of vector operations per second of each kind."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from llvmlite import ir
 from morphoscope.engines.cpu.engine import aligned
 from morphoscope.engines.cpu.native import compile_function, widest_lanes
 
-PORTS = 2  # operations a cycle that the bound assumes
+PORTS = 2  # operations per cycle that the bound assumes
 _CHAIN = 50
-_CHAINS = 12  # independent ones, enough to hide the latency of any operation
+_CHAINS = 12  # independent chains, enough to hide the latency of any operation
 _INT = ir.IntType(64)
 
 
 def clock_rate() -> float:
-    """This core's clock in GHz: a chain of rotations, each of which waits for the one before for one cycle.
+    """This core's clock rate in GHz, from a chain of rotations, each of which waits one cycle for the previous one.
 
-    Like everything here in seconds of this thread on the core, so that other processes do not count.
+    Times are thread times, as everywhere in this module, so other processes do not count.
     """
     chain = _chain_of_rotations()
     turns = 1_000_000
@@ -33,10 +33,10 @@ def clock_rate() -> float:
 
 
 def bound(operations: Mapping[str, float], cells: int, clock: float, slow: Mapping[str, float]) -> float:
-    """Gcell/s at which so many operations for ``cells`` cells would run on two ports, if nothing else took time.
+    """Upper bound in Gcell/s: the operations for ``cells`` cells run on two ports, and nothing else takes time.
 
-    Shuffles count half. Divisions and square roots have a unit of their own, which works beside the ports: whichever of
-    both takes longer decides. ``slow``: cycles of a division and of a square root, measured by :func:`cycles_of`.
+    Shuffles count half. Divisions and square roots use a separate unit in parallel with the ports; the slower of the
+    two determines the bound. ``slow``: cycles per division and per square root, measured by :func:`cycles_of`.
     """
     ports = sum(count * (0.5 if kind == "shuffle" else 1.0) for kind, count in operations.items()) / PORTS
     unit = sum(count * slow[kind] for kind, count in operations.items() if kind in slow)
@@ -51,7 +51,7 @@ def _chain_of_rotations() -> Callable[[int], int]:
         total = loop.carry(ir.Constant(_INT, 1))
         builder = loop.builder
         value: Any = total
-        for _ in range(_CHAIN):  # no compiler or processor folds them
+        for _ in range(_CHAIN):  # opaque to the compiler, so that it can't fold them
             high = builder.shl(value, ir.Constant(_INT, 7))
             low = builder.lshr(value, ir.Constant(_INT, 57))
             value = builder.or_(high, low)
@@ -62,7 +62,7 @@ def _chain_of_rotations() -> Callable[[int], int]:
 
 
 def cycles_of(kind: str, bits: int, clock: float) -> float:
-    """Cycles from one vector operation ``div`` or ``sqrt`` to the next, when many are under way."""
+    """Cycles per vector operation ``div`` or ``sqrt`` when many are in flight."""
     run = _many(kind, bits)
     turns = 20_000
     numbers = aligned((64,))
@@ -97,7 +97,7 @@ def _many(kind: str, bits: int) -> Callable[[int, int], None]:
 
 
 class _Loop:
-    """``for _ in range(first argument)`` with carried values, in a function of one loop."""
+    """``for _ in range(first argument)`` with carried values; the function contains this single loop."""
 
     def __init__(self, function: ir.Function) -> None:
         self.builder = ir.IRBuilder(function.append_basic_block())

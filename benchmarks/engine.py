@@ -1,15 +1,15 @@
-"""Speed of the engine: beside other programs, for every kind of model, for every size, on two threads.
+"""Speed of the engine compared with other programs, for all kinds of models, for several sizes, and on two threads.
 
     python benchmarks/engine.py [--rounds 5] [--json]
 
-Gcell/s: cells times steps a second, in billions, of one core; seconds are those of the thread on the core (of the
-clock on the wall for two threads). What is compared takes turns, so that a machine whose speed drifts is fair to all;
-medians over the rounds, and ratios of medians.
+Gcell/s: cells times steps per second, in billions, on one core. Times are thread times, except for two threads, where
+wall time is measured. Programs that are compared take turns, so that changes of the machine's speed affect all of them
+alike. The tables show medians over the rounds and ratios of medians.
 
-The bound of a model is what its vector operations would take on two ports at the clock that is measured beside it, if
-nothing else took time: additions, products and fused multiply–adds count one each, shuffles half; divisions and square
-roots keep a unit of their own busy for as many cycles as they are measured to take. The operations are counted in the
-code that is emitted. For Gray–Scott there is also the yardstick of 14 operations and half a shuffle for 16 cells.
+The bound of a model is the time of its vector operations on two ports at the clock rate measured in the same rounds, if
+nothing else took time. Additions, products and fused multiply–adds count as one operation, shuffles as half of one.
+Divisions and square roots occupy a separate unit for their measured number of cycles. Operations are counted in the
+emitted code. For Gray–Scott the yardstick of 14 operations and half a shuffle per 16 cells is shown, too.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ MODEL = get_model("gray-scott")
 PARAMETERS = {"f": 0.03, "k": 0.055}
 DYING = {"f": 0.005, "k": 0.065}
 DT = 0.25
-YARDSTICK = 14.5  # operations for 16 cells
+YARDSTICK = 14.5  # operations per 16 cells
 SIZES = (64, 128, 256, 512, 1024)
-CELLS = 150_000_000  # cells times steps of one measurement
+CELLS = 150_000_000  # cells times steps per measurement
 Advance = Callable[[int], object]
-#: Gray–Scott as a person types it, and a model whose arithmetic is mostly elementary functions.
+#: Gray–Scott as a typed model, and a model that consists mostly of elementary functions.
 TYPED = Model(
     name="typed",
     reaction={"u": "f*(1 - u) - u*v**2", "v": "u*v**2 - (f + k)*v"},
@@ -68,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     live = _run(PARAMETERS, _start(MODEL, Grid()), 8000)
     dead = _run(DYING, _start(MODEL, Grid()), 60_000)
-    assert live[1].max() > 0.1 > dead[1].max(), "the states are not what they should be"
+    assert live[1].max() > 0.1 > dead[1].max(), "unexpected initial states"
     tables = {
         "programs": _programs(live, dead, options.rounds),
         "models": _models(options.rounds),
@@ -92,7 +92,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
 
 
 def _measure(programs: dict[str, tuple[Advance, int, int]], rounds: int) -> tuple[dict[str, list[float]], float]:
-    """Gcell/s of programs (advance, steps, cells) that take turns, and the clock beside them in GHz."""
+    """Gcell/s of programs (advance, steps, cells) that take turns, and the clock rate in GHz."""
     speeds: dict[str, list[float]] = {name: [] for name in programs}
     clocks = []
     for _ in range(rounds):
@@ -105,11 +105,11 @@ def _measure(programs: dict[str, tuple[Advance, int, int]], rounds: int) -> tupl
 
 
 def _programs(live: NDArray[Any], dead: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
-    """The paper's run, 128 × 128, from t = 2000 when the pattern fills the square."""
+    """The paper's run, 128 × 128, from t = 2000, when the pattern fills the domain."""
     cells = live[0].size
     programs: dict[str, tuple[Advance, int, int]] = {
         "cpu, as users call it": (_engine("cpu", PARAMETERS, live), 20_000, cells),
-        "cpu, v has died": (_stepper(_job(MODEL, Grid(), DYING, dead)), 20_000, cells),
+        "cpu, v is extinct": (_stepper(_job(MODEL, Grid(), DYING, dead)), 20_000, cells),
         "reference": (_engine("reference", PARAMETERS, live), 20, cells),
         "NumPy roll": (_numpy_roll(live), 60, cells),
         "py-pde, numba": (_py_pde(live), 600, cells),
@@ -131,7 +131,7 @@ def _programs(live: NDArray[Any], dead: NDArray[Any], rounds: int) -> list[dict[
 
 
 def _models(rounds: int) -> list[dict[str, Any]]:
-    """One model of each kind and each option, 128 × 128."""
+    """Models of each kind and with each option, 128 × 128."""
     jobs = {name: _job_of(get_model(name)) for name in model_names() if get_model(name).integrator == "euler"}
     state = jobs["gray-scott"].initial
     ramps = {"f": Ramp("x", 0.02, 0.06), "k": Ramp("y", 0.05, 0.06)}
@@ -149,7 +149,7 @@ def _models(rounds: int) -> list[dict[str, Any]]:
 
 
 def _sizes(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
-    """Gray–Scott, and a model of fourth order, on squares of several sizes."""
+    """Gray–Scott and a fourth-order model on squares of several sizes."""
     swift = get_model("swift-hohenberg")
     jobs = {}
     for size in SIZES:
@@ -179,7 +179,7 @@ def _shares(jobs: dict[str, Job], rounds: int) -> list[dict[str, Any]]:
         rows.append(
             {
                 "model": name,
-                "passes": len(kernel.program.sweeps),
+                "sweeps": len(kernel.program.sweeps),
                 "operations": sum(counted.values()),
                 "Gcell/s": speed,
                 "low": min(speeds[name]),
@@ -196,9 +196,9 @@ def _shares(jobs: dict[str, Job], rounds: int) -> list[dict[str, Any]]:
 
 
 def _threads(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
-    """The same run on one thread and on two at once, by the clock on the wall and by the seconds of the cores.
+    """The same run on one thread and on two threads at once, by wall time and by thread times.
 
-    Where other processes want the cores, too, only the latter tells whether two threads are in each other's way.
+    If other processes use the cores, only thread times show whether two threads slow each other down.
     """
     steps, cells = 40_000, live[0].size
     steppers = [EulerStepper(_job(MODEL, Grid(), PARAMETERS, live)) for _ in range(2)]
@@ -225,10 +225,10 @@ def _threads(live: NDArray[Any], rounds: int) -> list[dict[str, Any]]:
     return [
         {
             "threads": n,
-            "Gcell/s by the wall": medians[n][0],
-            "of one": medians[n][0] / medians[1][0],
-            "Gcell/s on the cores": medians[n][1],
-            "of one there": medians[n][1] / medians[1][1],
+            "Gcell/s, wall time": medians[n][0],
+            "relative to one": medians[n][0] / medians[1][0],
+            "Gcell/s, thread time": medians[n][1],
+            "relative to one thread": medians[n][1] / medians[1][1],
         }
         for n in wall
     ]
@@ -248,7 +248,7 @@ def _job(model: Model, grid: Grid, parameters: dict[str, Any], state: NDArray[An
 
 
 def _job_of(model: Model, size: int = 128) -> Job:
-    """A model as it comes, with explicit Euler."""
+    """A model with its defaults and explicit Euler."""
     grid = Grid(size, size, spacing=model.spacing)
     dt = min(model.dt or automatic_step(model, grid, {}), largest_step(model, grid, {}))
     return Job(model, grid, dt, {}, _start(model, grid), (0,))
@@ -266,12 +266,12 @@ def _engine(name: str, parameters: dict[str, float], state: NDArray[Any]) -> Adv
 
 
 def _stepper(job: Job) -> Advance:
-    """The kernel alone, which does not notice that nothing changes any more."""
+    """The kernel alone, without the early exit of runs that no longer change."""
     return EulerStepper(job).advance
 
 
 def _numpy_roll(state: NDArray[Any]) -> Advance:
-    """Gray–Scott as it is usually written down in NumPy."""
+    """Gray–Scott as it is commonly implemented in NumPy."""
     u, v = state.astype(np.float64)
     f, k = PARAMETERS["f"], PARAMETERS["k"]
 

@@ -1,8 +1,8 @@
-"""How quick the explorer is, as its user meets it: a real Chromium on the shipped atlas, everything on this machine.
+"""Response times of the explorer for its user: a real Chromium with the shipped atlas, all on this machine.
 
     python benchmarks/explorer.py [--tabs 10] [--interactions 1000]
 
-Needs Chromium and the package's dev extras. Browser and server share the cores; nothing else should run beside.
+Needs Chromium and the package's dev extra. Browser and server share the cores, so nothing else should be running.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             tab = _open(browser, link)
             rows.append(
-                ("page usable after start, browser's start included", f"{time.perf_counter() - begin:.2f} s", "")
+                ("page usable after start, including the browser's start", f"{time.perf_counter() - begin:.2f} s", "")
             )
             again = time.perf_counter()
             _open(browser, link).close()
-            rows.append(("a second visit's page usable after", f"{time.perf_counter() - again:.2f} s", "≤ 3 s"))
+            rows.append(("page usable after a second visit", f"{time.perf_counter() - again:.2f} s", "≤ 3 s"))
             rows += _one_tab(tab)
             rows += _many_tabs(browser, link, tab, options.tabs)
             rows += _memory(tab, server.pid, options.interactions)
@@ -123,7 +123,7 @@ def _one_tab(tab: Any) -> list[tuple[str, str, str]]:
         tab.wait_for_timeout(500)
         said = tab.get_by_text(re.compile(r"\d+ frames/s")).all_inner_texts()
         rates += [int(found[1]) for text in said if (found := re.search(r"(\d+) frames/s", text))]
-    shown = f"{statistics.median(rates):.0f} frames/s" if rates else "nothing seen"
+    shown = f"{statistics.median(rates):.0f} frames/s" if rates else "no frames"
     rows.append(("live run, 128 × 128, 1000 steps a frame", shown, "≥ 25 frames/s"))
     tab.get_by_role("button", name="Hold").click()
     return rows
@@ -155,7 +155,7 @@ def _memory(tab: Any, server: int, interactions: int) -> list[tuple[str, str, st
 
 
 def _step(tab: Any, directions: list[str] = ["ArrowLeft", "ArrowRight"]) -> None:  # noqa: B006
-    """Go to the next pattern and wait until the page describes it; turn round at every call."""
+    """Go to the next pattern and wait until the page describes it; the direction alternates between calls."""
     before = tab.locator(USABLE).inner_text()
     directions.reverse()
     for key in (*directions, "ArrowUp", "ArrowDown"):

@@ -1,21 +1,21 @@
-"""Thresholds of instabilities measured by simulation, beside what theory says.
+"""Thresholds of instabilities, measured by simulation and compared with theory.
 
     python benchmarks/thresholds.py [--engine cpu] [--json]
 
-Of the theory nothing but the window in which to look goes into a measurement. All runs are explicit Euler, float64.
-"Closed form" is the textbook's formula, "package" what morphoscope.theory derives from the model by itself.
+The only input from theory is the interval in which a threshold is searched. All runs use explicit Euler in float64.
+"Closed form" is the formula from the literature; "package" is what morphoscope.theory derives from the model.
 
-Turing, Swift–Hohenberg: a long strip starts 1e-6 beside a homogeneous state that was found by letting a uniform patch
-settle. Its Fourier waves grow or fade; for parameter values on both sides the fastest one's rate is fitted, and the
-threshold is where that is zero. A grid only renames wavenumbers, so its spacing does not move these thresholds; the
-wavelength is given by the grid's own Laplacian, 2π/√(−∇²).
+Turing, Swift–Hohenberg: a long strip starts at a distance of 1e-6 from a homogeneous state, which was found by letting
+a uniform patch relax. The amplitudes of its Fourier modes grow or decay. The rate of the fastest-growing mode is fitted
+for parameter values on both sides, and interpolated to zero. The cell size does not shift these thresholds, because a
+grid only relabels wavenumbers. The wavelength follows from the grid's own Laplacian, 2π/√(−∇²).
 
-Hopf: uniform patches, one for each parameter value, start 1e-6 beside their steady state; the peaks of the oscillation
-give its rate. Euler's step moves this threshold by about dt ω².
+Hopf: uniform patches, one per parameter value, start at a distance of 1e-6 from their steady state; the growth rate
+follows from the maxima of the oscillation. The time step of Euler's method shifts this threshold by about dt ω².
 
-Existence (saddle-node): uniform patches, one for each k, start in the state that lives at a smaller k. Beyond the line
-they die after a time T that grows like (k − k_c)^(−1/2), so k is extrapolated to 1/T² = 0. For f > 1/16, where the
-state is stable up to the line.
+Existence (saddle-node): uniform patches, one per k, start in the state that exists at a smaller k. Beyond the line they
+leave it after a time T that grows as (k − k_c)^(−1/2), so k is extrapolated to 1/T² = 0. This is done for f > 1/16,
+where the state is stable up to the line.
 """
 
 from __future__ import annotations
@@ -36,28 +36,28 @@ from morphoscope.theory import CriticalValue, critical_values, homogeneous_state
 
 Values = Mapping[str, float]
 Field = NDArray[np.float64]
-CELLS = 768  # of a strip
-PATCH = 4  # cells along both axes: the least that a grid has
+CELLS = 768  # per strip
+PATCH = 4  # cells along both axes: the smallest grid
 SMALL = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
 class Watch:
-    """How a case is followed: time step, from when until when, cell size, and how long a patch settles before."""
+    """How a case is simulated: time step, start and end of the fit, cell size, and time for a patch to relax."""
 
     dt: float
     begin: float
     end: float
     spacing: float = 1.0
-    settle: float = 400.0
+    relaxation: float = 400.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One threshold: of ``parameter``, with the ``others`` as they are, sought inside ``window``.
+    """One threshold of ``parameter`` at fixed ``others``, searched inside ``window``.
 
-    ``closed_form``: the textbook's value, where it has one; ``wavelength``: of the wave that begins to grow, the same.
-    ``scale``: what a deviation is a fraction of, by default the theory's value itself.
+    ``closed_form``: the value from the literature, if there is one; ``wavelength``: likewise for the wave that starts
+    to grow. ``scale``: what a deviation is relative to; default: the theoretical value.
     """
 
     model: str
@@ -73,7 +73,7 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """What came out for a case; ``package``: what morphoscope.theory finds in the window."""
+    """The result for a case; ``package``: what morphoscope.theory finds in the window."""
 
     case: Case
     package: CriticalValue
@@ -121,7 +121,7 @@ def _swift_hohenberg() -> Case:
 
 def _gray_scott() -> list[Case]:
     windows = {0.07: (0.05, 0.075), 0.08: (0.05, 0.075), 0.1: (0.045, 0.07), 0.15: (0.035, 0.055), 0.2: (0.018, 0.03)}
-    watch = Watch(0.1, 0.0, 5000.0, settle=2000.0)
+    watch = Watch(0.1, 0.0, 5000.0, relaxation=2000.0)
     return [
         Case("gray-scott", "saddle-node", "k", {"f": f}, window, watch, (np.sqrt(f) - 2 * f) / 2)
         for f, window in windows.items()
@@ -131,11 +131,11 @@ def _gray_scott() -> list[Case]:
 def _others() -> list[Case]:
     gierer, cima = {"sigma": 0.0, "Du": 0.5, "Dv": 20.0}, {"a": 12.0, "c": 1.07, "sigma": 50.0, "Du": 1.0}
     slope = {"m": 0.45, "nu": 182.5, "Dw": 500.0, "Dn": 1.0}
-    hill = Watch(0.0002, 10.0, 30.0, spacing=0.5, settle=60.0)
+    hill = Watch(0.0002, 10.0, 30.0, spacing=0.5, relaxation=60.0)
     neuron, field = {"epsilon": 0.05, "a1": 2.0}, {"q": 0.002, "epsilon": 0.03}
     return [
         Case("gierer-meinhardt", "Turing", "kappa", {"mu": 2.0, **gierer}, (0.38, 0.46), Watch(0.02, 40.0, 100.0)),
-        Case("lengyel-epstein", "Turing", "b", cima, (0.41, 0.437), Watch(0.004, 20.0, 60.0, settle=100.0)),
+        Case("lengyel-epstein", "Turing", "b", cima, (0.41, 0.437), Watch(0.004, 20.0, 60.0, relaxation=100.0)),
         Case("klausmeier", "Turing", "a", slope, (3.2, 3.7), hill),
         Case("schnakenberg", "Hopf", "b", {"a": 0.1}, (0.74, 0.82), Watch(0.001, 10.0, 80.0)),
         Case("gierer-meinhardt", "Hopf", "mu", {"kappa": 0.25, **gierer}, (0.66, 0.73), Watch(0.001, 10.0, 80.0)),
@@ -167,24 +167,24 @@ def run(
     return np.asarray(found.snapshots, dtype=np.float64)
 
 
-def settled(model: Model, parameters: Values, watch: Watch, engine: str) -> Field:
-    """The homogeneous state (species,) that a uniform patch comes to."""
+def relaxed(model: Model, parameters: Values, watch: Watch, engine: str) -> Field:
+    """The homogeneous state (species,) that a uniform patch relaxes to."""
     begin = model.perturbation if len(model.species) > 1 else model.background
     state = np.array([begin[s] for s in model.species])[:, None, None] * np.ones((1, PATCH, PATCH))
     grid = Grid(PATCH, PATCH, spacing=watch.spacing)
-    return run(model, grid, watch.dt, parameters, state, [watch.settle], engine)[0, :, 0, 0]
+    return run(model, grid, watch.dt, parameters, state, [watch.relaxation], engine)[0, :, 0, 0]
 
 
 def fastest_wave(model: Model, parameters: Values, watch: Watch, engine: str) -> tuple[float, float]:
-    """Growth rate, 1/time, and wavelength of the wave that grows fastest, interpolated between the strip's waves."""
-    rest = settled(model, parameters, watch, engine)[:, None, None]
+    """Growth rate, 1/time, and wavelength of the fastest-growing wave, interpolated between the modes of the strip."""
+    rest = relaxed(model, parameters, watch, engine)[:, None, None]
     grid = Grid(1, CELLS, spacing=watch.spacing)
     state = rest + SMALL * np.random.default_rng(0).standard_normal((len(rest), 1, CELLS))
     times = np.linspace(watch.begin, watch.end, 9)
     found = run(model, grid, watch.dt, parameters, state, times, engine)
     sizes = np.abs(np.fft.rfft((found - rest)[:, 0, 0], axis=-1))  # (times, waves)
     rates = np.polyfit(times, np.log(np.maximum(sizes, 1e-300)), 1)[0]
-    rates[sizes[-1] < 1e-3 * sizes[-1].max()] = -np.inf  # these may have sunk into rounding
+    rates[sizes[-1] < 1e-3 * sizes[-1].max()] = -np.inf  # these may be dominated by rounding errors
     best = int(rates[1:-1].argmax()) + 1
     bend, slope, top = np.polyfit([-1, 0, 1], rates[best - 1 : best + 2], 2)
     q = 2 * np.pi * (best - slope / (2 * bend)) / (CELLS * watch.spacing)
@@ -192,7 +192,7 @@ def fastest_wave(model: Model, parameters: Values, watch: Watch, engine: str) ->
 
 
 def crossing(values: Field, rates: Field) -> float:
-    """Where a quadratic through the rates is zero, inside the values."""
+    """The zero of a quadratic fit to the rates, inside the range of values."""
     roots = np.roots(np.polyfit(values, rates, 2))
     real = roots[np.abs(roots.imag) < 1e-9].real
     inside = real[(real > values.min()) & (real < values.max())]
@@ -202,7 +202,7 @@ def crossing(values: Field, rates: Field) -> float:
 
 
 def turing(case: Case, engine: str) -> tuple[float, float]:
-    """The value at which the fastest wave neither grows nor fades, and its wavelength there."""
+    """The value at which the growth rate of the fastest-growing wave is zero, and its wavelength."""
     model, values = get_model(case.model), np.linspace(*case.window, 5)
     found = [fastest_wave(model, {**case.others, case.parameter: float(v)}, case.watch, engine) for v in values]
     rates, wavelengths = np.array(found).T
@@ -211,11 +211,11 @@ def turing(case: Case, engine: str) -> tuple[float, float]:
 
 
 def hopf(case: Case, engine: str) -> float:
-    """The value at which a uniform oscillation neither grows nor fades.
+    """The value at which a uniform oscillation neither grows nor decays.
 
-    Every value has a row of its own; without diffusion they do not know of each other.
+    Every value has its own row; without diffusion, rows do not interact.
     """
-    model, values, watch = _still(case.model), np.linspace(*case.window, 5), case.watch
+    model, values, watch = _without_diffusion(case.model), np.linspace(*case.window, 5), case.watch
     rest = np.array([_focus(model, {**case.others, case.parameter: float(v)}) for v in values]).T
     start = np.repeat(rest[:, :, None], PATCH, axis=2)
     start[0] *= 1 + SMALL
@@ -235,7 +235,7 @@ def _focus(model: Model, parameters: Values) -> Field:
 
 
 def _rate_of_peaks(times: Field, signal: Field) -> float:
-    """The rate at which the maxima of an oscillation grow, each from a parabola through three samples."""
+    """The growth rate of the maxima of an oscillation, each from a parabola through three samples."""
     middle = np.flatnonzero((signal[1:-1] > signal[:-2]) & (signal[1:-1] >= signal[2:]) & (signal[1:-1] > 0)) + 1
     before, here, after = signal[middle - 1], signal[middle], signal[middle + 1]
     heights = here + (before - after) ** 2 / (16 * (here - (before + after) / 2))
@@ -243,12 +243,12 @@ def _rate_of_peaks(times: Field, signal: Field) -> float:
 
 
 def existence(case: Case, engine: str) -> float:
-    """The largest value at which a state lives, from how long it takes to die beyond."""
+    """The largest value at which a state exists, from the time that it survives beyond it."""
     (low, high), watch = case.window, case.watch
     state = np.array([0.5, 1.0])
-    for _ in range(3):  # each look is closer, and so is what it starts from
+    for _ in range(3):  # each iteration has a narrower interval and a closer initial state
         values = np.linspace(low, high, 33)
-        state = _patches(case, values[:1], state, [watch.settle], engine)[0, :, 0]
+        state = _patches(case, values[:1], state, [watch.relaxation], engine)[0, :, 0]
         times = np.arange(watch.begin, watch.end, 2.0)
         died = _patches(case, values, state, times, engine)[:, 1] < 0.1 * state[1]
         lifetimes = np.where(died.any(axis=0), times[died.argmax(axis=0)], np.inf)
@@ -259,15 +259,15 @@ def existence(case: Case, engine: str) -> float:
 
 
 def _patches(case: Case, values: Field, state: Field, times: Any, engine: str) -> Field:
-    """Uniform patches without diffusion, one for each value, all from one state: (times, species, values)."""
-    model, rows = _still(case.model), max(len(values), PATCH)
+    """Uniform patches without diffusion, one per value, all with the same initial state: (times, species, values)."""
+    model, rows = _without_diffusion(case.model), max(len(values), PATCH)
     parameters = {**case.others, case.parameter: _rows(np.resize(values, rows))}
     start = state[:, None, None] * np.ones((1, rows, PATCH))
     return run(model, Grid(rows, PATCH), case.watch.dt, parameters, start, times, engine)[..., : len(values), 0]
 
 
-def _still(name: str) -> Model:
-    """The model without diffusion, so that cells do not know of each other."""
+def _without_diffusion(name: str) -> Model:
+    """The model without diffusion, so that cells do not interact."""
     return dataclasses.replace(get_model(name), diffusion={})
 
 

@@ -1,4 +1,4 @@
-"""docs/models.md is what its tool makes of the models, and has a picture of each."""
+"""docs/models.md is what the tool generates from the models, and it has a picture of each."""
 
 import importlib.util
 import sys
@@ -61,7 +61,7 @@ def test_section_of_a_model_that_says_little(gallery):
     text = gallery.section(plain)
     assert "a \\| b" in text
     assert "Source" not in text
-    assert "time step chosen for each run" in text
+    assert "derived time step" in text
 
 
 def test_picture_is_drawn_with_lengths_along_its_axes(gallery):

@@ -1,6 +1,6 @@
-"""Pictures of all built-in models and the page that describes them, made from nothing but the models.
+"""Pictures of all built-in models and the page that describes them, generated from the models alone.
 
-python tools/gallery.py              # every picture, all of them on one, and docs/models.md
+python tools/gallery.py              # all pictures, the overview, and docs/models.md
 python tools/gallery.py brusselator  # this picture, and docs/models.md
 """
 
@@ -27,13 +27,12 @@ SEED = 1
 
 INTRODUCTION = """# Models
 
-All models that come with Morphoscope, each as it runs when nothing else is asked for: its equations, a picture and
-where such a picture can be found in print, and its parameters with what they may be. Pictures show the first species at
-the end of a run on a periodic grid of 128 × 128 cells; lengths and times are in the model's own units. Each command
-repeats the run of the picture above it.
+All models that come with Morphoscope: equations, a picture of a run with the defaults, a reference for comparison, and
+the parameters with their ranges. Pictures show the first species at the end of a run on a periodic grid of 128 × 128
+cells. Lengths and times are in the model's own units. The command below each picture repeats the run.
 
-[A model of your own](own-models.md) needs no file here. A model that is added to the package needs
-one file in `src/morphoscope/models/`; this page and its pictures are made by `python tools/gallery.py`.
+You can also use [your own model](own-models.md). To add a model to the package, add one file to
+`src/morphoscope/models/builtin/`; `python tools/gallery.py` generates this page and its pictures.
 """
 
 
@@ -43,13 +42,13 @@ def command(model: Model) -> str:
 
 
 def page(models: Sequence[Model]) -> str:
-    """The whole text of docs/models.md."""
+    """The text of docs/models.md."""
     contents = "\n".join(f"- [{model.title}](#{_anchor(model.title)}): `{model.name}`" for model in models)
     return "\n".join([INTRODUCTION, contents, "", *map(section, models)])
 
 
 def section(model: Model) -> str:
-    """The part of the page that describes one model."""
+    """The section of the page about one model."""
     lines = [
         f"## {model.title}",
         "",
@@ -65,7 +64,7 @@ def section(model: Model) -> str:
         *(_row(model, name) for name in model.parameters),
         "",
         *([f"Source: {model.source}.", ""] if model.source else []),
-        _custom(model),
+        _defaults(model),
         "",
         "```bash",
         command(model),
@@ -76,7 +75,7 @@ def section(model: Model) -> str:
 
 
 def caption(model: Model) -> str:
-    """Title, parameters and time of a model's picture, two lines."""
+    """Title, parameters and time of a model's picture, on two lines."""
     values = ", ".join(f"{name} = {value:g}" for name, value in model.defaults.items())
     return f"{model.title}: {model.species[0]} at t = {model.until:g}\n{values}"
 
@@ -103,14 +102,14 @@ def picture(simulation: Simulation) -> Figure:
 
 
 def make_picture(model: Model, engine: str) -> Simulation:
-    """Run a model as by its command and save the picture of it."""
+    """Run a model with its defaults, as the command does, and save its picture."""
     simulation = simulate_one(single_plan(model, {}, seed=SEED), engine=engine)
     save(picture(simulation), _picture(model))
     return simulation
 
 
 def overview(simulations: Sequence[Simulation]) -> Figure:
-    """All models side by side, two rows, each with its title and in its own colours."""
+    """All models in two rows, each with its title and its own colour scale."""
     columns = -(-len(simulations) // 2)
     with house_style():
         figure = new_figure(1.3 * columns, 2.95)
@@ -128,7 +127,7 @@ def _picture(model: Model) -> Path:
 
 
 def _anchor(title: str) -> str:
-    """The anchor that a heading gets on GitHub."""
+    """The anchor of a heading on GitHub."""
     return "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c in "-_")
 
 
@@ -138,19 +137,20 @@ def _row(model: Model, name: str) -> str:
     return f"| `{name}` | {model.defaults[name]:g} | {low:g} … {high:g} | {meaning} |"
 
 
-def _custom(model: Model) -> str:
-    step = "time step chosen for each run" if model.dt is None else f"time step {model.dt:g}"
+def _defaults(model: Model) -> str:
+    step = "derived time step" if model.dt is None else f"time step {model.dt:g}"
     return (
-        f"Custom: cells of {model.spacing:g}, {step}, until t = {model.until:g}, frames {model.apart:g} apart, "
-        f"integrator `{model.integrator}`, initial condition `{model.initial}`, map over {' and '.join(model.plane)}."
+        f"Defaults: cell size {model.spacing:g}, {step}, end time {model.until:g}, {model.apart:g} between frames, "
+        f"integrator `{model.integrator}`, initial condition `{model.initial}`, "
+        f"class map over {' and '.join(model.plane)}."
     )
 
 
 def main() -> int:
-    """Make the pictures of the named models, or of all, and the page."""
+    """Make the pictures of the named models, or of all models, and the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="models; without any, all of them")
-    parser.add_argument("--engine", default="cpu", help="the engine that runs them")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="models; default: all")
+    parser.add_argument("--engine", default="cpu", help="the engine to use")
     asked = parser.parse_args()
     try:
         PICTURES.mkdir(parents=True, exist_ok=True)

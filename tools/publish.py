@@ -1,9 +1,9 @@
-"""Put the results of a finished study, both passes of it, where users meet them.
+"""Copy the results of a finished study, with both passes, into the package and the documentation.
 
     python tools/publish.py results/paper
 
-Copies both class maps into docs/pictures, both classifiers into the package with model cards made of their numbers, and
-the second pass's atlas, without the runs that it was read from.
+Copies both class maps to docs/pictures, both classifiers into the package, with model cards generated from their
+numbers, and the atlas of the second pass, without the runs that it was read from.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ STUDY = "morphoscope reproduce scholz2022 --second-pass"
 
 @dataclasses.dataclass(frozen=True)
 class Shipped:
-    """A pass of the study as a shipped classifier. ``key``: where numbers.json has its figures, None for the top."""
+    """A pass of the study as a shipped classifier. ``key``: of its values in numbers.json; None: top level."""
 
     name: str
     folder: str
@@ -39,9 +39,10 @@ FIRST = Shipped(
     folder="classifier",
     key=None,
     read="the 15 classes of the first pass of C. Scholz & S. Scholz",
-    trained_at="one pair (f, k) a class",
-    unknown="It has seen one pair (f, k) a class. At other parameters it extrapolates, and there its probabilities are "
-    "too\nconfident. It has no π and reads it as ι or another neighbour; `gray-scott-second-pass` knows it.",
+    trained_at="one pair (f, k) per class",
+    unknown="It was trained on one pair (f, k) per class. At other parameters it extrapolates, and its "
+    "probabilities are too high.\nIt has no class π and reads such patterns as ι or another neighbour; "
+    "`gray-scott-second-pass` has it.",
 )
 SECOND = Shipped(
     name="gray-scott-second-pass",
@@ -49,9 +50,9 @@ SECOND = Shipped(
     key="second_pass",
     read="the 16 classes of the second pass of C. Scholz & S. Scholz",
     trained_at="148 pairs (f, k), eleven for most classes, half of the runs at one of them",
-    unknown="Classes pass into each other without a sharp border, and the labels of the paper's second training set "
-    "draw some\nborders elsewhere than those of its test set: ε at (0.02, 0.055) lies beside patterns that training "
-    "calls ζ, and is\nread so. L and H it knows from one pair each.",
+    unknown="Classes merge into each other without sharp boundaries, and the labels of the paper's second training set "
+    "place some\nboundaries differently from those of its test set: ε at (0.02, 0.055) is close to patterns that are ζ "
+    "in training, and is\nread as ζ. L and H were trained on one pair each.",
 )
 
 CARD = """# {name}
@@ -64,7 +65,7 @@ the homogeneous states L (low u) and H (high u).
 - **Input** {frames} frames of u, {apart:g} time units apart, on {width} × {height} cells of size 1,
   Du = 0.2, Dv = 0.1.
 - **Trained on** {train_runs} runs of `{train}`: {trained_at}. Epoch and temperature
-  ({temperature:.2f}) chosen on {validation_runs} runs of `{validation}`. The test set took no part.
+  ({temperature:.2f}) were chosen on {validation_runs} runs of `{validation}`. The test set was not used.
 - **Made by** `{command}`, Morphoscope {version}, torch {torch}.
 
 | set | runs | accuracy | 95 % interval | at pairs seen in training | at unseen pairs | calibration error |
@@ -73,20 +74,19 @@ the homogeneous states L (low u) and H (high u).
 
 Most frequent confusions in the test set: {confused}.
 {further}
-## What it does not know
+## Limitations
 
 {unknown}
-It has no class for patterns that are none of the {classes}; it reads them as the nearest one with whatever
-margin. Other grids, cell sizes, diffusion coefficients and time spacings change the wavelengths and the movements
-that it goes by.
+It has no class for other patterns than the {classes}; it reads them as one of these, possibly with a large margin.
+It relies on wavelengths and movements, which depend on grid, cell size, diffusion coefficients and time between frames.
 """
 
 
 def main(study: Path) -> None:
-    """Copy maps, classifiers and the atlas; write the cards."""
+    """Copy maps, classifiers and the atlas; write the model cards."""
     numbers = json.loads((study / "numbers.json").read_text())
     if numbers["second_pass"] is None:
-        raise SystemExit(f"{study} has no second pass; repeat it with --second-pass")
+        raise SystemExit(f"{study} has no second pass; run it with --second-pass")
     PICTURES.mkdir(parents=True, exist_ok=True)
     shutil.copy(study / "figures" / "class_map.png", PICTURES / "first_pass_map.png")
     shutil.copy(study / "figures" / "class_map-second.png", PICTURES / "class_map.png")
@@ -94,7 +94,7 @@ def main(study: Path) -> None:
         _publish_classifier(study, shipped, numbers)
     _publish_atlas(study / "atlas-second")
     for place in (PICTURES, CLASSIFIERS, ATLAS):
-        print(f"{place.relative_to(ROOT)} is written")
+        print(f"wrote {place.relative_to(ROOT)}")
 
 
 def _publish_classifier(study: Path, shipped: Shipped, numbers: dict[str, Any]) -> None:
@@ -106,14 +106,14 @@ def _publish_classifier(study: Path, shipped: Shipped, numbers: dict[str, Any]) 
 
 
 def _publish_atlas(atlas: Path) -> None:
-    """All that a reader of the atlas needs, with descriptors; where the ensemble was says nothing elsewhere."""
+    """Copy the files of the atlas, with descriptors, but without the path of its ensemble."""
     from morphoscope.atlas import Atlas
 
     Atlas(atlas).describe()
     files = [path for path in sorted(atlas.iterdir()) if path.is_file() and path.suffix != ".sqlite"]
     size = sum(path.stat().st_size for path in files)
     if size > LARGEST_ATLAS:
-        raise SystemExit(f"{atlas} has {size} bytes; at most {LARGEST_ATLAS} go into the package")
+        raise SystemExit(f"{atlas} has {size} bytes; at most {LARGEST_ATLAS} are allowed in the package")
     shutil.rmtree(ATLAS, ignore_errors=True)
     ATLAS.mkdir(parents=True)
     for path in files:
@@ -163,9 +163,9 @@ def _letters(classes: list[str]) -> str:
 def _found(search: dict[str, Any]) -> str:
     place = ", ".join(f"{name} = {value:g}" for name, value in search["place"].items())
     return (
-        f"\nIn the paper's scan it reads {len(search['sightings'])} of 5481 runs as π: {search['found']} of the "
-        f"{len(search['nearest'])} nearest to {place}, {search['elsewhere']} farther away than "
-        f"{search['far']:g} steps of the scan.\n"
+        f"\nOf the 5481 runs of the paper's scan it reads {len(search['occurrences'])} as π: {search['found']} of the "
+        f"{len(search['nearest'])} nearest to {place}, and {search['far_away']} more than "
+        f"{search['far']:g} steps of the scan away from there.\n"
     )
 
 

@@ -23,11 +23,11 @@ class TestEveryNetwork:
         module(torch.rand(4, 3, 128, 128)).sum().backward()
         assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 
-    def test_recipe_can_be_followed(self, name):
-        recipe = get_network(name).recipe
-        assert recipe.epochs > 0
-        assert recipe.batch > 0
-        assert 0 <= recipe.average < 1
+    def test_training_settings_are_valid(self, name):
+        settings = get_network(name).training
+        assert settings.epochs > 0
+        assert settings.batch > 0
+        assert 0 <= settings.average < 1
 
 
 def test_the_papers_network_has_the_papers_size():
@@ -45,7 +45,7 @@ def test_the_papers_network_has_the_papers_layers():
     assert sizes == [128, 63, 61, 30, 28, 14, 12, 6, 1]
 
 
-def test_ours_does_not_see_periodic_shifts():
+def test_our_network_is_invariant_to_periodic_shifts():
     torch.manual_seed(0)
     module = build("periodic-2d", 3, 15).eval()
     patterns = torch.rand(2, 3, 128, 128)

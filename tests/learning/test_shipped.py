@@ -11,7 +11,7 @@ from morphoscope.learning.classifier import DEFAULT, Classifier, shipped_folder,
 class TestEveryShippedClassifier:
     def test_has_a_card_with_its_numbers(self, name):
         card = (shipped_folder() / name / "CARD.md").read_text()
-        for words in ("Made by", "Trained on", "accuracy", "unseen", "does not know"):
+        for words in ("Made by", "Trained on", "accuracy", "unseen", "Limitations"):
             assert words in card
         assert Classifier.load(name).provenance["training"]["name"] in card
 

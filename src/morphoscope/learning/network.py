@@ -1,4 +1,4 @@
-"""What a network is to the rest of the package: how to build it and how it is trained unless told otherwise."""
+"""The interface of a network architecture: how it is built, and its default training settings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
-    """How a network is trained: AdamW, one cycle of the learning rate, averaged weights.
+class TrainingSettings:
+    """How a network is trained: AdamW with one cycle of the learning rate and averaged weights.
 
-    ``average``: share of the old value in the exponential moving average of weights after every step, 0 for none.
-    ``smoothing``: label smoothing. ``learning_rate``: the largest of the cycle.
+    ``average``: decay of the exponential moving average of the weights, updated after every step; 0 for none.
+    ``smoothing``: label smoothing. ``learning_rate``: the maximum of the cycle.
     """
 
     epochs: int
@@ -31,11 +31,13 @@ class Recipe:
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """A network architecture by name. ``build(frames, classes)`` gives an untrained module
+    """A network architecture.
 
-    (n, frames, height, width) → (n, classes) logits."""
+    ``build(frames, classes)`` returns an untrained module (n, frames, height, width) → (n, classes) logits.
+    ``training``: its default training settings. ``summary``: one line of text.
+    """
 
     name: str
     build: Callable[[int, int], nn.Module]
-    recipe: Recipe
-    description: str
+    training: TrainingSettings
+    summary: str

@@ -1,4 +1,4 @@
-"""Where a classifier looks: gradient saliency and integrated gradients, through captum."""
+"""Saliency maps of a classifier: smoothed gradients and integrated gradients, computed by captum."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATH_STEPS = 24
 
 @dataclasses.dataclass(frozen=True)
 class Saliency:
-    """Attribution of patterns to their predicted classes, each (n, height, width), scaled to 0 … 1 a pattern."""
+    """Attributions of patterns to their predicted classes, each (n, height, width), scaled to 0 … 1 per pattern."""
 
     classes: list[str]
     smoothed_gradient: NDArray[np.float32]
@@ -25,12 +25,12 @@ class Saliency:
 
 
 def explain_patterns(classifier: Classifier, frames: NDArray[np.float32], seed: int = 0) -> Saliency:
-    """Saliency of each pattern for the class that the classifier gives it.
+    """Compute saliency maps of patterns for the classes that the classifier predicts.
 
-    Smoothed gradient: |∂ score/∂u|, root mean square over noisy copies and frames, Gaussian-smoothed on the periodic
-    square. Integrated gradients: (u − u₀) ∫ ∂ score/∂u along the straight path from u₀, the pattern's own mean.
-    frames: (n, frames, height, width).
-    Sources: Smilkov et al. (2017); Sundararajan et al., ICML (2017); Scholz & Scholz (2022).
+    Smoothed gradient: |∂ score/∂u|, root mean square over noisy copies and frames, then Gaussian smoothing on the
+    periodic grid. Integrated gradients: (u − u₀) ∫ ∂ score/∂u along the straight path from u₀, the mean of the pattern.
+    frames: (n, frames, height, width). Sources: Smilkov et al. (2017); Sundararajan et al., ICML (2017); Scholz &
+    Scholz (2022).
     """
     import torch
     from captum.attr import IntegratedGradients, NoiseTunnel

@@ -1,8 +1,8 @@
-"""Augmentation: the exact symmetries of a periodic square, and what is only nearly one.
+"""Data augmentation by the exact symmetries of a periodic square and by approximate ones.
 
-Shifts and the eight rotations and reflections map a solution on a periodic square to a solution; they are exact.
-Rotation by other angles, shear and zoom are not (zoom changes the wavelength that tells some classes apart): the
-paper's affine augmentation is offered for comparison, off unless asked for.
+Shifts and the eight rotations and reflections of the square map solutions to solutions, exactly. Rotation by other
+angles, shear and zoom do not; zoom, for example, changes the wavelength, which distinguishes some classes. The paper's
+affine augmentation is available for comparison, but disabled by default.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """Which random changes a training pattern gets. ``intensity``: u is scaled by 1 ± this much; ``offset``: up to
-    ± this much is added to it, so that no class is known by its exact level.
+    """The random transformations of training patterns.
 
-    ``affine``: the share of the patterns that get the paper's rotation 0–360°, shear 0.2, zoom 1 ± 0.2, periodic fill.
+    ``symmetries``: random shifts, rotations and reflections. ``intensity``: u is scaled by a factor of up to 1 ± this
+    value. ``offset``: up to ± this value is added to u, so that no class is recognised by its exact level. ``affine``:
+    the fraction of patterns that get the paper's rotation by 0–360°, shear of 0.2 and zoom of 1 ± 0.2, with periodic
+    fill.
     """
 
     symmetries: bool = True
@@ -29,7 +31,7 @@ class Augmentation:
     affine: float = 0.0
 
     def __call__(self, batch: Tensor, generator: Generator) -> Tensor:
-        """A changed copy of a batch (n, frames, height, width); all frames of a pattern change alike."""
+        """A transformed copy of a batch (n, frames, height, width). All frames of a pattern are transformed alike."""
         import torch
 
         if self.symmetries:
@@ -48,9 +50,9 @@ class Augmentation:
 
 
 def random_symmetry(pattern: Tensor, generator: Generator) -> Tensor:
-    """A random shift and one of the eight square symmetries of (frames, height, width).
+    """A random shift and one of the eight symmetries of the square, applied to (frames, height, width).
 
-    On a grid that is not square only the four symmetries that keep its shape are drawn.
+    If the grid is not square, one of the four symmetries that preserve its shape is drawn.
     """
     import torch
 
@@ -61,7 +63,7 @@ def random_symmetry(pattern: Tensor, generator: Generator) -> Tensor:
 
 
 def square_symmetry(pattern: Tensor, which: int) -> Tensor:
-    """One of the eight symmetries of the square on the last two axes; 0 is the identity, 0–3 keep the axes."""
+    """One of the eight symmetries of the square, on the last two axes. 0 is the identity; 0–3 do not swap the axes."""
     if which & 1:
         pattern = pattern.flip(-1)
     if which & 2:
@@ -70,7 +72,7 @@ def square_symmetry(pattern: Tensor, which: int) -> Tensor:
 
 
 def random_affine(batch: Tensor, generator: Generator, shear: float = 0.2, zoom: float = 0.2) -> Tensor:
-    """Rotation by any angle, shear and zoom with periodic fill, bilinear; (n, frames, height, width)."""
+    """Rotation by any angle, shear and zoom, with periodic bilinear interpolation; (n, frames, height, width)."""
     import torch
 
     n, _, height, width = batch.shape

@@ -16,7 +16,7 @@ from morphoscope.core.provenance import versions
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import DataSet
 from morphoscope.learning.evaluation import fit_temperature
-from morphoscope.learning.networks import Network, Recipe, get_network
+from morphoscope.learning.networks import Network, TrainingSettings, get_network
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,7 @@ def train_classifier(
     give the same weights on one machine. Raises UsageError for unknown names and for sets that don't fit each other.
     """
     architecture = get_network(network)
-    recipe = _adapted(architecture.recipe, epochs, paper_augmentation)
+    recipe = _adapted(architecture.training, epochs, paper_augmentation)
     classes = tuple(training.classes)
     if len(training.labels) < 2 * len(classes):
         raise UsageError(
@@ -103,7 +103,7 @@ def train_classifier(
     return classifier
 
 
-def _adapted(recipe: Recipe, epochs: int | None, paper_augmentation: bool) -> Recipe:
+def _adapted(recipe: TrainingSettings, epochs: int | None, paper_augmentation: bool) -> TrainingSettings:
     if epochs is not None:
         if epochs < 1:
             raise UsageError(f"epochs={epochs}; use 1 or more")
@@ -123,7 +123,9 @@ def _seeded(seed: int) -> torch.Generator:
 
 
 class _Trainer:
-    def __init__(self, network: Network, recipe: Recipe, data: DataSet, classes: tuple[str, ...], seed: int) -> None:
+    def __init__(
+        self, network: Network, recipe: TrainingSettings, data: DataSet, classes: tuple[str, ...], seed: int
+    ) -> None:
         import torch
 
         self.recipe = recipe

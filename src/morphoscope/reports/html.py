@@ -1,4 +1,4 @@
-"""The report: one HTML file that opens from disk, with figures inside and tables beside them."""
+"""The report page: one HTML file that opens from disk, with all figures and tables embedded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from morphoscope.core.storage import staged_file
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A figure in the report: the PNG that is embedded, and what it shows."""
+    """A figure of the report: the PNG to embed, and its caption."""
 
     path: Path
     caption: str
@@ -35,18 +35,18 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A part of the report: a heading, paragraphs, then its tables and pictures."""
+    """A section of the report: heading, paragraphs, tables and pictures. ``folded`` pictures are collapsed."""
 
     title: str
     text: list[str] = dataclasses.field(default_factory=list)
     tables: list[Table] = dataclasses.field(default_factory=list)
     pictures: list[Picture] = dataclasses.field(default_factory=list)
-    folded: list[Picture] = dataclasses.field(default_factory=list)  # each behind its own click
+    folded: list[Picture] = dataclasses.field(default_factory=list)
     code: str = ""
 
 
 def write_report(path: Path, title: str, lead: str, sections: list[Section]) -> Path:
-    """Write the report in one step; everything it shows is inside the file."""
+    """Write the report atomically. The file is self-contained."""
     import jinja2
 
     source = importlib.resources.files(__package__).joinpath("report.html.jinja")

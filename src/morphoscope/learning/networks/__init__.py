@@ -1,19 +1,19 @@
-"""Network architectures, one a file: ``periodic_2d.py`` defines the network ``periodic-2d``, and so registers it."""
+"""Network architectures, one per file: ``periodic_2d.py`` defines and thereby registers the network ``periodic-2d``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from morphoscope.core.registry import Registry
-from morphoscope.learning.network import Network, Recipe
+from morphoscope.learning.network import Network, TrainingSettings
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["NETWORKS", "Network", "Recipe", "build", "get_network", "network_names"]
+__all__ = ["NETWORKS", "Network", "TrainingSettings", "build", "get_network", "network_names"]
 
 
-#: The architectures, one a file of this folder. PyTorch is loaded when one is asked for.
+#: The architectures, one per file of this folder. PyTorch is imported when the first one is requested.
 NETWORKS: Registry[Network] = Registry("network")
 NETWORKS.add_package(__name__, Network)
 network_names, get_network = NETWORKS.names, NETWORKS.get

@@ -1,24 +1,25 @@
-"""Our 2D network: it knows that the square is periodic, sees what moves as such, and is small."""
+"""A small 2D network for periodic grids, with the pattern's shape and its movement as separate channels."""
 
 import torch
 from torch import Tensor, nn
 
-from morphoscope.learning.network import Network, Recipe
+from morphoscope.learning.network import Network, TrainingSettings
 from morphoscope.learning.symmetry import Augmentation
 
-CENTRE = 0.6  # u is about this on average over the patterns
-FLAT = 0.02  # a pattern whose standard deviation is well below this counts as homogeneous
+CENTRE = 0.6  # approximate mean of u over the patterns
+FLAT = 0.02  # a pattern with a standard deviation well below this counts as homogeneous
 CONTRAST = 0.3  # standard deviation of a pattern after normalisation, about that of u itself
-MOVEMENT = 7.0  # brings the changes between frames to order 1 before they saturate
+MOVEMENT = 7.0  # scales the changes between frames to order 1 before they saturate
 
 
 class Periodic2d(nn.Module):
-    """(n, frames, height, width) → (n, classes) logits, for any size that 16 divides.
+    """(n, frames, height, width) → (n, classes) logits, for any size that is a multiple of 16.
 
-    Three channels are made of the frames: the last frame u; the same at zero mean and unit contrast,
-    (u − ⟨u⟩) / (σ + 0.02), which shows a pattern's shape at any amplitude and is 0 for a homogeneous state; and
-    tanh of the absolute change since the earlier frames, which shows what moves, whichever way time runs.
-    Convolutions wrap around; mean and maximum over the square make shifts by 16 cells exact symmetries.
+    The frames are converted to three channels: the last frame u; the last frame normalised to zero mean and unit
+    contrast, (u − ⟨u⟩) / (σ + 0.02), which shows the shape of a pattern at any amplitude and is 0 for a homogeneous
+    state; and tanh of the absolute change since the earlier frames, which shows what moves, independently of the
+    direction of time. Convolutions are periodic. Mean and maximum pooling over the grid make shifts by 16 cells exact
+    symmetries.
     """
 
     def __init__(self, frames: int, classes: int) -> None:
@@ -40,7 +41,7 @@ class Periodic2d(nn.Module):
         return self.head(torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1))
 
     def channels(self, frames: Tensor) -> Tensor:
-        """What the convolutions see, (n, 3, height, width)."""
+        """The input of the convolutions, (n, 3, height, width)."""
         last, earlier = frames[:, -1], frames[:, :-1]
         mean = last.mean((1, 2), keepdim=True)
         spread = last.std((1, 2), keepdim=True)
@@ -71,7 +72,7 @@ def _block(inside: int, outside: int, kernel: int = 3, stride: int = 1) -> list[
 periodic_2d = Network(
     name="periodic-2d",
     build=Periodic2d,
-    recipe=Recipe(
+    training=TrainingSettings(
         epochs=30,
         batch=32,
         learning_rate=3e-3,
@@ -80,5 +81,5 @@ periodic_2d = Network(
         average=0.99,
         augmentation=Augmentation(intensity=0.05, offset=0.05),
     ),
-    description="circular padding, normalised and moving parts as channels, mean and maximum pooling",
+    summary="periodic padding; shape and movement as channels; mean and maximum pooling",
 )

@@ -1,15 +1,15 @@
-"""The paper's 2D network, layer by layer: 277,723 parameters with 15 classes, 6 of them batch-norm statistics."""
+"""The paper's 2D network, layer by layer: 277,723 parameters for 15 classes, including 6 batch-norm statistics."""
 
 from torch import nn
 
-from morphoscope.learning.network import Network, Recipe
+from morphoscope.learning.network import Network, TrainingSettings
 from morphoscope.learning.symmetry import Augmentation
 
 
 def build(frames: int, classes: int) -> nn.Module:
-    """Batch norm, four unpadded convolutions with pooling, global maximum, two dense layers.
+    """Batch norm, four convolutions without padding, with pooling, global maximum, two dense layers.
 
-    (n, frames, 128, 128) → (n, classes). Sizes after each step: 63, 61, 30, 28, 14, 12, 6.
+    (n, frames, 128, 128) → (n, classes). Sizes after each layer: 63, 61, 30, 28, 14, 12, 6.
     Source: Scholz & Scholz (2022).
     """
     return nn.Sequential(
@@ -37,7 +37,7 @@ def build(frames: int, classes: int) -> nn.Module:
 scholz2022_2d = Network(
     name="scholz2022-2d",
     build=build,
-    recipe=Recipe(
+    training=TrainingSettings(
         epochs=90,
         batch=32,
         learning_rate=3e-3,
@@ -46,5 +46,5 @@ scholz2022_2d = Network(
         average=0.99,
         augmentation=Augmentation(intensity=0.05, offset=0.05, affine=0.5),
     ),
-    description="the network of Scholz & Scholz (2022)",
+    summary="the network of Scholz & Scholz (2022)",
 )

@@ -1,4 +1,4 @@
-"""The stages that both passes of the paper go through, and where in a study's folder their results lie."""
+"""The stages of both passes of the paper, and where their results are stored in a study's folder."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ REPORT = "report"
 
 @dataclasses.dataclass(frozen=True)
 class Pass:
-    """One pass: the sets that it trains on and is judged by, and how its folders and stages are told from others.
+    """A pass of the study: the sets that it trains on and is evaluated on, and the names of its folders and stages.
 
-    ``explained``: the set whose patterns show where the network looks; it has every class.
+    ``explained``: the set whose patterns are used for saliency maps; it contains every class.
     """
 
     train: str
@@ -59,20 +59,20 @@ SECOND = Pass(
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """What a pass made. ``evaluations``: by set."""
+    """The results of a pass. ``evaluations``: by set."""
 
-    names: Pass
+    study_pass: Pass
     classifier: Classifier
     evaluations: dict[str, Evaluation]
     atlas: Atlas
 
 
 @dataclasses.dataclass(frozen=True)
-class Work:
-    """A pass under way in the folder of a study; each method is a stage of it."""
+class PassStages:
+    """The stages of a pass in the folder of a study, one method per stage."""
 
     study: Study
-    names: Pass
+    study_pass: Pass
     plans: dict[str, Plan]
     network: str
     seed: int
@@ -81,31 +81,31 @@ class Work:
     progress: Reporter
 
     @property
-    def trained_on(self) -> dict[str, Any]:
+    def classifier_inputs(self) -> dict[str, Any]:
         """What the classifier depends on."""
-        names = self.names
+        names = self.study_pass
         return {
             "network": self.network, "seed": self.seed, "epochs": self.epochs,
             "train": self.plans[names.train].hash, "validation": self.plans[names.validation].hash,
         }  # fmt: skip
 
     @property
-    def read_from(self) -> dict[str, Any]:
+    def atlas_inputs(self) -> dict[str, Any]:
         """What the atlas depends on."""
-        return {**self.trained_on, "scan": self.plans["scan"].hash}
+        return {**self.classifier_inputs, "scan": self.plans["scan"].hash}
 
     def simulate(self, *sets: str) -> None:
-        """Make ensembles that are not there yet."""
+        """Simulate ensembles that are not finished yet."""
         for name in sets:
             self._run(simulation_stage(self.study.folder, name, self.plans[name], self.workers, self.progress))
 
     def train(self) -> None:
-        """Make the classifier; what an earlier one read is not kept."""
+        """Train the classifier. If it is trained again, the stages that used the previous one are invalidated."""
 
         def work() -> None:
             train(
-                self.study.folder / self.names.train,
-                self.study.folder / self.names.validation,
+                self.study.folder / self.study_pass.train,
+                self.study.folder / self.study_pass.validation,
                 self._folder("classifier"),
                 network=self.network,
                 epochs=self.epochs,
@@ -115,30 +115,30 @@ class Work:
             )
 
         output = self._folder("classifier") / DESCRIPTION_FILE
-        if self._run(Stage(self.names.stage("train the network"), output, self.trained_on, work)):
+        if self._run(Stage(self.study_pass.stage("train the network"), output, self.classifier_inputs, work)):
             for name in ("evaluate", "explain", "read the scan"):
-                self.study.stages.pop(self.names.stage(name), None)
+                self.study.stages.pop(self.study_pass.stage(name), None)
             self.study.stages.pop(REPORT, None)
 
     def evaluate(self) -> None:
-        """Judge the classifier by each set of the pass."""
+        """Evaluate the classifier on each set of the pass."""
 
         def work() -> None:
             classifier = Classifier.load(self._folder("classifier"))
-            for name in self.names.sets:
+            for name in self.study_pass.sets:
                 evaluate(classifier, self.study.folder / name, self._folder("evaluation") / name)
 
-        inputs = {**self.trained_on, "test": self.plans["test"].hash}
-        self._run(Stage(self.names.stage("evaluate"), self._folder("evaluation"), inputs, work))
+        inputs = {**self.classifier_inputs, "test": self.plans["test"].hash}
+        self._run(Stage(self.study_pass.stage("evaluate"), self._folder("evaluation"), inputs, work))
 
     def explain(self) -> None:
-        """Show where the network looks."""
+        """Compute saliency maps."""
 
         def work() -> None:
-            explained = self.study.folder / self.names.explained
+            explained = self.study.folder / self.study_pass.explained
             explain(self._folder("classifier"), explained, self._folder("saliency"))
 
-        self._run(Stage(self.names.stage("explain"), self._folder("saliency"), self.trained_on, work))
+        self._run(Stage(self.study_pass.stage("explain"), self._folder("saliency"), self.classifier_inputs, work))
 
     def read(self) -> None:
         """Let the classifier read the scan."""
@@ -148,19 +148,19 @@ class Work:
             scan(self._folder("classifier"), runs, atlas, overwrite=True, progress=self.progress)
 
         output = self._folder("atlas") / ATLAS_FILE
-        self._run(Stage(self.names.stage("read the scan"), output, self.read_from, work))
+        self._run(Stage(self.study_pass.stage("read the scan"), output, self.atlas_inputs, work))
 
     def results(self) -> Results:
-        """What the finished stages made."""
+        """The results of the finished stages."""
         return Results(
-            self.names,
+            self.study_pass,
             Classifier.load(self._folder("classifier")),
-            {name: load_evaluation(self._folder("evaluation") / name) for name in self.names.sets},
+            {name: load_evaluation(self._folder("evaluation") / name) for name in self.study_pass.sets},
             Atlas(self._folder("atlas")),
         )
 
     def _folder(self, name: str) -> Path:
-        return self.study.folder / self.names.folder(name)
+        return self.study.folder / self.study_pass.folder(name)
 
     def _run(self, stage: Stage) -> bool:
         return self.study.run(stage, self.progress)

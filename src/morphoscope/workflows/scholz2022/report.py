@@ -1,4 +1,4 @@
-"""The report: the first pass's figures and tables, the second pass's where it was made, and the page around them."""
+"""The report of the study: figures and tables of the first pass and, if it was made, of the second pass."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from morphoscope.core.storage import write_json
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.reports import class_map, montage
 from morphoscope.reports.html import Picture, Section, Table, write_report
-from morphoscope.workflows.scholz2022.parts import (
-    MONTAGE_MOST,
+from morphoscope.workflows.scholz2022.passes import REPORT, Results
+from morphoscope.workflows.scholz2022.report_parts import (
+    MONTAGE_LIMIT,
     confusion_picture,
     confusions,
-    draw,
     history_picture,
     percent,
     saliency_picture,
+    save_figure,
     training_text,
 )
-from morphoscope.workflows.scholz2022.passes import REPORT, Results
 from morphoscope.workflows.scholz2022.second_pass import Comparison
 from morphoscope.workflows.scholz2022.second_report import second_sections
 from morphoscope.workflows.stages import Study
 
-#: What the paper states, for the column beside ours.
+#: The paper's values, shown next to ours.
 PAPER_ACCURACY = {"train": "> 99 %", "validation": "> 99 %", "test": "≈ 96 %"}
 PAPER_TIMES = {
     "simulate train": "2 h",
@@ -37,51 +37,51 @@ PAPER_TIMES = {
 
 
 def write_study_report(study: Study, first: Results, comparison: Comparison | None, command: str) -> Path:
-    """Draw all figures as PNG and SVG into figures/, write numbers.json and accuracies.csv, then report.html."""
+    """Save all figures as PNG and SVG in figures/, write numbers.json and accuracies.csv, then report.html."""
     _write_numbers(study, first, comparison)
     _write_accuracies(study.folder / "accuracies.csv", first, comparison)
     sections = _first_sections(first, study.folder)
     if comparison is not None:
         sections += second_sections(comparison, study.folder)
-    sections.append(Section("What was run", [_stage_text(study)], tables=[_stage_table(study)], code=command))
+    sections.append(Section("Stages and command", [_stage_text(study)], tables=[_stage_table(study)], code=command))
     passes = "The first pass" if comparison is None else "Both passes"
     made_by = first.classifier.provenance["versions"]["morphoscope"]
     lead = (
         f"{passes} of C. Scholz & S. Scholz, “Exploring complex pattern formation with convolutional neural "
-        f"networks” (Am. J. Phys., 2022), repeated with Morphoscope {made_by}; "
+        f"networks” (Am. J. Phys., 2022), reproduced with Morphoscope {made_by}; "
         f"profile {study.options['profile']}, network {first.classifier.network}, seed {study.options['seed']}."
     )
-    return write_report(study.folder / "report.html", "Gray–Scott patterns, read by a network", lead, sections)
+    return write_report(study.folder / "report.html", "Gray–Scott patterns, classified by a network", lead, sections)
 
 
 def _first_sections(first: Results, folder: Path) -> list[Section]:
     figures, atlas, evaluations = folder / "figures", first.atlas, first.evaluations
-    map_picture = draw(class_map(atlas), figures / "class_map")
-    margin_picture = draw(class_map(atlas, color="margin"), figures / "margin")
+    map_picture = save_figure(class_map(atlas), figures / "class_map")
+    margin_picture = save_figure(class_map(atlas, color="margin"), figures / "margin")
     return [
         Section(
             "Class map",
             [_map_text(atlas)],
             pictures=[
-                Picture(map_picture, "Class read at each point of the scan, one run a point."),
-                Picture(margin_picture, "Margin of the most probable class: dark along the borders."),
+                Picture(map_picture, "Class of each point of the scan, as read by the network from one run per point."),
+                Picture(margin_picture, "Margin of the most probable class: dark along class boundaries."),
             ],
         ),
         Section(
-            "How good the classifier is",
+            "Accuracy of the classifier",
             _accuracy_text(evaluations["test"]),
             tables=[_accuracy_table(evaluations), _class_table(evaluations["test"])],
             pictures=[confusion_picture(first, folder, name) for name in ("test", "validation", "train")],
         ),
-        Section("How it was trained", [training_text(first.classifier)], pictures=[history_picture(first, figures)]),
+        Section("Training", [training_text(first.classifier)], pictures=[history_picture(first, figures)]),
         Section(
-            "Where the network looks",
-            ["Saliency for one pattern of each class of the test set. Bright: a change of u there changes the score."],
+            "Saliency",
+            ["Where the network looks, one pattern per test class. Bright: a change of u changes the score."],
             pictures=[saliency_picture(first, folder)],
         ),
         Section(
             "Patterns by class",
-            [f"What the scan's patterns were read as, most certain first, at most {MONTAGE_MOST} a class."],
+            [f"Patterns of the scan by class, in descending order of probability; at most {MONTAGE_LIMIT} per class."],
             folded=_montages(atlas, figures),
         ),
     ]
@@ -92,7 +92,7 @@ def _montages(atlas: Atlas, figures: Path) -> list[Picture]:
     pictures = []
     for name in ordered(list(atlas.classes)):
         if counts[name]:
-            path = draw(montage(atlas, name, most=MONTAGE_MOST), figures / f"montage-{name}")
+            path = save_figure(montage(atlas, name, most=MONTAGE_LIMIT), figures / f"montage-{name}")
             pictures.append(Picture(path, f"{titled(name)}: {counts[name]} patterns"))
     return pictures
 
@@ -152,24 +152,27 @@ def _class_table(evaluation: Evaluation) -> Table:
 
 def _accuracy_text(test: Evaluation) -> list[str]:
     return [
-        "Training and validation sets share their parameter points, so they say nothing about other parameters: "
-        "the column for unseen points does.",
+        "Training and validation sets have the same parameter points, so they do not show the accuracy at other "
+        "parameters. The column for unseen points does.",
         f"Most frequent confusions in the test set: {confusions(test)}.",
     ]
 
 
 def _map_text(atlas: Atlas) -> str:
     return (
-        f"{len(atlas.runs)} runs of {atlas.plan.model.title} ({', '.join(atlas.plan.model.equations())}), one a point, "
-        "each with its own random start. At one point several classes can coexist; one run shows one of them. "
-        "The dashed line is k = (√f − 2f)/2: to its left the non-trivial homogeneous state exists. "
-        "At the dotted one it begins to oscillate (Hopf), at the other one waves begin to grow on it (Turing)."
+        f"{len(atlas.runs)} runs of {atlas.plan.model.title} ({', '.join(atlas.plan.model.equations())}), "
+        "one per point, each with its own random initial condition. Several classes can coexist at a point; "
+        "one run shows one of them. "
+        "The dashed line is k = (√f − 2f)/2: to its left, the non-trivial homogeneous state exists. "
+        "At the dotted line this state starts to oscillate (Hopf); at the other line, waves start to grow (Turing)."
     )
 
 
 def _stage_text(study: Study) -> str:
     total = sum(study.seconds(name) for name in _stages(study))
-    return f"All stages before this page took {total / 60:.1f} minutes. To repeat the study, with the same seeds:"
+    return (
+        f"The stages before this report took {total / 60:.1f} minutes. Command to repeat the study with the same seeds:"
+    )
 
 
 def _stage_table(study: Study) -> Table:
@@ -178,5 +181,5 @@ def _stage_table(study: Study) -> Table:
 
 
 def _stages(study: Study) -> list[str]:
-    """What was done before this page."""
+    """The stages before this report."""
     return [name for name in study.stages if name != REPORT]

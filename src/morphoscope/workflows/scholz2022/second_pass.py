@@ -1,4 +1,4 @@
-"""What the second pass of Scholz & Scholz (2022) changes: one class more, other borders, and where π is."""
+"""What the second pass of Scholz & Scholz (2022) changes: one more class, other boundaries, and where π is found."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import dataclasses
 from typing import Any
 
 from morphoscope.atlas import Agreement, Atlas
+from morphoscope.workflows.scholz2022.class_search import Search, search_class
 from morphoscope.workflows.scholz2022.passes import Results
-from morphoscope.workflows.scholz2022.sightings import Search, look_for
 
 NEW_CLASS = "pi"
 HOMOGENEOUS = ("L", "H")
 #: Where the paper's second pass finds π, and the spacing of its scan.
 PLACE = {"f": 0.068, "k": 0.060625}
 STEPS = {"f": 0.00125, "k": 0.000625}
-FAR = 8.0  # steps; the paper's region of π is some five long
+FAR = 8.0  # steps; the paper's region of π is about five steps long
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """Both passes side by side. ``agreement``: first reading against second, of the same runs."""
+    """Both passes. ``agreement``: the first reading compared with the second, of the same runs."""
 
     first: Results
     second: Results
@@ -37,11 +37,11 @@ class Comparison:
 
 
 def compare(first: Results, second: Results) -> Comparison:
-    """Compare the two readings of the scan and look for π in the second."""
+    """Compare the two readings of the scan and search the second one for π."""
     agreement = first.atlas.agreement(second.atlas)
-    return Comparison(first, second, agreement, look_for_new_class(second.atlas))
+    return Comparison(first, second, agreement, search_new_class(second.atlas))
 
 
-def look_for_new_class(atlas: Atlas) -> Search:
-    """Look for π where the paper finds it."""
-    return look_for(atlas, NEW_CLASS, PLACE, STEPS, far=FAR)
+def search_new_class(atlas: Atlas) -> Search:
+    """Search for π around the point where the paper finds it."""
+    return search_class(atlas, NEW_CLASS, PLACE, STEPS, far=FAR)

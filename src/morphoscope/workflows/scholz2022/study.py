@@ -1,4 +1,4 @@
-"""The study of Scholz & Scholz (2022): labelled sets, a network, the scan, the map; then the second pass; a report."""
+"""The study of Scholz & Scholz (2022): labelled sets, network, scan and class map; then the second pass; a report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphoscope.core.progress import Reporter
 from morphoscope.ensembles import Plan, recipe
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.networks import get_network
-from morphoscope.workflows.scholz2022.passes import FIRST, REPORT, SECOND, Results, Work
+from morphoscope.workflows.scholz2022.passes import FIRST, REPORT, SECOND, PassStages, Results
 from morphoscope.workflows.scholz2022.report import write_study_report
 from morphoscope.workflows.scholz2022.second_pass import Comparison, compare
 from morphoscope.workflows.stages import Stage, Study
@@ -19,7 +19,7 @@ from morphoscope.workflows.stages import Stage, Study
 
 @dataclasses.dataclass(frozen=True)
 class Profile:
-    """How many runs of each set are simulated and how long is trained; None is all of it."""
+    """The number of runs per set and of training epochs; None for those of the paper."""
 
     train: int | None = None
     validation: int | None = None
@@ -46,9 +46,9 @@ SETS = (*FIRST.sets, "scan", SECOND.train, SECOND.validation)
 
 @dataclasses.dataclass(frozen=True)
 class Reproduction:
-    """What a study came to: where its report is, how good the classifier is, what the scan was read as.
+    """The results of a study: its report, the accuracy of the classifier, and the classes of the scan.
 
-    ``second_pass`` is None where only the first was made.
+    ``second_pass`` is None if only the first pass was made.
     """
 
     folder: Path
@@ -79,9 +79,10 @@ def reproduce_scholz2022(
     workers: int | None,
     progress: Reporter,
 ) -> Reproduction:
-    """Do what is not yet done of the study in ``folder``; raises UsageError for unknown names and other folders.
+    """Run the stages of the study in ``folder`` that are not finished; raises UsageError for unknown names and other
+    folders.
 
-    A folder that was made without the second pass continues with it; one that has it keeps it.
+    A folder with the first pass only can be continued with the second one; a folder with both keeps both.
     """
     if profile not in PROFILES:
         raise UsageError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
@@ -90,15 +91,15 @@ def reproduce_scholz2022(
     study = Study(folder, options)
     plans = {name: PROFILES[profile].plan(name) for name in SETS}
     first, second = (
-        Work(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
+        PassStages(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
         for names in (FIRST, SECOND)
     )
     results = _first_pass(first)
-    made_from: dict[str, Any] = first.read_from
+    made_from: dict[str, Any] = first.atlas_inputs
     comparison = None
     if second_pass or SECOND.stage("read the scan") in study.stages:
         comparison = compare(results, _second_pass(second))
-        made_from = {**made_from, "second pass": second.read_from}
+        made_from = {**made_from, "second pass": second.atlas_inputs}
 
     def report() -> None:
         write_study_report(study, results, comparison, _command(options, folder, comparison is not None))
@@ -110,7 +111,7 @@ def reproduce_scholz2022(
     )
 
 
-def _first_pass(work: Work) -> Results:
+def _first_pass(work: PassStages) -> Results:
     work.simulate(*FIRST.sets)
     work.train()
     work.evaluate()
@@ -120,7 +121,7 @@ def _first_pass(work: Work) -> Results:
     return work.results()
 
 
-def _second_pass(work: Work) -> Results:
+def _second_pass(work: PassStages) -> Results:
     work.simulate(SECOND.train, SECOND.validation)
     work.train()
     work.evaluate()

@@ -1,4 +1,4 @@
-"""Parts that the reports of both passes are put together from."""
+"""Building blocks for the reports of both passes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from morphoscope.workflows.scholz2022.passes import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MONTAGE_MOST = 60  # a class; the command montage shows more
+MONTAGE_LIMIT = 60  # patterns per class; the command montage can show more
 
 
-def draw(figure: Figure, stem: Path) -> Path:
-    """Save a figure as SVG and PNG; returns the PNG's path."""
+def save_figure(figure: Figure, stem: Path) -> Path:
+    """Save a figure as SVG and PNG; returns the path of the PNG."""
     save(figure, stem.with_name(f"{stem.name}.svg"))
     return save(figure, stem.with_name(f"{stem.name}.png"))
 
 
 def percent(accuracy: Accuracy) -> str:
-    """An accuracy with its interval and number of runs, for a cell of a table."""
+    """An accuracy with its confidence interval and number of runs, for a table cell."""
     if accuracy.value is None or accuracy.low is None or accuracy.high is None:
         return "–"
     return f"{accuracy.value:.1%} [{accuracy.low:.1%}, {accuracy.high:.1%}] of {accuracy.n}"
@@ -43,27 +43,27 @@ def training_text(classifier: Classifier) -> str:
     made = classifier.provenance
     return (
         f"{classifier.network} on {made['training']['runs']} runs of {made['training']['name']}; "
-        f"epoch {made['kept_epoch']} of {len(made['history'])} was kept, the last one that is "
-        f"as good as the best on {made['validation']['runs']} validation runs. "
+        f"epoch {made['kept_epoch']} of {len(made['history'])} was kept: the last one whose accuracy on "
+        f"{made['validation']['runs']} validation runs equals the best one. "
         f"Probabilities are calibrated on the validation set (temperature {classifier.temperature:.2f})."
     )
 
 
 def history_picture(results: Results, figures: Path) -> Picture:
-    """The history of a pass's training."""
+    """The training history of a pass."""
     made = results.classifier.provenance
     figure = history_figure(made["history"], made["kept_epoch"])
-    path = draw(figure, figures / results.names.folder("history"))
-    return Picture(path, "Losses and error rates over the epochs.")
+    path = save_figure(figure, figures / results.study_pass.folder("history"))
+    return Picture(path, "Losses and error rates by epoch.")
 
 
 def confusion_picture(results: Results, folder: Path, name: str) -> Picture:
-    """The confusion matrix that evaluating a pass has left in the study's folder."""
-    path = folder / results.names.folder("evaluation") / name / "confusion.png"
+    """The confusion matrix that evaluating a pass has saved in the study's folder."""
+    path = folder / results.study_pass.folder("evaluation") / name / "confusion.png"
     return Picture(path, f"Confusion matrix, {name} set.")
 
 
 def saliency_picture(results: Results, folder: Path) -> Picture:
-    """The gallery that explaining a pass has left in the study's folder."""
-    path = folder / results.names.folder("saliency") / "saliency.png"
-    return Picture(path, f"Saliency gallery, {results.names.explained} set.")
+    """The gallery that explaining a pass has saved in the study's folder."""
+    path = folder / results.study_pass.folder("saliency") / "saliency.png"
+    return Picture(path, f"Saliency gallery, {results.study_pass.explained} set.")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from morphoscope.learning.classifier import Prediction
-from morphoscope.workflows.scholz2022.sightings import look_for
+from morphoscope.workflows.scholz2022.class_search import search_class
 
 
 @dataclasses.dataclass
@@ -24,7 +24,7 @@ def search():
     probabilities = np.tile(np.float32([0.9, 0.1]), (10, 1))
     probabilities[[2, 3, 9]] = [0.2, 0.8]
     atlas = Plane(Prediction(("kappa", "pi"), probabilities))
-    return look_for(atlas, "pi", {"f": 2.2, "k": 0.0}, {"f": 0.5, "k": 1.0}, far=8.0, nearest=3)
+    return search_class(atlas, "pi", {"f": 2.2, "k": 0.0}, {"f": 0.5, "k": 1.0}, far=8.0, nearest=3)
 
 
 def test_nearest_readings_come_first_whatever_they_are(search):
@@ -35,16 +35,16 @@ def test_nearest_readings_come_first_whatever_they_are(search):
 
 
 def test_sightings_are_all_of_the_class(search):
-    assert [s.point["f"] for s in search.sightings] == [2, 3, 9]
-    assert [s.point["f"] for s in search.elsewhere] == [9]
-    assert search.sightings[0].probability == pytest.approx(0.8)
+    assert [s.point["f"] for s in search.occurrences] == [2, 3, 9]
+    assert [s.point["f"] for s in search.far_away] == [9]
+    assert search.occurrences[0].probability == pytest.approx(0.8)
     assert search.summary() == (
         "Of the 3 scan points nearest to f = 2.2, k = 0, 2 are read as π. "
-        "In the whole scan 3 are, 1 more than 8 steps of the scan away."
+        "In the whole scan, 3 are, 1 of them more than 8 steps of the scan away."
     )
 
 
-def test_nothing_found_is_said(search):
-    none = dataclasses.replace(search, sightings=[])
-    assert none.elsewhere == []
-    assert none.to_dict()["elsewhere"] == 0
+def test_nothing_found(search):
+    none = dataclasses.replace(search, occurrences=[])
+    assert none.far_away == []
+    assert none.to_dict()["far_away"] == 0
