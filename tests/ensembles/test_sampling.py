@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import morphoscope
 from morphoscope.cli import parsing
-from morphoscope.cli.app import app
+from morphoscope.cli.app import root
 from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid
 from morphoscope.engines.stability import automatic_step, check_step
@@ -299,7 +299,7 @@ class TestTexts:
 
 class TestCommand:
     def run(self, *arguments):
-        return CliRunner().invoke(app, ["ensemble", *map(str, arguments)])
+        return CliRunner().invoke(root, ["ensemble", *map(str, arguments)])
 
     def test_a_scan_is_simulated_and_continued(self, tmp_path):
         command = (

@@ -5,7 +5,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import morphoscope
-from morphoscope.cli.app import app
+from morphoscope.cli.app import root
 from morphoscope.core.errors import UsageError
 from morphoscope.models import Model, model_names
 from morphoscope.reports.theory_figures import theory_figure
@@ -41,7 +41,7 @@ def test_a_model_without_states_or_parameters_is_drawn_too(tmp_path):
 
 def test_command_prints_states_thresholds_and_class(tmp_path):
     out = tmp_path / "theory.png"
-    done = CliRunner().invoke(app, ["theory", "gray-scott", "-p", "f=0.03", "-p", "k=0.055", "--out", str(out)])
+    done = CliRunner().invoke(root, ["theory", "gray-scott", "-p", "f=0.03", "-p", "k=0.055", "--out", str(out)])
     assert done.exit_code == 0, done.output
     for words in ("excitable-like", "u = 1, v = 0: stable node", "saddle-node at 0.0566025", "Hopf", "closed form"):
         assert words in done.output
@@ -50,7 +50,7 @@ def test_command_prints_states_thresholds_and_class(tmp_path):
 
 def test_command_gives_json():
     done = CliRunner().invoke(
-        app, ["theory", "brusselator", "-p", "A=2", "-p", "B=3", "-p", "Du=1", "-p", "Dv=8", "--json"]
+        root, ["theory", "brusselator", "-p", "A=2", "-p", "B=3", "-p", "Du=1", "-p", "Dv=8", "--json"]
     )
     found = json.loads(done.output)
     assert found["classification"] == "Turing"

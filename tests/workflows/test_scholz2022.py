@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import morphoscope
-from morphoscope.cli.app import app
+from morphoscope.cli.app import root
 from morphoscope.core.errors import UsageError
 from morphoscope.workflows.scholz2022 import passes
 from morphoscope.workflows.scholz2022.study import PROFILES, SETS, Profile
@@ -164,11 +164,11 @@ def test_second_pass_is_written(continued):
 
 def test_the_command_tells_both_accuracies_and_where_pi_is(continued):
     command = ["reproduce", "scholz2022", "--second-pass", "--profile", "tiny", "--out", str(continued[0])]
-    said = CliRunner().invoke(app, command)
+    said = CliRunner().invoke(root, command)
     assert said.exit_code == 0
     for words in ("second-validation", "40 runs of the scan agree", "Of the 9 scan points nearest to f = 0.068"):
         assert words in said.stdout
-    as_json = CliRunner().invoke(app, [*command, "--json"])
+    as_json = CliRunner().invoke(root, [*command, "--json"])
     assert json.loads(as_json.stdout)["second_pass"]["agreement"]["n"] == 40
 
 
