@@ -31,7 +31,7 @@ REQUIRED = {
 UNFINISHED = {
     "Atlas", "Classifier", "DataError", "Ensemble", "Grid", "Model", "Plan", "Ramp", "Simulation",
     "agree", "analyze", "annotate", "check_model", "class_map", "classify", "describe", "ensemble", "evaluate",
-    "explain", "explore", "export", "list_models", "montage", "new_model", "open_atlas", "refine", "reproduce",
+    "explain", "list_models", "montage", "new_model", "open_atlas", "refine", "reproduce",
     "scan", "scan_plan", "simulate", "train",
 }  # fmt: skip
 

@@ -40,7 +40,7 @@ from .operations.models import new_model as new_model
 from .operations.scan import scan as scan
 from .operations.simulate import simulate as simulate
 from .operations.train import train as train
-from .web.explorer import explore as explore
-from .web.static import export as export
+from .web.explore import explore as explore
+from .web.export import export as export
 from .workflows.refine import refine as refine
 from .workflows.reproduce import reproduce as reproduce

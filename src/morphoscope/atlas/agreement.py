@@ -18,11 +18,14 @@ class Agreement:
 
 
 def agreement_of(pairs: Sequence[tuple[str, str]]) -> Agreement:
-    """Compare pairs of classes, (first reading, second reading), at least one.   Source of κ: Cohen (1960)."""
-    from sklearn.metrics import cohen_kappa_score
+    """Compare pairs of classes, (first reading, second reading), at least one.
 
-    first, second = (list(names) for names in zip(*pairs, strict=True))
-    kappa = float(cohen_kappa_score(first, second)) if len({*first, *second}) > 1 else None
+    κ = (share − c)/(1 − c), c being the share that agrees by chance.   Source: Cohen (1960).
+    """
+    n = len(pairs)
+    first, second = (Counter(names) for names in zip(*pairs, strict=True))
+    share = sum(a == b for a, b in pairs) / n
+    by_chance = sum(first[name] * second[name] for name in first) / n**2
+    kappa = (share - by_chance) / (1 - by_chance) if len({*first, *second}) > 1 else None
     counted = Counter(pair for pair in pairs if pair[0] != pair[1])
-    differences = [(a, b, n) for (a, b), n in counted.most_common()]
-    return Agreement(len(pairs), sum(a == b for a, b in pairs) / len(pairs), kappa, differences)
+    return Agreement(n, share, kappa, [(a, b, times) for (a, b), times in counted.most_common()])

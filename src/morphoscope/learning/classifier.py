@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.extras import require
 from morphoscope.core.storage import read_json, staged_folder, write_json
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Classifier:
 
         Raises DataError for a damaged folder, a newer format, and for pickles, which are refused.
         """
+        require("learn")
         folder = find(source)
         values = read_json(folder / DESCRIPTION_FILE, "a classifier's description")
         if not isinstance(values, dict) or not isinstance(values.get("format"), int):

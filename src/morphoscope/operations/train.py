@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def train(
     progress: Reporter = AUTO,
 ) -> Classifier:
     """Train a network on a labelled ensemble; the validation ensemble chooses the epoch and the temperature."""
+    require("learn")
     from morphoscope.core.storage import check_output
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import DESCRIPTION_FILE

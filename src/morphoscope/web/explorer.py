@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 
-from morphoscope.atlas import Atlas, open_atlas
-from morphoscope.core.progress import in_notebook
+from morphoscope.atlas import Atlas
 from morphoscope.web.page import Page, sheet_texts, sheet_urls
 from morphoscope.web.serving import Address, serve
 from morphoscope.web.style import PALETTES, asset
 from morphoscope.web.workplace import Workplace
-
-
-def explore(
-    atlas: str | Path | Atlas = "gray-scott",
-    *,
-    beside: str | Path | Atlas | None = None,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    who: str = "anonymous",
-    browser: bool = False,
-    say: Callable[[str], None] = print,
-) -> Any:
-    """Open the explorer of an atlas: a widget in a notebook, elsewhere a server that runs until interrupted.
-
-    The page is for whoever has the link, which carries a token. ``host`` other than 127.0.0.1 lets other machines in.
-    ``beside`` is a second atlas to compare with. ``say`` is told where the page is. In a notebook the function returns
-    the widget, and ``host``, ``port``, ``browser`` and ``say`` are not used.
-    """
-    opened, second = open_atlas(atlas), None if beside is None else open_atlas(beside)
-    if in_notebook():
-        return notebook_view(opened, second, who)
-    serve_explorer(opened, second, host=host, port=port, who=who, browser=browser, say=say)
-    return None
 
 
 def make_template(place: Workplace, who: str) -> Any:

@@ -12,7 +12,7 @@ from bokeh.models import CustomJS
 from bokeh.resources import Resources
 from jinja2 import Environment
 
-from morphoscope.atlas import Atlas, open_atlas, titled
+from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.thumbnails import PER_SHEET, sheet_name
 from morphoscope.core.provenance import __version__
 from morphoscope.core.storage import staged_folder
@@ -21,11 +21,6 @@ from morphoscope.web.style import asset, sheets_css, theme_css
 from morphoscope.web.workplace import Workplace
 
 PAGE = "index.html"
-
-
-def export(atlas: str | Path | Atlas, out: str | Path, *, overwrite: bool = False) -> Path:
-    """Write an atlas as a folder of web pages that works without Python; returns its index.html."""
-    return export_atlas(open_atlas(atlas), Path(out), overwrite=overwrite)
 
 
 def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.operations.ensemble import ensemble
 from morphoscope.operations.scan import scan
@@ -36,6 +37,7 @@ def refine(
     for validation. ``network``: the atlas's own by default. The annotations go along.
     Raises UsageError when nothing is annotated.
     """
+    require("learn")
     from morphoscope.atlas import Atlas, open_atlas
     from morphoscope.atlas.annotations import FILE
     from morphoscope.atlas.atlas import ATLAS_FILE

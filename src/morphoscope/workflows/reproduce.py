@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.core.registry import Registry
 
@@ -33,6 +34,7 @@ def reproduce(
     ``second_pass`` goes on with the paper's second training set, which has π, and reads the same scan again; the folder
     may hold the first pass already.
     """
+    require("learn")
     return STUDIES.get(study)(
         Path(out),
         profile=profile,

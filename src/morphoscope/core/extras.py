@@ -1,0 +1,29 @@
+"""Packages that only some functions need, and what to install when they are missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from morphoscope.core.errors import UsageError
+
+#: Extra of ``pip install 'morphoscope[EXTRA]'`` → the modules that it brings and that the package imports.
+EXTRAS = {
+    "learn": ("captum", "safetensors", "sklearn", "torch"),
+    "explore": ("bokeh", "panel", "param", "tornado"),
+}
+
+
+class MissingPackageError(UsageError, ImportError):
+    """A function needs a package that is not installed."""
+
+
+def require(extra: str) -> None:
+    """Raise MissingPackageError, with the command that installs them, unless all packages of an extra are there.
+
+    It does not import them. Public functions call it before they do anything else.
+    """
+    if missing := [name for name in EXTRAS[extra] if find_spec(name) is None]:
+        raise MissingPackageError(
+            f"this needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed; "
+            f"run pip install 'morphoscope[{extra}]'"
+        )
