@@ -46,6 +46,7 @@ publish: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) -e '.[dev]'
+	$(BIN)/python -m tests.browser
 	@touch $@
 
 clean:

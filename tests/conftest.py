@@ -1,8 +1,10 @@
-"""Shared small things: the model, a tiny labelled ensemble, a tiny trained classifier, an atlas."""
+"""Shared small things: the model, a tiny labelled ensemble, a tiny trained classifier, an atlas, a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,7 @@ from morphoscope.engines import Grid
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles import Plan, make_runs
 from morphoscope.models import Model, get_model
+from tests import browser
 
 settings.register_profile("morphoscope", deadline=None, derandomize=True)  # the same examples every time
 settings.load_profile("morphoscope")
@@ -74,3 +77,44 @@ class Listening:
 
     def say(self, text):
         self.said.append(text)
+
+
+_without_browser: list[str] = []  # tests that were skipped because there is no Chromium
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> str | None:
+    """The path of a Chromium, or None."""
+    return browser.find_chromium()
+
+
+@pytest.fixture
+def needs_browser(request: pytest.FixtureRequest, browser_program: str | None) -> None:
+    """Skip a test where there is no Chromium, and remember it; fail on an integration machine."""
+    if browser_program is None:
+        if browser.required():
+            pytest.fail(browser.MISSING)
+        _without_browser.append(request.node.nodeid)
+        pytest.skip(browser.MISSING)
+
+
+@pytest.fixture(scope="session")
+def _running_browser(browser_program: str | None) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=browser_program, args=browser.FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def chromium(needs_browser: None, request: pytest.FixtureRequest) -> Any:
+    """A running Chromium, the same one for all tests."""
+    return request.getfixturevalue("_running_browser")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line says which tests a person should not believe to have passed."""
+    if _without_browser:
+        print(f"not tested: {len(_without_browser)} tests in a browser: {browser.MISSING}")

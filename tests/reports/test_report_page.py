@@ -1,15 +1,10 @@
 """The report opened from disk in a real Chromium: no network, no complaint, everything drawn, on desktop and phone."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 from morphoscope.rendering.pictures import save_composite
 from morphoscope.reports.html import Picture, Section, Table, write_report
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
 @pytest.fixture
@@ -25,18 +20,9 @@ def report(tmp_path):
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_report_opens_without_network_or_complaints(report, width, height, scheme):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-        ]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+def test_report_opens_without_network_or_complaints(chromium, report, width, height, scheme):
+    with chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
+        page = context.new_page()
         complaints, requests = [], []
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -48,7 +34,6 @@ def test_report_opens_without_network_or_complaints(report, width, height, schem
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         page.click("summary")
         opened = page.evaluate("document.querySelector('details').open")
-        browser.close()
     assert complaints == []
     assert all(url.startswith(("file:", "data:")) for url in requests)
     assert drawn

@@ -1,4 +1,4 @@
-"""A real Chromium, and explorers of a tiny atlas to point it at."""
+"""Explorers of a tiny atlas, and tabs that are opened on them."""
 
 import contextlib
 import shutil
@@ -13,19 +13,6 @@ from tests.web.clients import running
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "results" / "screenshots"  # kept by the integration machine
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not program:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @contextlib.contextmanager
