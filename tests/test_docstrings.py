@@ -9,6 +9,7 @@ from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
 import morphoscope
+import morphoscope.models
 import morphoscope.theory
 
 # What every page needs. Types stand in the signature, so numpydoc's PR04 and RT02 are not asked for.
@@ -38,7 +39,9 @@ UNFINISHED = {
 def public():
     """Public functions and classes by the name under which they are reached in the package."""
     things = {name: getattr(morphoscope, name) for name in morphoscope.__all__}
-    things |= {f"theory.{name}": getattr(morphoscope.theory, name) for name in morphoscope.theory.__all__}
+    for module in (morphoscope.models, morphoscope.theory):
+        room = module.__name__.split(".")[-1]
+        things |= {f"{room}.{name}": getattr(module, name) for name in module.__all__}
     return {name: thing for name, thing in things.items() if inspect.isfunction(thing) or inspect.isclass(thing)}
 
 

@@ -1,4 +1,4 @@
-"""Reaction–diffusion systems as text, parsed and never evaluated; the built-in ones are in :mod:`.builtin`."""
+"""Reaction–diffusion models as text, parsed and never evaluated as code. The built-in models are in :mod:`.builtin`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,37 @@ from morphoscope.models.spatial import Ramp
 __all__ = ["MODELS", "Model", "Ramp", "find_model", "get_model", "model_names"]
 
 
-#: The built-in models, one a file in :mod:`.builtin`.
+#: The built-in models, one per file of :mod:`.builtin`.
 MODELS: Registry[Model] = Registry("model")
 MODELS.add_package("morphoscope.models.builtin", Model)
 model_names, get_model = MODELS.names, MODELS.get
 
 
 def find_model(text: str | Path) -> Model:
-    """The built-in model of that name, or the one in a .toml file.
+    """Find a built-in model by its name, or load a model from a TOML file.
 
-    Raises UsageError with the nearest name for an unknown one, and what :func:`.files.load_model` raises.
+    Parameters
+    ----------
+    text : str or Path
+        The name of a built-in model, or the path of a file that ends in ``.toml``.
+
+    Returns
+    -------
+    Model
+        The model.
+
+    Raises
+    ------
+    UsageError
+        If no built-in model has this name, or if the file does not define a valid model.
+    DataError
+        If the file can't be read as TOML.
+
+    Examples
+    --------
+    >>> from morphoscope import models
+    >>> models.find_model("gray-scott").species
+    ('u', 'v')
     """
     if str(text).lower().endswith(".toml"):
         from morphoscope.models.files import load_model

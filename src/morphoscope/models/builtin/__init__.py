@@ -1,1 +1,1 @@
-"""The built-in models, one a file; a file here that defines a :class:`~morphoscope.models.Model` is registered."""
+"""The built-in models, one per file; a file defines the :class:`~morphoscope.models.Model` that has its name."""
