@@ -1,4 +1,4 @@
-"""Allen–Cahn: two phases that both are stable, and a wall between them that moves by its curvature."""
+"""Allen–Cahn: two stable phases, separated by a wall that moves by its curvature."""
 
 from morphoscope.models.model import Model
 
@@ -10,8 +10,8 @@ allen_cahn = Model(
     defaults={"h": 0.0, "D": 2.0},
     ranges={"h": (-1.0, 1.0), "D": (0.0, 10.0)},
     meanings={
-        "h": "what favours the phase near +1 over the one near -1",
-        "D": "diffusion coefficient; walls are sqrt(8 D) wide",
+        "h": "bias towards the phase near +1 over the one near -1",
+        "D": "diffusion coefficient; the width of walls is sqrt(8 D)",
     },
     background={"u": -1.0},
     perturbation={"u": 1.0},
@@ -24,7 +24,7 @@ allen_cahn = Model(
     apart=10.0,
     shown=(-1.0, 1.0),
     literature=(
-        "Domains of two phases that coarsen while their walls straighten: the antiphase domains of Allen & Cahn's "
-        "paper; pictures in Bray, Adv. Phys. 43, 357 (1994)."
+        "Domains of two phases that coarsen while their walls straighten, as the antiphase domains in Allen & Cahn's "
+        "paper; pictures are in Bray, Adv. Phys. 43, 357 (1994)."
     ),
 )

@@ -1,4 +1,4 @@
-"""Barkley's model: an excitable medium with straight nullclines, made for fast simulation of spirals."""
+"""Barkley's model: an excitable medium with straight nullclines, designed for fast simulations of spiral waves."""
 
 from morphoscope.models.model import Model
 
@@ -11,8 +11,8 @@ barkley = Model(
     ranges={"a": (0.1, 2.0), "b": (-0.2, 0.5), "epsilon": (0.005, 0.2), "Du": (0.0, 5.0), "Dv": (0.0, 5.0)},
     meanings={
         "a": "duration of excitation",
-        "b": "threshold of excitation, as b/a; oscillatory below 0",
-        "epsilon": "time scale of u in units of that of v",
+        "b": "excitation threshold, which is b/a; oscillatory below 0",
+        "epsilon": "time scale of u relative to that of v",
         "Du": "diffusion coefficient of the activator u",
         "Dv": "diffusion coefficient of the controller v",
     },
@@ -26,7 +26,7 @@ barkley = Model(
     initial="spiral",
     apart=0.5,
     shown=(0.0, 1.0),
-    literature="Rotating spirals, here in pairs of opposite sense, as the boundaries are periodic; single ones and "
-    "how they meander over the plane of a and b, at the same epsilon, are in Barkley, Phys. Rev. Lett. "
-    "72, 164 (1994).",
+    literature="Rotating spirals, here in counter-rotating pairs because the boundaries are periodic. Single spirals "
+    "and their meandering in the plane of a and b, at the same epsilon, are in Barkley, Phys. Rev. Lett. 72, 164 "
+    "(1994).",
 )

@@ -1,4 +1,4 @@
-"""Brusselator: A → u, B + u → v, 2u + v → 3u, u → ∅; the simplest chemistry with Turing and Hopf instabilities."""
+"""Brusselator: A → u, B + u → v, 2u + v → 3u, u → ∅; the simplest scheme with Turing and Hopf instabilities."""
 
 from morphoscope.models.model import Model
 
@@ -11,7 +11,7 @@ brusselator = Model(
     ranges={"A": (0.1, 10.0), "B": (0.0, 30.0), "Du": (0.0, 50.0), "Dv": (0.0, 500.0)},
     meanings={
         "A": "feed of u",
-        "B": "feed that turns u into v, the control parameter",
+        "B": "feed that converts u into v; the control parameter",
         "Du": "diffusion coefficient of the activator u",
         "Dv": "diffusion coefficient of the inhibitor v",
     },
@@ -25,7 +25,7 @@ brusselator = Model(
     initial="steady:amplitude=0.01",
     apart=10.0,
     shown=(1.5, 6.5),
-    literature="Hexagons of minima of u just beyond the Turing threshold B = (1 + A √(Du/Dv))² ≈ 6.71, which give "
-    "way to stripes near B = 7.5: the selection that Peña & Pérez-García, Phys. Rev. E 64, 056213 "
-    "(2001), review.",
+    literature="Hexagons of minima of u just beyond the Turing threshold B = (1 + A √(Du/Dv))² ≈ 6.71, which are "
+    "replaced by stripes near B = 7.5. This pattern selection is reviewed by Peña & Pérez-García, Phys. Rev. E 64, "
+    "056213 (2001).",
 )

@@ -1,7 +1,7 @@
-"""Cahn–Hilliard: a mixture that falls apart into two phases, and keeps what it is made of.
+"""Cahn–Hilliard: phase separation of a mixture with a conserved composition.
 
-∂c/∂t = ∇²(φ³ − φ − γ ∇²φ) for the composition φ = m + c: its mean m is conserved, so it is a parameter, and the field
-is what the composition differs from it.
+∂c/∂t = ∇²(φ³ − φ − γ ∇²φ) for the composition φ = m + c. Its mean m is conserved and therefore a parameter; the field c
+is the deviation from it.
 """
 
 from morphoscope.models.model import Model
@@ -13,8 +13,8 @@ cahn_hilliard = Model(
     defaults={"m": 0.0, "gamma": 2.0},
     ranges={"m": (-1.0, 1.0), "gamma": (0.0, 10.0)},
     meanings={
-        "m": "mean composition, 0 for as much of the one phase as of the other",
-        "gamma": "gradient energy; walls are sqrt(8 gamma) wide",
+        "m": "mean composition; 0 for equal amounts of both phases",
+        "gamma": "gradient energy; the width of walls is sqrt(8 gamma)",
     },
     background={"c": 0.0},
     perturbation={"c": 1.0},
@@ -27,7 +27,7 @@ cahn_hilliard = Model(
     apart=400.0,
     shown=(-1.0, 1.0),
     literature=(
-        "Two phases in a maze that coarsens: spinodal decomposition as in Cahn, J. Chem. Phys. 42, 93 (1965), and, "
-        "over time, in Bray, Adv. Phys. 43, 357 (1994)."
+        "A labyrinth of two phases that coarsens: spinodal decomposition as in Cahn, J. Chem. Phys. 42, 93 (1965); "
+        "its time dependence is in Bray, Adv. Phys. 43, 357 (1994)."
     ),
 )

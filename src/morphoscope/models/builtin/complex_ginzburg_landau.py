@@ -1,7 +1,7 @@
-"""Complex Ginzburg–Landau: every medium that is about to oscillate, as the real and imaginary part of an amplitude.
+"""Complex Ginzburg–Landau: media near the onset of oscillation, as real and imaginary parts of an amplitude.
 
-∂A/∂t = A + (1 + iα) ∇²A − (1 + iβ) |A|² A with A = a + ib. Spirals whose arms meet in shocks; turbulence of phase and
-of defects beyond the Benjamin–Feir line 1 + αβ = 0.
+∂A/∂t = A + (1 + iα) ∇²A − (1 + iβ) |A|² A with A = a + ib. It has spirals whose arms meet in shocks, and phase and
+defect turbulence beyond the Benjamin–Feir line 1 + αβ = 0.
 """
 
 from morphoscope.models.model import Model
@@ -30,7 +30,7 @@ complex_ginzburg_landau = Model(
     apart=1.0,
     shown=(-1.0, 1.0),
     literature=(
-        "Spirals that send out waves, kept apart by the shocks where these meet: the frozen states of Chaté & "
-        "Manneville, Physica A 224, 348 (1996), and of Aranson & Kramer's review."
+        "Spirals that emit waves, separated by shocks: the frozen states in Chaté & Manneville, Physica A 224, 348 "
+        "(1996), and in Aranson & Kramer's review."
     ),
 )

@@ -1,4 +1,4 @@
-"""FitzHugh–Nagumo: a fast cubic activator and a slow linear inhibitor; excitable, oscillating, bistable or Turing."""
+"""FitzHugh–Nagumo: a fast cubic activator and a slow linear inhibitor; excitable, oscillatory, bistable or Turing."""
 
 from morphoscope.models.model import Model
 
@@ -10,9 +10,9 @@ fitzhugh_nagumo = Model(
     defaults={"a0": -0.1, "a1": 2.0, "epsilon": 0.05, "Du": 1.0, "Dv": 4.0},
     ranges={"a0": (-2.0, 2.0), "a1": (0.0, 10.0), "epsilon": (0.0, 10.0), "Du": (0.0, 10.0), "Dv": (0.0, 100.0)},
     meanings={
-        "a0": "asymmetry of the states of high and of low u",
-        "a1": "slope of the inhibitor's nullcline: bistable above 1, one state below",
-        "epsilon": "rate of the inhibitor in units of the activator's",
+        "a0": "asymmetry between the states of high and low u",
+        "a1": "slope of the inhibitor's nullcline: bistable above 1, one steady state below",
+        "epsilon": "rate of the inhibitor relative to that of the activator",
         "Du": "diffusion coefficient of the activator u",
         "Dv": "diffusion coefficient of the inhibitor v",
     },
@@ -27,6 +27,6 @@ fitzhugh_nagumo = Model(
     initial="spots:count=3,radius=8",
     apart=20.0,
     shown=(-1.0, 1.0),
-    literature="A labyrinth, made by fronts that buckle, split at their tips and repel each other, as in figure 3 "
-    "of Hagberg & Meron, Phys. Rev. Lett. 72, 2494 (1994), at the same parameters.",
+    literature="A labyrinth that forms as fronts buckle, split at their tips and repel each other, as in figure 3 of "
+    "Hagberg & Meron, Phys. Rev. Lett. 72, 2494 (1994), at the same parameters.",
 )

@@ -1,4 +1,4 @@
-"""Gierer–Meinhardt: a short-ranged activator makes its own long-ranged inhibitor; its production saturates."""
+"""Gierer–Meinhardt: a short-range activator with saturating production and a long-range inhibitor that it produces."""
 
 from morphoscope.models.model import Model
 
@@ -11,7 +11,7 @@ gierer_meinhardt = Model(
     ranges={"kappa": (0.0, 10.0), "mu": (0.05, 50.0), "sigma": (0.0, 2.0), "Du": (0.0, 10.0), "Dv": (0.0, 500.0)},
     meanings={
         "kappa": "saturation of the activator's production",
-        "mu": "decay rate of the inhibitor, in units of the activator's",
+        "mu": "decay rate of the inhibitor relative to that of the activator",
         "sigma": "basal production of the activator",
         "Du": "diffusion coefficient of the activator u",
         "Dv": "diffusion coefficient of the inhibitor v",
@@ -26,6 +26,6 @@ gierer_meinhardt = Model(
     initial="steady:amplitude=0.02",
     apart=20.0,
     shown=(0.0, 1.6),
-    literature="Stripes, which saturation makes of the spots that the model has without it (kappa = 0), as Koch & "
-    "Meinhardt show, Rev. Mod. Phys. 66, 1481 (1994).",
+    literature="Stripes, which replace the spots that appear without saturation (kappa = 0), as shown by Koch & "
+    "Meinhardt, Rev. Mod. Phys. 66, 1481 (1994).",
 )

@@ -1,4 +1,4 @@
-"""Klausmeier, extended: plants and the water that flows down a slope to them; bands that climb the hill."""
+"""Klausmeier, extended: vegetation and water flowing down a slope; bands of vegetation move uphill."""
 
 from morphoscope.models.model import Model
 
@@ -12,7 +12,7 @@ klausmeier = Model(
     meanings={
         "a": "rainfall",
         "m": "mortality of the plants",
-        "nu": "speed of the water downhill, towards smaller x",
+        "nu": "velocity of the water downhill, towards smaller x",
         "Dw": "diffusion coefficient of the water",
         "Dn": "dispersal of the plants",
     },
@@ -27,7 +27,7 @@ klausmeier = Model(
     apart=3.0,
     shown=(0.0, 12.0),
     literature=(
-        "Bands of plants across the slope, with dislocations, that wander uphill: the tiger bush of Klausmeier's "
-        "paper; with a diffusion of water as in Siteur et al., Ecol. Complex. 20, 81 (2014)."
+        "Bands of plants across the slope, with dislocations, that move uphill: the tiger bush in Klausmeier's paper, "
+        "with diffusion of water as in Siteur et al., Ecol. Complex. 20, 81 (2014)."
     ),
 )

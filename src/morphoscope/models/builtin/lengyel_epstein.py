@@ -1,4 +1,4 @@
-"""Lengyel–Epstein: iodide and chlorite in the CIMA reaction, slowed by a starch that binds the activator."""
+"""Lengyel–Epstein: iodide and chlorite in the CIMA reaction; starch binds iodide and thereby slows it down."""
 
 from morphoscope.models.model import Model
 
@@ -10,10 +10,10 @@ lengyel_epstein = Model(
     defaults={"a": 12.0, "b": 0.38, "c": 1.07, "sigma": 50.0, "Du": 1.0},
     ranges={"a": (0.1, 60.0), "b": (0.01, 20.0), "c": (0.0, 5.0), "sigma": (1.0, 200.0), "Du": (0.0, 10.0)},
     meanings={
-        "a": "feed, by the ratio of malonic acid and chlorine dioxide",
-        "b": "feed of iodine and rate of chlorite's reaction",
-        "c": "diffusion coefficient of chlorite v in units of that of iodide",
-        "sigma": "slowing of iodide by the starch that binds it",
+        "a": "feed, from the ratio of malonic acid to chlorine dioxide",
+        "b": "feed of iodine and reaction rate of chlorite",
+        "c": "diffusion coefficient of chlorite v relative to that of iodide",
+        "sigma": "slowdown of iodide by the starch that binds it",
         "Du": "diffusion coefficient of iodide u",
     },
     background={"u": 12.0, "v": 0.0},
@@ -26,6 +26,6 @@ lengyel_epstein = Model(
     initial="steady:amplitude=0.01",
     apart=20.0,
     shown=(1.0, 3.5),
-    literature="Hexagons of spots poor in iodide, which give way to stripes near b = 0.35, as in the gel "
+    literature="Hexagons of spots with little iodide, which are replaced by stripes near b = 0.35, as in the gel "
     "experiments on the CIMA reaction by Ouyang & Swinney, Nature 352, 610 (1991).",
 )

@@ -1,4 +1,4 @@
-"""May–Leonard: three species, each beaten by the next, as in rock, paper, scissors."""
+"""May–Leonard: three species in cyclic competition, as in rock–paper–scissors."""
 
 from morphoscope.models.model import Model
 
@@ -14,9 +14,9 @@ may_leonard = Model(
     defaults={"alpha": 0.5, "beta": 2.5, "D": 1.0},
     ranges={"alpha": (0.0, 4.0), "beta": (0.0, 4.0), "D": (0.0, 10.0)},
     meanings={
-        "alpha": "pressure of each species' prey on it",
-        "beta": "pressure of each species' predator on it",
-        "D": "diffusion coefficient of all three",
+        "alpha": "competition from the species that each one defeats",
+        "beta": "competition from the species that defeats each one",
+        "D": "diffusion coefficient of all species",
     },
     background={"u": 0.0, "v": 0.0, "w": 0.0},
     perturbation={"u": 0.25, "v": 0.25, "w": 0.25},
@@ -29,7 +29,7 @@ may_leonard = Model(
     apart=10.0,
     shown=(0.0, 1.0),
     literature=(
-        "Spirals of three domains that chase each other: as in Reichenbach, Mobilia & Frey, Nature 448, 1046 (2007), "
-        "and, for Lotka–Volterra competition, in Adamson & Morozov, Bull. Math. Biol. 74, 2004 (2012)."
+        "Spirals of three domains that displace each other, as in Reichenbach, Mobilia & Frey, Nature 448, 1046 "
+        "(2007), and, for Lotka–Volterra competition, in Adamson & Morozov, Bull. Math. Biol. 74, 2004 (2012)."
     ),
 )

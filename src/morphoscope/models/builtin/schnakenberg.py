@@ -1,4 +1,4 @@
-"""Schnakenberg: 2u + v → 3u with both species fed; the least chemistry that has a limit cycle."""
+"""Schnakenberg: 2u + v → 3u, both species fed; the simplest chemical scheme with a limit cycle."""
 
 from morphoscope.models.model import Model
 
@@ -25,6 +25,6 @@ schnakenberg = Model(
     initial="steady:amplitude=0.01",
     apart=10.0,
     shown=(0.0, 4.5),
-    literature="A hexagonal array of spots of u; hexagons and stripes of this model are in Dufiet & Boissonade, J. "
+    literature="A hexagonal array of spots of u. Hexagons and stripes of this model are in Dufiet & Boissonade, J. "
     "Chem. Phys. 96, 664 (1992).",
 )

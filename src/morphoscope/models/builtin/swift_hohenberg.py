@@ -1,4 +1,4 @@
-"""Swift–Hohenberg: convection rolls at onset, and whatever else prefers one wavelength, here 2π."""
+"""Swift–Hohenberg: convection rolls near onset and other patterns with a preferred wavelength, here 2π."""
 
 from morphoscope.models.model import Model
 
@@ -10,7 +10,7 @@ swift_hohenberg = Model(
     ranges={"r": (-1.0, 3.0), "g": (-3.0, 3.0)},
     meanings={
         "r": "distance from the onset of rolls",
-        "g": "asymmetry between up and down: hexagons for large, rolls for small",
+        "g": "asymmetry between up and down: hexagons for large values, rolls for small ones",
     },
     background={"u": 0.0},
     perturbation={"u": 1.0},
@@ -23,7 +23,7 @@ swift_hohenberg = Model(
     apart=30.0,
     shown=(-0.5, 0.5),
     literature=(
-        "Rolls with grain boundaries, dislocations and disclinations, grown from noise: as in Cross & Hohenberg, "
+        "Rolls with grain boundaries, dislocations and disclinations that grow from noise, as in Cross & Hohenberg, "
         "Rev. Mod. Phys. 65, 851 (1993)."
     ),
 )
