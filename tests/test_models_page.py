@@ -45,7 +45,7 @@ def test_every_model_has_its_section_and_picture(gallery, name):
         assert min(image.size) > 300
 
 
-def test_no_picture_is_left_of_a_model_that_is_gone(gallery):
+def test_pictures_of_removed_models_are_removed(gallery):
     assert {path.stem for path in gallery.PICTURES.glob("*.png")} == set(model_names())
 
 
@@ -56,7 +56,7 @@ def test_contents_lead_to_sections(gallery, models):
     assert gallery._anchor("Gray–Scott (two variables)") == "grayscott-two-variables"
 
 
-def test_section_of_a_model_that_says_little(gallery):
+def test_section_of_a_minimal_model(gallery):
     plain = Model(name="plain", reaction={"c": "-k*c"}, defaults={"k": 1.0}, meanings={"k": "a | b"})
     text = gallery.section(plain)
     assert "a \\| b" in text

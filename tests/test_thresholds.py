@@ -1,4 +1,4 @@
-"""Simulated thresholds of instabilities against theory; the measurement is the one of benchmarks/thresholds.py."""
+"""Simulated thresholds of instabilities compared with theory, as measured by benchmarks/thresholds.py."""
 
 import runpy
 from pathlib import Path
@@ -14,7 +14,7 @@ def name(case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
-def test_threshold_is_where_theory_has_it(case):
+def test_threshold_agrees_with_theory(case):
     found = BENCHMARK["measure"](case)
     assert abs(found.deviation) < 0.02
     scale = case.scale or abs(case.closed_form)

@@ -7,7 +7,7 @@ from morphoscope.learning.symmetry import Augmentation, random_affine, random_sy
 
 
 def count(module):
-    buffers = (b for b in module.buffers() if b.dim() > 0)  # statistics, not the counter of batches
+    buffers = (b for b in module.buffers() if b.dim() > 0)  # statistics, without the counter of batches
     return sum(p.numel() for p in module.parameters()), sum(b.numel() for b in buffers)
 
 
@@ -70,7 +70,7 @@ def test_the_eight_symmetries_are_a_group():
     assert any(torch.equal(torch.rot90(pattern, 1, (1, 2)), image) for image in images)
 
 
-def test_symmetries_keep_every_value_and_all_frames_together():
+def test_symmetries_preserve_values_and_transform_all_frames_alike():
     stream = torch.Generator().manual_seed(1)
     pattern = torch.rand(1, 8, 12).expand(3, -1, -1) + torch.tensor([0.0, 1.0, 2.0])[:, None, None]
     for _ in range(20):
@@ -80,8 +80,8 @@ def test_symmetries_keep_every_value_and_all_frames_together():
         assert torch.equal(changed[0].flatten().sort()[0], pattern[0].flatten().sort()[0])
 
 
-def test_a_symmetry_of_the_start_is_one_of_the_end(gray_scott):
-    """What the augmentation assumes: the engine commutes with shifts and the square's symmetries."""
+def test_the_engine_commutes_with_symmetries(gray_scott):
+    """The augmentation assumes that the engine commutes with shifts and the symmetries of the square."""
     import numpy as np
 
     from morphoscope.engines import Grid, Job, get_engine
@@ -99,7 +99,7 @@ def test_a_symmetry_of_the_start_is_one_of_the_end(gray_scott):
         assert np.allclose(end(moved), expected.numpy(), atol=1e-12)
 
 
-def test_affine_keeps_constants_and_undoes_nothing_at_zero_strength():
+def test_affine_preserves_constants_and_the_range_of_values():
     stream = torch.Generator().manual_seed(2)
     constant = torch.full((4, 3, 16, 16), 0.7)
     assert torch.allclose(random_affine(constant, stream), constant, atol=1e-6)
@@ -110,7 +110,7 @@ def test_affine_keeps_constants_and_undoes_nothing_at_zero_strength():
     assert changed.max() <= patterns.max() + 1e-6
 
 
-def test_augmentation_repeats_with_its_stream():
+def test_augmentation_is_reproducible():
     patterns = torch.rand(4, 3, 16, 16)
     augmentation = Augmentation(affine=0.5)
     once, again = (augmentation(patterns, torch.Generator().manual_seed(3)) for _ in range(2))

@@ -1,4 +1,4 @@
-"""The classifiers that come with the package read fresh runs at the parameters that they were trained on."""
+"""The shipped classifiers read new runs at the parameters of their training set."""
 
 import pytest
 
@@ -19,7 +19,7 @@ class TestEveryShippedClassifier:
         assert sum(path.stat().st_size for path in (shipped_folder() / name).iterdir()) < 3_000_000
 
     @pytest.mark.parametrize("expected", ["kappa", "mu", "nu", "delta", "H", "L"])
-    def test_reads_a_fresh_run(self, name, expected):
+    def test_reads_a_new_run(self, name, expected):
         runs = recipe("scholz2022-train").runs
         parameters = next(dict(run.parameters) for run in runs if run.label == expected)
         done = morphoscope.simulate("gray-scott", parameters, seed=123)
@@ -30,14 +30,14 @@ def test_the_default_is_shipped():
     assert DEFAULT in shipped_names()
 
 
-def test_the_second_pass_knows_pi():
+def test_the_second_pass_has_the_class_pi():
     done = morphoscope.simulate("gray-scott", {"f": 0.068, "k": 0.060625}, seed=123)
     assert morphoscope.classify("gray-scott-second-pass", done.species("u")[None]).names == ["pi"]
     assert "pi" not in Classifier.load("gray-scott-first-pass").classes
 
 
 @pytest.mark.parametrize(("name", "rows"), [("gray-scott-first-pass", 15), ("gray-scott-second-pass", 148)])
-def test_shipped_classifiers_tell_what_they_were_trained_on(name, rows):
+def test_shipped_classifiers_list_their_training_points(name, rows):
     trained = Classifier.load(name).provenance
     assert len(trained["training_rows"]) == rows
     assert sum(row["runs"] for row in trained["training_rows"]) == trained["training"]["runs"]

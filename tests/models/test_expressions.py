@@ -1,4 +1,4 @@
-"""The grammar: what is read, what it means, what is refused and where."""
+"""The grammar: what is parsed, its values, what is rejected and at which position."""
 
 import math
 
@@ -25,7 +25,7 @@ def refused(text, **options):
     return line
 
 
-#: Text, the column of the offending character, and words of the error.
+#: Text, the column of the offending character, and part of the message.
 WHERE = [
     ("  $u", 3, "'$' can't be used"),
     ("α + $", 5, "'$' can't be used"),  # two bytes, one column
@@ -50,7 +50,7 @@ WHERE = [
     ("u \\\n+ v", 3, "one line"),
     ("u # much", 3, "can't have comments"),
     ("u\x00", 2, "'\\x00' can't be used"),
-    ("u + ٣", 5, "can't be used"),  # a digit, but none of 0 to 9
+    ("u + ٣", 5, "can't be used"),  # a digit other than 0 to 9
     ("exp(u, v)", 6, "one argument"),
     ("exp()", 5, "')' is not allowed here"),
     ("u(v)", 1, "'u' is not a function"),
@@ -81,20 +81,20 @@ def test_the_offending_character_is_named(text, column, words):
     assert words in line
 
 
-def test_of_a_long_formula_the_surroundings_are_shown():
+def test_a_long_formula_is_shortened_in_messages():
     line = refused("u + " * 300 + "$" + " + u" * 100)
     assert "column 1201" in line
     assert "u + $ + u" in line
 
 
-def test_an_unknown_name_can_be_asked_for():
+def test_the_error_contains_the_unknown_name():
     with pytest.raises(UnknownNameError) as caught:
         parse("u - threshold", NAMES)
     assert caught.value.name == "threshold"
 
 
 @pytest.mark.parametrize("text", [3, None, b"u", ["u"]])
-def test_other_things_than_text_are_refused(text):
+def test_other_types_than_text_are_rejected(text):
     refused(text)
 
 
@@ -119,12 +119,12 @@ def test_other_things_than_text_are_refused(text):
         ("u" * 2001, "2001 characters"),
     ],
 )
-def test_what_would_take_long_is_refused(text, words):
+def test_formulas_that_would_take_long_are_rejected(text, words):
     assert words in refused(text)
 
 
 def within_its_bound(expression):
-    """Whether multiplying out makes no more than was foreseen."""
+    """Whether expansion stays within the predicted size."""
     terms, leaves = expanded_size(expression, {})
     made = sympy.expand(expression)
     found = sum(1 for part in sympy.preorder_traversal(made) if part.is_Symbol)
@@ -140,11 +140,11 @@ def within_its_bound(expression):
         "(u + v)**f*(u + v)**(9 - f)", "u**4/((abs(u) + 1)**4*(abs(v) + 1)**4)", "(1/(u + 1) + 1)*(1/(v + 1)**3 + u)",
     ],
 )  # fmt: skip
-def test_multiplying_out_makes_no_more_than_the_bound(text):
+def test_expansion_stays_within_the_bound(text):
     assert within_its_bound(parse(text, NAMES, operators=True))
 
 
-def test_operators_of_space_nest_to_a_limit():
+def test_nesting_of_operators_is_limited():
     inner = "u"
     for _ in range(MAX_NESTED_OPERATORS):
         inner = f"laplace({inner})"
@@ -163,7 +163,7 @@ def test_spelling_of_numbers():
 
 
 def pairs():
-    """Formulas as text beside their value, computed without the parser."""
+    """Formulas as text together with their values, computed without the parser."""
     leaves = st.sampled_from(list(VALUES.items())) | st.floats(0.1, 9).map(lambda x: (repr(round(x, 3)), round(x, 3)))
     functions = [(name, getattr(math, name)) for name in ("exp", "sin", "cos", "tanh")] + [("abs", abs)]
 
@@ -189,7 +189,7 @@ def pairs():
 
 @settings(max_examples=150)
 @given(pairs())
-def test_text_has_the_value_it_spells(pair):
+def test_text_has_the_expected_value(pair):
     text, value = pair
     try:
         parsed = parse(text, NAMES)
@@ -200,13 +200,13 @@ def test_text_has_the_value_it_spells(pair):
 
 
 def test_powers_of_plain_numbers_are_as_in_numpy():
-    """A formula may be tried where it has no value: that is no error, and no complex number."""
+    """Evaluating a formula where it is undefined is not an error and yields no complex number."""
     assert evaluate(parse("u**-1", NAMES), {"u": 0.0}) == math.inf
     assert math.isnan(evaluate(parse("u**0.5", NAMES), {"u": -1.0}))
     assert evaluate(parse("u**f", NAMES), VALUES) == VALUES["u"] ** VALUES["f"]
 
 
-def test_blanks_before_a_parenthesis_are_no_difference():
+def test_blanks_before_a_parenthesis_make_no_difference():
     plain, tabbed = (Model(name="m", reaction={"u": f"laplace{blank}(u)"}) for blank in ("", " \t"))
     assert plain.reaction_terms == tabbed.reaction_terms
     assert not plain.diffusion_only

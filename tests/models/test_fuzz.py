@@ -1,4 +1,4 @@
-"""Thousands of malformed formulas and files: one line each, at once, and nothing of them is ever run."""
+"""Thousands of malformed formulas and files: each yields a one-line error quickly, and no code is executed."""
 
 import contextlib
 import signal
@@ -14,7 +14,7 @@ from morphoscope.models.files import TEMPLATE, load_model, model_from_toml
 from morphoscope.models.model import Model
 
 NAMES = ("u", "v", "a", "b")
-PATIENCE = 10  # seconds for an input that is meant to take less than one: a hang fails, a busy machine does not
+PATIENCE = 10  # seconds; inputs should take less than one, so only a hang fails, even on a busy machine
 FUZZ = settings(max_examples=1800, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 FORMULAS = (
@@ -53,9 +53,9 @@ NASTY = (
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    """Runs a reader on an input; fails for a hang, for any error but a one-line UsageError, and where code was run.
+    """Runs a reader on an input; fails for a hang, an error other than a one-line UsageError, or executed code.
 
-    Returns whether the input was refused.
+    Returns whether the input was rejected.
     """
     events = []
     watching = False
@@ -114,7 +114,7 @@ def test_nasty_formulas(guarded):
 
 
 def mutated(texts, pieces):
-    """One of the texts with one to four places changed: a piece put in, a stretch cut, doubled or moved."""
+    """One of the texts with one to four changes: a piece inserted, or a part deleted, duplicated or moved."""
 
     def change(text, edits):
         for kind, at, length, piece in edits:
@@ -217,7 +217,7 @@ def test_mutated_files(guarded):
     assert sum(refused) >= 700, (sum(refused), len(refused))
 
 
-def test_bytes_that_are_no_text(guarded, tmp_path):
+def test_bytes_that_are_not_text(guarded, tmp_path):
     whole = FILE.encode()
     for number, raw in enumerate(
         (

@@ -57,7 +57,7 @@ EXPONENTIAL = Model(  # not rational: no elimination
     diffusion={"u": "1", "v": "1"},
     defaults={"a": 1.0, "b": 0.5},
 )
-TWO_FORMS = Model(  # one substance in two forms: u + v is conserved_sums
+TWO_FORMS = Model(  # one substance in two forms: u + v is conserved
     name="two-forms",
     reaction={"u": "k*v - u*v**2", "v": "u*v**2 - k*v"},
     diffusion={"u": "1", "v": "0.01"},

@@ -8,7 +8,7 @@ from morphoscope.theory.classification import POINT_KINDS, is_excitable
 from morphoscope.theory.orbits import orbits
 from tests.theory import examples
 
-WAVE = Model(  # three species, of which the fast one alone oscillates at a finite wavelength
+WAVE = Model(  # three species; only the fast one oscillates at a finite wavelength
     name="wave",
     reaction={
         "a": "3*a - 4*b + c - a**3",
@@ -66,16 +66,14 @@ def test_saturated_cahn_hilliard_is_stable():
 
 def test_gray_scott_is_excitable_bistable_or_patterned():
     model = get_model("gray-scott")
-    assert classify_point(model, {"f": 0.03, "k": 0.062}) == "excitable-like"  # the trivial state alone
-    assert (
-        classify_point(model, {"f": 0.03, "k": 0.055}) == "excitable-like"
-    )  # an unstable focus around which none stay
+    assert classify_point(model, {"f": 0.03, "k": 0.062}) == "excitable-like"  # only the trivial state
+    assert classify_point(model, {"f": 0.03, "k": 0.055}) == "excitable-like"  # an unstable focus without a limit cycle
     assert classify_point(model, {"f": 0.02, "k": 0.04}) == "bistable"
     assert classify_point(model, {"f": 0.0625, "k": 0.0623}) == "Turing"
     assert classify_point(model, {"f": 0.03, "k": 0.09}) == "stable"
 
 
-def test_orbits_agree_with_one_by_one():
+def test_orbits_integrated_together_agree_with_single_ones():
     model = examples.FITZHUGH
     starts = np.array([[-1.0, -0.5], [0.5, 0.0], [1.5, 1.0]])
 
@@ -88,7 +86,7 @@ def test_orbits_agree_with_one_by_one():
         assert found[-1, index] == pytest.approx(expected, abs=1e-3)
 
 
-def test_orbits_that_run_away_are_held():
+def test_diverging_orbits_are_frozen():
     model = Model(name="blow-up", reaction={"u": "u**2"})
     found = orbits(model, {}, np.array([[1.0], [-1.0]]), 5.0)
     assert np.isfinite(found).all()

@@ -19,7 +19,7 @@ def test_margin_changes_sign_on_the_papers_line(f, k):
 
 
 @given(FEED)
-def test_states_are_the_papers_closed_form_and_at_rest(f):
+def test_states_are_the_papers_closed_form_and_solve_the_equations(f):
     model = get_model("gray-scott")
     k = 0.8 * (np.sqrt(f) - 2 * f) / 2
     values = {**model.defaults, "f": f, "k": k}

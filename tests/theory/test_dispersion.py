@@ -24,7 +24,7 @@ WAVY = (
 
 
 @given(st.floats(0.5, 4), st.floats(0.5, 12), st.floats(0, 5))
-def test_plain_diffusion_gives_the_eigenvalues_of_j_less_q2_d(a, b, q):
+def test_plain_diffusion_gives_the_eigenvalues_of_j_minus_q2_d(a, b, q):
     model = examples.BRUSSELATOR
     (state,) = homogeneous_states(model, {"A": a, "B": b})
     matrix = np.array([[b - 1, a**2], [-b, -(a**2)]]) - q**2 * np.diag([1, 8])
@@ -47,7 +47,7 @@ def test_closed_forms_of_fourth_order_and_cross_diffusion():
     assert np.sort(rates.imag, axis=1) == pytest.approx(np.stack([-(q**2), q**2], axis=1))
 
 
-def test_advection_turns_with_the_direction():
+def test_advection_depends_on_the_direction():
     model = examples.KLAUSMEIER
     state = homogeneous_states(model)[0]
     assert state.values == {"n": 0.0, "w": pytest.approx(2.0)}
@@ -73,7 +73,7 @@ def test_the_grid_approaches_the_continuum_in_second_order(q, direction, stencil
 @pytest.mark.parametrize(("model", "dt"), WAVY, ids=lambda x: getattr(x, "name", ""))
 @pytest.mark.parametrize("stencil", [9, 5])
 def test_simulated_waves_grow_at_the_rate_on_the_grid(model, dt, stencil):
-    """Two roads: the reference engine's nonlinear run, and 1 + dt λ a step for each eigenvector."""
+    """The reference engine's nonlinear run agrees with a factor of 1 + dt λ per step for each eigenvector."""
     grid = Grid(12, 16, spacing=1.0, stencil=stencil)
     steps = 20
     for state in homogeneous_states(model):
@@ -113,7 +113,7 @@ def test_the_threshold_of_simulated_waves_is_that_of_theory():
 
 
 @given(st.floats(1, 4), st.floats(0.0, 0.3))
-def test_the_fastest_wave_is_the_highest_of_all(a, above):
+def test_no_wave_grows_faster_than_the_fastest_one(a, above):
     model = examples.BRUSSELATOR
     parameters = {"A": a, "B": (1 + a * np.sqrt(1 / 8)) ** 2 * (1 + above)}
     (state,) = homogeneous_states(model, parameters)
@@ -138,7 +138,7 @@ def test_critical_wavelengths_in_closed_form():
     assert mode.growth == pytest.approx(0.97**2 / 8)
 
 
-def test_where_nothing_but_homogeneous_states_matter():
+def test_fastest_growing_mode_can_be_homogeneous():
     (state,) = homogeneous_states(examples.BRUSSELATOR, {"B": 6, "Dv": 1})
     mode = most_unstable(examples.BRUSSELATOR, state, {"B": 6, "Dv": 1})
     assert (mode.q, mode.wavelength, mode.oscillates) == (0.0, np.inf, True)

@@ -43,12 +43,12 @@ def test_brusselator():
     a, b = points(lines, "Turing").T
     turing = (1 + a * np.sqrt(1 / 6)) ** 2
     assert b == pytest.approx(turing, rel=1e-6)
-    assert (turing <= 1 + a**2 + 1e-6).all()  # only while stable without space
+    assert (turing <= 1 + a**2 + 1e-6).all()  # only where stable to homogeneous perturbations
     corner = 2 * np.sqrt(1 / 6) / (1 - 1 / 6)
     assert a.min() == pytest.approx(corner, abs=0.2)
 
 
-def test_any_two_parameters_make_a_plane():
+def test_any_two_parameters_can_be_the_axes():
     lines = bifurcation_lines(examples.BRUSSELATOR, (2.0, 20.0), (2.0, 4.5), {}, names=("Dv", "B"))
     dv, b = points(lines, "Turing").T
     assert b == pytest.approx((1 + 2 * np.sqrt(1 / dv)) ** 2, rel=1e-6)
@@ -64,7 +64,7 @@ def test_schnakenberg():
     assert 20 * slope - (a + b) ** 2 == pytest.approx(2 * np.sqrt(20) * (a + b), abs=1e-4)
 
 
-def test_swift_hohenberg_begins_at_zero():
+def test_swift_hohenberg_threshold_is_zero():
     lines = bifurcation_lines(examples.SWIFT_HOHENBERG, (-0.5, 0.5), (-1.0, 1.0), {}, names=("r", "g"))
     assert kinds(lines) == ["Turing"]
     assert np.abs(points(lines, "Turing")[:, 0]).max() < 1e-6
@@ -81,7 +81,7 @@ def test_saddle_nodes_without_a_closed_form():
     assert lines[0].name == "two homogeneous states meet (saddle-node)"
 
 
-def test_by_newton_where_elimination_is_of_no_use():
+def test_newton_is_used_where_elimination_fails():
     model = Model(
         name="exponential-brusselator",  # the Brusselator in log v
         reaction={"u": "A - (B + 1)*u + u**2*exp(w)", "w": "(B*u - u**2*exp(w))*exp(-w)"},
@@ -111,7 +111,7 @@ def test_conserved_models_have_a_spinodal():
     assert points(lines, "spinodal")[:, 0] == pytest.approx(3 * 0.2**2, abs=1e-5)
 
 
-def test_states_that_pass_zero_concentration_are_no_saddle_node():
+def test_states_that_pass_zero_concentration_are_not_a_saddle_node():
     reaction = {"u": "u*(1 - u - a*v)", "v": "v*(1 - v - a*u)", "w": "w*(1 - w - a*x)", "x": "x*(1 - x - b*w)"}
     model = Model(name="twice", reaction=reaction, defaults={"a": 0.7, "b": 0.5})
     lines = bifurcation_lines(model, (0.5, 1.5), (0.3, 0.8), {}, names=("a", "b"), kinds=["saddle-node"], samples=30)
@@ -119,7 +119,7 @@ def test_states_that_pass_zero_concentration_are_no_saddle_node():
 
 
 @pytest.mark.parametrize("model", [TRANSCRITICAL, examples.EXPONENTIAL], ids=lambda m: m.name)
-def test_where_there_is_nothing_nothing_is_drawn(model):
+def test_models_without_bifurcations_have_no_lines(model):
     names = (model.parameters * 2)[:2]
     if names[0] == names[1]:
         assert critical_values(model, names[0], between=(0.1, 3)) == []
@@ -127,7 +127,7 @@ def test_where_there_is_nothing_nothing_is_drawn(model):
         assert bifurcation_lines(model, (0.3, 2.0), (0.3, 2.0), {}, names=names) == []
 
 
-def test_a_plane_that_is_no_plane():
+def test_invalid_planes():
     assert bifurcation_lines(get_model("gray-scott"), (0.05, 0.05), (0.0, 0.2), {}) == []
     with pytest.raises(UsageError, match="two different parameters"):
         bifurcation_lines(examples.BRUSSELATOR, (0, 1), (0, 1), {}, names=("A", "A"))
@@ -149,7 +149,7 @@ def test_values_along_one_parameter():
     assert found[1].value == pytest.approx((np.sqrt(0.04) - 0.08) / 2, rel=1e-6)
 
 
-def test_turing_lines_are_where_the_fastest_wave_stands_still():
+def test_growth_of_the_fastest_wave_is_zero_on_turing_lines():
     """The lines' coarse search over q against the refined one."""
     model = get_model("gray-scott")
     lines = bifurcation_lines(model, (0.055, 0.065), (0.04, 0.08), {}, kinds=["Turing"])

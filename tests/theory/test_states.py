@@ -19,7 +19,7 @@ from tests.theory import examples
 
 @pytest.fixture(autouse=True)
 def no_solver(monkeypatch):
-    """States are the start of simulations: nothing there may wait for a general solver."""
+    """Steady states are initial conditions of simulations, so they must not depend on a slow general solver."""
 
     def refuse(*_, **__):
         raise AssertionError("sympy.solve was called")
@@ -32,7 +32,7 @@ def places(model, **parameters):
 
 
 @pytest.mark.parametrize("model", examples.ALL, ids=lambda m: m.name)
-def test_every_state_is_at_rest_and_its_jacobian_is_the_slope(model):
+def test_every_state_solves_the_equations_and_has_the_right_jacobian(model):
     states = homogeneous_states(model)
     assert states
     for state in states:
@@ -46,7 +46,7 @@ def test_every_state_is_at_rest_and_its_jacobian_is_the_slope(model):
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_built_in_models_have_states_and_say_so_twice(name):
+def test_numerical_states_agree_with_closed_forms(name):
     model = get_model(name)
     first, second = homogeneous_states(model), homogeneous_states(model)
     assert first
@@ -119,7 +119,7 @@ def test_vanishing_leading_coefficients_leave_the_other_roots():
     assert len(places(model, p=0.1)) == 3
 
 
-def test_names_of_states():
+def test_kinds_of_states():
     kinds = {tuple(s.values.values()): s.kind for s in homogeneous_states(get_model("gray-scott"), {"f": 0.04})}
     assert list(kinds.values()) == ["stable focus", "saddle", "stable node"]
     assert [s.kind for s in homogeneous_states(examples.BRUSSELATOR, {"B": 5.5})] == ["unstable focus"]
@@ -143,7 +143,7 @@ def test_conserved_sums_keep_the_background():
     assert conserved_sums(examples.BRUSSELATOR) == ()
 
 
-def test_states_that_cannot_be_reached_are_left_out_unless_asked_for():
+def test_unreachable_states_are_left_out_unless_requested():
     assert preserves_nonnegativity(examples.OREGONATOR)
     assert not preserves_nonnegativity(examples.FITZHUGH)
     assert not preserves_nonnegativity(examples.SWIFT_HOHENBERG)
@@ -176,7 +176,7 @@ TERMS = st.sampled_from(
 
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(-3, 3), TERMS), min_size=2, max_size=8))
-def test_any_two_species_give_states_at_rest_or_none(terms):
+def test_states_of_any_two_species_solve_the_equations(terms):
     half = len(terms) // 2
     texts = [" + ".join(f"({c})*{t}" for c, t in part) for part in (terms[:half], terms[half:])]
     model = Model(name="any", reaction={"u": texts[0], "v": texts[1]})

@@ -1,4 +1,4 @@
-"""Looking for a class around a place."""
+"""Searching for a class around a point."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from morphoscope.workflows.scholz2022.class_search import search_class
 
 @dataclasses.dataclass
 class Plane:
-    """As much of an atlas as a search needs: a row of points, f = 0 … 9."""
+    """The part of an atlas that a search needs: a row of points, f = 0 … 9."""
 
     reading: Prediction
 
@@ -27,14 +27,14 @@ def search():
     return search_class(atlas, "pi", {"f": 2.2, "k": 0.0}, {"f": 0.5, "k": 1.0}, far=8.0, nearest=3)
 
 
-def test_nearest_readings_come_first_whatever_they_are(search):
+def test_nearest_readings_come_first(search):
     assert [s.point["f"] for s in search.nearest] == [2, 3, 1]
     assert [s.read_as for s in search.nearest] == ["pi", "pi", "kappa"]
     assert [s.distance for s in search.nearest] == pytest.approx([0.4, 1.6, 2.4])
     assert search.found == 2
 
 
-def test_sightings_are_all_of_the_class(search):
+def test_occurrences_are_all_readings_of_the_class(search):
     assert [s.point["f"] for s in search.occurrences] == [2, 3, 9]
     assert [s.point["f"] for s in search.far_away] == [9]
     assert search.occurrences[0].probability == pytest.approx(0.8)

@@ -1,4 +1,4 @@
-"""The whole study, small: every stage runs, is written, is skipped the second time, is made again when lost."""
+"""The complete study at small size: stages run once, are skipped when finished, and repeated when output is lost."""
 
 import csv
 import json
@@ -32,7 +32,7 @@ def repeat(folder, **options):
 
 
 def begun(said):
-    """The stages that were carried out."""
+    """The stages that were run."""
     return [line.removesuffix(" …") for line in said if line.endswith(" …")]
 
 
@@ -49,7 +49,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def continued(study, tmp_path_factory):
-    """A copy of the first pass's folder that went on with the second."""
+    """A copy of the first pass's folder, continued with the second pass."""
     folder = tmp_path_factory.mktemp("continued") / "results"
     shutil.copytree(study[0], folder)
     done, said = repeat(folder, second_pass=True)
@@ -63,7 +63,7 @@ def test_every_stage_runs_once_in_order(study):
     assert sum(done.counts.values()) == 40
 
 
-def test_second_time_everything_is_there(study):
+def test_finished_stages_are_skipped(study):
     folder, first, _ = study
     page = (folder / "report.html").read_bytes()
     again, said = repeat(folder)
@@ -72,7 +72,7 @@ def test_second_time_everything_is_there(study):
     assert (folder / "report.html").read_bytes() == page
 
 
-def test_a_lost_stage_is_made_again_and_nothing_else(study):
+def test_only_a_lost_stage_is_repeated(study):
     folder, first, _ = study
     shutil.rmtree(folder / "atlas")
     again, said = repeat(folder)
@@ -104,7 +104,7 @@ def test_unseen_points_are_those_of_the_test_set_only(study):
     assert done.evaluations["test"].unseen.n > 0
 
 
-def test_a_first_pass_goes_on_with_the_second(continued):
+def test_a_first_pass_can_be_continued_with_the_second(continued):
     folder, done, said = continued
     assert begun(said) == list(SECOND_STAGES)
     assert done.second_pass.second.atlas.folder == folder / "atlas-second"
@@ -112,7 +112,7 @@ def test_a_first_pass_goes_on_with_the_second(continued):
     assert sum(done.second_pass.second.atlas.counts().values()) == 40
 
 
-def test_the_second_pass_stays_in_the_report_without_being_asked_for(continued):
+def test_the_second_pass_stays_in_the_report(continued):
     folder, first, _ = continued
     page = (folder / "report.html").read_bytes()
     again, said = repeat(folder)
@@ -137,7 +137,7 @@ def test_an_interrupted_second_pass_resumes(continued, monkeypatch):
     assert again.second_pass.to_dict() == first.second_pass.to_dict()
 
 
-def test_second_pass_judges_the_15_classes_of_the_test_set_with_16(continued):
+def test_second_pass_is_evaluated_on_15_classes_with_16(continued):
     _, done, _ = continued
     test = done.second_pass.second.evaluations["test"]
     assert len(test.classes) == 16
@@ -162,7 +162,7 @@ def test_second_pass_is_written(continued):
     assert rows[3:] == [("second", "second-train"), ("second", "second-validation"), ("second", "test")]
 
 
-def test_the_command_tells_both_accuracies_and_where_pi_is(continued):
+def test_the_command_prints_both_accuracies_and_where_pi_is(continued):
     command = ["reproduce", "scholz2022", "--second-pass", "--profile", "tiny", "--out", str(continued[0])]
     said = CliRunner().invoke(root, command)
     assert said.exit_code == 0
@@ -181,7 +181,7 @@ def test_other_options_need_another_folder(study, options, words):
         repeat(study[0], **options)
 
 
-def test_foreign_folders_are_refused(tmp_path):
+def test_other_folders_are_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(UsageError, match="holds something else"):
         morphoscope.reproduce("scholz2022", tmp_path)
@@ -190,7 +190,7 @@ def test_foreign_folders_are_refused(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_paper_profile_is_everything():
+def test_paper_profile_has_all_runs():
     assert {name: len(PROFILES["paper"].plan(name).runs) for name in SETS} == {
         "train": 750, "validation": 750, "test": 750, "scan": 5481, "second-train": 1600, "second-validation": 1600,
     }  # fmt: skip
@@ -203,7 +203,7 @@ def test_quick_profile_has_several_runs_of_every_class():
         assert min(counts.values()) >= 8
 
 
-def test_an_interrupted_stage_is_begun_again_and_its_time_adds_up(tmp_path):
+def test_an_interrupted_stage_restarts_and_its_time_adds_up(tmp_path):
     def interrupted():
         (tmp_path / "out").write_text("half")
         raise KeyboardInterrupt

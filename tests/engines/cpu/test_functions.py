@@ -1,4 +1,4 @@
-"""The vector functions against multiple precision, at every width, and where functions have no ordinary value."""
+"""The vector functions compared with multiple precision, at every width, and at special values."""
 
 import ctypes
 import functools
@@ -26,7 +26,7 @@ def compiled(name, bits, count):
     pointer = ir.PointerType()
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INT, *[pointer] * 3]), "apply")
     body = ir.Function(module, function.function_type, "body")
-    body.attributes.add("noinline")  # so that nothing moves across the switching of the denormal mode
+    body.attributes.add("noinline")  # so that nothing moves across the change of the denormal mode
     builder = ir.IRBuilder(body.append_basic_block())
     total, out, *sources = body.args
     with counted_loop(builder, integer(0), total) as (index, _):
@@ -41,7 +41,7 @@ def compiled(name, bits, count):
 
 
 def apply(name, bits, x, y=None, *, count=4):
-    """The function of every number; arrays are padded to whole vectors, on a vector's boundary."""
+    """The function of every number; arrays are padded to whole vectors and aligned."""
     x, y = np.broadcast_arrays(x, 1.0 if y is None else y)
     width = -(-x.size // count) * count
     room = np.zeros((3, width + 64), TYPES[bits])
@@ -52,7 +52,7 @@ def apply(name, bits, x, y=None, *, count=4):
 
 
 def units_off(got, bits, exact):
-    """Greatest error in units of the last place of the exact values, which are mpmath numbers."""
+    """Largest error in units of the last place of the exact values, which are mpmath numbers."""
     digits = {32: 24, 64: 53}[bits]
     worst = 0.0
     for value, true in zip(got.tolist(), exact, strict=True):
@@ -62,7 +62,7 @@ def units_off(got, bits, exact):
 
 
 def samples(bits, *ranges, count=1200):
-    """Random numbers of each range; where it is ``(low, high, "log")``, over all magnitudes."""
+    """Random numbers in each range; for ``(low, high, "log")``, over all magnitudes."""
     rng = np.random.default_rng(7)
     parts = [
         np.exp(rng.uniform(np.log(low), np.log(high), count)) if how else rng.uniform(low, high, count)
@@ -181,7 +181,7 @@ def test_range_of_exp_ends_where_the_format_ends(bits):
 
 
 @pytest.mark.parametrize("bits", [32, 64])
-def test_power_near_the_largest_and_the_least_number(bits):
+def test_power_near_the_largest_and_the_smallest_number(bits):
     info = np.finfo(TYPES[bits])
     x = np.array([2.0, np.sqrt(2.0), 1.0 + info.eps, 0.5], dtype=info.dtype)
     ends = np.log2(np.array([info.max, info.tiny], dtype=np.longdouble))
@@ -200,13 +200,13 @@ def test_power_near_the_largest_and_the_least_number(bits):
 
 
 @given(st.floats(width=32, allow_subnormal=False), st.floats(width=32, allow_subnormal=False))
-def test_any_number_meets_numpy(x, y):
+def test_any_number_agrees_with_numpy(x, y):
     with np.errstate(all="ignore"):
         wide = np.float64(x)
         exact = {"exp": np.exp(wide), "tanh": np.tanh(wide), "log": np.log(wide), "pow": np.power(wide, y)}
         expected_of = {name: 0.0 if abs(value) < 2.0**-126 else np.float32(value) for name, value in exact.items()}
     for name, expected in expected_of.items():
-        if name != "pow" or x != -INF:  # there C has ∞ where y is not whole
+        if name != "pow" or x != -INF:  # C yields ∞ there if y is not an integer
             np.testing.assert_allclose(apply(name, 32, x, y)[0], expected, rtol=4e-7, atol=2.0**-125)
 
 

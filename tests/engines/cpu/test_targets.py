@@ -1,4 +1,4 @@
-"""Kernels written for other processors than this: vector code of full width, denormal mode, no library calls."""
+"""Kernels for other processors: vector code of full width, denormal mode, no library calls."""
 
 import functools
 import re
@@ -100,7 +100,7 @@ def test_functions_call_no_library(target, bits):
     assert not foreign_calls(assembly)
 
 
-def test_a_library_call_would_be_seen():
+def test_a_library_call_would_be_detected():
     lanes, module = Lanes(4, 32), ir.Module()
     function = ir.Function(module, ir.FunctionType(lanes.type, [lanes.type]), "emitted")
     builder = ir.IRBuilder(function.append_basic_block())
@@ -117,7 +117,7 @@ def test_kernel_switches_the_denormal_mode_and_back(target):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_object_file_is_of_that_processor(target):
+def test_object_file_is_for_that_processor(target):
     code = native.emit_object(kernel_text(GRAY_SCOTT, target), *target)
     assert code[:4] == b"\x7fELF"
     assert int.from_bytes(code[18:20], "little") == ELF_MACHINE[native.target_of(*target).family]
@@ -141,12 +141,12 @@ def test_features_widen_or_narrow_a_processor():
     assert native.target_of(triple, "x86-64").register_bits == 128
 
 
-def test_a_family_without_a_known_mode_compiles_all_the_same():
+def test_a_family_without_a_known_denormal_mode_compiles():
     target = ("riscv64-unknown-linux-gnu", "generic-rv64", "+f,+d")
     assert "fmadd.s" in native.emit_assembly(kernel_text(GRAY_SCOTT, target), *target)
 
 
-def test_without_names_it_is_this_processor():
+def test_the_default_target_is_this_processor():
     assert native.target_of() == native.host_target()
     assert native.widest_lanes() in (4, 8, 16)
 
