@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from morphoscope.engines import Grid, Job, get_engine
-from morphoscope.engines.exponential import Waves
+from morphoscope.engines.exponential import SpectralTransform
 from morphoscope.engines.stability import largest_step
 from morphoscope.engines.stencils import right_hand_side
 from morphoscope.models import Model, get_model
@@ -45,7 +45,7 @@ def exact(model, grid, until):
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_waves_there_and_back(boundary):
-    waves = Waves(Grid(7, 12, boundary=boundary))
+    waves = SpectralTransform(Grid(7, 12, boundary=boundary))
     field = np.random.default_rng(1).standard_normal((2, 7, 12))
     assert np.abs(waves.backward(waves.forward(field)) - field).max() < 1e-12
 

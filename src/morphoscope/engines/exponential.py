@@ -31,8 +31,8 @@ Field = NDArray[Any]
 Matrices = tuple[Field, ...]
 
 
-class Waves:
-    """The waves in which a grid's operators are diagonal: to them, back from them, and their wavenumbers."""
+class SpectralTransform:
+    """The transform to the modes in which a grid's operators are diagonal, its inverse, and their wavenumbers."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
@@ -84,7 +84,7 @@ class ExponentialStepper:
 
     def __init__(self, job: Job, state: Field) -> None:
         self.state, self.dt = state, job.dt
-        self.waves = Waves(job.grid)
+        self.waves = SpectralTransform(job.grid)
         self.rate = right_hand_side(job, state.dtype)
         background = [job.model.background[s] for s in job.model.species]
         self.rest = np.array(background, dtype=state.dtype)[:, None, None]
@@ -125,7 +125,7 @@ def _matrices(model: Model, grid: Grid, dt: float, values: tuple[tuple[str, floa
     """
     from scipy.linalg import expm
 
-    linear = linearised(model, {**dict(values), **model.background}, *Waves(grid).symbols())
+    linear = linearised(model, {**dict(values), **model.background}, *SpectralTransform(grid).symbols())
     size = linear.shape[-1]
     block = np.zeros((*linear.shape[:-2], 3 * size, 3 * size), dtype=np.complex128)
     block[..., :size, :size] = dt * linear

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
-from morphoscope.engines.state_files import State, blended, file_hash, read_state
+from morphoscope.engines.state_files import FieldArray, blended, file_hash, read_state
 from morphoscope.models.model import Model
 from morphoscope.models.spatial import Spatial
 
-INITIAL_CONDITIONS: Registry[Callable[..., State]] = Registry("initial condition")
+INITIAL_CONDITIONS: Registry[Callable[..., FieldArray]] = Registry("initial condition")
 FILE = "file"  # the initial condition that reads a state, named by its path
 
 SQUARE = 20  # side of the perturbed squares, cells
@@ -117,7 +117,7 @@ class InitialCondition:
 
     def state(
         self, model: Model, shape: tuple[int, int], rng: np.random.Generator, parameters: Mapping[str, Any]
-    ) -> State:
+    ) -> FieldArray:
         """The starting state of one run, (species, height, width).
 
         ``parameters``: all of the run's. Raises UsageError for an option out of range and for a grid that is too small.
@@ -160,7 +160,7 @@ def _number(value: Any, name: str, low: float, high: float) -> float:
     return number
 
 
-def _filled(state: Mapping[str, float], model: Model, shape: tuple[int, int]) -> State:
+def _filled(state: Mapping[str, float], model: Model, shape: tuple[int, int]) -> FieldArray:
     return np.stack([np.full(shape, state[s], dtype=np.float64) for s in model.species])
 
 
@@ -171,7 +171,7 @@ def _periodic_slice(start: int, length: int, size: int) -> NDArray[np.intp]:
 @INITIAL_CONDITIONS.register("pearson-gamma")
 def pearson_gamma(
     model: Model, shape: tuple[int, int], rng: np.random.Generator, cut: Sequence[float] = (0.02, 0.04)
-) -> State:
+) -> FieldArray:
     """Pearson's square beside a concave Γ, rotated and shifted at random.
 
     On the model's background: a 20 × 20 square at the centre in the model's perturbed state; a second one at a
@@ -221,7 +221,7 @@ def pearson_gamma(
 
 
 @INITIAL_CONDITIONS.register("noise")
-def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplitude: float = 0.05) -> State:
+def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplitude: float = 0.05) -> FieldArray:
     """The model's perturbed state everywhere, with independent normal noise in every cell.
 
     The noise's standard deviation is ``amplitude`` times each species' distance between perturbed state and background.
@@ -241,7 +241,7 @@ def steady(
     rng: np.random.Generator,
     parameters: Mapping[str, Any],
     amplitude: float = 0.01,
-) -> State:
+) -> FieldArray:
     """A homogeneous steady state at the run's parameters, with independent normal noise in every cell.
 
     Of several states, one that is stable without space and not the background is preferred, then the one nearest to
@@ -272,7 +272,7 @@ def steady(
 
 
 @INITIAL_CONDITIONS.register("spiral")
-def spiral(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> State:
+def spiral(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> FieldArray:
     """Crossed halves, from which an excitable or oscillating model makes a spiral.
 
     The first species is in the perturbed state on the left half, all others on the lower half; shifted at random by up
@@ -296,7 +296,7 @@ def spots(
     rng: np.random.Generator,
     count: int = 12,
     radius: float = 5.0,
-) -> State:
+) -> FieldArray:
     """``count`` discs of ``radius`` cells in the perturbed state at random places on the background."""
     discs = int(_number(count, "count", 1, 100_000))
     reach = _number(radius, "radius", 0.5, max(shape))
@@ -318,7 +318,7 @@ def from_file(
     rng: np.random.Generator,
     path: str = "",
     sha256: str = "",
-) -> State:
+) -> FieldArray:
     """The state in a file: .npz with one array a species, .npy (species, y, x), or an image.
 
     An image is read as grey: white is the background, black the perturbed state. ``sha256``, where given, must be the

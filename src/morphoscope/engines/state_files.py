@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.models.model import Model
 
-State = NDArray[np.float64]
+FieldArray = NDArray[np.float64]
 
 
 def file_hash(path: str | Path) -> str:
@@ -22,7 +22,7 @@ def file_hash(path: str | Path) -> str:
         raise DataError(f"{path} can't be read ({error.strerror}); expected an initial state") from error
 
 
-def read_state(model: Model, path: Path) -> State:
+def read_state(model: Model, path: Path) -> FieldArray:
     """A model's state from a file, (species, height, width); see :func:`.initial.from_file`."""
     expected = f"expected {' and '.join(model.species)}"
     try:
@@ -48,7 +48,7 @@ def read_state(model: Model, path: Path) -> State:
     return state
 
 
-def blended(model: Model, share: NDArray[np.float64]) -> State:
+def blended(model: Model, share: NDArray[np.float64]) -> FieldArray:
     """Background where ``share`` is 0, the perturbed state where it is 1."""
     return np.stack(
         [model.background[s] + share * (model.perturbation[s] - model.background[s]) for s in model.species]
