@@ -102,6 +102,7 @@ def test_simulate_writes_what_it_promises(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert {p.name for p in (tmp_path / "run").iterdir()} == {
+        "picture.png",
         "u.png",
         "initial.npz",
         "snapshots.npz",

@@ -19,8 +19,10 @@ SMALL = ("--size", "48x48", "--until", "20")
 def test_a_typed_model_runs_and_can_be_repeated(tmp_path):
     done = cli(*TYPED, *SMALL, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "see run/u.png" in done.stdout
-    assert {p.name for p in (tmp_path / "run").iterdir()} == {"u.png", "initial.npz", "snapshots.npz", "run.json"}
+    assert "see run/picture.png" in done.stdout
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {
+        "picture.png", "u.png", "initial.npz", "snapshots.npz", "run.json"
+    }  # fmt: skip
     kept = json.loads((tmp_path / "run" / "run.json").read_text())["plan"]
     assert kept["model"]["reaction"]["v"] == "b - u**2*v"
     reaction = {"u": "a - u + u**2*v", "v": "b - u**2*v"}

@@ -103,7 +103,8 @@ def test_an_atlas_has_the_descriptors_of_its_runs(workshop, bare):
 
 
 def test_a_map_is_coloured_by_a_descriptor(workshop, bare, tmp_path):
-    text = morphoscope.class_map(workshop / "atlas", tmp_path / "m.svg", color="wavelength").read_text()
+    morphoscope.class_map(workshop / "atlas", tmp_path / "m.svg", color="wavelength")
+    text = (tmp_path / "m.svg").read_text()
     assert "dominant wavelength (length)" in text
     undefined = int(np.isnan(Atlas(workshop / "atlas").descriptors["wavelength"]).sum())
     assert (f"undefined ({undefined})" in text) == (undefined > 0)

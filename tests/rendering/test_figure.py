@@ -10,7 +10,7 @@ FRAMES = np.random.default_rng(1).uniform(0.2, 0.8, (3, 16, 24))
 
 
 def bar_labels(figure):
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     return [text.get_text() for text in figure.axes[-1].get_yticklabels()]
 
 
@@ -20,7 +20,7 @@ def test_frames_have_lengths_times_and_one_bar():
     assert [axes.get_title() for axes in frames] == ["t = 0", "t = 50", "t = 100"]
     assert {axes.images[0].get_clim() for axes in frames} == {(0.0, 1.0)}
     assert frames[0].images[0].get_extent() == [0, 12, 8, 0]
-    assert (frames[0].get_xlabel(), frames[0].get_ylabel(), bar.get_ylabel()) == ("x", "y", "v")
+    assert (frames[0].get_xlabel(), frames[0].get_ylabel(), bar.get_title()) == ("x", "y", "v")
     assert bar_labels(figure) == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
     assert figure.get_suptitle() == "a run"
 

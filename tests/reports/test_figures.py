@@ -1,159 +1,178 @@
-import subprocess
+"""Maps and montages: what they show, what they say, and that all of an atlas has one scale."""
 
+import dataclasses
+
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
 
 import morphoscope
+from morphoscope.atlas import Atlas
 from morphoscope.atlas.classes import class_colours
 from morphoscope.core.errors import UsageError
-from morphoscope.rendering.composite import composite, widened
-from morphoscope.rendering.pictures import save_composite
-from morphoscope.rendering.video import save_video
-from morphoscope.reports.html import Picture, Section, Table, write_report
+from morphoscope.rendering.style import save
+from morphoscope.reports import class_map, montage
+from morphoscope.reports.captions import caption, classifier_name
 
 
-def lightness(colour):
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+def texts(figure):
+    """Everything that is written in a figure."""
+    return "\n".join(text.get_text() for text in figure.findobj(matplotlib.text.Text))
+
+
+def most(atlas):
+    """The class with the most patterns."""
+    return max(atlas.counts(), key=atlas.counts().get)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
-@pytest.mark.parametrize("color", ["class", "margin", "probability"])
-def test_map_is_a_picture(workshop, tmp_path, suffix, color):
-    path = morphoscope.class_map(workshop / "atlas", tmp_path / f"map.{suffix}", color=color)
+@pytest.mark.parametrize("color", ["class", "margin"])
+def test_a_map_is_a_figure_and_a_picture(small_atlas, tmp_path, suffix, color):
+    figure = morphoscope.class_map(small_atlas, tmp_path / f"map.{suffix}", color=color)
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix]
-    assert path.read_bytes().startswith(start)
+    assert (tmp_path / f"map.{suffix}").read_bytes().startswith(start)
+    assert isinstance(figure, matplotlib.figure.Figure)
 
 
-def test_map_shows_every_class_in_its_colour(workshop, tmp_path):
-    from morphoscope.atlas import Atlas
-
-    atlas = Atlas(workshop / "atlas")
-    pixels = np.asarray(Image.open(morphoscope.class_map(atlas, tmp_path / "map.png")).convert("RGB")).reshape(-1, 3)
-    shown = {tuple(p) for p in np.unique(pixels, axis=0).tolist()}
-    for name, colour in class_colours(atlas.classes).items():
-        assert tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) in shown, name
+def test_figures_need_no_file_and_notebooks_show_them(small_atlas, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for figure in (morphoscope.class_map(small_atlas), morphoscope.montage(small_atlas, most(small_atlas))):
+        assert figure._repr_png_().startswith(b"\x89PNG")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_map_names_axes_classes_and_line(workshop, tmp_path):
-    text = morphoscope.class_map(workshop / "atlas", tmp_path / "map.svg").read_text()
-    for words in ("feed rate", "removal rate", "kappa", "κ", "non-trivial homogeneous"):
-        assert words in text
-    assert (
-        "non-trivial" not in morphoscope.class_map(workshop / "atlas", tmp_path / "bare.svg", theory=False).read_text()
+def test_map_shows_every_class_in_its_colour(small_atlas, tmp_path):
+    path = save(class_map(small_atlas), tmp_path / "map.png")
+    pixels = {tuple(p) for p in np.unique(np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3), axis=0).tolist()}
+    colours = class_colours(small_atlas.classes)
+    for index in np.unique(small_atlas.occupancy.majority):
+        colour = colours[small_atlas.classes[index]]
+        assert tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) in pixels
+
+
+def test_map_names_axes_classes_lines_parameters_and_classifier(small_atlas):
+    text = texts(class_map(small_atlas))
+    words = (
+        "feed rate",
+        "removal rate",
+        "non-trivial homogeneous",
+        "Du = 0.2, Dv = 0.1",
+        "periodic-2d",
+        most(small_atlas),
     )
+    for word in words:
+        assert word in text
+    assert "non-trivial" not in texts(class_map(small_atlas, theory=False))
 
 
-def test_figures_repeat_to_the_byte(workshop, tmp_path):
-    one, two = (morphoscope.class_map(workshop / "atlas", tmp_path / f"{n}.svg").read_bytes() for n in "ab")
+def test_captions_say_what_differs_and_break_lines(small_atlas, uniform_atlas):
+    small_atlas = Atlas(small_atlas.folder)
+    assert caption(small_atlas) == "Du = 0.2, Dv = 0.1, classifier: periodic-2d trained on nothing"
+    small_atlas.description["classifier"]["name"] = "a-name"
+    assert classifier_name(small_atlas) == "a-name"
+    small_atlas.plane = ("Du", "Dv")
+    assert caption(small_atlas, width=40) == "f = 0.005 … 0.046, k = 0.05 … 0.063,\nclassifier: a-name"
+    assert caption(uniform_atlas).startswith("classifier")
+
+
+def test_figures_repeat_to_the_byte(small_atlas, tmp_path):
+    one, two = (save(class_map(small_atlas), tmp_path / f"{n}.svg").read_bytes() for n in "ab")
     assert one == two
 
 
-def test_montage_shows_all_members(workshop, tmp_path):
-    from morphoscope.atlas import Atlas
+@pytest.mark.parametrize("color", ["margin", "f", "wavelength", "mean", "P(kappa)"])
+def test_colour_bars_have_three_ticks_or_more(small_atlas, color):
+    figure = class_map(small_atlas, color=color)
+    figure.draw_without_rendering()
+    labels = [label.get_text() for label in figure.axes[-1].get_yticklabels()]
+    assert len(set(labels)) == len(labels) >= 3
 
-    atlas = Atlas(workshop / "atlas")
-    name = max(atlas.counts(), key=atlas.counts().get)
-    text = morphoscope.montage(atlas, name, tmp_path / "m.svg").read_text()
-    assert text.count("f=0.0") == atlas.counts()[name]
-    few = morphoscope.montage(atlas, name, tmp_path / "few.svg", most=2).read_text()
+
+def test_cells_of_a_lattice_touch_without_gaps(small_atlas, tmp_path):
+    plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.01, 0.05, 3), "k": (0.05, 0.06, 4)})
+    atlas = Atlas(small_atlas.folder)
+    atlas.plan, atlas.runs = plan, np.arange(12)
+    axes = class_map(atlas, color="f", theory=False).axes[0]
+    (cells,) = axes.collections
+    corners = np.stack([path.vertices[:4] for path in cells.get_paths()])
+    assert corners[..., 0].min() == pytest.approx(0.05 - 0.01 / 6)
+    assert np.ptp(corners[..., 0], axis=1) == pytest.approx(0.01 / 3)
+    assert np.ptp(corners[..., 1], axis=1) == pytest.approx(0.02)
+
+
+def test_montage_shows_all_members(small_atlas):
+    name = most(small_atlas)
+    count = small_atlas.counts()[name]
+    text = texts(morphoscope.montage(small_atlas, name))
+    assert text.count("f=0.0") == count
+    assert "red, green, blue: t = 60, 90, 120" in text
+    assert "Du = 0.2, Dv = 0.1, classifier: periodic-2d" in text.replace("\n", " ")
+    few = texts(morphoscope.montage(small_atlas, name, most=2))
     assert few.count("f=0.0") == 2
     assert "2 shown" in few
 
 
+def test_an_atlas_has_one_scale_in_montages_and_thumbnails(small_atlas):
+    name = most(small_atlas)
+    members = small_atlas.members(name)
+    mosaic = montage(small_atlas, name).axes[0].images[0].get_array()
+    frames, (low, high) = small_atlas.frames(members), small_atlas.colour_range
+    assert (low, high) == (0.0, 1.0)
+    first = np.asarray(mosaic)[48 // 6 : 48 // 6 + 48, :48]
+    assert np.allclose(first[..., 2], np.clip(frames[0, -1], low, high), atol=1e-6)
+
+
+def test_uniform_runs_look_uniform(uniform_atlas):
+    import io
+
+    frames = uniform_atlas.frames(np.arange(4))
+    assert np.ptp(frames, axis=(1, 2, 3)).max() < 1e-4
+    low, high = uniform_atlas.colour_range
+    assert low < 0.3 < 0.45 < high
+    sheet = np.asarray(Image.open(io.BytesIO(uniform_atlas.thumbnails(0))), dtype=int)
+    assert np.ptp(sheet[:64, :64]) <= 2
+    name = most(uniform_atlas)
+    mosaic = np.asarray(montage(uniform_atlas, name).axes[0].images[0].get_array())
+    assert np.ptp(mosaic[mosaic < 1]) < 0.01
+
+
+def test_an_atlas_of_an_earlier_version_has_a_scale_too(uniform_atlas):
+    old = Atlas(uniform_atlas.folder)
+    del old.description["colour_range"]
+    assert old.colour_range[0] < 0.3 < 0.45 < old.colour_range[1]
+    older = Atlas(uniform_atlas.folder)
+    del older.description["colour_range"]
+    older.descriptors = {}
+    assert older.colour_range == pytest.approx(old.colour_range, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", ["map.jpeg", "map", "map.exe"])
-def test_unknown_formats_are_refused_before_work(workshop, tmp_path, name):
-    with pytest.raises(UsageError, match=r"use \.png"):
-        morphoscope.class_map(workshop / "atlas", tmp_path / name)
+def test_unknown_formats_are_refused_before_work(small_atlas, tmp_path, name):
+    for draw in (morphoscope.class_map, lambda atlas, out: morphoscope.montage(atlas, "H", out)):
+        with pytest.raises(UsageError, match=r"use \.png"):
+            draw(small_atlas, tmp_path / name)
 
 
-def test_unknown_colour_and_empty_montage(workshop, tmp_path):
+def test_unknown_colour_and_empty_montage(small_atlas, tmp_path):
     with pytest.raises(UsageError, match="did you mean 'margin'"):
-        morphoscope.class_map(workshop / "atlas", tmp_path / "m.png", color="margn")
+        morphoscope.class_map(small_atlas, tmp_path / "m.png", color="margn")
     with pytest.raises(UsageError, match="use 1 or more"):
-        morphoscope.montage(workshop / "atlas", "H", tmp_path / "m.png", most=0)
+        morphoscope.montage(small_atlas, most(small_atlas), tmp_path / "m.png", most=0)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_long_class_names_stay_in_the_figure(small_atlas, tmp_path):
+    name = "labyrinth with defects that move slowly"
+    atlas = Atlas(small_atlas.folder)
+    atlas.reading = dataclasses.replace(atlas.reading, classes=(name, *atlas.classes[1:]))
+    figure = class_map(atlas)
+    figure.draw_without_rendering()
+    box = figure.axes[0].get_legend().get_window_extent()
+    assert box.x1 <= figure.bbox.x1 + 1
+    assert figure.axes[0].get_position().width > 0.4
+
+
 def test_class_colours_are_distinct():
-    names = (
-        *[
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "epsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "iota",
-            "kappa",
-            "lambda",
-            "mu",
-            "nu",
-            "pi",
-            "L",
-            "H",
-        ],
-        "new",
-        "newer",
-    )
-    assert len(set(class_colours(names).values())) == len(names)
-
-
-def test_resting_patterns_are_grey_and_moving_ones_coloured():
-    rest = np.repeat(np.random.default_rng(0).random((1, 8, 8)), 3, axis=0).astype(np.float32)
-    assert np.ptp(composite(rest), axis=-1).max() == 0
-    moving = np.stack([np.roll(rest[0], i, axis=0) for i in range(3)])
-    assert np.ptp(composite(moving), axis=-1).max() > 0.1
-    ten = np.arange(10, dtype=np.float32)[:, None, None] / 10 + np.zeros((10, 2, 2), np.float32)
-    assert composite(ten)[0, 0].tolist() == pytest.approx([0.0, 0.5, 0.9])
-
-
-def test_a_models_range_is_widened_to_where_its_patterns_are():
-    frames = np.random.default_rng(0).uniform(0.0, 8.0, (3, 2, 10, 10)).astype(np.float32)
-    low, high = widened(frames, (1.0, 6.0))
-    assert low < 1.0 <= 6.0 < high
-    assert widened(frames / 10, (0.0, 1.0)) == (0.0, 1.0)
-    assert widened(frames, None) is None
-    assert composite(frames, (low, high)).max() == 1
-
-
-def test_without_a_range_every_pattern_has_its_own():
-    frames = np.stack([np.full((3, 4, 4), 5.0), np.arange(48.0).reshape(3, 4, 4)]).astype(np.float32)
-    drawn = composite(frames, None)
-    assert not drawn[0].any()
-    assert (drawn[1].min(), drawn[1].max()) == (0, 1)
-
-
-def test_composite_png_holds_the_concentrations(tmp_path):
-    frames = np.random.default_rng(0).random((3, 10, 12))
-    pixels = np.asarray(Image.open(save_composite(frames, tmp_path / "u.png")))
-    assert np.allclose(pixels / 255, np.moveaxis(frames, 0, 2), atol=0.5 / 255 + 1e-6)
-
-
-@pytest.mark.parametrize("shape", [(20, 30, 41), (12, 400, 390)])
-def test_video_has_its_frames(tmp_path, shape):
-    import imageio_ffmpeg
-
-    path = save_video(np.random.default_rng(0).random(shape), tmp_path / "a.mp4")
-    count, _ = imageio_ffmpeg.count_frames_and_secs(str(path))
-    assert count == shape[0]
-    check = subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-f", "null", "-"],
-        capture_output=True,
-    )
-    assert check.returncode == 0
-    assert check.stderr == b""
-
-
-def test_report_is_self_contained_and_escapes(tmp_path):
-    picture = Picture(save_composite(np.ones((3, 4, 4)), tmp_path / "p.png"), "a <b>caption</b>")
-    sections = [Section("One & two", ["<script>x</script>"], [Table(["a"], [["<1>"]])], [picture], [picture], "code")]
-    text = write_report(tmp_path / "report.html", "Title", "lead", sections).read_text()
-    assert "<script" not in text
-    assert "&lt;script&gt;" in text
-    assert "http://" not in text.replace("http://www.w3.org", "")
-    assert "https://" not in text
-    assert text.count("data:image/png;base64,") == 2
+    names = [*morphoscope.Atlas("gray-scott").classes, "new", "newer"]
+    assert len(set(class_colours(names).values())) == len(names) == 18

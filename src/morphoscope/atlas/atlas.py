@@ -27,6 +27,7 @@ from morphoscope.core.storage import read_json, staged_file
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.learning.classifier import Prediction
+from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines
 
 FORMAT = 2
@@ -35,6 +36,7 @@ PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
 POINTS_FILE = "points.csv"
 OCCUPANCY_FILE = "occupancy.csv"
+_SAMPLED = 16  # runs whose frames give the range of colours of an atlas that has neither it nor descriptors
 _SMALLEST_LETTERED = 0.002  # share of the readings from which a class gets its letter in a map
 
 
@@ -66,6 +68,20 @@ class Atlas:
         """What decided the class of each reading: ``theory`` or ``network``; atlases without the entry: ``network``."""
         by_theory = np.isin(self.runs, self.description.get("read_by_theory", []))
         return np.where(by_theory, "theory", "network")
+
+    @functools.cached_property
+    def colour_range(self) -> Range:
+        """The values that pictures of every run draw as the first and the last colour: one scale for all of them.
+
+        Atlases of earlier versions do not have it. There it is what the descriptors say, or a few runs.
+        """
+        shown, stored = self.plan.shown, self.description.get("colour_range")
+        if stored is not None:
+            return float(stored[0]), float(stored[1])
+        if {"minimum", "maximum"} <= self.descriptors.keys():
+            return shared_range(self.descriptors["minimum"], self.descriptors["maximum"], shown=shown)
+        some = np.unique(np.linspace(0, len(self.runs) - 1, min(_SAMPLED, len(self.runs))).astype(np.intp))
+        return range_of_runs(self.frames(some), shown=shown)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -219,7 +235,7 @@ class Atlas:
         return max(3, _SMALLEST_LETTERED * len(self.runs))
 
     def heart(self, members: NDArray[np.intp]) -> tuple[float, float]:
-        """The place in the map's plane with the most ``members`` near it: where a letter stands inside its region."""
+        """A place in the map's plane with many ``members`` and no others near it: where a letter stands inside."""
         from scipy.spatial import cKDTree
 
         plane = np.stack([self.values(name) for name in self.plane], axis=1)
@@ -228,7 +244,10 @@ class Atlas:
         points = np.unique(plane[members], axis=0) / extent  # a scan may repeat points
         near = np.array([len(found) for found in cKDTree(points).query_ball_point(points, 0.04)])
         crowded = points[near >= 0.9 * near.max()]
-        x, y = crowded[np.argmin(np.sum((crowded - crowded.mean(axis=0)) ** 2, axis=1))] * extent
+        others = np.delete(plane, members, axis=0) / extent
+        room = np.full(len(crowded), 1.0) if not len(others) else cKDTree(others).query(crowded)[0]
+        inner = crowded[room >= 0.9 * room.max()]
+        x, y = inner[np.argmin(np.sum((inner - inner.mean(axis=0)) ** 2, axis=1))] * extent
         return float(x), float(y)
 
     def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[BifurcationLine]:

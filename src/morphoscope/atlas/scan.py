@@ -23,9 +23,10 @@ from morphoscope.atlas.thumbnails import write_sheets
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.ensembles import Ensemble
+from morphoscope.ensembles.magnitude import initial_magnitude
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import check_readable
-from morphoscope.rendering.composite import widened
+from morphoscope.rendering.scale import range_of_runs
 
 
 def read_ensemble(
@@ -45,7 +46,8 @@ def read_ensemble(
         with progress.task("classify", len(runs), "patterns") as task:
             reading = classifier.predict(frames, task.advance)
         save(part, describe_frames(ensemble, runs, frames, progress))
-        write_sheets(frames, part, widened(frames, ensemble.plan.shown))
+        ends = range_of_runs(frames, shown=ensemble.plan.shown, magnitude=initial_magnitude(ensemble.plan))
+        write_sheets(frames, part, ends)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
         place = os.path.relpath(ensemble.folder.resolve(), folder.resolve())
@@ -57,6 +59,7 @@ def read_ensemble(
                 "ensemble": place,
                 "classes": list(reading.classes),
                 "runs": runs.tolist(),
+                "colour_range": list(ends),
                 "classifier": {"network": classifier.network, **classifier.summary()},
                 "training_rows": classifier.provenance.get("training_rows", []),
             },

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.rendering.composite import CONCENTRATION, Shown, composite
+from morphoscope.rendering.composite import CONCENTRATION, composite
+from morphoscope.rendering.scale import Range
 
 SIDE = 64  # pixels
 COLUMNS = 32  # thumbnails in a row of a sheet, and rows on a sheet
@@ -21,19 +22,22 @@ def sheet_name(number: int) -> str:
     return f"thumbnails-{number:03d}.webp"
 
 
-def write_sheets(frames: NDArray[np.float32], folder: Path, shown: Shown = CONCENTRATION) -> None:
-    """Write the thumbnails of patterns (n, frames, y, x), in their order, row by row, sheet by sheet."""
+def write_sheets(frames: NDArray[np.float32], folder: Path, ends: Range = CONCENTRATION) -> None:
+    """Write the thumbnails of patterns (n, frames, y, x), in their order, row by row, sheet by sheet.
+
+    ``ends``: the values that are black and white, the same for all.
+    """
     for number, start in enumerate(range(0, len(frames), PER_SHEET)):
-        (folder / sheet_name(number)).write_bytes(_sheet(frames[start : start + PER_SHEET], shown))
+        (folder / sheet_name(number)).write_bytes(_sheet(frames[start : start + PER_SHEET], ends))
 
 
-def _sheet(frames: NDArray[np.float32], shown: Shown) -> bytes:
+def _sheet(frames: NDArray[np.float32], ends: Range) -> bytes:
     from PIL import Image, ImageOps
 
     rows = -(-len(frames) // COLUMNS)
     sheet = Image.new("RGB", (min(len(frames), COLUMNS) * SIDE, rows * SIDE), "white")
     for place, pattern in enumerate(frames):
-        pixels = np.round(composite(pattern, shown) * 255).astype(np.uint8)
+        pixels = np.round(composite(pattern, ends) * 255).astype(np.uint8)
         # Keeps the shape of a grid that is not square; the rest stays white.
         small = ImageOps.pad(Image.fromarray(pixels), (SIDE, SIDE), Image.Resampling.BOX, color="white")
         sheet.paste(small, (place % COLUMNS * SIDE, place // COLUMNS * SIDE))

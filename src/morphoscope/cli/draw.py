@@ -14,23 +14,27 @@ from morphoscope.cli.base import OutPicture, app, example
 
 @app.command(epilog=example("morphoscope map atlas --out map.png"))
 def map(
-    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of a shipped one.")],
     out: OutPicture,
     color: Annotated[str, typer.Option(help="class, or a number: margin, P(kappa), f, wavelength …")] = "class",
-    theory: Annotated[bool, typer.Option(help="Draw the lines of theory: where states exist, Hopf, Turing.")] = True,
+    theory: Annotated[
+        bool, typer.Option(help="Draw the lines that theory gives: where states exist, Hopf, Turing.")
+    ] = True,
 ) -> None:
     """Draw the class map, or a number, over two parameters."""
-    show.line(f"{morphoscope.class_map(atlas, out, color=color, theory=theory)}")
+    morphoscope.class_map(atlas, out, color=color, theory=theory)
+    show.line(str(out))
 
 
 @app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
 def montage(
-    atlas: Annotated[Path, typer.Argument(help="An atlas.")],
+    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of a shipped one.")],
     class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
     out: OutPicture,
     most: Annotated[
         int | None, typer.Option(help="Patterns in the picture; more are thinned out.", show_default="600")
     ] = None,
 ) -> None:
-    """Draw all patterns that were read as one class, most certain first."""
-    show.line(f"{morphoscope.montage(atlas, class_name, out, most=most)}")
+    """Draw the patterns that were read as one class, most certain first."""
+    morphoscope.montage(atlas, class_name, out, most=most)
+    show.line(str(out))

@@ -57,7 +57,9 @@ def simulate(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Simulate one run; writes u.png, initial.npz, snapshots.npz and run.json.
+    """Simulate one run; writes picture.png, u.png, initial.npz, snapshots.npz and run.json.
+
+    picture.png has axes and a colour bar; u.png, named after the first species, one pixel for each cell.
 
     A model of your own: --reaction "u: a - u + u**2*v" --reaction "v: b - u**2*v" --diffusion u=1 --diffusion v=40 -p
     a=0.1 -p b=0.9. Formulas have numbers, names, + - * / **, parentheses, exp log sqrt sin cos tanh abs, and the
@@ -78,10 +80,10 @@ def simulate(
         show.as_json(done.description())
         return
     species = done.plan.model.species
-    means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.4f}" for s in species)
+    means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.4g}" for s in species)
     early = "" if done.computed_steps == done.plan.steps[-1] else f" (steady after {done.computed_steps})"
     show.line(
         f"{done.plan.steps[-1]} steps{early} in {done.seconds:.2f} s; {means}; "
-        f"see {out / f'{species[0]}.png'}{' (time downwards)' if done.plan.grid.dimensions == 1 else ''}"
+        f"see {out / 'picture.png'}"
         f"{f' and {video}' if video else ''}"
     )

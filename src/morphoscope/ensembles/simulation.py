@@ -71,7 +71,7 @@ def simulate_one(plan: Plan, *, engine: str = "cpu", video: bool = False) -> Sim
     last = plan.steps[-1]
     video = video or plan.grid.dimensions == 1
     frames = min(VIDEO_FRAMES, last + 1) if video else 0
-    filmed = [int(step) for step in np.linspace(0, last, frames).round()]
+    filmed = _film_steps(plan, frames).tolist()
     steps = tuple(sorted({*plan.steps, *filmed}))
     begin = time.perf_counter()
     result = made_by.run(dataclasses.replace(job, steps=steps))
@@ -90,6 +90,16 @@ def simulate_one(plan: Plan, *, engine: str = "cpu", video: bool = False) -> Sim
         result.computed_steps,
         seconds,
     )
+
+
+def film_times(simulation: Simulation) -> NDArray[np.floating]:
+    """The time of each frame of a run's film."""
+    frames = 0 if simulation.video is None else len(simulation.video)
+    return _film_steps(simulation.plan, frames) * simulation.plan.dt
+
+
+def _film_steps(plan: Plan, frames: int) -> NDArray[np.intp]:
+    return np.linspace(0, plan.steps[-1], frames).round().astype(np.intp)
 
 
 def _check_finite(result: Result, plan: Plan) -> None:

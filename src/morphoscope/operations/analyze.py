@@ -1,4 +1,4 @@
-"""What a model's equations say by themselves."""
+"""Analyze the equations of a model."""
 
 from __future__ import annotations
 
@@ -21,11 +21,40 @@ def analyze(
     stencil: int = 9,
     spacing: float | None = None,
 ) -> Overview:
-    """What the equations say at a point of parameters: steady states, stability, wavelengths, thresholds, class.
+    """Analyze the equations of a model at one point in parameter space.
 
-    ``model``: a model, a built-in one's name, or a file (.toml). ``out``: a picture (.png, .svg, .pdf) of nullclines
-    and dispersion relation. ``stencil``, ``spacing``: the grid whose discrete dispersion stands beside the
-    continuum's; the cell size is the model's custom by default.
+    Parameters
+    ----------
+    model
+        A model, the name of a built-in one, or a model file (.toml).
+    parameters
+        Values of parameters; the others have their defaults.
+    out
+        File for a figure of nullclines and dispersion relation: .png, .svg or .pdf.
+    stencil
+        Points of the discrete Laplacian, 9 or 5, whose dispersion relation is compared with that of the continuum.
+    spacing
+        Cell size of that grid; by default the model's.
+
+    Returns
+    -------
+    Overview
+        Steady states, their stability, the fastest growing wave, critical values of parameters, and the class of the
+        point.
+
+    Raises
+    ------
+    UsageError
+        For an unknown model or parameter, a value out of range, and an unknown picture format.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> found = morphoscope.analyze("brusselator", {"A": 2.5, "B": 7, "Dv": 5})
+    >>> found.kind
+    'Turing'
+    >>> [round(mode.wavelength, 2) for mode in found.modes]  # of the fastest growing wave on each state
+    [7.04]
     """
     from morphoscope.engines import Grid
     from morphoscope.models import Model, find_model

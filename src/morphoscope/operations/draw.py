@@ -6,29 +6,112 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from morphoscope.atlas import Atlas
 
 PathLike = str | Path
 
 
-def class_map(atlas: PathLike | Atlas, out: PathLike, *, color: str = "class", theory: bool = True) -> Path:
-    """Draw the class map of an atlas, or one of its variables, as ``margin``, ``P(kappa)``, ``f`` or ``wavelength``."""
+def class_map(
+    atlas: PathLike | Atlas, out: PathLike | None = None, *, color: str = "class", theory: bool = True
+) -> Figure:
+    """Draw the class map of an atlas, or one of its numbers, over two parameters.
+
+    Parameters
+    ----------
+    atlas
+        An atlas, its folder, or the name of a shipped one (``gray-scott``).
+    out
+        File to write as well: .png, .svg or .pdf.
+    color
+        ``class``, or a number: ``margin``, ``entropy``, ``P(kappa)``, a parameter such as ``f``, a descriptor such as
+        ``wavelength``.
+    theory
+        Draw the lines that theory gives: where states exist, Hopf, Turing.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One square for each point: the class of most of its runs, or the mean of the number over them. Notebooks show
+        it.
+
+    Raises
+    ------
+    UsageError
+        For an unknown ``color`` and an unknown picture format.
+    DataError
+        Where ``atlas`` is no atlas.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> figure = morphoscope.class_map("gray-scott", "map.png", theory=False)
+    >>> figure.axes[0].get_xlabel()
+    'k, removal rate of v beyond the flow'
+    """
     from morphoscope.atlas import open_atlas
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import class_map as draw
     from morphoscope.reports import save
 
-    check_figure_path(out)
-    return save(draw(open_atlas(atlas), color=color, theory=theory), out)
+    if out is not None:
+        check_figure_path(out)
+    figure = draw(open_atlas(atlas), color=color, theory=theory)
+    if out is not None:
+        save(figure, out)
+    return figure
 
 
-def montage(atlas: PathLike | Atlas, class_name: str, out: PathLike, *, most: int | None = None) -> Path:
-    """Draw all patterns that were read as one class."""
+def montage(
+    atlas: PathLike | Atlas, class_name: str, out: PathLike | None = None, *, most: int | None = None
+) -> Figure:
+    """Draw the patterns that were read as one class side by side, most certain first.
+
+    Parameters
+    ----------
+    atlas
+        An atlas, its folder, or the name of a shipped one.
+    class_name
+        The class.
+    out
+        File to write as well: .png, .svg or .pdf.
+    most
+        The largest number of patterns drawn, by default 600. More are thinned out evenly over the order of certainty.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        All patterns have one scale of grey, that of the whole atlas. Notebooks show it.
+
+    Raises
+    ------
+    UsageError
+        For an unknown class, a class that no pattern was read as, and an unknown picture format.
+    DataError
+        Where ``atlas`` is no atlas.
+
+    Notes
+    -----
+    Each pattern is a composite: the first, the middle and the last frame are its red, green and blue. What rests is
+    grey, what moves is coloured. Patterns of an atlas without its ensemble, such as a shipped one, are simulated again.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> figure = morphoscope.montage("gray-scott", "kappa", most=1)
+    >>> figure.get_suptitle().partition(",")[0]
+    'κ kappa: 71 patterns'
+    """
     from morphoscope.atlas import open_atlas
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import montage as draw
     from morphoscope.reports import save
     from morphoscope.reports.montage import MOST
 
-    check_figure_path(out)
-    return save(draw(open_atlas(atlas), class_name, most=MOST if most is None else most), out)
+    if out is not None:
+        check_figure_path(out)
+    figure = draw(open_atlas(atlas), class_name, most=MOST if most is None else most)
+    if out is not None:
+        save(figure, out)
+    return figure

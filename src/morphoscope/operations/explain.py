@@ -20,6 +20,7 @@ def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *,
     from morphoscope.learning.classifier import open_classifier
     from morphoscope.learning.datasets import check_readable, load_labelled
     from morphoscope.learning.saliency import explain_patterns
+    from morphoscope.rendering.scale import range_of_runs
     from morphoscope.reports.evaluations import check_saliency_folder, save_saliency
 
     if per_class < 1:
@@ -33,5 +34,6 @@ def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *,
     frames = labelled.frames[chosen]
     labels = [labelled.labels[i] for i in chosen]
     saliency = explain_patterns(trained, frames)
-    save_saliency(frames, labels, saliency, Path(out), source.plan.shown)
+    ends = range_of_runs(labelled.frames, shown=source.plan.shown)
+    save_saliency(frames, labels, saliency, Path(out), ends)
     return saliency

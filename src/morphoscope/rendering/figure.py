@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.rendering.composite import chosen_frames
 from morphoscope.rendering.scale import Range, colour_range, ticks
 from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SIDE = 2.6  # inches of a frame
+_LOWEST = 1.1  # inches, so that a low grid has a colour bar with room for its numbers
+_SHORT = 4  # letters of a label that stands above its colour bar
 _MOST = 4  # frames in a figure
 
 
@@ -80,7 +83,7 @@ def pattern_figure(
     height, width = frames.shape[1] * spacing, frames.shape[2] * spacing
     aspect = float(np.clip(height / width, 0.1, 3.0))
     with house_style():
-        figure = new_figure(_SIDE * len(chosen) + 1.1, _SIDE * aspect + (0.9 if title else 0.6))
+        figure = new_figure(_SIDE * len(chosen) + 1.1, max(_SIDE * aspect, _LOWEST) + (0.9 if title else 0.6))
         row = figure.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
         for axes, index in zip(row, chosen, strict=True):
             image = _draw(axes, frames[index], ends, (0.0, width, height, 0.0))
@@ -150,9 +153,26 @@ def space_time_figure(
 
 
 def _draw(axes: Axes, field: NDArray[np.float64], ends: Range, extent: Any, aspect: Any = "equal") -> Any:
+    axes.spines[:].set_visible(True)
     return axes.imshow(
         field, cmap=COLOUR_MAP, vmin=ends[0], vmax=ends[1], extent=extent, interpolation="nearest", aspect=aspect
     )
+
+
+def composite_label(species: str, times: Sequence[float]) -> str:
+    """What a composite shows, for its bar: the species, and which times red, green and blue are."""
+    if len(times) == 1:
+        return species
+    channels = ", ".join(f"{times[i]:g}" for i in chosen_frames(len(times)))
+    return f"{species};  red, green, blue: t = {channels}"
+
+
+def composite_bar(figure: Figure, ends: Range, *, label: str, ax: Any, **place: Any) -> None:
+    """The scale of composites: which values are black and white."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    colour_bar(figure, ScalarMappable(Normalize(*ends), "gray"), ends, label=label, ax=ax, **place)
 
 
 def colour_bar(
@@ -165,7 +185,12 @@ def colour_bar(
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-    bar = figure.colorbar(image, ax=ax, label=label, extend=extend or _beyond(image, ends), **place)
+    short = len(label) <= _SHORT and "orientation" not in place  # upright above the bar, or along it
+    bar = figure.colorbar(image, ax=ax, extend=extend or _beyond(image, ends), **place)
+    if short:
+        bar.ax.set_title(label)
+    else:
+        bar.set_label(label)
     marks = ticks(*ends, logarithmic=isinstance(image.norm, LogNorm))
     axis = bar.ax.xaxis if bar.orientation == "horizontal" else bar.ax.yaxis
     axis.set_major_locator(FixedLocator(marks))
@@ -176,6 +201,9 @@ def colour_bar(
 
 def _beyond(image: ScalarMappable, ends: Range) -> str:
     """Where an image has values that the scale has not, as matplotlib names it."""
-    values = np.ma.masked_invalid(np.ma.asarray(image.get_array(), dtype=np.float64)).compressed()
+    drawn = image.get_array()
+    if drawn is None:
+        return "neither"
+    values = np.ma.masked_invalid(np.ma.asarray(drawn, dtype=np.float64)).compressed()
     below, above = bool((values < ends[0]).any()), bool((values > ends[1]).any())
     return {(True, True): "both", (True, False): "min", (False, True): "max"}.get((below, above), "neither")

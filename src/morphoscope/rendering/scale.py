@@ -80,6 +80,12 @@ def shared_range(lowest: ArrayLike, highest: ArrayLike, *, shown: Range | None =
     return _with_contrast(*_including(*ends, shown), magnitude)
 
 
+def range_of_runs(frames: NDArray[np.floating], *, shown: Range | None = None, magnitude: float = 0.0) -> Range:
+    """:func:`shared_range` of the frames of many runs, (run, frames, y, x)."""
+    ends = (frames.min(axis=(1, 2, 3)), frames.max(axis=(1, 2, 3))) if frames.size else ((), ())
+    return shared_range(*ends, shown=shown, magnitude=magnitude)
+
+
 def _including(low: float, high: float, shown: Range | None) -> Range:
     return (low, high) if shown is None else (min(low, shown[0]), max(high, shown[1]))
 
@@ -90,7 +96,8 @@ def _with_contrast(low: float, high: float, magnitude: float) -> Range:
     if high - low > SMALLEST_CONTRAST * size:
         return low, high
     middle, half = (low + high) / 2, size / 2 or 0.5
-    return middle - half, middle + half
+    # The middle is grey level 127 of 255, not 127.5, where rounding would make two levels of one value.
+    return middle - half * 254 / 255, middle + half * 256 / 255
 
 
 def scaled(values: NDArray[np.floating], ends: Range) -> NDArray[np.float32]:

@@ -37,10 +37,10 @@ def house_style() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure, sizes in inches, that belongs to no window and no global state."""
-    from matplotlib.figure import Figure
+    """A figure, sizes in inches, that belongs to no window and no global state; notebooks show it by themselves."""
+    from morphoscope.rendering.notebook import NotebookFigure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def check_figure_path(path: str | Path) -> Path:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
 from morphoscope.core.storage import staged_file
+from morphoscope.rendering.figure import pattern_figure
+from morphoscope.rendering.scale import Range, colour_range
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FRAMES_PER_SECOND = 25
-_SMALLEST_SIDE = 384  # pixels: small grids are enlarged by a whole factor in films
+_WHOLE = 400  # cells along the longer side from which a picture grows with the grid, so that every cell is seen
+_LINE = 8  # a run in one dimension is a band as high as this share of its length
 
 
 def check_video_path(path: str | Path) -> Path:
@@ -23,33 +30,112 @@ def check_video_path(path: str | Path) -> Path:
     return path
 
 
-def save_video(film: NDArray[Any], path: str | Path) -> Path:
-    """Write (frames, y, x) concentrations as an MP4 film (H.264), enlarged by a whole factor where small."""
+def save_video(
+    film: NDArray[Any],
+    path: str | Path,
+    *,
+    spacing: float = 1.0,
+    times: Sequence[float] | NDArray[np.floating] | None = None,
+    shown: Range | None = None,
+    magnitude: float = 0.0,
+    species: str = "u",
+) -> Path:
+    """Write a film as MP4 (H.264) with lengths along the axes, the time and a colour bar, one scale for all frames.
+
+    Parameters
+    ----------
+    film
+        Values of one species, (frames, y, x).
+    path
+        File to write, named .mp4.
+    spacing
+        Side of a cell.
+    times
+        Time of each frame; by default no time is written.
+    shown
+        Range of values that the colours always cover; by default only the film's own.
+    magnitude
+        Size of typical values, see :func:`~morphoscope.rendering.scale.colour_range`.
+    species
+        Name for the colour bar.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        For another file format.
+    """
     import imageio_ffmpeg
-    from matplotlib import colormaps
 
     path = check_video_path(path)
-    if film.shape[1] == 1:  # a line is shown as a band
-        film = np.repeat(film, max(film.shape[2] // 8, 4), axis=1)
-    factor = max(1, -(-_SMALLEST_SIDE // min(film.shape[1:])))
-    height, width = film.shape[1] * factor, film.shape[2] * factor
-    even = (height + height % 2, width + width % 2)  # the codec halves the colour planes
-    low, high = float(np.nanmin(film)), float(np.nanmax(film))
-    colours = colormaps["cividis"]
+    pictures = _pictures(film, spacing, times, colour_range(film, shown=shown, magnitude=magnitude), species)
+    first = next(pictures)
     with staged_file(path) as part:
         writer = imageio_ffmpeg.write_frames(
             str(part),
-            (even[1], even[0]),
+            (first.shape[1], first.shape[0]),
             fps=FRAMES_PER_SECOND,
             quality=8,
             macro_block_size=2,
             ffmpeg_log_level="error",
         )
         writer.send(None)
-        for frame in film:
-            scaled = (frame - low) / (high - low or 1.0)
-            pixels = np.kron(scaled, np.ones((factor, factor)))
-            padded = np.pad(pixels, ((0, even[0] - height), (0, even[1] - width)), mode="edge")
-            writer.send(np.ascontiguousarray(colours(padded, bytes=True)[..., :3]))
+        writer.send(first)
+        for picture in pictures:
+            writer.send(picture)
         writer.close()
     return path
+
+
+def _pictures(
+    film: NDArray[Any],
+    spacing: float,
+    times: Sequence[float] | NDArray[np.floating] | None,
+    ends: Range,
+    species: str,
+) -> Iterator[NDArray[np.uint8]]:
+    """The frames as pixels (height, width, 3) with even sides, as the codec asks for.
+
+    Axes and colour bar are drawn once; then only the field and the time, since whole figures take far longer.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = _figure(film, spacing, ends, species)
+    canvas: Any = FigureCanvasAgg(figure)
+    axes = figure.axes[0]
+    image, title = axes.images[0], axes.title
+    title.set_text("t = 0" if times is not None else "")
+    canvas.draw()  # lays out once, with room for the title
+    figure.set_layout_engine("none")
+    for artist in (image, title):
+        artist.set_animated(True)
+    canvas.draw()
+    background = canvas.copy_from_bbox(figure.bbox)
+    for index, frame in enumerate(film):
+        canvas.restore_region(background)
+        image.set_data(frame)
+        axes.draw_artist(image)
+        for spine in axes.spines.values():
+            axes.draw_artist(spine)
+        if times is not None:
+            title.set_text(f"t = {times[index]:.6g}")
+            axes.draw_artist(title)
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+        yield np.ascontiguousarray(pixels[: len(pixels) // 2 * 2, : pixels.shape[1] // 2 * 2])
+
+
+def _figure(film: NDArray[Any], spacing: float, ends: Range, species: str) -> Figure:
+    """The figure of the first frame, with whole pixels a cell on small grids."""
+    first = film[0]
+    cells = max(first.shape)
+    figure = pattern_figure(first, spacing=spacing, shown=ends, species=species)
+    if first.shape[0] == 1:  # a line is shown as a band
+        figure.axes[0].set_aspect(first.shape[1] * spacing / _LINE / spacing)
+        figure.axes[0].set_yticks([])
+        figure.axes[0].set_ylabel("")
+    figure.set_dpi(max(160.0, 100.0 * cells / _WHOLE))
+    return figure

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.descriptors import BY_NAME
-from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.rendering.figure import colour_bar
+from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure
+from morphoscope.reports.captions import caption
 from morphoscope.reports.style import LINE_STYLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.collections import PathCollection
-    from matplotlib.colorbar import Colorbar
+    from matplotlib.collections import Collection
     from matplotlib.figure import Figure
 
 UNDEFINED = "#c8c8c8"
-_MOST_LARGE = 2000  # points of a lattice whose squares may be large
+_LATTICE = 0.25  # share of a lattice that must have points for them to be drawn as its cells
+_LETTERS = 26  # of a line of the legend
 _OUTLIERS = 1.0  # percent of the runs at each end of a descriptor's scale that share its last colour
 
 
@@ -44,12 +46,12 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
         else:
             points = draw_numbers(axes, atlas, color, values, mark)
             label = BY_NAME[color].title if color in atlas.descriptors else color
-            draw_scale(figure.colorbar(points, ax=axes, label="\n".join(textwrap.wrap(label, 60))))
+            colour_bar(figure, points, points.get_clim(), ax=axes, label="\n".join(textwrap.wrap(label, 60)))
         if theory:
             draw_theory(axes, atlas)
         _draw_legend(axes, mark, beside=values is None)
         name_axes(axes, atlas)
-        axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs")
+        axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs\n{caption(atlas)}")
     return figure
 
 
@@ -65,7 +67,7 @@ def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
     raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")
 
 
-def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float64], mark: Mark) -> PathCollection:
+def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float64], mark: Mark) -> Collection:
     """A square a reading, coloured by a number, grey where it is undefined; some descriptors on a log scale."""
     from matplotlib.colors import LogNorm, Normalize
 
@@ -74,36 +76,15 @@ def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float6
     if not known.all():
         unknown = across[~known], up[~known]
         label = f"undefined ({len(unknown[0])})"
-        axes.scatter(*unknown, s=mark.area, color=UNDEFINED, marker=mark.marker, lw=0, label=label, rasterized=True)
+        mark.draw(axes, *unknown, color=UNDEFINED, label=label)
     shown = values[known]
     low, high = colour_range(atlas, color, shown)
     ratios = color in atlas.descriptors and BY_NAME[color].ratios and (shown > 0).any()
     if ratios:
         low, high = colour_range(atlas, color, shown[shown > 0])
         shown = np.maximum(shown, low)
-    return axes.scatter(
-        across[known],
-        up[known],
-        c=shown,
-        s=mark.area,
-        marker=mark.marker,
-        lw=0,
-        cmap="cividis",
-        norm=LogNorm(low, high) if ratios else Normalize(low, high),
-        rasterized=True,
-    )
-
-
-def draw_scale(bar: Colorbar) -> None:
-    """Ticks of a logarithmic scale as plain numbers, at 1, 2 and 5 times powers of ten."""
-    from matplotlib.colors import LogNorm
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    if isinstance(bar.norm, LogNorm):
-        axis = bar.ax.yaxis
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_locator(NullLocator())
+    norm = LogNorm(low, high) if ratios else Normalize(low, high)
+    return mark.draw(axes, across[known], up[known], c=shown, cmap=COLOUR_MAP, norm=norm)
 
 
 def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple[float, float]:
@@ -119,28 +100,46 @@ def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """How a point is drawn: ``area`` in points², and a marker, a square or a rectangle."""
+    """How a point is drawn: as a cell of a lattice with these sides, or as a square of an area in points²."""
 
     area: float
-    marker: Any = "s"
+    cell: tuple[float, float] | None = None
+
+    def draw(self, axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64], **look: Any) -> Collection:
+        """Draw points; ``look`` are ``color``, or ``c`` with ``cmap`` and ``norm``, and ``label``."""
+        if self.cell is None:
+            return axes.scatter(across, up, s=self.area, marker="s", lw=0, rasterized=True, **look)
+        from matplotlib.collections import PolyCollection
+
+        corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]) * self.cell
+        centres = np.stack([across, up], axis=1)[:, None, :]
+        # Without smoothing, so that no light lines show between neighbours.
+        cells = PolyCollection(list(centres + corners), lw=0, antialiased=False, rasterized=True, **_of_cells(look))
+        if "c" in look:
+            cells.set_array(look["c"])
+        axes.add_collection(cells, autolim=False)
+        return cells
+
+
+def _of_cells(look: dict[str, Any]) -> dict[str, Any]:
+    return {"facecolors" if name == "color" else name: value for name, value in look.items() if name != "c"}
 
 
 def mark_for(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> Mark:
     """Set the limits and return the mark with which neighbours just touch: on a lattice, along both axes."""
-    sides = []
+    sides, counts, cell = [], [], []
     for values, set_limits, inches in ((across, axes.set_xlim, 6.4), (up, axes.set_ylim, 5.2)):
         low, high = float(values.min()), float(values.max())
         apart = np.diff(np.unique(values.round(9)))
-        half = float(apart.min()) / 2 if len(apart) else 0.0
-        margin = max(0.03 * (high - low), half) or 0.01
+        step = float(apart.min()) if len(apart) else 0.0
+        margin = max(0.03 * (high - low), step / 2) or 0.01
         set_limits(low - margin, high + margin)
-        cells = (high - low + 2 * margin) / apart.min() if len(apart) else 10.0
-        sides.append(72 * inches / cells)
+        cell.append(step or 0.4 * margin)
+        sides.append(72 * inches * cell[-1] / (high - low + 2 * margin))
+        counts.append(round((high - low) / cell[-1]) + 1)
     places = len(np.unique(np.stack([across, up], axis=1).round(9), axis=0))
-    if places < _MOST_LARGE and places == len(np.unique(across.round(9))) * len(np.unique(up.round(9))):
-        width, height = np.clip(np.array(sides) * 1.06, 2.0, 60.0)
-        corners = [(-width, -height), (width, -height), (width, height), (-width, height), (-width, -height)]
-        return Mark(float(max(width, height) ** 2), corners)
+    if places >= _LATTICE * counts[0] * counts[1]:
+        return Mark(float(min(sides) ** 2), (cell[0], cell[1]))
     # A sparse sample has no lattice to fill: there the number of points decides.
     fair = 72 * np.sqrt(6.4 * 5.2 / max(len(across), 1)) * 0.62
     return Mark(float(np.clip(max(min(sides), fair) * 1.12, 2.0, 14.0) ** 2))
@@ -158,28 +157,20 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
         if not len(members):
             continue
         shown = points.first[points.majority == atlas.classes.index(name)]
-        axes.scatter(
-            across[shown],
-            up[shown],
-            s=mark.area,
-            color=looks[name][1],
-            marker=mark.marker,
-            lw=0,
-            label=f"{titled(name)}  ({counts[name]})",
-            rasterized=True,
-        )
+        label = "\n".join(textwrap.wrap(f"{titled(name)}  ({counts[name]})", _LETTERS))
+        mark.draw(axes, across[shown], up[shown], color=looks[name][1], label=label)
         if len(members) >= atlas.fewest_lettered:
             x, y = atlas.heart(shown if len(shown) else members)
-            outline = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+            lines = textwrap.wrap(looks[name][0], 14) or [""]
             axes.text(
                 x,
                 y,
-                looks[name][0],
-                ha=_alignment(axes, x, looks[name][0]),
+                "\n".join(lines),
+                ha=_alignment(axes, x, max(lines, key=len)),
                 va="center",
-                fontsize=13,
+                fontsize=13 if len(looks[name][0]) <= 3 else 8,
                 weight="bold",
-                path_effects=outline,
+                path_effects=[patheffects.withStroke(linewidth=2.5, foreground="white")],
             )
 
 
@@ -220,7 +211,7 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
         style = LINE_STYLES.get(line.kind, "dashed")
         for piece in line.pieces:
             axes.plot(*piece.T, color="black", lw=1.6, ls=style, path_effects=outline)
-        axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, 26)))
+        axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, _LETTERS)))
 
 
 def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:

@@ -60,9 +60,7 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
         counts = {name: int((new == name).sum()) for name in ordered(sorted(set(new.tolist()) - {""}))}
         for name, colour in [("", _UNCHANGED), *((n, colours[n]) for n in counts)]:
             chosen = new == name
-            axes.scatter(
-                across[chosen], up[chosen], s=mark.area, color=colour, marker=mark.marker, lw=0, rasterized=True
-            )
+            mark.draw(axes, across[chosen], up[chosen], color=colour)
         changed = sum(counts.values())
         verb = "is" if changed == 1 else "are"
         _finish(axes, first, f"{changed} of {len(new)} runs {verb} read differently", ring)

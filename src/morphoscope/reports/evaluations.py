@@ -12,7 +12,8 @@ from morphoscope.core.errors import DataError
 from morphoscope.core.storage import check_output, read_json, staged_folder, write_json
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
-from morphoscope.rendering.composite import CONCENTRATION, Shown
+from morphoscope.rendering.composite import CONCENTRATION
+from morphoscope.rendering.scale import Range
 from morphoscope.rendering.style import save
 from morphoscope.reports.training_figures import confusion_figure, saliency_gallery
 
@@ -54,9 +55,9 @@ def check_saliency_folder(folder: Path) -> None:
 
 
 def save_saliency(
-    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path, shown: Shown = CONCENTRATION
+    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path, ends: Range = CONCENTRATION
 ) -> None:
-    """Write saliency.npz and the gallery; earlier saliency maps there are replaced."""
+    """Write saliency.npz and the gallery, whose patterns have the colours of ``ends``; earlier ones are replaced."""
     with staged_folder(folder, SALIENCY_MARKER, overwrite=True) as part:
         np.savez_compressed(
             part / SALIENCY_MARKER,
@@ -66,6 +67,6 @@ def save_saliency(
             smoothed_gradient=saliency.smoothed_gradient,
             integrated_gradients=saliency.integrated_gradients,
         )
-        figure = saliency_gallery(frames, labels, saliency, shown)
+        figure = saliency_gallery(frames, labels, saliency, ends)
         for suffix in ("png", "svg"):
             save(figure, part / f"saliency.{suffix}")

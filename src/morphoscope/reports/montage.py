@@ -9,14 +9,19 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
 from morphoscope.core.errors import UsageError
-from morphoscope.rendering.composite import composite, widened
+from morphoscope.rendering.composite import composite
+from morphoscope.rendering.figure import composite_bar, composite_label
 from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.reports.captions import caption
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 12
 TILE = 1.05  # inches
+_NARROWEST = 4.2  # inches, so that the title has room
+_BAR = (3.4, 0.13)  # inches, of the colour bar
+_LETTERS = 14  # of the title in an inch
 MOST = 600  # patterns in one picture; more are thinned out evenly over the order of certainty
 
 
@@ -34,21 +39,29 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
     if total > most:
         members = members[np.linspace(0, total - 1, most).round().astype(int)]
     frames = atlas.frames(members)
-    pictures = composite(frames, widened(frames, atlas.plan.shown))
+    pictures = composite(frames, atlas.colour_range)
     columns = min(columns, len(members))
-    rows = -(-len(members) // columns)
     labels = _labels(atlas, members)
+    mosaic, corners = _mosaic(pictures, columns)
+    tiles = columns * TILE
+    width = max(tiles, _NARROWEST)
     with house_style():
-        figure = new_figure(max(columns * TILE, 3.2), rows * TILE * 1.17 + 0.4)
+        height = tiles * mosaic.shape[0] / mosaic.shape[1] + 1.2
+        figure = new_figure(width, height)
         axes = figure.add_subplot()
         axes.set_axis_off()
-        mosaic, corners = _mosaic(pictures, columns)
         axes.imshow(mosaic, interpolation="nearest")
         for (row, column), text in zip(corners, labels, strict=True):
             axes.text(column + pictures.shape[2] / 2, row - 2, text, ha="center", va="bottom", fontsize=5)
+        composite_bar(
+            figure, atlas.colour_range, label=composite_label(atlas.plan.record[0], atlas.plan.times), ax=axes,
+            orientation="horizontal", fraction=_BAR[1] / height, aspect=_BAR[0] / _BAR[1],
+        )  # fmt: skip
         shown = "" if total == len(members) else f", {len(members)} shown"
         plural = "pattern" if total == 1 else "patterns"
-        figure.suptitle(f"{titled(name)}: {total} {plural}{shown}, most certain first")
+        head = f"{titled(name)}: {total} {plural}{shown}, most certain first"
+        below = f"{atlas.plan.model.title}: {caption(atlas, width=int(_LETTERS * width))}"
+        figure.suptitle(f"{head}\n{below}", fontsize=9)
     return figure
 
 

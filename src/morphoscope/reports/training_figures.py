@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +11,18 @@ from numpy.typing import NDArray
 from morphoscope.atlas import ordered, symbol
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
-from morphoscope.rendering.composite import CONCENTRATION, Shown, composite
+from morphoscope.rendering.composite import CONCENTRATION, composite
+from morphoscope.rendering.figure import colour_bar, composite_bar
+from morphoscope.rendering.scale import Range
 from morphoscope.rendering.style import house_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_BARS = 1.9  # inches for the colour bars of a gallery
+_SLENDER = 16  # height of a colour bar over its width
+_SHORT = 3  # letters of a class's symbol that need no special room
 
 
 def history_figure(history: list[dict[str, Any]], kept: int) -> Figure:
@@ -45,7 +53,7 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     letters = [symbol(name) for name in classes]
     with house_style():
-        size = 1.4 + 0.3 * len(classes)
+        size = 1.4 + 0.3 * len(classes) + 0.07 * max(map(len, letters))
         figure = new_figure(size, size)
         axes = figure.add_subplot()
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -53,7 +61,7 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
             if count:
                 colour = "white" if shares[row, column] > 0.6 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=7)
-        axes.set_xticks(range(len(classes)), letters)
+        axes.set_xticks(range(len(classes)), letters, rotation=0 if max(map(len, letters)) <= _SHORT else 90)
         axes.set_yticks(range(len(classes)), letters)
         axes.set_xlabel("read as")
         axes.set_ylabel("class of the data set")
@@ -62,20 +70,27 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
 
 
 def saliency_gallery(
-    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, shown: Shown = CONCENTRATION
+    frames: NDArray[np.float32], labels: list[str], saliency: Saliency, ends: Range = CONCENTRATION
 ) -> Figure:
-    """A column a pattern: the pattern, its smoothed gradient, its integrated gradients."""
-    from matplotlib import colormaps
+    """A column a pattern: the pattern, its smoothed gradient, its integrated gradients.
 
-    pictures = composite(frames, shown)
+    Patterns are composites between the values ``ends``; the colours of attributions are the square root of their share
+    of the pattern's largest one.
+    """
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import PowerNorm
+
+    pictures = composite(frames, ends)
     count = len(labels)
     columns = min(count, 8)
     blocks = -(-count // columns)
     names = ("pattern", "smoothed\ngradient", "integrated\ngradients")
-    heat = colormaps["inferno"]
+    share = ScalarMappable(PowerNorm(0.5, 0.0, 1.0), colormaps["inferno"])
     with house_style():
-        figure = new_figure(1.1 * columns + 0.6, blocks * 3.65 + 0.2)
-        grid = figure.subplots(3 * blocks, columns, squeeze=False)
+        figure = new_figure(1.1 * columns + 0.6 + _BARS, blocks * 3.65 + 0.2)
+        left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.1 * columns + 0.6, _BARS))[0]
+        grid = left.subplots(3 * blocks, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_xticks([])
             axes.set_yticks([])
@@ -83,7 +98,7 @@ def saliency_gallery(
         for position in range(count):
             block, column = divmod(position, columns)
             maps = (saliency.smoothed_gradient[position], saliency.integrated_gradients[position])
-            images = (pictures[position], *(heat(np.sqrt(m)) for m in maps))
+            images = (pictures[position], *(share.to_rgba(m) for m in maps))
             for row, (image, name) in enumerate(zip(images, names, strict=True)):
                 axes = grid[3 * block + row, column]
                 axes.imshow(image, interpolation="nearest")
@@ -93,5 +108,14 @@ def saliency_gallery(
             title = symbol(labels[position])
             if read != labels[position]:
                 title += f" (read as {symbol(read)})"
-            grid[3 * block, column].set_title(title)
+            lines = textwrap.wrap(title, 14)
+            grid[3 * block, column].set_title("\n".join(lines), fontsize=10 if len(title) <= _SHORT else 6)
+        places = right.subplots(1, 2, squeeze=False)[0]
+        for place in places:
+            place.set_box_aspect(_SLENDER)
+            place.set_anchor("N")
+        label = "red, green, blue: first, middle, last frame" if frames.shape[1] > 1 else "value"
+        composite_bar(figure, ends, label=f"pattern;  {label}", ax=None, cax=places[0])
+        label = "gradients, as share of the pattern's largest"
+        colour_bar(figure, share, (0.0, 1.0), label=label, ax=None, cax=places[1])
     return figure

@@ -19,7 +19,7 @@ from panel.io.state import set_curdoc
 from morphoscope.atlas import ordered, titled
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan
-from morphoscope.rendering.composite import Shown
+from morphoscope.rendering.scale import Range, colour_range, scaled
 from morphoscope.web.live_run import LiveRun, initial_conditions
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
@@ -97,7 +97,7 @@ class LiveView:
 
     def _build_figures(self) -> None:
         height, width = self.plan.grid.shape
-        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1), self.plan.shown)]})
+        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1), self.place.atlas.colour_range)]})
         self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
         self.figure = new_figure(
             sizing_mode="scale_width", aspect_ratio=width / height, max_width=410, x_range=(0, width),
@@ -198,7 +198,7 @@ class LiveView:
             self.playing.value = False
             self._say("the run left finite numbers; reset it")
             return
-        self._draw(_pixels(field, self.plan.shown))
+        self._draw(_pixels(field, self.place.atlas.colour_range))
         self.frames_shown += 1
         if self.frames_shown % 15 == 0:
             since, count = self._rate
@@ -250,13 +250,9 @@ class LiveView:
         restyle(self.bars_figure, theme)
 
 
-def _pixels(field: NDArray[np.float32], shown: Shown) -> NDArray[np.uint8]:
+def _pixels(field: NDArray[np.float32], shown: Range) -> NDArray[np.uint8]:
     """Concentrations as grey levels, rows from below as Bokeh counts them.
 
-    From one end of the range that the model shows to the other; what is beyond widens the scale.
+    From one end of the atlas's range of colours to the other; what is beyond widens the scale.
     """
-    low, high = float(field.min()), float(field.max())
-    if shown is not None:
-        low, high = min(low, shown[0]), max(high, shown[1])
-    reach = high - low if high > low else 1.0
-    return np.flipud(((field - low) * (255 / reach)).astype(np.uint8))
+    return np.flipud((scaled(field, colour_range(field, shown=shown)) * 255).astype(np.uint8))

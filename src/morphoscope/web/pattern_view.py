@@ -19,6 +19,7 @@ from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum
 from morphoscope.ensembles.settings import repeat_command
 from morphoscope.ensembles.simulation import simulate_one, single_run
 from morphoscope.rendering.composite import composite
+from morphoscope.rendering.scale import scaled
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import coloured, new_figure, restyle, rgba
 from morphoscope.web.workplace import Workplace
@@ -158,15 +159,13 @@ class PatternView:
     def draw(self) -> None:
         """The picture in the chosen way."""
         frame = self.frames[min(self.player.value, len(self.frames) - 1)]
-        low, high = float(self.frames.min()), float(self.frames.max())
         self.player.disabled = self.mode.value != FRAMES
         if self.mode.value == COMPOSITE:
-            drawn = rgba(composite(self.frames, self.place.atlas.plan.shown))
+            drawn = rgba(composite(self.frames, self.place.atlas.colour_range))
         elif self.mode.value == SALIENCY:
             drawn = self._saliency()
         else:
-            flat = self.place.atlas.plan.shown or (low - 0.5, high + 0.5)
-            drawn = coloured(frame, "cividis", *((low, high) if high - low > 1e-3 else flat))
+            drawn = coloured(frame, "cividis", *self.place.atlas.colour_range)
         self._draw_image(np.flipud(drawn))  # Bokeh counts rows from below
 
     @under_lock
@@ -179,10 +178,10 @@ class PatternView:
         found = self.place.explain(self.frames[None])
         if found is None:
             self.title.object = "the classifier of this atlas is not there, so there is no saliency"
-            return rgba(composite(self.frames, self.place.atlas.plan.shown))
+            return rgba(composite(self.frames, self.place.atlas.colour_range))
         share = found.smoothed_gradient[0][..., None]
         heat = colormaps["inferno"](found.smoothed_gradient[0])[..., :3]
-        grey = np.repeat(self.frames[-1][..., None], 3, axis=-1)
+        grey = np.repeat(scaled(self.frames[-1], self.place.atlas.colour_range)[..., None], 3, axis=-1)
         return rgba((1 - 0.75 * share) * grey + 0.75 * share * heat)
 
     @under_lock
@@ -211,13 +210,12 @@ class PatternView:
         return buffer
 
     def _mp4(self) -> io.BytesIO:
-        from morphoscope.rendering.video import save_video
+        from morphoscope.ensembles.pictures import save_film
 
         atlas = self.place.atlas
         run = single_run(atlas.plan, int(atlas.runs[self.position]))
-        film = np.asarray(simulate_one(run, video=True).video)
         with tempfile.TemporaryDirectory() as folder:
-            return io.BytesIO(save_video(film, Path(folder) / "u.mp4").read_bytes())
+            return io.BytesIO(save_film(simulate_one(run, video=True), Path(folder) / "u.mp4").read_bytes())
 
     @under_lock
     def restyle(self, theme: str) -> None:

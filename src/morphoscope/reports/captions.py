@@ -1,0 +1,38 @@
+"""What stands below the title of a picture of an atlas: the parameters that are the same in it, and who read it."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from morphoscope.atlas import Atlas
+
+
+def caption(atlas: Atlas, *, width: int = 90) -> str:
+    """The parameters beside the map's plane and the classifier's name, in lines of at most ``width`` letters."""
+    name = classifier_name(atlas)
+    parts = [*_other_parameters(atlas), *([f"classifier: {name}"] if name else [])]
+    return "\n".join(textwrap.wrap(", ".join(parts), width, break_on_hyphens=False))
+
+
+def classifier_name(atlas: Atlas) -> str:
+    """The name of the classifier that read an atlas; of an older atlas its network and training set, if it says so."""
+    reader = atlas.description.get("classifier") or {}
+    if reader.get("name"):
+        return str(reader["name"])
+    training = (reader.get("training") or {}).get("name")
+    return str(reader.get("network", "")) + (f" trained on {training}" if training else "")
+
+
+def _other_parameters(atlas: Atlas) -> list[str]:
+    """Those outside the plane, as ``d = 40`` or, where they differ between the runs, ``d = 10 … 40``."""
+    texts = []
+    for name, default in atlas.plan.model.defaults.items():
+        if name in atlas.plane:
+            continue
+        values = atlas.values(name) if name in atlas.plan.parameter_names else np.array([default])
+        low, high = (float(end) for end in (values.min(), values.max()))
+        text = "varies in space" if np.isnan(low) else f"{low:g}" if low == high else f"{low:g} … {high:g}"
+        texts.append(f"{name} {text}" if np.isnan(low) else f"{name} = {text}")
+    return texts
