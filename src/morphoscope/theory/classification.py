@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.models import Model
-from morphoscope.theory.dispersion import Linearization, continuum_symbols, most_unstable
+from morphoscope.theory.dispersion import most_unstable
 from morphoscope.theory.equations import conserved_sums, numeric_parameters, preserves_nonnegativity
+from morphoscope.theory.linearization import Linearization, continuum_symbols
 from morphoscope.theory.orbits import orbits
 from morphoscope.theory.states import SteadyState, homogeneous_states
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from morphoscope.models import Model
 from morphoscope.models.operators import linearised
-from morphoscope.theory.dispersion import Linearization
 from morphoscope.theory.equations import preserves_nonnegativity
+from morphoscope.theory.linearization import Linearization
 from morphoscope.theory.roots import is_eliminated, steady_state_values
 from morphoscope.theory.states import zero_tolerance
 

@@ -14,8 +14,9 @@ from morphoscope.models import Model
 from morphoscope.models.model import UNLIMITED
 from morphoscope.theory.closed_forms import existence_margin
 from morphoscope.theory.counts import KINDS, StateCounts, count_states, is_kind
-from morphoscope.theory.dispersion import isotropic, most_unstable
+from morphoscope.theory.dispersion import most_unstable
 from morphoscope.theory.equations import conserved_sums, numeric_parameters
+from morphoscope.theory.linearization import isotropic
 from morphoscope.theory.roots import is_eliminated
 from morphoscope.theory.states import homogeneous_states
 

@@ -9,8 +9,9 @@ from typing import Any
 from morphoscope.models import Model
 from morphoscope.theory.classification import classify_point
 from morphoscope.theory.closed_forms import closed_form_states
-from morphoscope.theory.dispersion import Mode, SymbolFunction, most_unstable
+from morphoscope.theory.dispersion import Mode, most_unstable
 from morphoscope.theory.equations import numeric_parameters
+from morphoscope.theory.linearization import SymbolFunction
 from morphoscope.theory.lines import CriticalValue, critical_values
 from morphoscope.theory.states import SteadyState, homogeneous_states
 
