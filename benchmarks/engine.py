@@ -239,19 +239,20 @@ def _start(model: Model, grid: Grid) -> NDArray[np.float64]:
 
 
 def _run(parameters: dict[str, float], state: NDArray[Any], steps: int) -> NDArray[Any]:
-    job = Job(MODEL, Grid(), DT, parameters, state, (steps,))
+    job = Job(MODEL, Grid(), DT, MODEL.complete(parameters), state, (steps,))
     return np.asarray(get_engine("cpu").run(job).snapshots[0])
 
 
 def _job(model: Model, grid: Grid, parameters: dict[str, Any], state: NDArray[Any], **options: Any) -> Job:
-    return Job(model, grid, DT, parameters, state, (0,), **options)
+    return Job(model, grid, DT, model.complete(parameters), state, (0,), **options)
 
 
 def _job_of(model: Model, size: int = 128) -> Job:
     """A model with its defaults and explicit Euler."""
     grid = Grid(size, size, spacing=model.spacing)
-    dt = min(model.dt or automatic_step(model, grid, {}), largest_step(model, grid, {}))
-    return Job(model, grid, dt, {}, _start(model, grid), (0,))
+    parameters = model.complete({})
+    dt = min(model.dt or automatic_step(model, grid, parameters), largest_step(model, grid, parameters))
+    return Job(model, grid, dt, parameters, _start(model, grid), (0,))
 
 
 def _engine(name: str, parameters: dict[str, float], state: NDArray[Any]) -> Advance:
@@ -259,7 +260,7 @@ def _engine(name: str, parameters: dict[str, float], state: NDArray[Any]) -> Adv
     engine = get_engine(name)
 
     def advance(steps: int) -> object:
-        return engine.run(Job(MODEL, Grid(), DT, parameters, state, (steps,)))
+        return engine.run(Job(MODEL, Grid(), DT, MODEL.complete(parameters), state, (steps,)))
 
     advance(1)
     return advance

@@ -163,7 +163,7 @@ def run(
 ) -> Field:
     """Snapshots (times, species, height, width) in float64."""
     steps = tuple(int(s) for s in np.rint(np.asarray(times) / dt))
-    found = get_engine(engine).run(Job(model, grid, dt, parameters, state, steps, double=True))
+    found = get_engine(engine).run(Job(model, grid, dt, model.complete(parameters), state, steps, double=True))
     return np.asarray(found.snapshots, dtype=np.float64)
 
 

@@ -18,7 +18,7 @@ def word(run, new, old="H"):
 
 
 def points(choice, name):
-    return {tuple(v for _, v in point) for point in choice.rows.get(name, [])}
+    return {(point["f"], point["k"]) for point in choice.rows.get(name, [])}
 
 
 def test_rows_of_the_last_pass_are_kept_and_corrected(atlas):
@@ -32,7 +32,7 @@ def test_rows_of_the_last_pass_are_kept_and_corrected(atlas):
 
 def test_contested_and_rejected_points_train_nothing(atlas):
     choice = choose(atlas, [word(0, "swirls"), word(1, "kappa")])
-    assert [tuple(v for _, v in point) for point in choice.contested] == [(0.046, 0.063)]
+    assert [(point["f"], point["k"]) for point in choice.contested] == [(0.046, 0.063)]
     assert set(choice.rows) == {"lambda", "H"}
     choice = choose(atlas, [word(4, "")])
     assert set(choice.rows) == {"kappa", "H"}

@@ -66,8 +66,8 @@ def meet(job, tolerance, levels=None):
 
 
 def step_for(model, grid, parameters=None):
-    own = model.dt or automatic_step(model, grid, {})
-    return min(own, 0.4 * largest_step(model, grid, parameters or {}))
+    own = model.dt or automatic_step(model, grid, model.complete({}))
+    return min(own, 0.4 * largest_step(model, grid, model.complete(parameters or {})))
 
 
 @pytest.mark.parametrize("name", model_names())
@@ -219,7 +219,7 @@ def test_other_names_of_boundaries():
 
 def test_a_step_beyond_the_limit_of_fourth_order_is_refused():
     model = Model(name="m", reaction={"u": "-laplace(laplace(u))"})
-    assert largest_step(model, Grid(16, 16), {}) == pytest.approx(2 / 16)
+    assert largest_step(model, Grid(16, 16), model.complete({})) == pytest.approx(2 / 16)
     with pytest.raises(UsageError, match=r"dt=0.2 exceeds the stability limit 0.125 .* use dt ≤ 0.1"):
         Job(model, Grid(16, 16), 0.2, {}, np.zeros((1, 16, 16)), (1,))
 
@@ -234,7 +234,7 @@ def test_the_limit_of_fourth_order_is_sharp():
 
 def test_advection_limits_the_step_by_diffusion_over_speed_squared():
     model = Model(name="m", reaction={"u": "c*dx(u)"}, diffusion={"u": "D"}, defaults={"c": 3.0, "D": 0.1})
-    assert largest_step(model, Grid(8, 512), {}) == pytest.approx(2 * 0.1 / 9, rel=0.01)
+    assert largest_step(model, Grid(8, 512), model.complete({})) == pytest.approx(2 * 0.1 / 9, rel=0.01)
 
 
 def test_a_derived_step_bears_what_grows_at_a_wall():
@@ -249,7 +249,7 @@ def test_a_derived_step_bears_what_grows_at_a_wall():
         perturbation={"u": 1.2, "v": 0.7},
     )
     grid = Grid(1, 32, boundary="x=dirichlet,y=no-flux")
-    step = automatic_step(model, grid, {})
+    step = automatic_step(model, grid, model.complete({}))
     start = np.array([1.0, 0.9])[:, None, None] * (1 + 0.01 * np.random.default_rng(1).standard_normal((2, 1, 32)))
     ends = [
         CpuEngine().run(Job(model, grid, dt, {}, start.astype(np.float32), (round(200 / dt),))).snapshots[0]

@@ -197,9 +197,9 @@ def test_model_without_reaction_or_diffusion():
 @pytest.mark.parametrize(("stencil", "limit"), [(9, 2.5), (5, 1.25)])
 def test_diffusion_limit_is_sharp(stencil, limit):
     grid = Grid(16, 16, stencil=stencil)
-    check_step(MODEL, grid, {"Du": 0.2}, limit)
+    check_step(MODEL, grid, [MODEL.complete({"Du": 0.2})], limit)
     with pytest.raises(UsageError, match=f"exceeds the diffusion limit {limit:g} for Du=0.2.*use dt ≤ {limit:g}"):
-        check_step(MODEL, grid, {"Du": 0.2}, limit * 1.001)
+        check_step(MODEL, grid, [MODEL.complete({"Du": 0.2})], limit * 1.001)
     checkerboard = np.indices((16, 16)).sum(axis=0) % 2 * 2.0 - 1
     stripes = np.arange(16)[:, None] % 2 * 2.0 - 1 + np.zeros((1, 16))
     fastest = max(np.abs(laplacian(field, grid)).max() for field in (checkerboard, stripes))

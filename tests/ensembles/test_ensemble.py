@@ -70,11 +70,11 @@ def test_opens_as_a_dataset_with_names_and_units(tmp_path):
 
 
 def test_a_failing_run_does_not_stop_the_others(tmp_path):
-    wild = Run((("f", 0.03), ("k", 0.055), ("Du", 0.2)), 3)
+    wild = Run(PLAN.model.complete({"f": 0.03}), 3)
     model = dataclasses.replace(
         PLAN.model, reaction={"u": "f*(1 - u) - u*v**2", "v": "u*v**2 - (f + k)*v + 1000*(f - 0.02)*v**3"}
     )
-    tame = Run((("f", 0.02), ("k", 0.055), ("Du", 0.2)), 4)
+    tame = Run(PLAN.model.complete({"f": 0.02}), 4)
     plan = dataclasses.replace(PLAN, model=model, runs=(wild, tame, wild))
     ensemble = carry_out(plan, tmp_path / "e")
     assert ensemble.status() == ["failed", "done", "failed"]

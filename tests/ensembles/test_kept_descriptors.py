@@ -74,7 +74,7 @@ def test_another_method_is_measured_anew_and_taken_names_are_left_out(tmp_path):
         shown="mean",
     )
     taken = dataclasses.replace(
-        PLAN, model=named, record=("mean",), runs=(dataclasses.replace(PLAN.runs[0], parameters=()),)
+        PLAN, model=named, record=("mean",), runs=(dataclasses.replace(PLAN.runs[0], parameters=named.complete({})),)
     )
     assert set(NAMES) - set(names_for(taken)) == {"mean", "period"}
 

@@ -105,7 +105,8 @@ class TestReplicates:
 
     def test_without_points_the_seeds_alone_differ(self):
         plan = scan_plan("gray-scott", {"f": 0.03, "k": 0.06}, replicates=7)
-        assert {run.parameters for run in plan.runs} == {(("f", 0.03), ("k", 0.06))}
+        assert {run.parameters for run in plan.runs} == {plan.model.complete({"f": 0.03, "k": 0.06})}
+        assert plan.parameter_names == ("f", "k")
         assert len({run.seed for run in plan.runs}) == 7
 
 
@@ -201,7 +202,7 @@ class TestTables:
         ({"sample": "lhs:0", "ranges": {"f": (0.01, 0.05)}}, "1 or more"),
         ({"sample": "lhs:9999999", "ranges": {"f": (0.01, 0.05)}}, "at most 1000000 runs"),
         ({"sample": "sobel:8", "ranges": {"f": (0.01, 0.05)}}, "did you mean 'sobol'"),
-        ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.05)}}, "is one value; fix it"),
+        ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.05)}}, "is one value; give f=0.05"),
         ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.01)}}, "goes down"),
         ({"sample": "lhs:3", "ranges": {"f": (0.05,)}}, "expected low and high"),
         ({"ranges": {"f": (0.01, 0.05)}}, "without a sample"),
@@ -240,13 +241,13 @@ class TestExtremes:
 
     def test_of_a_lattice_are_its_corners(self):
         plan = scan_plan("gray-scott", grid={"f": (0.01, 0.05, 9), "k": (0.05, 0.06, 9)})
-        found = {(dict(row)["f"], dict(row)["k"]) for row in extremes(plan.model, [r.parameters for r in plan.runs])}
+        found = {(dict(row)["f"], dict(row)["k"]) for row in extremes([r.parameters for r in plan.runs])}
         assert found == set(itertools.product((0.01, 0.05), (0.05, 0.06)))
 
     def test_an_automatic_step_is_allowed_everywhere(self):
         model = linear()
         plan = scan_plan(model, grid={"a": (0.1, 8.0, 9), "D": (0.01, 3.0, 9)})
-        steps = [automatic_step(model, plan.grid, dict(run.parameters)) for run in plan.runs]
+        steps = [automatic_step(model, plan.grid, run.parameters) for run in plan.runs]
         assert plan.dt == min(steps) < max(steps)
 
     @given(st.integers(0, 2**32))
@@ -255,16 +256,16 @@ class TestExtremes:
         model = linear(ranges={"D": (0, 10), "E": (0, 10)})
         grid = Grid(16, 16)
         random = np.random.default_rng(seed)
-        rows = [tuple(zip(("D", "E"), pair, strict=True)) for pair in random.uniform(0, 3, (100, 2)).tolist()]
-        largest = max(d * e for (_, d), (_, e) in rows)
-        assert max(math.prod(dict(row).values()) for row in most_demanding(model, rows)) == largest
+        points = [{"D": d, "E": e} for d, e in random.uniform(0, 3, (100, 2)).tolist()]
+        largest = max(point["D"] * point["E"] for point in points)
+        demanding = most_demanding(model, [model.complete(point) for point in points])
+        assert max(row["D"] * row["E"] for row in demanding) == largest
         settings = Settings(size=(16, 16), until=1.0, dt=0.5 / largest * 1.01, times=(0.0,))
-        points = [dict(row) for row in rows]
         with pytest.raises(UsageError, match="exceeds the diffusion limit"):
             scan_plan(model, points=points, settings=settings)
         plan = scan_plan(model, points=points, settings=dataclasses.replace(settings, dt=0.5 / largest * 0.99))
         for run in plan.runs:
-            check_step(model, grid, dict(run.parameters), plan.dt)
+            check_step(model, grid, [run.parameters], plan.dt)
 
 
 names = st.text(st.sampled_from("fkAB_ =:"), max_size=4)

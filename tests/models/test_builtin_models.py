@@ -89,7 +89,7 @@ class TestTwoVariables:
 
     def test_time_step_leaves_a_margin(self, name):
         model = get_model(name)
-        for diffusivity in model.diffusivities({}).values():
+        for diffusivity in model.diffusivities(model.complete({})).values():
             assert model.dt * diffusivity / model.spacing**2 <= 0.7 * DIFFUSION_LIMITS[9]
         for values in states(name):
             assert model.dt * abs(np.linalg.eigvals(linearised(model, values))).max() <= 0.5

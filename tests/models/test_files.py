@@ -199,7 +199,7 @@ def test_a_typed_model():
         "steady",
         None,
     )
-    assert model.diffusivities({}) == {"u": 1, "v": 20}
+    assert model.diffusivities(model.complete({})) == {"u": 1, "v": 20}
     assert Model.from_dict(model.to_dict()) == model
 
 

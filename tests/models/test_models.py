@@ -37,7 +37,7 @@ def test_gray_scott_is_the_papers(gray_scott):
     terms = gray_scott.reaction_terms
     assert evaluate(terms["u"], values) == pytest.approx(-0.4 * 0.09 + 0.03 * 0.6)
     assert evaluate(terms["v"], values) == pytest.approx(0.4 * 0.09 - 0.085 * 0.3)
-    assert gray_scott.diffusivities({}) == {"u": 0.2, "v": 0.1}
+    assert gray_scott.diffusivities(gray_scott.complete({})) == {"u": 0.2, "v": 0.1}
 
 
 @pytest.mark.parametrize(

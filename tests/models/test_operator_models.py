@@ -26,7 +26,7 @@ def noise(grid, amplitude, seed=0):
 @pytest.mark.parametrize("name", NAMES)
 def test_customary_step_is_well_below_the_limit(name):
     model = get_model(name)
-    assert model.dt * 1.3 <= largest_step(model, Grid(128, 128, spacing=model.spacing), {})
+    assert model.dt * 1.3 <= largest_step(model, Grid(128, 128, spacing=model.spacing), model.complete({}))
 
 
 @pytest.mark.parametrize("engine", engine_names())

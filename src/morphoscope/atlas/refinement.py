@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from morphoscope.atlas.annotations import REJECTED, Annotation
 from morphoscope.atlas.atlas import Atlas
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan, make_runs
+from morphoscope.models import Parameters
 
 RUNS_PER_CLASS = 100  # as in the paper's second pass
-Point = tuple[tuple[str, float], ...]
+Point = Parameters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,7 @@ def choose(atlas: Atlas, said: Iterable[Annotation] | None = None) -> Choice:
         elif named:
             contested.append(point)
     for row in atlas.description.get("training_rows", []):
-        point = atlas.plan.point(row["parameters"])
+        point = atlas.plan.model.complete(row["parameters"])
         if point not in spoken:
             rows.setdefault(row["class"], []).append(point)
     if len(rows) < 2:
@@ -67,10 +67,10 @@ def next_plan(atlas: Atlas, choice: Choice, name: str, root: int, runs_per_class
     """
     if runs_per_class < 2:
         raise UsageError(f"runs_per_class={runs_per_class}; use 2 or more")
-    rows: list[tuple[dict[str, Any], str | None]] = []
+    rows: list[tuple[Point, str | None]] = []
     for label, points in choice.rows.items():
         for point, count in zip(points, _shares(len(points), runs_per_class), strict=True):
-            rows += [(dict(point), label)] * count
+            rows += [(point, label)] * count
     return dataclasses.replace(atlas.plan, name=name, runs=make_runs(atlas.plan.model, rows, root))
 
 

@@ -75,7 +75,7 @@ def ensemble(
         "sample": sample,
         "range": parsing.spans(span),
         "points": points,
-        "parameter": parsing.spatial(parsing.parameters(parameter or [])) or None,
+        "parameter": parsing.parameters(parameter) or None,
         "replicates": replicates,
         "seed": seed,
         "record": record.split(",") if record else None,

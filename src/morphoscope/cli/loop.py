@@ -51,7 +51,7 @@ def annotate(
     if class_name is not None:
         runs = list(run or [])
         if at is not None:
-            point = {name: parsing.number(name, value) for name, value in parsing.parameters(at.split(",")).items()}
+            point = {name: parsing.number(name, value) for name, value in parsing.named_texts(at.split(",")).items()}
             runs += opened.runs[opened.positions(point, count)].tolist()
         morphoscope.annotate(opened, class_name, runs, who=who or _me(), why=why)
         show.line(

@@ -10,10 +10,15 @@ if TYPE_CHECKING:
     from morphoscope.models import Model
 
 
-def parameters(texts: list[str]) -> dict[str, str]:
-    """``["f=0.03", "k=0.055"]`` as a mapping; the values are checked by the model."""
+def parameters(texts: list[str] | None) -> dict[str, Any]:
+    """``["f=0.03", "k=k.npy"]`` as the library takes parameters: text that the model reads, or the array of a file."""
+    return {name: _array(value) if value.endswith(".npy") else value for name, value in named_texts(texts).items()}
+
+
+def named_texts(texts: list[str] | None) -> dict[str, str]:
+    """``["f=0.03", "k=0.055"]`` as a mapping of texts."""
     found: dict[str, str] = {}
-    for text in texts:
+    for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise UsageError(f"parameter {text!r}; expected NAME=NUMBER, as in -p f=0.03")
@@ -21,11 +26,6 @@ def parameters(texts: list[str]) -> dict[str, str]:
             raise UsageError(f"parameter {name.strip()!r} is given twice; give it once")
         found[name.strip()] = value.strip()
     return found
-
-
-def spatial(given: dict[str, str]) -> dict[str, Any]:
-    """Parameters, of which those that name an array's file (.npy) are read; the others stay texts."""
-    return {name: _array(value) if value.endswith(".npy") else value for name, value in given.items()}
 
 
 def _array(path: str) -> Any:
@@ -42,7 +42,7 @@ def axes(texts: list[str] | None) -> dict[str, tuple[float, float, int]] | None:
     if not texts:
         return None
     found = {}
-    for name, value in parameters(texts).items():
+    for name, value in named_texts(texts).items():
         parts = value.split(":")
         if len(parts) != 3 or not (parts[2].strip().isascii() and parts[2].strip().isdecimal()) or len(parts[2]) > 12:
             raise UsageError(f"grid {name}={value:.80}; expected NAME=LOW:HIGH:POINTS, as in A=2:5:40")
@@ -55,7 +55,7 @@ def spans(texts: list[str] | None) -> dict[str, tuple[float, float]] | None:
     if not texts:
         return None
     found = {}
-    for name, value in parameters(texts).items():
+    for name, value in named_texts(texts).items():
         parts = value.split(":")
         if len(parts) != 2:
             raise UsageError(f"range {name}={value:.80}; expected NAME=LOW:HIGH, as in A=2:5")
@@ -92,7 +92,7 @@ def number(name: str, text: str) -> float:
 
 
 def model(
-    name: str | None, reactions: list[str] | None, diffusions: list[str] | None, given: dict[str, str]
+    name: str | None, reactions: list[str] | None, diffusions: list[str] | None, given: dict[str, Any]
 ) -> str | Model:
     """The model that a command is about: by its name or file, or typed as ``u: a - u + u**2*v`` and ``u=1``.
 

@@ -46,7 +46,7 @@ def settings(context: typer.Context) -> dict[str, Any]:
     """
     names = ("until", "dt", "spacing", "stencil", "boundary", "initial", "integrator")
     given = context.params
-    noise = {name: parsing.number(name, value) for name, value in parsing.parameters(given["noise"] or []).items()}
+    noise = {name: parsing.number(name, value) for name, value in parsing.named_texts(given["noise"]).items()}
     read = {
         **{name: given[name] for name in names},
         "size": parsing.size(given["size"]),

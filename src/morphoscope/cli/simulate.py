@@ -65,10 +65,10 @@ def simulate(
     a=0.1 -p b=0.9. Formulas have numbers, names, + - * / **, parentheses, exp log sqrt sin cos tanh abs, and the
     operators of space laplace dx dy.
     """
-    given = parsing.parameters(parameter or [])
+    given = parsing.parameters(parameter)
     done = morphoscope.simulate(
         parsing.model(model, reaction, diffusion, given),
-        parsing.spatial(given),
+        given,
         seed=seed,
         out=out,
         video=video,

@@ -30,7 +30,7 @@ def theory(
     json: Json = False,
 ) -> None:
     """Print steady states, their stability, the fastest wave, thresholds and class of a parameter point."""
-    found = morphoscope.analyze(model, parsing.parameters(parameter or []), out=out, stencil=stencil, spacing=spacing)
+    found = morphoscope.analyze(model, parsing.parameters(parameter), out=out, stencil=stencil, spacing=spacing)
     if json:
         show.as_json(found.to_json())
         return

@@ -14,6 +14,7 @@ from morphoscope.core.errors import UsageError, nearest
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.stability import check_step
 from morphoscope.models.model import Model
+from morphoscope.models.parameters import Parameters
 from morphoscope.models.spatial import Spatial
 
 #: A run that has left finite numbers is noticed at most this many steps late.
@@ -29,13 +30,13 @@ class Job:
 
     ``integrator``: explicit ``euler``, or ``etdrk2`` (see :mod:`.exponential`). ``noise``: amplitude of additive noise
     by species, from ``seed`` (see :mod:`.noise`). ``double``: float64 instead of the engine's customary precision.
-    Parameters may vary in space. Raises UsageError for what no engine could run.
+    ``parameters``: of the run; a plain mapping is completed. Raises UsageError for what no engine could run.
     """
 
     model: Model
     grid: Grid
     dt: float
-    parameters: Mapping[str, Any]
+    parameters: Parameters
     initial: NDArray[Any]  # (species, height, width)
     steps: tuple[int, ...]
     integrator: str = "euler"
@@ -51,28 +52,23 @@ class Job:
             )
         if not self.steps or list(self.steps) != sorted(set(self.steps)) or self.steps[0] < 0:
             raise UsageError("snapshot steps must be ascending, different and not negative")
-        object.__setattr__(self, "parameters", self.model.complete(self.parameters))
+        if not self.model.owns(self.parameters):
+            object.__setattr__(self, "parameters", self.model.complete(self.parameters))
         for value in self.varying.values():
             value.field(self.grid.shape)
         check_method(self.model, self.integrator, self.noise)
         if self.integrator == "euler":
-            check_step(self.model, self.grid, self.parameters, self.dt)
+            check_step(self.model, self.grid, (self.parameters,), self.dt)
 
     @property
     def varying(self) -> dict[str, Spatial]:
         """The parameters that vary in space."""
-        return {name: value for name, value in self.parameters.items() if isinstance(value, Spatial)}
-
-    @property
-    def uniform(self) -> dict[str, float]:
-        """The parameters that are one number."""
-        return {name: value for name, value in self.parameters.items() if not isinstance(value, Spatial)}
+        return self.parameters.varying
 
     @property
     def beyond(self) -> dict[str, float]:
         """What holds beyond a Dirichlet edge: the background, and the middle of what varies."""
-        middles = {name: sum(value.bounds()) / 2 for name, value in self.varying.items()}
-        return {**self.uniform, **middles, **self.model.background}
+        return {**self.parameters.middle, **self.model.background}
 
 
 def check_method(model: Model, integrator: str, noise: Mapping[str, float]) -> None:

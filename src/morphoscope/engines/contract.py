@@ -16,6 +16,7 @@ from morphoscope.engines.initial import InitialCondition, stream
 from morphoscope.engines.stability import automatic_step, check_step
 from morphoscope.models.files import model_from_toml, model_to_toml
 from morphoscope.models.model import Model
+from morphoscope.models.parameters import Parameters
 
 SIDE = 48  # cells of the square on which a model is tried
 FINITE_STEPS = 500
@@ -63,17 +64,21 @@ class _Trial:
         self.grid = Grid(SIDE, SIDE, spacing=model.spacing)
 
     @functools.cached_property
+    def parameters(self) -> Parameters:
+        return self.model.complete({})
+
+    @functools.cached_property
     def dt(self) -> float:
-        return automatic_step(self.model, self.grid, {}) if self.model.dt is None else self.model.dt
+        return automatic_step(self.model, self.grid, self.parameters) if self.model.dt is None else self.model.dt
 
     @functools.cached_property
     def start(self) -> NDArray[np.float64]:
         condition = InitialCondition.parse(self.model.initial)
-        return condition.state(self.model, self.grid.shape, stream(0), self.model.complete({}))
+        return condition.state(self.model, self.grid.shape, stream(0), self.parameters)
 
     def run(self, engine: str, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
         """The state after some steps, (species, height, width), float64; raises ValueError where it isn't finite."""
-        job = Job(self.model, self.grid, self.dt, {}, start, (steps,), integrator=self.model.integrator)
+        job = Job(self.model, self.grid, self.dt, self.parameters, start, (steps,), integrator=self.model.integrator)
         result = get_engine(engine).run(job)
         if result.failed_at is not None:
             raise ValueError(f"numbers are no longer finite, noticed at step {result.failed_at} of {engine}")
@@ -102,7 +107,7 @@ def _round_trip(trial: _Trial) -> str:
 def _time_step(trial: _Trial) -> str:
     chosen = "derived" if trial.model.dt is None else "the model's"
     if trial.model.integrator == "euler":
-        check_step(trial.model, trial.grid, {}, trial.dt)
+        check_step(trial.model, trial.grid, (trial.parameters,), trial.dt)
     return f"dt = {trial.dt:g}, {chosen}, {trial.model.integrator}"
 
 

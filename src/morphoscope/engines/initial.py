@@ -21,7 +21,7 @@ from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
 from morphoscope.engines.state_files import FieldArray, blended, file_hash, read_state
 from morphoscope.models.model import Model
-from morphoscope.models.spatial import Spatial
+from morphoscope.models.parameters import Parameters
 
 INITIAL_CONDITIONS: Registry[Callable[..., FieldArray]] = Registry("initial condition")
 FILE = "file"  # the initial condition that reads a state, named by its path
@@ -116,7 +116,7 @@ class InitialCondition:
         return Path(dict(self.options)["path"]) if self.name == FILE else None
 
     def state(
-        self, model: Model, shape: tuple[int, int], rng: np.random.Generator, parameters: Mapping[str, Any]
+        self, model: Model, shape: tuple[int, int], rng: np.random.Generator, parameters: Parameters
     ) -> FieldArray:
         """The starting state of one run, (species, height, width).
 
@@ -239,7 +239,7 @@ def steady(
     model: Model,
     shape: tuple[int, int],
     rng: np.random.Generator,
-    parameters: Mapping[str, Any],
+    parameters: Parameters,
     amplitude: float = 0.01,
 ) -> FieldArray:
     """A homogeneous steady state at the run's parameters, with independent normal noise in every cell.
@@ -251,8 +251,7 @@ def steady(
     from morphoscope.theory import homogeneous_states
 
     strength = _number(amplitude, "amplitude", 0.0, 10.0)
-    values = {n: sum(v.bounds()) / 2 if isinstance(v, Spatial) else v for n, v in parameters.items()}
-    found = homogeneous_states(model, values)
+    found = homogeneous_states(model, parameters.middle)
     if not found:
         raise UsageError(f"no homogeneous steady state of {model.name} was found; use another initial condition: noise")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,57 +13,73 @@ from morphoscope.core.errors import UsageError
 from morphoscope.engines.grid import DIFFUSION_LIMITS, Grid
 from morphoscope.models.model import Model
 from morphoscope.models.operators import linearised
-from morphoscope.models.spatial import Spatial
+from morphoscope.models.parameters import Parameters
 
 _WAVES = 24  # wavenumbers sampled along each axis
 _CAUTION = 0.5  # of the limit, for a step that is chosen for the user: the reaction of a grown pattern comes on top
 _RATE_STEP = 0.25  # dt times the fastest rate of the reaction, for a step that is chosen for the user
 
 
-def check_step(model: Model, grid: Grid, parameters: Mapping[str, Any], dt: float) -> None:
-    """Raise UsageError when ``dt`` is no time step, or one in which what space does to a wave makes it grow.
+def check_step(model: Model, grid: Grid, rows: Iterable[Parameters], dt: float) -> None:
+    """Raise UsageError unless explicit Euler is stable for all of several sets of parameters.
 
-    For diffusion alone that is D dt/dx² > 1/2 (9 points) or 1/4 (5 points).
+    The error names the set, and the species, that needs the smallest step: a step that suits it suits all.
+
+    Parameters
+    ----------
+    model, grid
+        What is simulated.
+    rows
+        The parameters of each run.
+    dt
+        The time step.
+
+    Notes
+    -----
+    For diffusion alone the condition is D dt/dx² ≤ 1/2 (9-point stencil) or 1/4 (5-point stencil); see
+    :func:`largest_step` for other spatial terms.
     """
     if not 0 < dt < float("inf"):
-        raise UsageError(f"dt={dt} is no time step; use a number above 0")
-    for species, diffusivity in model.diffusivities(parameters).items():
-        largest = _diffusion_limit(grid, diffusivity)
-        if dt > largest * (1 + 1e-12):
-            raise UsageError(
-                f"dt={dt:g} exceeds the diffusion limit {largest:g} for {model.diffusion[species]}="
-                f"{diffusivity:g}, dx={grid.spacing:g}, {grid.stencil}-point stencil; use dt ≤ {largest:g}"
-            )
+        raise UsageError(f"invalid time step dt={dt}; expected a number above 0")
+    limits = [(_diffusion_limits(model, grid, row), row) for row in rows]
+    worst, row = min(limits, key=lambda limit: min(limit[0].values()))
+    species = min(worst, key=worst.__getitem__)
+    limit = worst[species]
+    if dt > limit * (1 + 1e-12):
+        raise UsageError(
+            f"dt={dt:g} exceeds the diffusion limit {limit:g} for {model.diffusion[species]}="
+            f"{model.diffusivities(row)[species]:g}, dx={grid.spacing:g}, {grid.stencil}-point stencil; "
+            f"use dt ≤ {limit:g}"
+        )
     if not model.diffusion_only:
-        largest = largest_step(model, grid, parameters)
-        if dt > largest * (1 + 1e-12):
+        limit, row = min(((largest_step(model, grid, row), row) for _, row in limits), key=lambda pair: pair[0])
+        if dt > limit * (1 + 1e-12):
+            at = ", ".join(f"{name}={value:g}" for name, value in row.highest.items() if name in row.given)
             raise UsageError(
-                f"dt={dt:g} exceeds the stability limit {largest:.3g} of {model.name}'s terms in space, "
-                f"dx={grid.spacing:g}, {grid.stencil}-point stencil; use dt ≤ {_round_down(largest):g}, "
-                "or integrator etdrk2"
+                f"dt={dt:g} exceeds the stability limit {limit:.3g} of the spatial terms of {model.name}"
+                f"{f' at {at}' if at else ''}, dx={grid.spacing:g}, {grid.stencil}-point stencil; "
+                f"use dt ≤ {_round_down(limit):g}, or integrator etdrk2"
             )
 
 
-def largest_step(model: Model, grid: Grid, parameters: Mapping[str, Any]) -> float:
-    """The largest dt with |1 + dt λ| ≤ 1 for every damped wave, λ from what space alone does; +∞ where it does nothing.
+def largest_step(model: Model, grid: Grid, parameters: Parameters) -> float:
+    """The largest dt with |1 + dt λ| ≤ 1 for every damped wave, λ from the spatial terms alone; +∞ without any.
 
     Linearised around the model's background and its perturbed state; where a parameter varies in space, for both ends.
     """
     if model.diffusion_only:
-        return min(_diffusion_limit(grid, d) for d in model.diffusivities(parameters).values())
-    values = model.complete(parameters)
-    ends = [{n: v.bounds()[i] if isinstance(v, Spatial) else v for n, v in values.items()} for i in (0, 1)]
+        return min(_diffusion_limits(model, grid, parameters).values())
+    ends = (parameters.lowest, parameters.highest)
     return min(_limit_of_waves(model, grid, tuple(end.items())) for end in ends)
 
 
-def automatic_step(model: Model, grid: Grid, parameters: Mapping[str, Any]) -> float:
-    """A step for a model that names none: below the limit of space, a quarter of the reaction's fastest time, round.
+def automatic_step(model: Model, grid: Grid, parameters: Parameters) -> float:
+    """A step for a model without one: half the limit of space or a quarter of the reaction's fastest time, round.
 
-    Raises UsageError where no rate is found to derive it from.
+    Raises UsageError if there is no rate to derive it from.
     """
-    values = {n: v.bounds()[1] if isinstance(v, Spatial) else v for n, v in model.complete(parameters).items()}
     with np.errstate(all="ignore"):
-        rates = [np.linalg.eigvals(m) for m in _jacobians(model, values)]
+        rates = [np.linalg.eigvals(m) for m in _jacobians(model, parameters.highest)]
     fastest = max((float(np.abs(r).max()) for r in rates), default=0.0)
     limit = min(_CAUTION * largest_step(model, grid, parameters), _RATE_STEP / fastest if fastest else math.inf)
     if not 0 < limit < math.inf:
@@ -78,8 +94,10 @@ def _round_down(step: float) -> float:
     return float(f"{digit * power:.6g}")
 
 
-def _diffusion_limit(grid: Grid, diffusivity: float) -> float:
-    return DIFFUSION_LIMITS[grid.stencil] * grid.spacing**2 / diffusivity if diffusivity > 0 else math.inf
+def _diffusion_limits(model: Model, grid: Grid, parameters: Parameters) -> dict[str, float]:
+    """The largest step that each species' diffusion allows."""
+    area = DIFFUSION_LIMITS[grid.stencil] * grid.spacing**2
+    return {s: area / d if d > 0 else math.inf for s, d in model.diffusivities(parameters).items()}
 
 
 def _jacobians(model: Model, values: Mapping[str, Any]) -> list[Any]:

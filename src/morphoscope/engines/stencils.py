@@ -60,7 +60,8 @@ def right_hand_side(job: Job, dtype: Any = np.float64) -> Callable[[Field], Fiel
     """The function dc/dt of a state (species, height, width), without noise; states have type ``dtype``."""
     terms, applications = separate_operators(rates(job.model))
     species, shape = job.model.species, job.grid.shape
-    parameters = {**job.uniform, **{name: value.field(shape).astype(dtype) for name, value in job.varying.items()}}
+    fields = {name: value.field(shape).astype(dtype) for name, value in job.varying.items()}
+    parameters = {**job.parameters.uniform, **fields}
     beyond = {**job.beyond}
     for application in applications:
         beyond[str(application.symbol)] = 0.0

@@ -19,8 +19,7 @@ from morphoscope.engines.base import check_method
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
-from morphoscope.models import Model, get_model
-from morphoscope.models.operators import spatial_parameters
+from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
 FORMAT = 1
@@ -29,9 +28,9 @@ _SEED_BITS = 53  # so that a seed survives JSON readers that know floats only
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One row: the parameters that this run sets, its seed, and its class where it is known."""
+    """One row of a plan: the parameters of a run, its seed, and its class if it is known."""
 
-    parameters: tuple[tuple[str, Any], ...]  # numbers, or what varies in space
+    parameters: Parameters
     seed: int
     label: str | None = None
 
@@ -67,16 +66,14 @@ class Plan:
                 raise UsageError(
                     f"unknown species {species!r} to record; {self.model.name} has {', '.join(self.model.species)}"
                 )
+        if not all(self.model.owns(run.parameters) for run in self.runs):
+            raise UsageError(f"plan {self.name!r} has runs whose parameters are not those of model {self.model.name}")
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # refuses text outside the grammar now rather than in the middle of the runs
         check_method(self.model, self.integrator, dict(self.noise))
-        if self.integrator != "euler":
-            return
-        # Thousands of rows share what acts in space, on which alone the largest step depends.
-        moving = spatial_parameters(self.model)
-        spatial = [tuple(p for p in run.parameters if p[0] in moving) for run in self.runs]
-        for parameters in most_demanding(self.model, spatial):
-            check_step(self.model, self.grid, dict(parameters), self.dt)
+        if self.integrator == "euler":
+            rows = most_demanding(self.model, [run.parameters for run in self.runs])
+            check_step(self.model, self.grid, rows, self.dt)
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -86,7 +83,7 @@ class Plan:
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """The parameters that the rows set, in the model's order."""
-        named = {name for run in self.runs for name, _ in run.parameters}
+        named = {name for run in self.runs for name in run.parameters.given}
         return tuple(name for name in self.model.parameters if name in named)
 
     @property
@@ -96,13 +93,8 @@ class Plan:
 
     def values(self, name: str) -> list[float]:
         """A parameter's value in every run, NaN where it varies in space."""
-        default = self.model.defaults[name]
-        values = [dict(run.parameters).get(name, default) for run in self.runs]
+        values = [run.parameters[name] for run in self.runs]
         return [math.nan if isinstance(value, Spatial) else value for value in values]
-
-    def point(self, parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-        """Parameters in the form in which runs hold them. Raises UsageError for what the model does not know."""
-        return _row(self.model, parameters)
 
     def limited(self, count: int) -> Plan:
         """``count`` runs spread evenly over the plan, each as it is in the whole plan.
@@ -131,7 +123,7 @@ class Plan:
             "times": list(self.times),
             "initial": self.initial.to_json(),
             "record": list(self.record),
-            "runs": [{"parameters": _plain(r.parameters), "seed": r.seed, "label": r.label} for r in self.runs],
+            "runs": [{"parameters": _plain(r.parameters.given), "seed": r.seed, "label": r.label} for r in self.runs],
             # Later fields are there where they are not customary, so that the hashes of stored plans stay true.
             **({"integrator": self.integrator} if self.integrator != "euler" else {}),
             **({"noise": dict(self.noise)} if self.noise else {}),
@@ -170,7 +162,7 @@ class Plan:
                 initial=InitialCondition.from_json(values["initial"]),
                 record=tuple(values["record"]),
                 runs=tuple(
-                    Run(_row(built, run["parameters"]), int(run["seed"]), run.get("label")) for run in values["runs"]
+                    Run(built.complete(run["parameters"]), int(run["seed"]), run.get("label")) for run in values["runs"]
                 ),
                 integrator=str(values.get("integrator", "euler")),
                 noise=tuple(sorted((s, float(a)) for s, a in values.get("noise", {}).items())),
@@ -212,13 +204,8 @@ class Plan:
         return None
 
 
-def _plain(parameters: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value.to_json() if isinstance(value, Spatial) else value for name, value in parameters}
-
-
-def _row(model: Model, parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    checked = model.complete(parameters)
-    return tuple((name, checked[name]) for name in model.parameters if name in parameters)
+def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.to_json() if isinstance(value, Spatial) else value for name, value in parameters.items()}
 
 
 def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:
@@ -247,9 +234,8 @@ def run_seeds(root: int, count: int) -> list[int]:
 
 
 def make_runs(model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int) -> tuple[Run, ...]:
-    """Rows of a plan from (parameters, label) pairs and a root seed."""
+    """Rows of a plan from (parameters, label) pairs and a root seed; mappings of some parameters are completed."""
     rows = list(rows)
     seeds = run_seeds(root, len(rows))
-    return tuple(
-        Run(_row(model, parameters), seed, label) for (parameters, label), seed in zip(rows, seeds, strict=True)
-    )
+    complete = [p if isinstance(p, Parameters) else model.complete(p) for p, _ in rows]
+    return tuple(Run(p, seed, label) for p, (_, label), seed in zip(complete, rows, seeds, strict=True))

@@ -27,14 +27,13 @@ COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger row
 
 def run_job(plan: Plan, run: Run) -> Job:
     """The engine's job of one row, with its own random stream: the same alone or among thousands."""
-    parameters = dict(run.parameters)
-    start = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), plan.model.complete(parameters))
+    state = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
     return Job(
         plan.model,
         plan.grid,
         plan.dt,
-        parameters,
-        start,
+        run.parameters,
+        state,
         plan.steps,
         integrator=plan.integrator,
         noise=dict(plan.noise),

@@ -17,7 +17,7 @@ from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
 from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.ensembles.settings import Settings
-from morphoscope.models import Model, find_model
+from morphoscope.models import Model, Parameters, find_model
 
 MOST_RUNS = 1_000_000
 ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are no parameters
@@ -53,7 +53,7 @@ def sobol_sequence(dimensions: int, count: int, random: np.random.Generator) -> 
 class Point:
     """A place in the parameter space: what it sets, its class where it is known, its number of runs, its seed."""
 
-    parameters: dict[str, Any]
+    parameters: Parameters
     label: str | None = None
     runs: int = 1
     seed: int | None = None
@@ -77,7 +77,7 @@ def scan_plan(
     Runs go through the points once a replicate, so that the runs of fewer replicates are the first runs of more.
     """
     chosen = model if isinstance(model, Model) else find_model(model)
-    fixed = _checked(chosen, parameters or {})
+    fixed = chosen.complete(parameters or {})
     if replicates < 1:
         raise UsageError(f"replicates={replicates} leaves no run; use 1 or more")
     places = _places(chosen, grid, sample, ranges, points, seed)
@@ -96,7 +96,7 @@ def lattice(model: Model, axes: Mapping[str, Sequence[float]]) -> list[Point]:
     """
     columns = [_axis(model, name, axis) for name, axis in axes.items()]
     _check_total(math.prod(len(column) for column in columns), f"points ({' x '.join(str(len(c)) for c in columns)})")
-    return [Point(dict(zip(axes, values, strict=True))) for values in itertools.product(*columns)]
+    return [Point(model.complete(dict(zip(axes, values, strict=True)))) for values in itertools.product(*columns)]
 
 
 def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
@@ -114,7 +114,10 @@ def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> l
     ends = {name: _span(model, name, span) for name, span in ranges.items()}
     unit = SAMPLERS.get(method)(len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
     low, high = np.array(list(ends.values())).T
-    return [Point(dict(zip(ends, map(_short, row), strict=True))) for row in (low + (high - low) * unit).tolist()]
+    return [
+        Point(model.complete(dict(zip(ends, map(_short, row), strict=True))))
+        for row in (low + (high - low) * unit).tolist()
+    ]
 
 
 def read_points(model: Model, path: str | Path) -> list[Point]:
@@ -161,7 +164,7 @@ def _places(
     if isinstance(points, str | Path):
         return read_points(model, points)
     if points is None:
-        return [Point({})]
+        return [Point(model.complete({}))]
     return _given(model, points)
 
 
@@ -177,10 +180,10 @@ def _given(model: Model, points: Iterable[Mapping[str, Any]]) -> list[Point]:
     return found
 
 
-def _rounds(places: Sequence[Point], fixed: Mapping[str, Any], replicates: int) -> Iterator[Point]:
+def _rounds(places: Sequence[Point], fixed: Parameters, replicates: int) -> Iterator[Point]:
     """One row a run: all points that have a first run, all that have a second one, and so on."""
-    for name in fixed:
-        if any(name in place.parameters for place in places):
+    for name in fixed.given:
+        if any(name in place.parameters.given for place in places):
             raise UsageError(f"parameter {name!r} is given twice, as a fixed one and by the scan; give it once")
     for place in places:
         if place.seed is not None and place.runs * replicates > 1:
@@ -190,7 +193,7 @@ def _rounds(places: Sequence[Point], fixed: Mapping[str, Any], replicates: int) 
     for turn in range(max(place.runs for place in places) * replicates):
         for place in places:
             if turn < place.runs * replicates:
-                yield dataclasses.replace(place, parameters={**fixed, **place.parameters})
+                yield dataclasses.replace(place, parameters=fixed.with_given(place.parameters))
 
 
 def _axis(model: Model, name: str, axis: Sequence[float]) -> list[float]:
@@ -221,18 +224,12 @@ def _span(model: Model, name: str, span: Span, what: str = "range") -> tuple[flo
     return low, high
 
 
-def _checked(model: Model, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The given parameters as runs hold them; raises UsageError for what the model does not know."""
-    complete = model.complete(parameters)
-    return {name: complete[name] for name in model.parameters if name in parameters}
-
-
 def _ends(model: Model, name: str, span: Span, what: str) -> tuple[float, float]:
     try:
         low, high = span
     except (TypeError, ValueError):
         raise UsageError(f"{what} {name}={span!r}; expected low and high") from None
-    numbers = [_checked(model, {name: end})[name] for end in (low, high)]  # refuses names, NaN and what is out of range
+    numbers = [model.complete({name: end})[name] for end in (low, high)]  # refuses names, NaN and what is out of range
     if not all(isinstance(number, float) for number in numbers):
         raise UsageError(f"{what} {name} has ends that vary in space; expected two numbers")
     if numbers[0] > numbers[1]:
@@ -296,7 +293,7 @@ def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
     runs = _whole(own.get("runs"), "runs", 1, MOST_RUNS, where)
     seed = _whole(own.get("seed"), "seed", 0, _LARGEST_SEED, where)
     try:
-        return Point(_checked(model, parameters), label, 1 if runs is None else runs, seed)
+        return Point(model.complete(parameters), label, 1 if runs is None else runs, seed)
     except UsageError as error:
         raise DataError(f"{where}: {error}") from None
 

@@ -82,8 +82,7 @@ class Settings:
         step = model.dt if self.dt is None else self.dt
         if step is not None:
             return step
-        points = extremes(model, [run.parameters for run in runs])
-        return min(automatic_step(model, grid, dict(point)) for point in points)
+        return min(automatic_step(model, grid, row) for row in extremes([run.parameters for run in runs]))
 
 
 def known_settings(settings: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def repeat_command(plan: Plan, run: int) -> str:
     model, grid, row = plan.model, plan.grid, plan.runs[run]
     words = ["morphoscope simulate", *_model_words(model)]
     built_in = words[1] == model.name
-    values = dict(row.parameters) if built_in else model.complete(dict(row.parameters))
+    values = row.parameters.given if built_in else row.parameters
     words += [f"-p {name}={_parameter_text(value)}" for name, value in values.items()]
     words.append(f"--seed {row.seed}")
     usual = customary_times(plan.until, plan.dt, model.apart)

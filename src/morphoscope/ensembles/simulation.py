@@ -57,8 +57,7 @@ def single_plan(model: Model, parameters: Mapping[str, Any], *, seed: int = 0, *
     """
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; use 0 or more")
-    checked = model.complete(parameters)
-    return Settings(**settings).plan(model, "run", (Run(tuple(checked.items()), seed),))
+    return Settings(**settings).plan(model, "run", (Run(model.complete(parameters), seed),))
 
 
 def simulate_one(plan: Plan, *, engine: str = "cpu", video: bool = False) -> Simulation:

@@ -69,7 +69,7 @@ def load_labelled(ensemble: Ensemble) -> DataSet:
         plan_hash=ensemble.plan.hash,
         frames=ensemble.frames(runs),
         labels=[str(labels[r]) for r in runs],
-        points=[ensemble.plan.runs[r].parameters for r in runs],
+        points=[tuple(ensemble.plan.runs[r].parameters.given.items()) for r in runs],
         input=input_of(ensemble.plan),
     )
 

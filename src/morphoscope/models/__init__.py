@@ -6,9 +6,10 @@ from pathlib import Path
 
 from morphoscope.core.registry import Registry
 from morphoscope.models.model import Model
+from morphoscope.models.parameters import Parameters
 from morphoscope.models.spatial import Ramp
 
-__all__ = ["MODELS", "Model", "Ramp", "find_model", "get_model", "model_names"]
+__all__ = ["MODELS", "Model", "Parameters", "Ramp", "find_model", "get_model", "model_names"]
 
 
 #: The built-in models, one per file of :mod:`.builtin`.

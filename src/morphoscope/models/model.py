@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.models.expressions import FUNCTIONS, OPERATORS, evaluate, parse
+from morphoscope.models.parameters import Parameters
 from morphoscope.models.spatial import Spatial, as_spatial
 
 if TYPE_CHECKING:
@@ -173,29 +174,67 @@ class Model:
         """Whether the only spatial coupling is D ∇²c: the reaction terms contain no operators."""
         return not any(f"{name}(" in "".join(text.split()) for text in self.reaction.values() for name in OPERATORS)
 
-    def diffusivities(self, parameters: Mapping[str, Any]) -> dict[str, float]:
+    def diffusivities(self, parameters: Parameters) -> dict[str, float]:
         """The diffusion coefficients as numbers; a parameter that varies in space counts with its largest value."""
-        values = {n: v.bounds()[1] if isinstance(v, Spatial) else v for n, v in self.complete(parameters).items()}
+        values = parameters.highest
         return {s: float(evaluate(term, values)) for s, term in self.diffusion_terms.items()}
 
-    def complete(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters: the given ones and the defaults of the rest, as numbers or values of :mod:`.spatial`.
+    def complete(self, parameters: Mapping[str, Any]) -> Parameters:
+        """All parameters: the given ones, checked, and the defaults of the rest.
 
-        Raises UsageError for an unknown name and for a value that is not a number, NaN or out of range.
+        Parameters
+        ----------
+        parameters
+            Values by name: numbers or their text, or what varies in space as :func:`.as_spatial` reads it.
+
+        Returns
+        -------
+        Parameters
+            The form in which a run holds them.
+
+        Raises
+        ------
+        UsageError
+            For an unknown name and for a value that is not a number, NaN or out of range.
         """
         for name in parameters:
             if name not in self.defaults:
                 raise UsageError(f"unknown parameter {name!r} of {self.name}; {nearest(name, self.defaults)}")
-        return {name: self._checked(name, parameters.get(name, default)) for name, default in self.defaults.items()}
+        given = {name: self._checked(name, parameters[name]) for name in self.defaults if name in parameters}
+        numbers, refused = self._checked_defaults
+        for name in refused - given.keys():
+            self._checked(name, self.defaults[name])
+        return Parameters(given, numbers)
+
+    def owns(self, parameters: Any) -> bool:
+        """Whether :meth:`complete` of this model, or of one with the same defaults, made these parameters."""
+        if not isinstance(parameters, Parameters):
+            return False
+        own = self._checked_defaults[0]
+        return parameters.defaults is own or parameters.defaults == own
+
+    @functools.cached_property
+    def _checked_defaults(self) -> tuple[dict[str, float], set[str]]:
+        """The defaults as numbers, and the names of those that only a run that sets them itself can do without."""
+        numbers, refused = dict(self.defaults), set()
+        for name, value in self.defaults.items():
+            try:
+                numbers[name] = self._number(name, value)
+            except UsageError:
+                refused.add(name)
+        return numbers, refused
 
     def _checked(self, name: str, value: Any) -> float | Spatial:
+        spatial = as_spatial(value)
+        if spatial is None:
+            return self._number(name, value)
+        for end in spatial.bounds():
+            self._number(name, end)
+        return spatial
+
+    def _number(self, name: str, value: Any) -> float:
         low, high = self.ranges[name]
         expected = f"expected a number in [{low:g}, {high:g}]"
-        spatial = as_spatial(value)
-        if spatial is not None:
-            for end in spatial.bounds():
-                self._checked(name, end)
-            return spatial
         try:
             number = float(value)
         except (TypeError, ValueError):

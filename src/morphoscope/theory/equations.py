@@ -24,7 +24,7 @@ def numeric_parameters(model: Model, parameters: Mapping[str, Any] | None = None
     for name, value in values.items():
         if isinstance(value, Spatial):
             raise UsageError(f"parameter {name} varies in space; theory needs a single number, such as {name}=0.03")
-    return values
+    return dict(values)
 
 
 def exact_fractions(expression: sympy.Expr) -> sympy.Expr:

@@ -54,7 +54,8 @@ class LiveRun:
         """Begin anew from a state (species, height, width); ``seed`` is for the plan's noise."""
         plan = self.plan
         method: dict[str, Any] = {"integrator": plan.integrator, "noise": dict(plan.noise), "double": plan.double}
-        job = Job(plan.model, plan.grid, plan.dt, parameters, np.asarray(state), (0,), seed=seed, **method)
+        complete = plan.model.complete(parameters)
+        job = Job(plan.model, plan.grid, plan.dt, complete, np.asarray(state), (0,), seed=seed, **method)
         stepper = Stepper(job)
         with self._lock:
             self._stepper, self.steps = stepper, 0

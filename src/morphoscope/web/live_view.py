@@ -41,8 +41,7 @@ class LiveView:
     def __init__(self, place: Workplace, moved: Callable[[float, float], None], theme: str = "light") -> None:
         self.place, self.moved = place, moved
         self.plan: Plan = place.atlas.plan
-        model = self.plan.model
-        point = dict(model.complete(dict(self.plan.runs[int(place.atlas.runs[0])].parameters)))
+        point = dict(self.plan.runs[int(place.atlas.runs[0])].parameters)
         self.run = LiveRun(self.plan, point)
         self.busy = False
         self.frames_shown = 0

@@ -83,7 +83,7 @@ def _plans(atlas: Atlas, runs_per_class: int | None, seed: int, progress: Report
 
     choice = choose(atlas)
     for point in choice.contested:
-        progress.say(f"{dict(point)} was given several classes; it trains nothing")
+        progress.say(f"{point.given} was given several classes; it trains nothing")
     count = RUNS_PER_CLASS if runs_per_class is None else runs_per_class
     names = ("train", "validation")
     return {

@@ -126,9 +126,7 @@ class EulerStepper:
     def steer(self, job: Job) -> None:
         """Continue with the parameters of another job of the same kernel."""
         dtype = self.kernel.dtype
-        self._numbers = self.kernel.program.numbers(
-            job.uniform, job.grid, job.dt, beyond=job.beyond, noise=job.noise, dtype=dtype
-        )
+        self._numbers = self.kernel.program.numbers(job, dtype)
         fields = [job.varying[name].field(job.grid.shape) for name in self.kernel.program.varying]
         lifted = self.kernel.lift(np.array(fields, dtype=dtype).reshape(-1, *job.grid.shape))
         self._varying = aligned(lifted.shape, dtype)
@@ -184,7 +182,7 @@ class Stepper:
 
     def steer(self, parameters: Mapping[str, Any]) -> None:
         """Continue with other parameters. Raises UsageError if the model or the time step does not allow them."""
-        self.job = dataclasses.replace(self.job, parameters=parameters)
+        self.job = dataclasses.replace(self.job, parameters=self.job.model.complete(parameters))
         self._inner.steer(self.job)
         self.advance = self._inner.advance
 

@@ -21,10 +21,10 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from morphoscope.engines.base import Job
 from morphoscope.engines.cpu import functions
 from morphoscope.engines.cpu.program import Program, Quantity, Sweep, WeightedTerm
 from morphoscope.engines.cpu.vectors import Vec
-from morphoscope.engines.grid import Grid
 from morphoscope.engines.noise import strength
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.model import Model
@@ -132,23 +132,11 @@ class StepProgram:
     def _slot(self, kind: str, of: Any = sympy.S.One, timed: bool = False) -> int:
         return self.slots.setdefault(Slot(kind, of, timed), len(self.slots))
 
-    def numbers(
-        self,
-        parameters: Mapping[str, float],
-        grid: Grid,
-        dt: float,
-        *,
-        beyond: Mapping[str, float] | None = None,
-        noise: Mapping[str, float] | None = None,
-        dtype: Any = np.float32,
-    ) -> NDArray[Any]:
-        """The constants of a run, computed in float64 and rounded once.
-
-        ``parameters``: the uniform ones; ``beyond``: background and parameters beyond a Dirichlet boundary.
-        """
+    def numbers(self, job: Job, dtype: Any = np.float32) -> NDArray[Any]:
+        """The constants of a run, computed in float64 and rounded once."""
+        parameters, grid, dt = job.parameters, job.grid, job.dt
         edge, centre = STENCIL_WEIGHTS[grid.stencil]
-        per_area = 1 / grid.spacing**2
-        values = {**parameters, **self.model.background, **(beyond or {})}
+        per_area, beyond = 1 / grid.spacing**2, job.beyond
 
         def number(slot: Slot) -> float:
             match slot.kind:
@@ -158,9 +146,9 @@ class StepProgram:
                     own = float(np.dtype(dtype).type(whole - dt * diffusivity * edge * per_area * centre))
                     return own if slot.kind == "own" else (whole - own) / centre
                 case "noise":
-                    return strength(grid, dt, (noise or {})[slot.of])
+                    return strength(grid, dt, job.noise[slot.of])
                 case "beyond":
-                    return self._beyond(slot.of, values)
+                    return self._beyond(slot.of, beyond)
             time = dt if slot.timed else 1.0
             scale = {"number": 1.0, "edge": edge * per_area, "centre": -edge * per_area * centre}
             factor = scale.get(slot.kind, 0.5 / grid.spacing)
