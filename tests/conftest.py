@@ -15,6 +15,9 @@ from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles import Plan, make_runs
 from morphoscope.models import Model, get_model
 from tests import browser
+from tests.small import small_atlas, uniform_atlas
+
+__all__ = ["small_atlas", "uniform_atlas"]  # fixtures
 
 settings.register_profile("morphoscope", deadline=None, derandomize=True)  # the same examples every time
 settings.load_profile("morphoscope")

@@ -51,7 +51,7 @@ def test_a_plane_wave_has_its_length_between_the_rings_too(waves):
     found = spectrum(0.4 + 0.1 * wave(*waves), spacing=0.5)
     length = 0.5 * N / math.hypot(*waves)
     assert found.wavelength == pytest.approx(length, rel=1e-9)
-    assert found.wavenumber == pytest.approx(1 / length, rel=1e-9)
+    assert found.wavenumber == pytest.approx(2 * np.pi / length, rel=1e-9)
     assert found.width == pytest.approx(0, abs=1e-7)
     assert found.anisotropy == pytest.approx(1, rel=1e-9)
 
@@ -72,8 +72,8 @@ def test_harmonics_and_background_do_not_move_the_peak():
 
 def test_two_waves_have_the_mean_and_width_of_two_numbers():
     found = spectrum(wave(0, 6) + wave(10, 0))
-    assert found.wavenumber == pytest.approx(8 / N)
-    assert found.width == pytest.approx(2 / N)
+    assert found.wavenumber == pytest.approx(2 * np.pi * 8 / N)
+    assert found.width == pytest.approx(2 * np.pi * 2 / N)
     assert found.anisotropy == pytest.approx(0, abs=1e-9)
     assert spectrum(2 * wave(0, 6) + wave(6, 0)).anisotropy == pytest.approx((4 - 1) / (4 + 1))
 

@@ -19,7 +19,7 @@ from morphoscope.atlas.agreement import Agreement, agreement_of
 from morphoscope.atlas.annotations import FILE, Annotations
 from morphoscope.atlas.classes import class_colours, ordered, symbol
 from morphoscope.atlas.coexistence import Occupancy, occupancy_of
-from morphoscope.atlas.descriptors import describe_readings, load
+from morphoscope.atlas.descriptors import describe_readings, is_current, load, save
 from morphoscope.atlas.thumbnails import sheet_name
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.progress import AUTO, Reporter
@@ -165,11 +165,16 @@ class Atlas:
     def describe(self, *, workers: int | None = None, progress: Reporter = AUTO) -> dict[str, NDArray[np.float64]]:
         """Measure the physical descriptors where the atlas has none; keeps them and rewrites points.csv.
 
+        Those of an earlier method are converted.
+
         Raises DataError where the folder can't be written.
         """
         if not self.descriptors:
             describe_readings(self, workers=workers, progress=progress)
             del self.descriptors
+            write_rows(self.points(), self.folder / POINTS_FILE)
+        elif not is_current(self.folder):
+            save(self.folder, self.descriptors)
             write_rows(self.points(), self.folder / POINTS_FILE)
         return self.descriptors
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from morphoscope.core.errors import DataError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file
 from morphoscope.descriptors import NAMES
+from morphoscope.descriptors.table import METHOD
 from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.ensembles.stored_descriptors import measure_runs, names_for
 
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble, Plan
 
 DESCRIPTORS_FILE = "descriptors.npz"
+METHOD_ENTRY = "method"  # entry of that file; files without it are of method 1
+_WAVENUMBERS = ("wavenumber", "spectral_width")
 Columns = dict[str, NDArray[np.float64]]
 
 
 def load(folder: Path, readings: int) -> Columns:
     """The descriptors in an atlas's folder, one number a reading; nothing without the file.
 
-    Raises DataError for a damaged file.
+    Those of method 1 had wavenumbers 1/λ; they are returned as 2π/λ. Raises DataError for a damaged file.
     """
     path = folder / DESCRIPTORS_FILE
     if not path.is_file():
@@ -36,20 +39,29 @@ def load(folder: Path, readings: int) -> Columns:
     try:
         with np.load(path, allow_pickle=False) as kept:
             columns = {name: kept[name].astype(np.float64) for name in NAMES if name in kept.files}
+            cycles = 1.0 if METHOD_ENTRY in kept.files else 2 * np.pi
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged ({error}); remove it and measure again", operation="describe") from error
     if any(column.shape != (readings,) for column in columns.values()):
         raise DataError(
             f"{path} is damaged: expected {readings} numbers each; remove it and measure again", operation="describe"
         )
-    return columns
+    return {name: cycles * column if name in _WAVENUMBERS else column for name, column in columns.items()}
+
+
+def is_current(folder: Path) -> bool:
+    """Whether the file in an atlas's folder has the present definitions of all descriptors."""
+    with np.load(folder / DESCRIPTORS_FILE, allow_pickle=False) as kept:
+        return METHOD_ENTRY in kept.files
 
 
 def save(folder: Path, columns: Columns) -> None:
     """Write the descriptors as float32. Raises DataError where the folder can't be written."""
     try:
         with staged_file(folder / DESCRIPTORS_FILE) as part:
-            np.savez_compressed(part, **{name: c.astype(np.float32) for name, c in columns.items()})  # type: ignore[arg-type]
+            stored: dict[str, Any] = {name: c.astype(np.float32) for name, c in columns.items()}
+            stored[METHOD_ENTRY] = np.array(METHOD)
+            np.savez_compressed(part, **stored)
     except OSError as error:
         raise DataError(f"{folder} can't be written ({error}); copy the atlas to a folder of your own") from error
 

@@ -19,11 +19,44 @@ def measure(
     times: Sequence[float] | None = None,
     spacing: float = 1.0,
     periodic: tuple[bool, bool] = PERIODIC,
+    magnitude: float = 1.0,
 ) -> dict[str, float]:
-    """Every descriptor of one run's frames (time, y, x) of a species, by name; NaN where undefined.
+    """Measure every descriptor of one run.
 
-    ``times``: of the frames, by default 0, 1, 2 …; ``spacing``: side of a cell; ``periodic``: along y, along x.
-    Raises UsageError for arrays of another shape and for numbers that are not finite.
+    Parameters
+    ----------
+    frames
+        Snapshots of one species, (time, y, x).
+    times
+        Time of each frame; by default 0, 1, 2 …
+    spacing
+        Side of a cell.
+    periodic
+        Whether the grid is periodic along y and along x.
+    magnitude
+        Size of typical values. A frame is homogeneous if its standard deviation is no more than 1e-4 of its mean or of
+        this.
+
+    Returns
+    -------
+    dict
+        A number for each of :data:`morphoscope.descriptors.DESCRIPTORS`, by name; NaN where it is undefined.
+
+    Raises
+    ------
+    UsageError
+        For arrays of another shape, times that do not ascend, and numbers that are not finite.
+
+    Examples
+    --------
+    Stripes of a wavelength of 16 cells, each half as long as the unit of length:
+
+    >>> import numpy as np
+    >>> from morphoscope.descriptors import measure
+    >>> stripes = np.cos(2 * np.pi * np.arange(64) / 16) * np.ones((64, 1))
+    >>> found = measure(stripes[None], spacing=0.5)
+    >>> round(found["wavelength"], 6), round(found["wavenumber"], 6)
+    (8.0, 0.785398)
     """
     frames = np.asarray(frames)
     when = np.arange(len(frames), dtype=np.float64) if times is None else np.array(times, dtype=np.float64)
@@ -34,8 +67,8 @@ def measure(
     if not np.isfinite(frames).all():
         raise UsageError("frames hold numbers that are not finite; only finished runs have descriptors")
     last = frames[-1].astype(np.float64)
-    waves = spectrum(last, spacing, periodic)
-    cut = shapes(last, spacing, periodic)
+    waves = spectrum(last, spacing, periodic, magnitude)
+    cut = shapes(last, spacing, periodic, magnitude)
     return {
         "wavelength": waves.wavelength,
         "wavenumber": waves.wavenumber,
@@ -51,6 +84,6 @@ def measure(
         "hole_area": cut.hole_area,
         "euler": float(cut.euler),
         "activity": motion.activity(frames, when),
-        "drift_speed": motion.drift_speed(frames, when, spacing, periodic),
-        "period": motion.period(frames, when),
+        "drift_speed": motion.drift_speed(frames, when, spacing, periodic, magnitude),
+        "period": motion.period(frames, when, magnitude),
     }

@@ -31,22 +31,26 @@ def drift_speed(
     times: NDArray[np.float64],
     spacing: float = 1.0,
     periodic: tuple[bool, bool] = PERIODIC,
+    magnitude: float = 1.0,
 ) -> float:
     """|displacement| / time between the last two frames (time, y, x).
 
     NaN where the second is not the first displaced, and for homogeneous or single frames. Of several displacements
     that would do, as by a whole wavelength, the smallest counts; along stripes there is none.
     """
-    if len(frames) < 2 or is_homogeneous(frames[-1]):
+    if len(frames) < 2 or is_homogeneous(frames[-1], magnitude):
         return math.nan
     if np.array_equal(frames[-1], frames[-2]):
         return 0.0
-    moved = displacement(frames[-2], frames[-1], periodic)
+    moved = displacement(frames[-2], frames[-1], periodic, magnitude)
     return math.nan if moved is None else math.hypot(*moved) * spacing / float(times[-1] - times[-2])
 
 
 def displacement(
-    first: NDArray[np.floating], second: NDArray[np.floating], periodic: tuple[bool, bool] = PERIODIC
+    first: NDArray[np.floating],
+    second: NDArray[np.floating],
+    periodic: tuple[bool, bool] = PERIODIC,
+    magnitude: float = 1.0,
 ) -> tuple[float, float] | None:
     """s = (y, x), in cells, with second(x) = first(x − s); None where no s explains 95 % of the variance.
 
@@ -54,7 +58,7 @@ def displacement(
     cells and, as the trigonometric polynomial that they are, between them. w is 1 along periodic axes; along others it
     vanishes near the ends, so that nothing from beyond them counts.
     """
-    error = _Mismatch(first, second, periodic)
+    error = _Mismatch(first, second, periodic, magnitude)
     if error.plain:
         return None
     moved, left = error.lowest(error.descend())
@@ -67,7 +71,13 @@ def displacement(
 class _Mismatch:
     """E(s) of :func:`displacement`, its derivatives and its minima."""
 
-    def __init__(self, first: NDArray[np.floating], second: NDArray[np.floating], periodic: tuple[bool, bool]) -> None:
+    def __init__(
+        self,
+        first: NDArray[np.floating],
+        second: NDArray[np.floating],
+        periodic: tuple[bool, bool],
+        magnitude: float,
+    ) -> None:
         shape = first.shape
         tapers = [_taper(n, whole) for n, whole in zip(shape, periodic, strict=True)]
         window = tapers[0][:, None] * tapers[1][None, :]
@@ -76,7 +86,7 @@ class _Mismatch:
         b = b - centre
         a = np.asarray(first, dtype=np.float64) - centre
         scale = float(np.sum(window * b**2))
-        self.plain = scale <= (SMALLEST_SPREAD * max(1.0, abs(centre))) ** 2 * float(window.sum())
+        self.plain = scale <= (SMALLEST_SPREAD * max(magnitude, abs(centre))) ** 2 * float(window.sum())
         scale = 1.0 if self.plain else scale
         # Σ w b² − 2 Σ w b a(· − s) + Σ w a²(· − s), as transforms over s
         against, towards = np.fft.rfft2(window * b), np.fft.rfft2(a)
@@ -165,7 +175,7 @@ def _taper(n: int, periodic: bool) -> NDArray[np.float64]:
     return np.pad(np.sin(np.pi * (np.arange(inner) + 0.5) / inner) ** 2, margin)
 
 
-def period(frames: NDArray[np.floating], times: NDArray[np.float64]) -> float:
+def period(frames: NDArray[np.floating], times: NDArray[np.float64], magnitude: float = 1.0) -> float:
     """The time after which frames (time, y, x) repeat, to a part of their distance.
 
     r(τ) = ⟨δc(t) δc(t + τ)⟩ / √(⟨δc(t)²⟩ ⟨δc(t + τ)²⟩), with δc the departure from each cell's mean over time. The
@@ -179,7 +189,7 @@ def period(frames: NDArray[np.floating], times: NDArray[np.float64]) -> float:
     cells = np.asarray(frames, dtype=np.float64).reshape(n, -1)
     departures = cells - cells.mean(axis=0)
     gram: Any = departures @ departures.T / cells.shape[1]
-    if np.trace(gram) / n <= 1e-12 * max(1.0, float(np.mean(cells)) ** 2):
+    if np.trace(gram) / n <= 1e-12 * max(magnitude**2, float(np.mean(cells)) ** 2):
         return math.nan
     r = np.array([_correlation(gram, lag) for lag in range(n - 1)])
     fallen = np.flatnonzero(r < 0.5)

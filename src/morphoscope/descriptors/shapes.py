@@ -35,12 +35,17 @@ class Shapes:
     euler: int
 
 
-def shapes(field: NDArray[np.floating], spacing: float = 1.0, periodic: tuple[bool, bool] = PERIODIC) -> Shapes:
+def shapes(
+    field: NDArray[np.floating],
+    spacing: float = 1.0,
+    periodic: tuple[bool, bool] = PERIODIC,
+    magnitude: float = 1.0,
+) -> Shapes:
     """Cut a field (y, x) at Otsu's threshold and count; all 0, areas NaN, for a homogeneous field.
 
     Source: N. Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979).
     """
-    if is_homogeneous(field):
+    if is_homogeneous(field, magnitude):
         return Shapes(0, math.nan, 0, math.nan, 0)
     from skimage.filters import threshold_otsu
 

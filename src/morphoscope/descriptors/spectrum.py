@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 PERIODIC = (True, True)
-# Relative to the mean where that is above 1. In float32 rounding stops a perturbation's decay at about 6e-8/(rate dt)
-# of the mean: 5e-5 has been seen next to a Turing line.
+#: A field is homogeneous if its standard deviation is no more than this share of its mean, or of the magnitude of
+#: typical values. In float32 rounding stops a perturbation's decay at about 6e-8/(rate dt) of the mean: 5e-5 has been
+#: seen next to a Turing line.
 SMALLEST_SPREAD = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
 class Spectrum:
-    """Moments of a power spectrum: lengths in units of ``spacing``, wavenumbers q = 1/λ. NaN for homogeneous fields."""
+    """Moments of a power spectrum with wavenumbers q = 2π/λ, in units of ``spacing``; NaN for homogeneous fields."""
 
     wavelength: float
     wavenumber: float
@@ -25,30 +26,40 @@ class Spectrum:
     anisotropy: float
 
 
-def is_homogeneous(field: NDArray[np.floating]) -> bool:
-    """Whether a field's standard deviation is no more than rounding."""
-    return bool(np.std(field) <= SMALLEST_SPREAD * max(1.0, abs(float(np.mean(field)))))
+def is_homogeneous(field: NDArray[np.floating], magnitude: float = 1.0) -> bool:
+    """Whether a field is uniform but for rounding: its standard deviation ≤ 1e-4 max(|mean|, ``magnitude``).
+
+    ``magnitude`` is the size of typical values. A field that decayed around zero is judged by it.
+    """
+    return bool(np.std(field, dtype=np.float64) <= SMALLEST_SPREAD * max(magnitude, abs(float(np.mean(field)))))
 
 
-def power_spectrum(field: NDArray[np.floating]) -> NDArray[np.float64]:
-    """P(q) = |F[c − ⟨c⟩](q)|² / N², zero wavenumber in the middle; the sum is the variance of ``field`` (y, x)."""
+def power_spectrum(field: NDArray[np.floating], magnitude: float = 1.0) -> NDArray[np.float64]:
+    """P(q) = |F[c − ⟨c⟩](q)|² / N², zero wavenumber in the middle; the sum is the variance of ``field`` (y, x).
+
+    0 throughout for a homogeneous field, see :func:`is_homogeneous`: rounding has a spectrum that looks like a
+    pattern's.
+    """
+    if is_homogeneous(field, magnitude):
+        return np.zeros(field.shape)
     values = np.asarray(field, dtype=np.float64)
     transform = np.fft.fftshift(np.fft.fft2(values - values.mean()))
     return np.abs(transform) ** 2 / values.size**2
 
 
 def radial_spectrum(
-    field: NDArray[np.floating], spacing: float = 1.0
+    field: NDArray[np.floating], spacing: float = 1.0, magnitude: float = 1.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The power in rings of wavenumber 1/λ (cycles per length): (ring centres, summed power).
+    """The power in rings of wavenumber q = 2π/λ: (centres of the rings, 1/length; power in each).
 
-    Rings are as wide as the smallest wavenumber of the longer side and end where the shorter side's reach does.
+    Rings are as wide as the smallest wavenumber of the longer side, and end at the largest of the shorter side. All
+    power is 0 for a homogeneous field.
     """
-    power = power_spectrum(field)
-    axes = [np.fft.fftshift(np.fft.fftfreq(n, spacing)) for n in power.shape]
+    power = power_spectrum(field, magnitude)
+    axes = [2 * np.pi * np.fft.fftshift(np.fft.fftfreq(n, spacing)) for n in power.shape]
     wavenumber = np.hypot(axes[0][:, None], axes[1][None, :])
     longest, shortest = max(power.shape), min(n for n in power.shape if n > 1)
-    width = 1 / (longest * spacing)
+    width = 2 * np.pi / (longest * spacing)
     ring = np.round(wavenumber / width).astype(int)
     last = shortest // 2 * longest // shortest
     summed = np.bincount(ring.ravel(), weights=power.ravel())[1 : last + 1].astype(np.float64)
@@ -56,19 +67,27 @@ def radial_spectrum(
 
 
 def dominant_wavelength(
-    field: NDArray[np.floating], spacing: float = 1.0, periodic: tuple[bool, bool] = PERIODIC
+    field: NDArray[np.floating],
+    spacing: float = 1.0,
+    periodic: tuple[bool, bool] = PERIODIC,
+    magnitude: float = 1.0,
 ) -> float:
     """The wavelength at the spectrum's peak, finer than its rings; NaN for a homogeneous field (y, x)."""
-    return spectrum(field, spacing, periodic).wavelength
+    return spectrum(field, spacing, periodic, magnitude).wavelength
 
 
-def spectrum(field: NDArray[np.floating], spacing: float = 1.0, periodic: tuple[bool, bool] = PERIODIC) -> Spectrum:
-    """Dominant wavelength, mean and standard deviation of q = 1/λ, anisotropy |Σ P e^{2iθ}| / Σ P of a field (y, x).
+def spectrum(
+    field: NDArray[np.floating],
+    spacing: float = 1.0,
+    periodic: tuple[bool, bool] = PERIODIC,
+    magnitude: float = 1.0,
+) -> Spectrum:
+    """Dominant wavelength, mean and standard deviation of q = 2π/λ, anisotropy |Σ P e^{2iθ}| / Σ P of a field (y, x).
 
     The dominant wavelength is that of the centre of power around the highest ring of the smoothed radial spectrum.
     Along an axis that is not ``periodic`` (y, x) the field is tapered by Hann's window first.
     """
-    if is_homogeneous(field):
+    if is_homogeneous(field, magnitude):
         return Spectrum(math.nan, math.nan, math.nan, math.nan)
     waves = _waves(field.shape, periodic)
     values = np.asarray(field, dtype=np.float64)
@@ -80,12 +99,13 @@ def spectrum(field: NDArray[np.floating], spacing: float = 1.0, periodic: tuple[
     width = math.sqrt(max(0.0, float(power @ (waves.number - mean) ** 2 / total)))
     moment = math.hypot(float(power @ waves.cos2), float(power @ waves.sin2)) / float(total)
     peak = _peak(waves, power)
-    return Spectrum(spacing / peak, mean / spacing, width / spacing, min(1.0, moment))
+    cycles = 2 * math.pi / spacing  # wavenumber of one wave in a cell
+    return Spectrum(spacing / peak, cycles * mean, cycles * width, min(1.0, moment))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Waves:
-    """Half of a grid's waves without the mean, by ascending wavenumber; lengths in cells.
+    """Half of a grid's waves without the mean, by ascending ``number``, in cycles a cell.
 
     ``order``: places in the transform. ``weight``: how many waves each stands for. ``ring``: number of its ring.
     """
@@ -137,7 +157,7 @@ def _hann(n: int) -> NDArray[np.float64]:
 
 
 def _peak(waves: _Waves, power: NDArray[np.float64]) -> float:
-    """Wavenumber, in 1/cell, of the centre of power around the highest ring of the smoothed radial spectrum."""
+    """Cycles a cell at the centre of power around the highest ring of the smoothed radial spectrum."""
     rings = np.bincount(waves.ring, weights=power)
     highest = int(np.argmax(np.convolve(rings, [0.5, 1.0, 0.5], mode="same"))) or 1
     # Wide enough for a peak between rings, narrow enough to leave out the mean and the first harmonic.

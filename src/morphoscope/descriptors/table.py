@@ -5,20 +5,39 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-#: Goes up when a descriptor's definition changes; what was stored by another method is measured anew.
-METHOD = 1
+#: Goes up when the definition of a descriptor changes; what an ensemble keeps of another method is measured again.
+#: 1: wavenumbers were 1/λ. 2: they are 2π/λ, and what is homogeneous is judged by the size of a model's values.
+METHOD = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Descriptor:
-    """A number that says something of a run. ``unit`` is in the model's own units, "1" for pure numbers and counts.
+    """A number that describes a run.
 
-    ``ratios``: whether it is compared by ratios, on a logarithmic scale.
+    Parameters
+    ----------
+    name
+        Name of the variable and the column.
+    meaning
+        What it is, for axes and attributes.
+    unit
+        In the units of the model; "1" for pure numbers and counts.
+    formula
+        Its definition, for the documentation.
+    undefined
+        When it is NaN; empty if never.
+    source
+        Where the definition is from, if it is not a textbook's.
+    ratios
+        Whether values are compared by ratios, on a logarithmic scale.
     """
 
     name: str
     meaning: str
     unit: str
+    formula: str
+    undefined: str = ""
+    source: str = ""
     ratios: bool = False
 
     @property
@@ -27,27 +46,73 @@ class Descriptor:
         return self.meaning if self.unit == "1" else f"{self.meaning} ({self.unit})"
 
 
-#: Of the last frame, but for the last three, which compare frames. NaN where a descriptor is undefined.
+_UNIFORM = "the last frame is homogeneous"
+_SINGLE = "there is a single frame"
+_OTSU = "N. Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979)"
+
+#: Of the last frame c(x), but for the last three, which compare frames.
 DESCRIPTORS: tuple[Descriptor, ...] = (
-    Descriptor("wavelength", "dominant wavelength", "length", ratios=True),
-    Descriptor("wavenumber", "mean wavenumber 1/λ, weighted by power", "1/length"),
-    Descriptor("spectral_width", "standard deviation of the wavenumber 1/λ, weighted by power", "1/length"),
-    Descriptor("anisotropy", "anisotropy: 0 isotropic … 1 plane stripes", "1"),
-    Descriptor("mean", "mean", "concentration"),
-    Descriptor("variance", "variance", "concentration²"),
-    Descriptor("minimum", "minimum", "concentration"),
-    Descriptor("maximum", "maximum", "concentration"),
-    Descriptor("spots", "number of spots, regions above Otsu's threshold that reach across no side", "1"),
-    Descriptor("spot_area", "mean area of a spot", "length²", ratios=True),
-    Descriptor("holes", "number of holes, regions below Otsu's threshold that reach across no side", "1"),
-    Descriptor("hole_area", "mean area of a hole", "length²", ratios=True),
-    Descriptor("euler", "Euler characteristic of what is above Otsu's threshold", "1"),
     Descriptor(
-        "activity", "activity: root mean square change between the last two frames", "concentration/time", ratios=True
+        "wavelength", "dominant wavelength", "length",
+        "2π/q₀, with q₀ the centre of power P(q) around the highest ring of the radial spectrum; rings are as wide as "
+        "the smallest wavenumber of the longer side, and smoothed by (1, 2, 1)/4",
+        _UNIFORM, ratios=True,
     ),
-    Descriptor("drift_speed", "drift speed between the last two frames", "length/time", ratios=True),
-    Descriptor("period", "period after which the frames repeat", "time", ratios=True),
-)
+    Descriptor(
+        "wavenumber", "mean wavenumber q = 2π/λ, weighted by power", "1/length", "⟨q⟩ = Σ P(q) |q| / Σ P(q)", _UNIFORM
+    ),
+    Descriptor(
+        "spectral_width", "standard deviation of the wavenumber q = 2π/λ, weighted by power", "1/length",
+        "√(Σ P(q) (|q| − ⟨q⟩)² / Σ P(q))", _UNIFORM,
+    ),
+    Descriptor(
+        "anisotropy", "anisotropy: 0 isotropic … 1 plane stripes", "1",
+        "|Σ P(q) e^{2iθ}| / Σ P(q), with θ the direction of q", _UNIFORM,
+    ),
+    Descriptor("mean", "mean", "concentration", "⟨c⟩"),
+    Descriptor("variance", "variance", "concentration²", "⟨(c − ⟨c⟩)²⟩"),
+    Descriptor("minimum", "minimum", "concentration", "min c"),
+    Descriptor("maximum", "maximum", "concentration", "max c"),
+    Descriptor(
+        "spots", "number of spots, regions above Otsu's threshold that reach across no side", "1",
+        "regions of cells that share sides, with c > T, that do not reach across the grid; 0 for a homogeneous frame",
+        source=_OTSU,
+    ),
+    Descriptor(
+        "spot_area", "mean area of a spot", "length²",
+        "mean number of cells of a spot, times dx² (dx in one dimension)", "there is no spot", _OTSU, ratios=True,
+    ),
+    Descriptor(
+        "holes", "number of holes, regions below Otsu's threshold that reach across no side", "1",
+        "regions of cells that share sides, with c ≤ T, that do not reach across the grid; 0 for a homogeneous frame",
+        source=_OTSU,
+    ),
+    Descriptor(
+        "hole_area", "mean area of a hole", "length²",
+        "mean number of cells of a hole, times dx² (dx in one dimension)", "there is no hole", _OTSU, ratios=True,
+    ),
+    Descriptor(
+        "euler", "Euler characteristic of what is above Otsu's threshold", "1",
+        "cells with c > T − pairs of neighbours among them + full squares of four: regions minus the holes in them; "
+        "0 for a homogeneous frame", source=_OTSU,
+    ),
+    Descriptor(
+        "activity", "activity: root mean square change between the last two frames", "concentration/time",
+        "√⟨(c(t₂) − c(t₁))²⟩ / (t₂ − t₁)", _SINGLE, ratios=True,
+    ),
+    Descriptor(
+        "drift_speed", "drift speed between the last two frames", "length/time",
+        "|s| / (t₂ − t₁), with s the smallest displacement for which c(x − s, t₁) explains c(x, t₂) up to 5 % of the "
+        "variance", f"{_SINGLE}, {_UNIFORM}, or no displacement explains it", ratios=True,
+    ),
+    Descriptor(
+        "period", "period after which the frames repeat", "time",
+        "the first maximum above 0.95, after the first fall below 0.5, of r(τ) = ⟨δc(t) δc(t + τ)⟩ / "
+        "√(⟨δc(t)²⟩ ⟨δc(t + τ)²⟩), with δc the departure from each cell's mean over time",
+        "there are fewer than 8 frames, their distances differ, nothing moves, or nothing repeats within them",
+        ratios=True,
+    ),
+)  # fmt: skip
 BY_NAME = {descriptor.name: descriptor for descriptor in DESCRIPTORS}
 NAMES = tuple(BY_NAME)
 

@@ -16,6 +16,7 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.descriptors.measure import measure
 from morphoscope.descriptors.table import BY_NAME, METHOD, names_beside
+from morphoscope.ensembles.magnitude import homogeneity_scale
 
 if TYPE_CHECKING:
     from morphoscope.ensembles.plan import Plan
@@ -38,8 +39,11 @@ def measure_runs(
         raise UsageError(f"workers={workers}; use 1 or more")
     periodic = (plan.grid.along("y") == "periodic", plan.grid.along("x") == "periodic")
 
+    magnitude = homogeneity_scale(plan)
+
     def work(run: int) -> dict[str, float]:
-        return measure(read(run), times=plan.times, spacing=plan.grid.spacing, periodic=periodic)
+        frames, spacing = read(run), plan.grid.spacing
+        return measure(frames, times=plan.times, spacing=spacing, periodic=periodic, magnitude=magnitude)
 
     pool = concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="describe")
     with contextlib.ExitStack() as stack:

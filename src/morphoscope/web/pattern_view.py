@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import io
 import tempfile
@@ -11,17 +12,18 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColorBar, ColumnDataSource, LinearColorMapper
 from numpy.typing import NDArray
 
 from morphoscope.atlas import ordered, titled
 from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
+from morphoscope.ensembles.magnitude import homogeneity_scale
 from morphoscope.ensembles.settings import repeat_command
 from morphoscope.ensembles.simulation import simulate_one, single_run
 from morphoscope.rendering.composite import composite
 from morphoscope.rendering.scale import scaled
 from morphoscope.web.locking import under_lock
-from morphoscope.web.style import coloured, new_figure, restyle, rgba
+from morphoscope.web.style import coloured, new_figure, palette, restyle, rgba
 from morphoscope.web.workplace import Workplace
 
 FRAMES, COMPOSITE, SALIENCY = "frames", "composite", "saliency"
@@ -61,6 +63,11 @@ class PatternView:
             sizing_mode="stretch_width", name="Pattern",
         )  # fmt: skip
 
+    @functools.cached_property
+    def magnitude(self) -> float:
+        """Size of typical values, below which a field is homogeneous."""
+        return homogeneity_scale(self.place.atlas.plan)
+
     def _picture(self) -> Any:
         height, width = self.place.atlas.plan.grid.shape
         made = new_figure(
@@ -70,6 +77,10 @@ class PatternView:
         made.image_rgba("image", 0, 0, width, height, source=self.image)
         made.axis.visible = False
         made.grid.visible = False
+        low, high = self.place.atlas.colour_range
+        self.mapper = LinearColorMapper(palette("cividis"), low=low, high=high)
+        self.bar = ColorBar(color_mapper=self.mapper, width=8, title=self.place.atlas.plan.record[0])
+        made.add_layout(self.bar, "right")
         return made
 
     def _bars(self) -> Any:
@@ -84,7 +95,7 @@ class PatternView:
 
     def _plane(self) -> Any:
         self.spectrum = ColumnDataSource({"image": [np.zeros((2, 2), np.uint32)]})
-        reach = 0.5 / self.place.atlas.plan.grid.spacing
+        reach = np.pi / self.place.atlas.plan.grid.spacing
         made = new_figure(
             "power spectrum", width=165, height=180, x_range=(-reach / 2, reach / 2), y_range=(-reach / 2, reach / 2),
             tools="", toolbar_location=None,
@@ -96,7 +107,7 @@ class PatternView:
     def _radial(self) -> Any:
         self.rings = ColumnDataSource({"q": [0.0, 0.5], "power": [0.0, 1.0]})
         made = new_figure(
-            "by ring", width=185, height=180, tools="", toolbar_location=None, x_axis_label="1/wavelength",
+            "by ring", width=185, height=180, tools="", toolbar_location=None, x_axis_label="wavenumber q",
         )  # fmt: skip
         made.line("q", "power", source=self.rings, line_width=2, color="#b5367a")
         made.axis.ticker.desired_num_ticks = 3
@@ -146,7 +157,7 @@ class PatternView:
         read = atlas.reading.names[position]
         said = self.place.labels[position] if self.place.marked[position] else None
         values = ", ".join(f"{n} = {atlas.values(n)[position]:.6g}" for n in atlas.plan.parameter_names)
-        length = dominant_wavelength(self.frames[-1], atlas.plan.grid.spacing)
+        length = dominant_wavelength(self.frames[-1], atlas.plan.grid.spacing, magnitude=self.magnitude)
         parts = [
             f"<b>{html.escape(titled(read))}</b> with probability {atlas.reading.probability[position]:.3f}",
             values,
@@ -171,6 +182,8 @@ class PatternView:
     @under_lock
     def _draw_image(self, pixels: NDArray[np.uint32]) -> None:
         self.image.data = {"image": [pixels]}
+        self.mapper.palette = palette("cividis" if self.mode.value == FRAMES else "gray")
+        self.bar.visible = self.mode.value != SALIENCY
 
     def _saliency(self) -> NDArray[np.uint32]:
         from matplotlib import colormaps
@@ -186,21 +199,18 @@ class PatternView:
 
     @under_lock
     def _draw_spectrum(self) -> None:
-        power = power_spectrum(self.frames[-1])
-        logarithm = np.log10(power + 1e-12)
-        self.spectrum.data = {
-            "image": [coloured(logarithm, "magma", float(logarithm.max()) - 6, float(logarithm.max()))]
-        }
-        q, ring = radial_spectrum(self.frames[-1], self.place.atlas.plan.grid.spacing)
+        power = power_spectrum(self.frames[-1], self.magnitude)
+        share = power / (power.max() or 1.0)  # 0 throughout, and so one colour, for a homogeneous field
+        self.spectrum.data = {"image": [coloured(np.log10(share + 1e-6), "magma", -6.0, 0.0)]}
+        q, ring = radial_spectrum(self.frames[-1], self.place.atlas.plan.grid.spacing, self.magnitude)
         self.rings.data = {"q": q, "power": ring}
 
     def _png(self) -> io.BytesIO:
         from morphoscope.rendering.pictures import save_composite
 
         with tempfile.TemporaryDirectory() as folder:
-            return io.BytesIO(
-                save_composite(self.frames, Path(folder) / "u.png", self.place.atlas.plan.shown).read_bytes()
-            )
+            atlas, path = self.place.atlas, Path(folder) / "u.png"
+            return io.BytesIO(save_composite(self.frames, path, atlas.colour_range, atlas.plan.times).read_bytes())
 
     def _npz(self) -> io.BytesIO:
         plan, buffer = self.place.atlas.plan, io.BytesIO()

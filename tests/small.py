@@ -1,4 +1,4 @@
-"""A small atlas that was read by an untrained network: figures of it need no training."""
+"""Small atlases that were read by an untrained network: quick, for tests that need no sensible classes."""
 
 import dataclasses
 
@@ -12,7 +12,6 @@ from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import input_of
 from morphoscope.learning.networks import get_network
 from morphoscope.models import Model
-from tests.conftest import tiny_plan
 
 
 def untrained(plan, classes) -> Classifier:
@@ -32,6 +31,8 @@ def scanned(plan, folder, classes=("H", "kappa", "lambda")) -> Atlas:
 @pytest.fixture(scope="session")
 def small_atlas(tmp_path_factory) -> Atlas:
     """Twelve runs of Gray–Scott at three points."""
+    from tests.conftest import tiny_plan
+
     plan = dataclasses.replace(tiny_plan(size=48), until=120.0, times=(60.0, 90.0, 120.0))
     return scanned(plan, tmp_path_factory.mktemp("small"))
 

@@ -1,0 +1,30 @@
+"""docs/descriptors.md is what tools/descriptors.py makes of the table."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from morphoscope.descriptors import DESCRIPTORS
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("descriptors_page", ROOT / "tools" / "descriptors.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_made_of_the_table(tool):
+    assert (ROOT / "docs" / "descriptors.md").read_text(encoding="utf-8") == tool.page()
+
+
+@pytest.mark.parametrize("descriptor", DESCRIPTORS, ids=lambda d: d.name)
+def test_every_descriptor_is_defined(tool, descriptor):
+    assert descriptor.formula
+    assert descriptor.unit
+    cells = tool.row(descriptor).replace("\\|", "").split("|")
+    assert len(cells) == 7
