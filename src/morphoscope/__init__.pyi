@@ -38,6 +38,8 @@ from .operations.models import check_model as check_model
 from .operations.models import list_models as list_models
 from .operations.models import new_model as new_model
 from .operations.scan import scan as scan
+from .operations.simulate import open_run as open_run
+from .operations.simulate import repeat_run as repeat_run
 from .operations.simulate import simulate as simulate
 from .operations.train import train as train
 from .web.explore import explore as explore

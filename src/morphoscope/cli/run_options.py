@@ -18,24 +18,28 @@ Diffusion = Annotated[
     list[str] | None, typer.Option(help="With --reaction: SPECIES=NUMBER, or a formula of parameters.")
 ]
 Size = Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in cells; height 1 is a line.", show_default="128x128")]
-Until = Annotated[float | None, typer.Option(help="End time; the model's custom by default.")]
-TimeStep = Annotated[float | None, typer.Option("--dt", help="Time step; the model's custom by default.")]
-Spacing = Annotated[float | None, typer.Option(help="Side of a cell; the model's custom by default.")]
+Until = Annotated[float | None, typer.Option(help="End time. Default: the model's own.")]
+TimeStep = Annotated[
+    float | None, typer.Option("--dt", help="Time step. Default: the model's, or derived from its equations.")
+]
+Spacing = Annotated[float | None, typer.Option(help="Side of a cell. Default: the model's own.")]
 StencilPoints = Annotated[int | None, typer.Option("--stencil", help="9 or 5 points.", show_default="9")]
 Boundary = Annotated[
     str | None,
-    typer.Option(help="periodic, no-flux, dirichlet; or as in x=no-flux,y=periodic.", show_default="periodic"),
+    typer.Option(
+        help="periodic, no-flux or dirichlet; or for each axis, as in x=no-flux,y=periodic.", show_default="periodic"
+    ),
 ]
-Times = Annotated[str | None, typer.Option(help="Snapshot times, as in 100,200; by default three, to the end.")]
+Times = Annotated[str | None, typer.Option(help="Times of the snapshots, as in 100,200. Default: three, to the end.")]
 Initial = Annotated[
     str | None,
     typer.Option(
         help="pearson-gamma, noise, steady, spiral, spots (options as in spots:count=30,radius=4), or a file: "
-        ".npz, .npy, image; the model's custom by default."
+        ".npz, .npy, image, or the folder of a run, whose last snapshot counts. Default: the model's own."
     ),
 ]
-Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2; the model's custom by default.")]
-Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of additive noise; may be repeated.")]
+Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2. Default: the model's own.")]
+Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of additive white noise; may be repeated.")]
 Double = Annotated[bool, typer.Option("--double", help="Compute with 64 bits instead of 32; ensembles keep 32.")]
 
 

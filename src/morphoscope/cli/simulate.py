@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import morphoscope
 from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, app, example
+from morphoscope.cli.progress import reporter
 from morphoscope.cli.run_options import (
     PARAMETER_HELP,
     Boundary,
@@ -27,6 +29,7 @@ from morphoscope.cli.run_options import (
     Until,
     settings,
 )
+from morphoscope.core.errors import UsageError
 
 
 @app.command(epilog=example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
@@ -34,7 +37,10 @@ def simulate(
     context: typer.Context,
     model: Annotated[
         str | None,
-        typer.Argument(help="A model's name (`morphoscope models` lists all) or file (.toml); or use --reaction."),
+        typer.Argument(
+            help="A model's name (`morphoscope models` lists all) or file (.toml); or use --reaction. "
+            "The run.json of an earlier run repeats that run."
+        ),
     ] = None,
     out: OutFolder = Path("run"),
     reaction: Reaction = None,
@@ -53,7 +59,9 @@ def simulate(
     noise: Noise = None,
     double: Double = False,
     video: Annotated[Path | None, typer.Option(help="Also write an MP4 film of the first species.")] = None,
-    engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
+    engine: Annotated[
+        str | None, typer.Option(help="cpu, or reference (NumPy, float64, slow).", show_default="cpu")
+    ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -65,17 +73,23 @@ def simulate(
     a=0.1 -p b=0.9. Formulas have numbers, names, + - * / **, parentheses, exp log sqrt sin cos tanh abs, and the
     operators of space laplace dx dy.
     """
-    given = parsing.parameters(parameter)
-    done = morphoscope.simulate(
-        parsing.model(model, reaction, diffusion, given),
-        given,
-        seed=seed,
-        out=out,
-        video=video,
-        engine=engine,
-        overwrite=overwrite,
-        **settings(context),
-    )
+    common: dict[str, Any] = {"out": out, "video": video, "overwrite": overwrite, "progress": reporter()}
+    with warnings.catch_warnings(action="ignore"):  # they are shown below
+        if model is not None and model.endswith(".json"):
+            _only_repeats(context, model)
+            done = morphoscope.repeat_run(model, engine=engine, **common)
+        else:
+            given = parsing.parameters(parameter)
+            done = morphoscope.simulate(
+                parsing.model(model, reaction, diffusion, given),
+                given,
+                seed=seed,
+                engine=engine or "cpu",
+                **common,
+                **settings(context),
+            )
+    for text in done.warnings:
+        typer.echo(f"warning: {text}", err=True)
     if json:
         show.as_json(done.description())
         return
@@ -87,3 +101,12 @@ def simulate(
         f"see {out / 'picture.png'}"
         f"{f' and {video}' if video else ''}"
     )
+
+
+def _only_repeats(context: typer.Context, run: str) -> None:
+    """Raise UsageError for options that would make another run of it than the stored one."""
+    free = ("model", "out", "video", "engine", "overwrite", "json")
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in free and source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"{run} is repeated as it was; leave out --{name.replace('_', '-')}")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError, nearest
+from morphoscope.engines.exponential_step import check_exponential_step
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.stability import check_step
 from morphoscope.models.model import Model
@@ -57,8 +58,8 @@ class Job:
         for value in self.varying.values():
             value.field(self.grid.shape)
         check_method(self.model, self.integrator, self.noise)
-        if self.integrator == "euler":
-            check_step(self.model, self.grid, (self.parameters,), self.dt)
+        check = check_step if self.integrator == "euler" else check_exponential_step
+        check(self.model, self.grid, (self.parameters,), self.dt)
 
     @property
     def varying(self) -> dict[str, Spatial]:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.engines import Grid, Job, get_engine
+from morphoscope.engines.exponential_step import check_exponential_step, default_step
 from morphoscope.engines.initial import InitialCondition, stream
-from morphoscope.engines.stability import automatic_step, check_step
+from morphoscope.engines.stability import check_step
 from morphoscope.models.files import model_from_toml, model_to_toml
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
@@ -69,7 +70,9 @@ class _Trial:
 
     @functools.cached_property
     def dt(self) -> float:
-        return automatic_step(self.model, self.grid, self.parameters) if self.model.dt is None else self.model.dt
+        if self.model.dt is not None:
+            return self.model.dt
+        return default_step(self.model, self.grid, self.parameters, self.model.integrator)
 
     @functools.cached_property
     def start(self) -> NDArray[np.float64]:
@@ -106,8 +109,8 @@ def _round_trip(trial: _Trial) -> str:
 
 def _time_step(trial: _Trial) -> str:
     chosen = "derived" if trial.model.dt is None else "the model's"
-    if trial.model.integrator == "euler":
-        check_step(trial.model, trial.grid, (trial.parameters,), trial.dt)
+    check = check_step if trial.model.integrator == "euler" else check_exponential_step
+    check(trial.model, trial.grid, (trial.parameters,), trial.dt)
     return f"dt = {trial.dt:g}, {chosen}, {trial.model.integrator}"
 
 

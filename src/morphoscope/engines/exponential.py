@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.engines.base import Job
+from morphoscope.engines.exponential_step import propagators
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.stencils import right_hand_side
 from morphoscope.models.model import Model
@@ -119,18 +120,6 @@ def _apply(matrices: Field, waves: Field) -> Field:
 
 @functools.lru_cache(maxsize=16)
 def _matrices(model: Model, grid: Grid, dt: float, values: tuple[tuple[str, float], ...]) -> Matrices:
-    """L, e^{hL}, φ₁(hL), φ₂(hL) of every wave, each (species, species, waves along y, along x).
-
-    The last three are blocks of one exponential, of [[hL, 1, 0], [0, 0, 1], [0, 0, 0]].
-    """
-    from scipy.linalg import expm
-
+    """L, e^{hL}, φ₁(hL), φ₂(hL) of every wave, each (species, species, waves along y, along x)."""
     linear = linearised(model, {**dict(values), **model.background}, *SpectralTransform(grid).symbols())
-    size = linear.shape[-1]
-    block = np.zeros((*linear.shape[:-2], 3 * size, 3 * size), dtype=np.complex128)
-    block[..., :size, :size] = dt * linear
-    for row in range(2 * size):
-        block[..., row, row + size] = 1.0
-    exponential = expm(block)
-    parts = [linear, *(exponential[..., :size, i * size : (i + 1) * size] for i in range(3))]
-    return tuple(np.moveaxis(part, (-2, -1), (0, 1)) for part in parts)
+    return tuple(np.moveaxis(part, (-2, -1), (0, 1)) for part in (linear, *propagators(linear, dt)))

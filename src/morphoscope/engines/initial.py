@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
-from morphoscope.engines.state_files import FieldArray, blended, file_hash, read_state
+from morphoscope.engines.state_files import FieldArray, blended, file_hash, read_state, state_hash
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 
 INITIAL_CONDITIONS: Registry[Callable[..., FieldArray]] = Registry("initial condition")
 FILE = "file"  # the initial condition that reads a state, named by its path
+ARRAY = "array"  # the initial condition that was given as numbers, which a run's folder keeps
 
 SQUARE = 20  # side of the perturbed squares, cells
 CUT_OFFSET = (6, 9)  # rows, columns: where the cutting square sits relative to the second one
@@ -80,18 +81,22 @@ class InitialCondition:
         Raises UsageError for anything else.
         """
         name, _, tail = text.partition(":")
-        if name in INITIAL_CONDITIONS and name != FILE:
+        if name in named_conditions():
             return cls(name, tuple(_option(part) for part in tail.split(",") if part))
         if files and Path(text).is_file():
             return cls.of_file(text)
-        known = [n for n in INITIAL_CONDITIONS if n != FILE]
         other = ", and no such file" if files else ""
-        raise UsageError(f"unknown initial condition {text!r:.200}{other}; {nearest(name[:80], known)}")
+        raise UsageError(f"unknown initial condition {text!r:.200}{other}; {nearest(name[:80], named_conditions())}")
 
     @classmethod
     def of_file(cls, path: str | Path) -> InitialCondition:
         """The state in a file, see :func:`from_file`, as it is now: a run refuses it when the file has changed."""
         return cls(FILE, (("path", str(path)), ("sha256", file_hash(path))))
+
+    @classmethod
+    def of_array(cls, state: FieldArray) -> InitialCondition:
+        """A state that was given as numbers; only its hash is part of the plan."""
+        return cls(ARRAY, (("sha256", state_hash(state)),))
 
     @classmethod
     def from_json(cls, values: Any) -> InitialCondition:
@@ -107,6 +112,8 @@ class InitialCondition:
     def __str__(self) -> str:
         if self.name == FILE:
             return str(dict(self.options).get("path", FILE))
+        if self.name == ARRAY:
+            return f"{ARRAY} {dict(self.options)['sha256'][:12]}"
         options = ",".join(f"{name}={_option_text(value)}" for name, value in self.options)
         return f"{self.name}:{options}" if options else self.name
 
@@ -124,6 +131,11 @@ class InitialCondition:
         """
         more = {"parameters": parameters} if "parameters" in self._signature else {}
         return INITIAL_CONDITIONS.get(self.name)(model, shape, rng, **more, **dict(self.options))
+
+
+def named_conditions() -> list[str]:
+    """The initial conditions that a name is enough for."""
+    return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY)]
 
 
 def _option(part: str) -> tuple[str, Any]:
@@ -332,3 +344,9 @@ def from_file(
             parameter="size",
         )
     return state
+
+
+@INITIAL_CONDITIONS.register(ARRAY)
+def from_array(model: Model, shape: tuple[int, int], rng: np.random.Generator, sha256: str = "") -> FieldArray:
+    """A state that was given as numbers. It is not in the plan, so whoever runs the plan has to have it at hand."""
+    raise DataError("the initial state was given as an array, which only the folder of its run holds; open that run")

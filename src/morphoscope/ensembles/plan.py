@@ -16,6 +16,7 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import read_json, write_json
 from morphoscope.engines import Grid
 from morphoscope.engines.base import check_method
+from morphoscope.engines.exponential_step import check_exponential_step
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
@@ -71,9 +72,8 @@ class Plan:
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # refuses text outside the grammar now rather than in the middle of the runs
         check_method(self.model, self.integrator, dict(self.noise))
-        if self.integrator == "euler":
-            rows = most_demanding(self.model, [run.parameters for run in self.runs])
-            check_step(self.model, self.grid, rows, self.dt)
+        check = check_step if self.integrator == "euler" else check_exponential_step
+        check(self.model, self.grid, most_demanding(self.model, [run.parameters for run in self.runs]), self.dt)
 
     @property
     def steps(self) -> tuple[int, ...]:

@@ -6,19 +6,27 @@ values can be read back from it.
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from morphoscope.core.storage import check_output, staged_folder, write_json
+from morphoscope.core.errors import DataError
+from morphoscope.core.storage import check_output, read_json, staged_folder, write_json
+from morphoscope.engines.initial import ARRAY
+from morphoscope.engines.state_files import state_hash
 from morphoscope.ensembles.pictures import simulation_figure
+from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.simulation import Simulation
 from morphoscope.rendering.pictures import save_composite, save_space_time
 from morphoscope.rendering.style import save
 
 MARKER = "run.json"
 RUN_FILE = "snapshots.npz"
+INITIAL_FILE = "initial.npz"
+FILM_FILE = "film.npz"  # of runs in one dimension, whose picture is the film
 PICTURE_FILE = "picture.png"
 
 
@@ -32,14 +40,78 @@ def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -
     species = simulation.plan.model.species
     with staged_folder(folder, MARKER, overwrite=overwrite) as part:
         start: dict[str, Any] = dict(zip(species, simulation.initial, strict=True))
-        np.savez_compressed(part / "initial.npz", **start)
+        np.savez_compressed(part / INITIAL_FILE, **start)
         states: dict[str, Any] = {name: simulation.species(name) for name in species}
         np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)
         save(simulation_figure(simulation), part / PICTURE_FILE)
         picture, shown = part / f"{species[0]}.png", simulation.plan.model.shown
         magnitude = float(np.abs(simulation.initial[0]).max())
         if simulation.plan.grid.dimensions == 1 and simulation.video is not None:
+            np.savez_compressed(part / FILM_FILE, film=simulation.video)
             save_space_time(simulation.video, picture, shown, magnitude)
         else:
             save_composite(simulation.states[:, 0], picture, shown, simulation.t, magnitude)
         write_json(part / MARKER, simulation.description())
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Whether a folder holds a simulated run."""
+    return (folder / MARKER).is_file()
+
+
+def load_run(folder: str | Path) -> Simulation:
+    """The run that a folder, or the run.json in it, describes. Raises DataError for a folder without a sound run."""
+    folder = _folder(folder)
+    description = _description(folder)
+    plan = Plan.from_dict(description["plan"])
+    states, initial = _arrays(folder / RUN_FILE), _arrays(folder / INITIAL_FILE)
+    film = _arrays(folder / FILM_FILE)["film"] if (folder / FILM_FILE).is_file() else None
+    try:
+        found = Simulation(
+            plan=plan,
+            engine=str(description["engine"]),
+            initial=np.stack([initial[s] for s in plan.model.species]),
+            t=np.asarray(states["t"], dtype=np.float64),
+            states=np.stack([states[s] for s in plan.model.species], axis=1),
+            video=film,
+            computed_steps=int(description["computed_steps"]),
+            seconds=float(description["seconds"]),
+            warnings=tuple(description.get("warnings", ())),
+            versions=dict(description["versions"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{folder} is damaged ({error}); simulate the run again") from None
+    if found.states.shape != (len(plan.times), *found.initial.shape) or found.initial.shape[1:] != plan.grid.shape:
+        raise DataError(f"{folder} is damaged: its arrays do not have the plan's shape; simulate the run again")
+    return found
+
+
+def stored_start(simulation: Simulation) -> NDArray[Any] | None:
+    """The initial state of a loaded run if the plan can't make it: it came from an array, or from a file elsewhere."""
+    initial = simulation.plan.initial
+    if initial.name == ARRAY and state_hash(simulation.initial) != dict(initial.options)["sha256"]:
+        raise DataError(f"{INITIAL_FILE} is not the initial state of the run any more (another SHA-256)")
+    return simulation.initial if initial.name == ARRAY or initial.path is not None else None
+
+
+def _folder(path: str | Path) -> Path:
+    path = Path(path)
+    folder = path.parent if path.name in (MARKER, RUN_FILE, INITIAL_FILE) else path
+    if not is_run_folder(folder):
+        raise DataError(f"{path} is not a simulated run (no {MARKER} in it)")
+    return folder
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    description = read_json(folder / MARKER, "the description of a run")
+    if not isinstance(description, dict) or "plan" not in description:
+        raise DataError(f"{folder / MARKER} is damaged: it has no plan; simulate the run again")
+    return description
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} can't be read ({(str(error) or 'damaged').splitlines()[0]})") from error

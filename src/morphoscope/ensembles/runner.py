@@ -25,15 +25,19 @@ from morphoscope.ensembles.store import Ensemble
 COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger rows
 
 
-def run_job(plan: Plan, run: Run) -> Job:
-    """The engine's job of one row, with its own random stream: the same alone or among thousands."""
-    state = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
+def run_job(plan: Plan, run: Run, start: NDArray[Any] | None = None) -> Job:
+    """The engine's job of one row, with its own random stream: the same alone or among thousands.
+
+    ``start``: the initial state, (species, height, width), where it is at hand; by default it is made as the plan says.
+    """
+    if start is None:
+        start = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
     return Job(
         plan.model,
         plan.grid,
         plan.dt,
         run.parameters,
-        state,
+        start,
         plan.steps,
         integrator=plan.integrator,
         noise=dict(plan.noise),

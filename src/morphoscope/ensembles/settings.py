@@ -1,34 +1,36 @@
-"""How runs of a model are made where a person does not want the model's custom; from there to a plan."""
+"""How runs are made: what the user asks for, and from there, with the model's defaults, to a plan."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from morphoscope.core.errors import UsageError, nearest
+from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid
+from morphoscope.engines.exponential_step import default_step, fitting_step
 from morphoscope.engines.initial import InitialCondition
-from morphoscope.engines.stability import automatic_step
 from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles.extremes import extremes
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 
-FRAMES = 3  # the paper's sample: three frames, the last at the end
+FRAMES = 3  # by default; the paper's sample, the last at the end
+_SIDE = 128  # cells, by default
+
+Number = float | str  # a number, or its text
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a person may ask for; None is the model's custom.
+    """What a user asks for; None stands for the model's default.
 
-    ``size``: (width, height) in cells. ``times``: snapshot times, by default three, the model's ``apart`` apart, the
-    last at the end. ``initial``: an initial condition, or its text: a name, with options as in
-    ``spots:count=30,radius=4``, or a file.
-    ``boundary``, ``integrator``, ``noise``, ``double``: see :class:`~morphoscope.engines.Grid` and
-    :class:`~morphoscope.engines.Job`.
+    ``size``: (width, height) in cells. ``times``: snapshot times; by default three, the model's ``apart`` apart, the
+    last at the end. ``noise``: amplitude by species, or one for all. ``boundary``, ``integrator``, ``noise``,
+    ``double``: see :class:`~morphoscope.engines.Grid` and :class:`~morphoscope.engines.Job`.
     """
 
     size: tuple[int, int] | None = None
@@ -37,22 +39,57 @@ class Settings:
     spacing: float | None = None
     stencil: int = 9
     boundary: str = "periodic"
-    times: Sequence[float] | None = None
+    times: tuple[float, ...] | None = None
     initial: str | InitialCondition | None = None
     integrator: str | None = None
-    noise: Mapping[str, float] | None = None
+    noise: Mapping[str, float] | float | None = None
     double: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        size: int | Sequence[int] | None = None,
+        until: Number | None = None,
+        dt: Number | None = None,
+        spacing: Number | None = None,
+        stencil: int = 9,
+        boundary: str = "periodic",
+        times: Number | Iterable[Number] | None = None,
+        initial: str | InitialCondition | None = None,
+        integrator: str | None = None,
+        noise: Number | Mapping[str, Number] | None = None,
+        double: bool = False,
+    ) -> Settings:
+        """Settings in the forms that users write: one number for a square, text of a number, one time, one amplitude.
+
+        Raises UsageError for anything else.
+        """
+        return cls(
+            size=None if size is None else _size(size),
+            until=_optional("until", until),
+            dt=_optional("dt", dt),
+            spacing=_optional("spacing", spacing),
+            stencil=_whole("stencil", stencil),
+            boundary=_name("boundary", boundary),
+            times=None if times is None else _times(times),
+            initial=initial,
+            integrator=None if integrator is None else _name("integrator", integrator),
+            noise=None if noise is None else _noise(noise),
+            double=bool(double),
+        )
 
     def plan(self, model: Model, name: str, runs: tuple[Run, ...], record: Sequence[str] | None = None) -> Plan:
         """The plan of these runs; raises UsageError for whatever no engine could run."""
         until = model.until if self.until is None else self.until
-        if not 0 < until < float("inf"):
+        if not 0 < until < math.inf:
             raise UsageError(f"until={until} is no end time; use a number above 0")
         given = self.initial or model.initial
         initial = given if isinstance(given, InitialCondition) else InitialCondition.parse(given)
+        integrator = self.integrator or model.integrator
         grid = self._grid(model, initial)
-        dt = self._step(model, grid, runs)
-        if not 0 < dt < float("inf"):
+        dt = self._step(model, grid, runs, integrator, until)
+        if not 0 < dt < math.inf:
             raise UsageError(f"dt={dt} is no time step; use a number above 0")
         return Plan(
             name=name,
@@ -60,12 +97,12 @@ class Settings:
             grid=grid,
             dt=dt,
             until=until,
-            times=tuple(self.times) if self.times else customary_times(until, dt, model.apart),
+            times=self.times or default_times(until, dt, model.apart),
             initial=initial,
             record=tuple(record or model.species),
             runs=runs,
-            integrator=self.integrator or model.integrator,
-            noise=tuple(sorted((self.noise or {}).items())),
+            integrator=integrator,
+            noise=self._amplitudes(model),
             double=self.double,
         )
 
@@ -74,27 +111,79 @@ class Settings:
         if initial.path is not None and size is None:
             height, width = read_state(model, initial.path).shape[1:]
             size = (width, height)
-        width, height = size or (128, 128)
+        width, height = size or (_SIDE, _SIDE)
         spacing = model.spacing if self.spacing is None else self.spacing
         return Grid(height, width, spacing=spacing, stencil=self.stencil, boundary=self.boundary)
 
-    def _step(self, model: Model, grid: Grid, runs: tuple[Run, ...]) -> float:
-        step = model.dt if self.dt is None else self.dt
-        if step is not None:
-            return step
-        return min(automatic_step(model, grid, row) for row in extremes([run.parameters for run in runs]))
+    def _step(self, model: Model, grid: Grid, runs: tuple[Run, ...], integrator: str, until: float) -> float:
+        if self.dt is not None:
+            return self.dt
+        if model.dt is not None and integrator == model.integrator:
+            return model.dt
+        rows = extremes([run.parameters for run in runs])
+        step = min(default_step(model, grid, row, integrator) for row in rows)
+        return fitting_step(step, (*(self.times or ()), until))
+
+    def _amplitudes(self, model: Model) -> tuple[tuple[str, float], ...]:
+        noise = {} if self.noise is None else self.noise
+        if not isinstance(noise, Mapping):
+            noise = dict.fromkeys(model.species, noise)
+        return tuple(sorted(noise.items()))
 
 
-def known_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings by keyword; raises UsageError for a name that there is not."""
-    names = {field.name for field in dataclasses.fields(Settings)} - {"initial"}
-    for name in settings:
-        if name not in names:
-            raise UsageError(f"unknown setting {name!r}; {nearest(name, names)}")
-    return settings
+def _size(size: Any) -> tuple[int, int]:
+    """A number of cells, or (width, height)."""
+    sides = (size, size) if _is_whole(size) else size
+    if isinstance(sides, str) or not isinstance(sides, Iterable):
+        raise UsageError(f"size={size!r:.80}; expected a number of cells, or width and height")
+    sides = tuple(sides)
+    if len(sides) != 2 or not all(map(_is_whole, sides)):
+        raise UsageError(f"size={size!r:.80}; expected a number of cells, or width and height")
+    return int(sides[0]), int(sides[1])
 
 
-def customary_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
+def _is_whole(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool) and not getattr(value, "ndim", 0)
+
+
+def _whole(name: str, value: Any) -> int:
+    if not _is_whole(value):
+        raise UsageError(f"{name}={value!r:.80} is not a whole number")
+    return int(value)
+
+
+def _optional(name: str, value: Any) -> float | None:
+    return None if value is None else _number(name, value)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{name}={value!r:.80} is not a number") from None
+
+
+def _name(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name}={value!r:.80} is not a name; expected text")
+    return value
+
+
+def _times(times: Any) -> tuple[float, ...]:
+    """One time, or several."""
+    several = isinstance(times, Iterable) and not isinstance(times, str) and bool(getattr(times, "ndim", 1))
+    return tuple(_number("times", time) for time in times) if several else (_number("times", times),)
+
+
+def _noise(noise: Any) -> Mapping[str, float] | float:
+    if isinstance(noise, Mapping):
+        return {str(species): _number(f"noise of {species}", amplitude) for species, amplitude in noise.items()}
+    return _number("noise", noise)
+
+
+def default_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
     """Three frames, ``apart`` apart, the last at the end, as far as they fit into the run and on its steps."""
     apart = max(round(apart / dt), 1) * dt
     last = round(until / dt) * dt
@@ -111,7 +200,7 @@ def repeat_command(plan: Plan, run: int) -> str:
     values = row.parameters.given if built_in else row.parameters
     words += [f"-p {name}={_parameter_text(value)}" for name, value in values.items()]
     words.append(f"--seed {row.seed}")
-    usual = customary_times(plan.until, plan.dt, model.apart)
+    usual = default_times(plan.until, plan.dt, model.apart)
     options = (
         ("size", f"{grid.width}x{grid.height}", grid.shape != (128, 128)),
         ("until", f"{plan.until:g}", plan.until != model.until),

@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import html
+import io
+import json
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.provenance import versions
 from morphoscope.engines import Result, get_engine
+from morphoscope.engines.initial import ARRAY
+from morphoscope.ensembles.inspection import Inspector
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.runner import run_job
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model
 
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
 VIDEO_FRAMES = 250
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Simulation:
-    """A finished run. ``t``: (times,); ``states``: (times, species, y, x); ``video``: first species, (frames, y, x)."""
+    """A finished run. A notebook shows its picture.
+
+    Attributes
+    ----------
+    plan
+        What was simulated.
+    engine
+        Name of the engine.
+    initial
+        Initial state, (species, y, x).
+    t
+        Times of the snapshots, (times,).
+    states
+        Snapshots, (times, species, y, x).
+    video
+        Film of the first species, (frames, y, x); None without one.
+    computed_steps
+        Fewer than the last step where a steady state let the rest be left out without loss.
+    seconds
+        Duration of the run.
+    warnings
+        What the numbers say against the time step or the grid, one line each.
+    versions
+        Versions of Python and packages that simulated the run.
+
+    See Also
+    --------
+    morphoscope.simulate, morphoscope.open_run
+    """
 
     plan: Plan
     engine: str
@@ -33,10 +73,61 @@ class Simulation:
     video: NDArray[Any] | None
     computed_steps: int
     seconds: float
+    warnings: tuple[str, ...] = ()
+    versions: Mapping[str, str] = dataclasses.field(default_factory=versions)
 
     def species(self, name: str) -> NDArray[Any]:
-        """One species' snapshots, (times, y, x)."""
-        return np.asarray(self.states[:, self.plan.model.species.index(name)])
+        """Snapshots of one species, (times, y, x). Raises UsageError for an unknown name."""
+        names = self.plan.model.species
+        if name not in names:
+            raise UsageError(f"unknown species {name!r}; {self.plan.model.name} has {', '.join(names)}")
+        return np.asarray(self.states[:, names.index(name)])
+
+    def dataset(self) -> xarray.Dataset:
+        """The snapshots with coordinates: one variable a species, with dimensions time, y, x.
+
+        Attributes of the data set hold all that repeats the run: the plan as JSON and its hash, the seed, the engine,
+        the versions. It can be written with ``to_netcdf``.
+        """
+        import xarray
+
+        plan = self.plan
+        coordinates: dict[str, Any] = {"time": ("time", self.t, {"units": "1", "long_name": "model time"})}
+        for axis, cells in (("y", plan.grid.height), ("x", plan.grid.width)):
+            centres = (np.arange(cells) + 0.5) * plan.grid.spacing
+            coordinates[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})
+        fields: dict[str, Any] = {
+            name: (("time", "y", "x"), self.species(name), {"units": "1", "long_name": f"concentration of {name}"})
+            for name in plan.model.species
+        }
+        attributes = {
+            "title": plan.model.title,
+            "model": plan.model.name,
+            "plan": plan.to_json(),
+            "plan_hash": plan.hash,
+            "seed": plan.runs[0].seed,
+            "engine": self.engine,
+            "versions": json.dumps(dict(self.versions)),
+            "warnings": "; ".join(self.warnings),
+        }
+        return xarray.Dataset(fields, coordinates, attributes)
+
+    def plot(self) -> Figure:
+        """A figure of the first species: snapshots, or space and time in one dimension, with axes and a colour bar."""
+        from morphoscope.ensembles.pictures import simulation_figure
+
+        return simulation_figure(self)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write picture.png, the raw picture, initial.npz, snapshots.npz and run.json; returns the folder.
+
+        :func:`morphoscope.open_run` reads it again. Raises UsageError for a folder that holds something else or, unless
+        ``overwrite``, an earlier run.
+        """
+        from morphoscope.ensembles.run_folder import save_run
+
+        save_run(self, Path(folder), overwrite=overwrite)
+        return Path(folder)
 
     def description(self) -> dict[str, Any]:
         """What repeats the run, for run.json."""
@@ -44,50 +135,90 @@ class Simulation:
             "plan": self.plan.to_dict(),
             "plan_hash": self.plan.hash,
             "engine": self.engine,
-            "versions": versions(),
+            "versions": dict(self.versions),
             "computed_steps": self.computed_steps,
             "seconds": round(self.seconds, 3),
+            "warnings": list(self.warnings),
         }
+
+    def __repr__(self) -> str:
+        plan, grid = self.plan, self.plan.grid
+        noted = f", {len(self.warnings)} warning{'s'[: len(self.warnings) - 1]}" if self.warnings else ""
+        return (
+            f"<Simulation {plan.model.name} {grid.width}x{grid.height} t={plan.times[-1]:g} "
+            f"seed={plan.runs[0].seed} engine={self.engine}{noted}>"
+        )
+
+    def _repr_html_(self) -> str:
+        picture = io.BytesIO()
+        self.plot().savefig(picture, format="png", dpi=100)
+        encoded = base64.b64encode(picture.getvalue()).decode()
+        lines = "".join(f"<div>{html.escape(line)}</div>" for line in (repr(self), *self.warnings))
+        return f'<div>{lines}<img alt="{html.escape(repr(self))}" src="data:image/png;base64,{encoded}"></div>'
 
 
 def single_plan(model: Model, parameters: Mapping[str, Any], *, seed: int = 0, **settings: Any) -> Plan:
-    """The plan of one run; ``settings`` are the fields of :class:`~morphoscope.ensembles.settings.Settings`.
+    """The plan of one run; ``settings``: see :meth:`~morphoscope.ensembles.settings.Settings.of`.
 
     Raises UsageError for whatever no engine could run.
     """
+    return run_plan(model, parameters, Settings.of(**settings), seed=seed)
+
+
+def run_plan(model: Model, parameters: Mapping[str, Any], settings: Settings, *, seed: int = 0) -> Plan:
+    """The plan of one run. Raises UsageError for whatever no engine could run."""
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; use 0 or more")
-    return Settings(**settings).plan(model, "run", (Run(model.complete(parameters), seed),))
+    return settings.plan(model, "run", (Run(model.complete(parameters), seed),))
 
 
-def simulate_one(plan: Plan, *, engine: str = "cpu", video: bool = False) -> Simulation:
-    """Run a plan's first run, with a film where asked or in one dimension.
+def simulate_one(
+    plan: Plan,
+    *,
+    engine: str = "cpu",
+    video: bool = False,
+    start: NDArray[Any] | None = None,
+    progress: Reporter = SILENT,
+) -> Simulation:
+    """Run a plan's first run, with a film if ``video`` or in one dimension.
 
-    Raises UsageError when it leaves finite numbers.
+    ``start``: the initial state where it is at hand, see :func:`.run_job`. Raises UsageError when the run leaves finite
+    numbers.
     """
     made_by = get_engine(engine)
-    job = run_job(plan, plan.runs[0])
+    job = run_job(plan, plan.runs[0], start)
     last = plan.steps[-1]
     video = video or plan.grid.dimensions == 1
     frames = min(VIDEO_FRAMES, last + 1) if video else 0
     filmed = _film_steps(plan, frames).tolist()
     steps = tuple(sorted({*plan.steps, *filmed}))
-    begin = time.perf_counter()
-    result = made_by.run(dataclasses.replace(job, steps=steps))
-    seconds = time.perf_counter() - begin
+    inspector = Inspector(plan, job.initial)
+    with progress.task(f"simulate {plan.model.name}", last, "steps") as task:
+        reached = 0
+
+        def watch(step: int, read: Callable[[], NDArray[Any]]) -> None:
+            nonlocal reached
+            task.advance(step - reached)
+            reached = step
+            inspector.watch(step, read)
+
+        begin = time.perf_counter()
+        result = made_by.run(dataclasses.replace(job, steps=steps), watch)
+        seconds = time.perf_counter() - begin
     _check_finite(result, plan)
     place = {step: index for index, step in enumerate(steps)}
     kept = result.snapshots[[place[s] for s in plan.steps]]
     film = result.snapshots[[place[s] for s in filmed], 0] if video else None
     return Simulation(
-        plan,
-        made_by.name,
-        np.asarray(job.initial, dtype=result.snapshots.dtype),
-        np.array(plan.times),
-        kept,
-        film,
-        result.computed_steps,
-        seconds,
+        plan=plan,
+        engine=made_by.name,
+        initial=np.asarray(job.initial, dtype=np.float64 if plan.initial.name == ARRAY else result.snapshots.dtype),
+        t=np.array(plan.times),
+        states=kept,
+        video=film,
+        computed_steps=result.computed_steps,
+        seconds=seconds,
+        warnings=inspector.warnings(kept),
     )
 
 

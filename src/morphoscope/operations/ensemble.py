@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
+    from morphoscope.engines.initial import InitialCondition
     from morphoscope.ensembles import Ensemble, Plan
     from morphoscope.models import Model
 
 PathLike = str | Path
+Number = float | str
 
 
 def ensemble(
@@ -25,9 +27,41 @@ def ensemble(
     engine: str = "cpu",
     progress: Reporter = AUTO,
 ) -> Ensemble:
-    """Simulate a recipe, a plan file or a plan into the folder ``out``; continues where it was interrupted.
+    """Simulate all runs of a plan into a folder; an interrupted ensemble is continued.
 
-    ``limit`` takes that many runs spread evenly over the plan; ``frames`` is for recipes only.
+    Parameters
+    ----------
+    recipe
+        A plan, as from :func:`scan_plan`; a plan file (.json); or the name of a recipe.
+    out
+        Folder to write, or to continue.
+    workers
+        Threads over runs; by default all cores.
+    frames
+        Snapshots of each run, 3 or 10; for recipes only.
+    limit
+        Simulate only this number of runs, spread evenly over the plan.
+    engine
+        ``cpu``, or ``reference`` (NumPy, float64, slow).
+    progress
+        Shows how far the ensemble is. By default a bar in a notebook and nothing elsewhere.
+
+    Returns
+    -------
+    Ensemble
+        The folder, with ``dataset()``.
+
+    Raises
+    ------
+    UsageError
+        For a folder that holds something else or another plan, and for what can't be run.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.04, 2)}, size=48, until=10)
+    >>> morphoscope.ensemble(plan, "scan").status()
+    ['done', 'done']
     """
     from morphoscope.ensembles import Plan, carry_out
     from morphoscope.ensembles import recipe as named_recipe
@@ -52,26 +86,84 @@ def scan_plan(
     ranges: Mapping[str, Sequence[float]] | None = None,
     points: PathLike | Iterable[Mapping[str, Any]] | None = None,
     replicates: int = 1,
+    size: int | Sequence[int] | None = None,
+    until: Number | None = None,
+    dt: Number | None = None,
+    spacing: Number | None = None,
+    stencil: int = 9,
+    boundary: str = "periodic",
+    times: Number | Iterable[Number] | None = None,
+    initial: str | InitialCondition | None = None,
+    integrator: str | None = None,
+    noise: Number | Mapping[str, Number] | None = None,
+    double: bool = False,
     seed: int = 0,
     record: Sequence[str] | None = None,
-    initial: str | None = None,
-    **settings: Any,
 ) -> Plan:
-    """The plan of a scan of any model, for :func:`ensemble`.
+    """Plan a scan of any model, for :func:`ensemble`.
 
-    The points come from one of ``grid``: a lattice, name → (low, high, number of points), both ends included;
-    ``sample``: ``lhs:N`` (Latin hypercube) or ``sobol:N`` in the box of ``ranges``, name → (low, high);
-    ``points``: a CSV file, or mappings, with parameters and, optionally, ``class``, ``runs`` and ``seed``.
-    Without any of them, one point. ``parameters`` are the same in all runs.
+    The points come from one of ``grid``, ``sample`` and ``points``; without any of them there is one point.
 
-    ``replicates``: runs a point, each with its own seed from the root ``seed``. ``record``: the species that are kept,
-    the first by default. ``settings``: size, until, dt, stencil, times, … as in
-    :class:`~morphoscope.ensembles.settings.Settings`; what is not given is the model's custom.
-    Raises UsageError for what could not be run.
+    Parameters
+    ----------
+    model
+        A model, the name of a built-in one, or a file (.toml).
+    parameters
+        Values that are the same in all runs, as in :func:`simulate`.
+    grid
+        A lattice: name → (low, high, number of points), both ends included.
+    sample
+        ``lhs:N`` (Latin hypercube) or ``sobol:N`` points in the box of ``ranges``.
+    ranges
+        Name → (low, high), for ``sample``.
+    points
+        A CSV file, or mappings, with parameters and, optionally, ``class``, ``runs`` and ``seed``.
+    replicates
+        Runs at each point, each with its own seed.
+    size, until, dt, spacing, stencil, boundary, times
+        As in :func:`simulate`; a derived time step suits all points.
+    initial
+        Initial condition: a name with options, or a file.
+    integrator, noise, double
+        As in :func:`simulate`.
+    seed
+        Seed from which the seeds of the runs follow.
+    record
+        Species to keep; by default the first.
+
+    Returns
+    -------
+    Plan
+        One row a run.
+
+    Raises
+    ------
+    UsageError
+        For whatever can't be run.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.04, 3), "k": (0.05, 0.06, 2)}, until=100)
+    >>> len(plan.runs), plan.grid.shape
+    (6, (128, 128))
     """
     from morphoscope.ensembles.sampling import scan_plan as planned
-    from morphoscope.ensembles.settings import Settings, known_settings
+    from morphoscope.ensembles.settings import Settings
 
+    settings = Settings.of(
+        size=size,
+        until=until,
+        dt=dt,
+        spacing=spacing,
+        stencil=stencil,
+        boundary=boundary,
+        times=times,
+        initial=initial,
+        integrator=integrator,
+        noise=noise,
+        double=double,
+    )
     return planned(
         model,
         parameters,
@@ -82,5 +174,5 @@ def scan_plan(
         replicates=replicates,
         seed=seed,
         record=record,
-        settings=Settings(initial=initial, **known_settings(settings)),
+        settings=settings,
     )

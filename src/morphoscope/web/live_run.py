@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from morphoscope.engines import Job
 from morphoscope.engines.cpu.engine import Stepper
-from morphoscope.engines.initial import FILE, INITIAL_CONDITIONS, InitialCondition, stream
+from morphoscope.engines.initial import InitialCondition, named_conditions, stream
 from morphoscope.ensembles import Plan
 
 SLOWEST, FASTEST = 1, 50_000  # steps a frame
@@ -109,4 +109,4 @@ class LiveRun:
 
 def initial_conditions(plan: Plan) -> list[str]:
     """The named initial conditions, the plan's own first."""
-    return sorted((n for n in INITIAL_CONDITIONS if n != FILE), key=lambda name: name != plan.initial.name)
+    return sorted(named_conditions(), key=lambda name: name != plan.initial.name)
