@@ -80,10 +80,13 @@ class NewClass:
 
 
 class Annotations:
-    """The annotations of the runs of one plan, in one file, which is made by the first one."""
+    """The annotations of the runs of one plan, in one file, which is made by the first one.
 
-    def __init__(self, path: Path, plan_hash: str) -> None:
-        self.path, self.plan_hash = path, plan_hash
+    ``former_hash``: a hash of the same plan by which an earlier version of the package knew it.
+    """
+
+    def __init__(self, path: Path, plan_hash: str, former_hash: str | None = None) -> None:
+        self.path, self.plan_hash, self.former_hash = path, plan_hash, former_hash
         if path.exists():
             with self._open() as connection:
                 self._check(connection)
@@ -103,7 +106,7 @@ class Annotations:
         with self._open() as connection:
             if not self._check(connection):
                 connection.executescript(_SCHEMA)
-                connection.execute("INSERT OR IGNORE INTO subject VALUES (?)", (self.plan_hash,))
+            connection.execute("INSERT OR IGNORE INTO subject VALUES (?)", (self.plan_hash,))
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -117,7 +120,7 @@ class Annotations:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'subject'").fetchone():
             return False
         subjects = {row[0] for row in connection.execute("SELECT plan_hash FROM subject")}
-        if subjects and self.plan_hash not in subjects:
+        if subjects and not subjects & {self.plan_hash, self.former_hash}:
             raise DataError(f"{self.path} annotates the runs of another plan; choose the atlas it was made for")
         return bool(subjects)
 
@@ -226,6 +229,8 @@ class Annotations:
         make_parent(path)
         with self._open() as connection, contextlib.closing(sqlite3.connect(path)) as other:
             connection.backup(other)
+            other.execute("INSERT OR IGNORE INTO subject VALUES (?)", (self.plan_hash,))
+            other.commit()
 
     def _read(self, query: str) -> list[tuple]:  # type: ignore[type-arg]
         if not self.path.exists():

@@ -201,7 +201,9 @@ class Atlas:
     @functools.cached_property
     def annotations(self) -> Annotations:
         """What people say. A shipped atlas's are kept in the user's own folder, as the package's may be read-only."""
-        return Annotations(_annotation_folder(self.folder) / FILE, self.plan.hash)
+        return Annotations(
+            _annotation_folder(self.folder) / FILE, self.plan.hash, former_hash=self.description.get("plan_hash")
+        )
 
     def all_classes(self) -> tuple[str, ...]:
         """The classes that a pattern may be given: the classifier's, in the order of the alphabet, then people's."""

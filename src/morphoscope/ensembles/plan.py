@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+import functools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +20,12 @@ from morphoscope.engines.exponential_step import check_exponential_step
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
+from morphoscope.ensembles.identity import first_difference, numeric_hash
 from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
-FORMAT = 1
+FORMAT = 2
+READABLE_FORMATS = (1, 2)  # 1 leaves out integrator, noise and double at their defaults
 _SEED_BITS = 53  # so that a seed survives JSON readers that know floats only
 
 
@@ -124,10 +126,9 @@ class Plan:
             "initial": self.initial.to_json(),
             "record": list(self.record),
             "runs": [{"parameters": _plain(r.parameters.given), "seed": r.seed, "label": r.label} for r in self.runs],
-            # Later fields are there where they are not customary, so that the hashes of stored plans stay true.
-            **({"integrator": self.integrator} if self.integrator != "euler" else {}),
-            **({"noise": dict(self.noise)} if self.noise else {}),
-            **({"double": True} if self.double else {}),
+            "integrator": self.integrator,
+            "noise": dict(self.noise),
+            "double": self.double,
         }
 
     def to_json(self) -> str:
@@ -147,8 +148,8 @@ class Plan:
         """Inverse of :meth:`to_dict`; ``model`` may also be a built-in model's name. Raises UsageError or DataError."""
         if not isinstance(values, Mapping):
             raise DataError("plan is no JSON object; expected the fields of a plan")
-        if values.get("format") != FORMAT:
-            raise DataError(f"plan format {values.get('format')!r}; this version reads {FORMAT}; update morphoscope")
+        if values.get("format") not in READABLE_FORMATS:
+            raise DataError(f"plan format {values.get('format')!r}; this version reads 1 and 2; update morphoscope")
         try:
             model = values["model"]
             built = get_model(model) if isinstance(model, str) else Model.from_dict(model)
@@ -184,24 +185,14 @@ class Plan:
         """Read a plan file."""
         return cls.from_dict(read_json(path, "a plan (JSON)"))
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical text, hexadecimal."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        """SHA-256, hexadecimal, of all that decides the numbers and of the classes of the runs; of no description."""
+        return numeric_hash(self)
 
     def difference(self, other: Plan) -> str | None:
-        """The first field in which two plans differ, or None."""
-        ours, theirs = self.to_dict(), other.to_dict()
-        for field, mine in ours.items():
-            if mine == theirs[field]:
-                continue
-            if isinstance(mine, dict):
-                keys = [k for k in mine | theirs[field] if mine.get(k) != theirs[field].get(k)]
-                return f"{field}.{keys[0]}"
-            if field == "runs" and len(mine) != len(theirs[field]):
-                return f"runs ({len(theirs[field])} there, {len(mine)} asked)"
-            return field
-        return None
+        """The first part that decides numbers and differs from another plan, with both values; None without any."""
+        return first_difference(self, other)
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import make_parent, read_json, write_json
+from morphoscope.core.storage import read_json, write_json
 from morphoscope.ensembles.ledger import Entry, Ledger
 from morphoscope.ensembles.plan import Plan
 
@@ -40,9 +40,10 @@ class Ensemble:
 
     @classmethod
     def create(cls, plan: Plan, folder: str | Path) -> Ensemble:
-        """A new ensemble, or the one that is in ``folder`` if it has the same plan.
+        """A new ensemble, or the one in ``folder`` if the same plan, in all that decides numbers, made it.
 
-        Raises UsageError when the folder holds something else or an ensemble with another plan.
+        The plan.json of an ensemble is never written again. Raises UsageError if the folder holds something else or
+        an ensemble with another plan.
         """
         folder = Path(folder)
         if folder.is_file():
@@ -50,15 +51,13 @@ class Ensemble:
         if folder.exists() and any(folder.iterdir()):
             if not (folder / PLAN_FILE).is_file():
                 raise UsageError(f"{folder} holds something else (no {PLAN_FILE} in it); choose a new folder")
-            field = plan.difference(Plan.load(folder / PLAN_FILE))
-            if field:
-                raise UsageError(
-                    f"{folder} holds an ensemble with another plan: {field} differs; choose another folder"
-                )
-        make_parent(folder / PLAN_FILE)
+            difference = plan.difference(Plan.load(folder / PLAN_FILE))
+            if difference:
+                raise UsageError(f"{folder} holds an ensemble with another plan: {difference}; choose another folder")
+        else:
+            plan.save(folder / PLAN_FILE)  # first: a folder says what it is before anything else is in it
         _create_arrays(plan, folder / DATA_FOLDER)
         Ledger(folder / LEDGER_FILE)
-        plan.save(folder / PLAN_FILE)
         return cls(folder)
 
     @property

@@ -266,17 +266,11 @@ class Model:
         return lines
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; :meth:`from_dict` reads them back.
-
-        Fields that were added later are left out at their defaults, so that old hashes stay valid.
-        """
+        """Plain values for JSON; :meth:`from_dict` reads them back."""
         values = dataclasses.asdict(self)
         values["ranges"] = {name: list(pair) for name, pair in self.ranges.items()}
         values["plane"] = list(self.plane)
         values["shown"] = None if self.shown is None else list(self.shown)
-        for field, default in _LATER_FIELDS.items():
-            if values[field] == default:
-                del values[field]
         return values
 
     @classmethod
@@ -297,13 +291,3 @@ class Model:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"model data are incomplete or invalid: {error}") from error
-
-
-#: Fields that were added after the first plans were stored, with their defaults as in JSON.
-_LATER_FIELDS = {
-    "initial": "pearson-gamma",
-    "apart": 30.0,
-    "shown": [0.0, 1.0],
-    "integrator": "euler",
-    "literature": "",
-}

@@ -11,6 +11,8 @@ from typing import Any
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.progress import Reporter
 from morphoscope.core.storage import read_json, write_json
+from morphoscope.ensembles import Plan
+from morphoscope.ensembles.identity import json_hash
 
 STUDY_FILE = "study.json"
 
@@ -46,10 +48,12 @@ class Study:
             there, self.stages = dict(kept["options"]), dict(kept["stages"])
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{self.file} is damaged ({error}); choose a new folder") from error
+        known = _hashes_since(self.folder)
+        there, self.stages = _replaced(there, known), _replaced(self.stages, known)
         for name, value in self.options.items():
             if there.get(name) != value:
                 raise UsageError(
-                    f"{self.folder} holds a study with {name}={there.get(name)}, asked was {name}={value}; "
+                    f"{self.folder} holds a study with {name}={there.get(name)}, but {name}={value} was requested; "
                     "choose another folder"
                 )
 
@@ -80,3 +84,20 @@ class Study:
 
     def _save(self) -> None:
         write_json(self.file, {"options": self.options, "stages": self.stages})
+
+
+def _hashes_since(folder: Path) -> dict[str, str]:
+    """The present hash of every plan in a study's folder, by the hash that its file of format 1 had."""
+    found = {}
+    for path in folder.glob("*/plan.json"):
+        values = read_json(path, "a plan (JSON)")
+        if isinstance(values, dict) and values.get("format") == 1:
+            found[json_hash(values)] = Plan.from_dict(values).hash
+    return found
+
+
+def _replaced(values: Any, names: dict[str, str]) -> Any:
+    """Values with texts replaced wherever they stand."""
+    if isinstance(values, dict):
+        return {key: _replaced(value, names) for key, value in values.items()}
+    return names.get(values, values) if isinstance(values, str) else values

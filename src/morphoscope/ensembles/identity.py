@@ -1,0 +1,121 @@
+"""What decides a plan's numbers: the part of it that its hash covers, and by which a folder is continued or refused.
+
+Names, titles, descriptions, sources, ranges and the like belong to a plan, but no number depends on them. What is not
+listed here as such counts, so that a field that is added later is never overlooked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from morphoscope.models.spatial import Spatial
+
+if TYPE_CHECKING:
+    from morphoscope.engines.initial import InitialCondition
+    from morphoscope.ensembles.plan import Plan, Run
+    from morphoscope.models import Model
+
+#: Fields of a plan that decide no number.
+DESCRIPTIVE_PLAN_FIELDS = frozenset({"name"})
+#: Fields of a model that decide no number of a plan's runs: descriptions, and defaults that a plan has taken over.
+DESCRIPTIVE_MODEL_FIELDS = frozenset(
+    {
+        *("name", "title", "source", "literature", "meanings", "ranges", "plane", "shown"),
+        *("defaults", "dt", "until", "spacing", "initial", "apart", "integrator"),
+    }
+)
+
+
+def numerics(plan: Plan) -> dict[str, Any]:
+    """Everything that decides a plan's numbers, and the classes of its runs, as plain values; all numbers as floats."""
+    values = {
+        field.name: getattr(plan, field.name)
+        for field in dataclasses.fields(plan)
+        if field.name not in DESCRIPTIVE_PLAN_FIELDS
+    }
+    values |= {
+        "model": _model(plan.model),
+        "grid": dataclasses.asdict(plan.grid),
+        "initial": _initial(plan.initial),
+        "noise": {species: amplitude for species, amplitude in plan.noise if amplitude},
+        "runs": [_run(run) for run in plan.runs],
+    }
+    return dict(_plain(values))
+
+
+def numeric_hash(plan: Plan) -> str:
+    """SHA-256 of :func:`numerics`, hexadecimal, without fields at their defaults: a later field changes no old hash."""
+    values = numerics(plan)
+    for field in dataclasses.fields(plan):
+        if field.default is not dataclasses.MISSING and values.get(field.name) in (field.default, {}):
+            del values[field.name]
+    return json_hash(values)
+
+
+def json_hash(values: Mapping[str, Any]) -> str:
+    """SHA-256 of values as canonical JSON. Of a plan file of format 1, it is the hash that its plan had then."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def first_difference(plan: Plan, other: Plan) -> str | None:
+    """The first part that decides numbers and differs, with both values where they are short; None without any."""
+    ours, theirs = numerics(plan), numerics(other)
+    if len(ours["runs"]) != len(theirs["runs"]):
+        ours["runs"], theirs["runs"] = f"{len(ours['runs'])} runs", f"{len(theirs['runs'])} runs"
+    return _difference(ours, theirs, "")
+
+
+def _difference(ours: Any, theirs: Any, place: str) -> str | None:
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        ours, theirs = dict(enumerate(ours)), dict(enumerate(theirs))
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        found = (
+            _difference(ours.get(key), theirs.get(key), f"{place}.{key}" if place else str(key))
+            for key in dict.fromkeys([*ours, *theirs])
+        )
+        return next(filter(None, found), None)
+    if ours == theirs:
+        return None
+    return f"{place} ({_short(theirs)} there, {_short(ours)} requested)"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _model(model: Model) -> dict[str, Any]:
+    counted = (f.name for f in dataclasses.fields(model) if f.name not in DESCRIPTIVE_MODEL_FIELDS)
+    values = {name: getattr(model, name) for name in counted}
+    return {**values, "species": list(model.species)}  # whose order is that of the arrays
+
+
+def _initial(initial: InitialCondition) -> dict[str, Any]:
+    """A state in a file is known by what is in it, wherever it lies."""
+    options = dict(initial.options)
+    if options.get("sha256"):
+        options.pop("path", None)
+    return {"name": initial.name, "options": options}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    values = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
+    return {**values, "parameters": dict(run.parameters)}
+
+
+def _plain(value: Any) -> Any:
+    """Plain values as JSON has them, in which 128 and 128.0 are one number."""
+    if isinstance(value, Spatial):
+        return _plain(value.to_json())
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
