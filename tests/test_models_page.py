@@ -71,5 +71,5 @@ def test_picture_is_drawn_with_lengths_along_its_axes(gallery):
     figure = gallery.picture(simulate_one(single_plan(model, {}, size=(32, 16), until=0.5)))
     axes = figure.axes[0]
     assert axes.get_xlim() == (0, 32 * model.spacing)
-    assert axes.get_ylim() == (0, 16 * model.spacing)
+    assert axes.get_ylim() == (16 * model.spacing, 0)
     assert axes.get_title() == gallery.caption(model)

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles.simulation import Simulation, simulate_one, single_plan
 from morphoscope.models import Model, get_model, model_names
-from morphoscope.rendering.style import house_style, new_figure, save
+from morphoscope.rendering.figure import pattern_figure
+from morphoscope.rendering.scale import colour_range
+from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure, save
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "models.md"
@@ -82,22 +83,14 @@ def caption(model: Model) -> str:
 
 def picture(simulation: Simulation) -> Figure:
     """The first species at the end of a run, with lengths along the axes and a colour bar."""
-    model, grid = simulation.plan.model, simulation.plan.grid
-    field = simulation.species(model.species[0])[-1]
-    low, high = model.shown or (float(field.min()), float(field.max()))
-    with house_style():
-        figure = new_figure(3.4, 3.2)
-        axes = figure.add_subplot()
-        size = (0.0, grid.width * grid.spacing, 0.0, grid.height * grid.spacing)
-        image = axes.imshow(
-            field, cmap="cividis", vmin=low, vmax=high, extent=size, origin="lower", interpolation="nearest"
-        )
-        axes.set(xlabel="x", ylabel="y")
-        axes.set_title(caption(model), fontsize=6.5)
-        axes.tick_params(labelsize=7)
-        bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=18, ticks=MaxNLocator(5))
-        bar.ax.tick_params(labelsize=7)
-        bar.ax.set_title(model.species[0], fontsize=8)
+    model = simulation.plan.model
+    figure = pattern_figure(
+        simulation.species(model.species[0])[-1],
+        spacing=simulation.plan.grid.spacing,
+        shown=model.shown,
+        species=model.species[0],
+    )
+    figure.axes[0].set_title(caption(model), fontsize=6.5)
     return figure
 
 
@@ -115,7 +108,9 @@ def overview(simulations: Sequence[Simulation]) -> Figure:
         figure = new_figure(1.3 * columns, 2.95)
         for axes, simulation in zip(figure.subplots(2, columns).flat, simulations, strict=False):
             model = simulation.plan.model
-            axes.imshow(simulation.species(model.species[0])[-1], origin="lower", cmap="cividis")
+            field = simulation.species(model.species[0])[-1]
+            low, high = colour_range(field, shown=model.shown)
+            axes.imshow(field, cmap=COLOUR_MAP, vmin=low, vmax=high)
             axes.set_title(model.title.replace(" ", "\n", 1), fontsize=6.5)
         for axes in figure.axes:
             axes.set_axis_off()

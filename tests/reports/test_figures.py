@@ -162,6 +162,11 @@ def test_unknown_colour_and_empty_montage(small_atlas, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_parameter_without_a_meaning_is_named_alone(uniform_atlas):
+    axes = class_map(uniform_atlas, theory=False).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("a", "c")
+
+
 def test_long_class_names_stay_in_the_figure(small_atlas, tmp_path):
     name = "labyrinth with defects that move slowly"
     atlas = Atlas(small_atlas.folder)

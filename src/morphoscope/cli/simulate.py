@@ -94,7 +94,7 @@ def simulate(
         show.as_json(done.description())
         return
     species = done.plan.model.species
-    means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.4g}" for s in species)
+    means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.6g}" for s in species)
     early = "" if done.computed_steps == done.plan.steps[-1] else f" (steady after {done.computed_steps})"
     show.line(
         f"{done.plan.steps[-1]} steps{early} in {done.seconds:.2f} s; {means}; "

@@ -241,5 +241,5 @@ def name_axes(axes: Axes, atlas: Atlas) -> None:
     """The map's plane as labels."""
     model = atlas.plan.model
     across, up = atlas.plane
-    axes.set_xlabel(f"{across}, {model.meanings[across]}")
-    axes.set_ylabel(f"{up}, {model.meanings[up]}")
+    for name, set_label in ((across, axes.set_xlabel), (up, axes.set_ylabel)):
+        set_label(f"{name}, {model.meanings[name]}" if model.meanings[name] else name)

@@ -71,15 +71,16 @@ class PatternView:
     def _picture(self) -> Any:
         height, width = self.place.atlas.plan.grid.shape
         made = new_figure(
-            width=340, height=340, x_range=(0, width), y_range=(0, height), tools="pan,wheel_zoom,reset,save",
-            match_aspect=True, toolbar_location="right",
+            self.place.atlas.plan.record[0], width=350, height=340, x_range=(0, width), y_range=(0, height),
+            tools="pan,wheel_zoom,reset,save",
+            match_aspect=True, toolbar_location="above",
         )  # fmt: skip
         made.image_rgba("image", 0, 0, width, height, source=self.image)
         made.axis.visible = False
         made.grid.visible = False
         low, high = self.place.atlas.colour_range
         self.mapper = LinearColorMapper(palette("cividis"), low=low, high=high)
-        self.bar = ColorBar(color_mapper=self.mapper, width=8, title=self.place.atlas.plan.record[0])
+        self.bar = ColorBar(color_mapper=self.mapper, width=8, padding=4)
         made.add_layout(self.bar, "right")
         return made
 
