@@ -30,7 +30,8 @@ REQUIRED = {
 
 #: Names whose docstrings are still to be written. It only shrinks.
 UNFINISHED = {
-    "Atlas", "Classifier", "Ensemble", "Plan", "annotate", "classify", "evaluate", "explain", "refine", "scan", "train",
+    "Atlas", "Classifier", "Ensemble", "Plan", "annotate", "classify", "evaluate", "explain", "refine", "scan",
+    "train",
 }  # fmt: skip
 
 
