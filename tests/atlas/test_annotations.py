@@ -63,7 +63,7 @@ def test_export(said, tmp_path):
 @pytest.mark.parametrize(
     ("name", "symbol", "colour", "words"),
     [
-        ("kappa", "κ", "#112233", "there already"),
+        ("kappa", "κ", "#112233", "exists already"),
         ("two words", "w", "#112233", "expected a word"),
         ("../evil", "e", "#112233", "expected a word"),
         ("x" * 33, "x", "#112233", "at most 32"),
@@ -86,7 +86,7 @@ def test_bad_words_are_refused(said):
         ({"runs": [1], "new": "kappa", "old": ["H"], "who": " "}, "annotator"),
         ({"runs": [1], "new": "kappa", "old": ["H"], "who": "a\x00b"}, "annotator"),
         ({"runs": [1], "new": "kappa", "old": ["H"], "who": "ada", "why": "x" * 2001}, "2000"),
-        ({"runs": [1, 2], "new": "kappa", "old": ["H"], "who": "ada"}, "one a run"),
+        ({"runs": [1, 2], "new": "kappa", "old": ["H"], "who": "ada"}, "one per run"),
     ):
         with pytest.raises(UsageError, match=words):
             said.add(**arguments, allowed=CLASSES)

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.annotations import Annotation
+from morphoscope.atlas.annotation import Annotation
 from morphoscope.atlas.refinement import choose, next_plan
 from morphoscope.core.errors import UsageError
 

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import threading
+import time
 
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
@@ -45,14 +46,14 @@ def raw(server, request, patience=2):
     return received
 
 
-def ask(server, target="/", *headers, method="GET", host=None, cookies=None, body=b""):
+def ask(server, target="/", *headers, method="GET", host=None, cookies=None, body=b"", patience=2):
     """Status, headers in lower case, body. ``headers``: whole lines; ``host`` and ``cookies``: "" leaves them out."""
     host = f"127.0.0.1:{server.address.port}" if host is None else host
     cookies = cookie(server) if cookies is None else cookies
     lines = [f"{method} {target} HTTP/1.1", *([f"Host: {host}"] if host else []), "Connection: close"]
     lines += [*([f"Cookie: {cookies}"] if cookies else []), *headers]
     request = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + body
-    return parsed(raw(server, request))
+    return parsed(raw(server, request, patience))
 
 
 def parsed(answer):
@@ -71,7 +72,7 @@ def handshake(server, *headers, **options):
 
 def ticket(server):
     """The signed session id of a fresh page."""
-    status, _, body = ask(server)
+    status, _, body = ask(server, patience=30)  # a page takes a moment to make
     assert status == 200
     return re.search(rb'"token":"([^"]+)"', body)[1].decode()
 
@@ -109,6 +110,17 @@ async def visit(server):
     works = await pull(socket)
     socket.close()
     return works
+
+
+def expire_sessions(server, left):
+    """Do at once what the server does a minute after pages were closed; returns when ``left`` sessions are left."""
+    loop, _ = server._stop
+    end = time.monotonic() + 30
+    while server.session_count() > left:
+        assert time.monotonic() < end, f"{server.session_count()} sessions are left, expected {left}"
+        for context in server._application._applications.values():
+            asyncio.run_coroutine_threadsafe(context._cleanup_sessions(0), loop).result(20)
+        time.sleep(0.05)
 
 
 def visits(server):

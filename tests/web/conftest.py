@@ -8,27 +8,27 @@ import pytest
 
 from morphoscope.atlas import Atlas
 from morphoscope.web.explorer import make_template, thumbnail_source
-from morphoscope.web.workplace import Workplace
-from tests.web.clients import running
+from morphoscope.web.workspace import Workspace
+from tests.web.clients import expire_sessions, running
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "results" / "screenshots"  # kept by the integration machine
 
 
 @contextlib.contextmanager
-def explorer(place, who="ada"):
-    """A running explorer's address."""
-    files = {"thumbnails": thumbnail_source(place.atlas)}
-    with running(lambda: make_template(place, who), files=files) as server:
-        yield server.address.url
+def explorer(workspace, who="ada"):
+    """A running explorer."""
+    files = {"thumbnails": thumbnail_source(workspace.atlas)}
+    with running(lambda: make_template(workspace, who), files=files) as server:
+        yield server
 
 
 @pytest.fixture
-def place(workshop, tmp_path):
-    """The tiny atlas, its ensemble and its classifier, in a place of their own."""
+def workspace(workshop, tmp_path):
+    """The tiny atlas, its ensemble and its classifier, in a folder of their own."""
     for name in ("validation", "classifier", "atlas"):
         shutil.copytree(workshop / name, tmp_path / name)
-    return Workplace(Atlas(tmp_path / "atlas"))
+    return Workspace(Atlas(tmp_path / "atlas"))
 
 
 class Visit:
@@ -39,13 +39,20 @@ class Visit:
         self.context.set_default_timeout(20_000)
         self.tab = self.context.new_page()
         self.complaints, self.requests = [], []
-        self.tab.on("console", self._heard)
+        self.tab.on("console", self._on_console)
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.tab.goto(url)
+        self.ready()
+
+    def ready(self):
         self.tab.locator(".where span:not(:empty)").wait_for()
 
-    def _heard(self, message):
+    def reload(self):
+        self.tab.reload()
+        self.ready()
+
+    def _on_console(self, message):
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
 
@@ -71,11 +78,23 @@ class Visit:
         self.context.close()
 
 
-@pytest.fixture
-def visit(chromium, place):
-    with explorer(place) as url:
-        opened = Visit(chromium, url)
+@pytest.fixture(params=["fresh", "revisited"])
+def visit(chromium, workspace, request):
+    """A page that was just opened, and one with a past.
+
+    The second one was reloaded, another page was opened and closed, and the server has forgotten both old sessions.
+    """
+    with explorer(workspace) as server:
+        opened = Visit(chromium, server.address.url)
+        if request.param == "revisited":
+            Visit(chromium, server.address.url).close()
+            opened.reload()
+            expire_sessions(server, left=1)
         yield opened
         assert opened.complaints == []
-        assert all(request.startswith((url.partition("?")[0], "blob:", "data:")) for request in opened.requests)
+        own = (server.address.url.partition("?")[0], "blob:", "data:")
+        assert all(request.startswith(own) for request in opened.requests)
         opened.close()
+
+
+fresh_only = pytest.mark.parametrize("visit", ["fresh"], indirect=True)

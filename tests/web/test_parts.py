@@ -17,7 +17,7 @@ from morphoscope.web.live_run import LiveRun
 from morphoscope.web.montage_view import MontageView
 from morphoscope.web.static import export_atlas
 from morphoscope.web.style import PALETTES
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -102,17 +102,17 @@ messages = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )
-kinds = st.sampled_from(["say", "undo", "open", "make_class", "select", "__init__"])
+kinds = st.sampled_from(["annotate", "undo", "open", "create_class", "select", "__init__"])
 
 
 @given(messages | st.fixed_dictionaries({"kind": kinds | messages, "values": messages}))
 def test_no_message_of_a_page_does_harm(workshop, tmp_path_factory, message):
     """Whatever a page sends is carried out, or answered with a line; only known classes are ever kept."""
-    place = _fuzzed(workshop, tmp_path_factory)
-    view = place.view
+    workspace = _fuzzed(workshop, tmp_path_factory)
+    view = workspace.view
     view.component._handle_msg(message)
-    allowed = {"", *place.atlas.all_classes()}
-    assert {word.new for word in place.atlas.annotations.log()} <= allowed
+    allowed = {"", *workspace.atlas.all_classes()}
+    assert {annotation.new for annotation in workspace.atlas.annotations.log()} <= allowed
 
 
 def _fuzzed(workshop, factory, kept=[]):  # noqa: B006 – one place for all examples
@@ -121,9 +121,9 @@ def _fuzzed(workshop, factory, kept=[]):  # noqa: B006 – one place for all exa
 
         folder = factory.mktemp("fuzz") / "atlas"
         shutil.copytree(workshop / "atlas", folder)
-        place = Workplace(Atlas(folder))
-        place.view = MontageView(place, lambda: "ada", lambda position: None)
-        kept.append(place)
+        workspace = Workspace(Atlas(folder))
+        workspace.view = MontageView(workspace, lambda: "ada", lambda position: None)
+        kept.append(workspace)
     return kept[0]
 
 
@@ -148,7 +148,7 @@ def test_contrast_is_aa(theme):
     for mark in ("line", "focus", "accent"):
         assert _contrast(colours[mark], colours["surface"]) >= 3, mark
     assert _contrast(colours["surface"], colours["accent"]) >= 4.5  # text on a pressed button
-    for text in ("good", "accent"):
+    for text in ("good", "accent", "bad"):
         assert _contrast(colours[text], colours["surface"]) >= 4.5, text
 
 

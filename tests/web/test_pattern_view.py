@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from morphoscope.web.pattern_view import COMPOSITE, FRAMES, SALIENCY, PatternView
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
 
 @pytest.fixture
 def view(uniform_atlas):
-    made = PatternView(Workplace(uniform_atlas), lambda _: None)
+    made = PatternView(Workspace(uniform_atlas), lambda _: None)
     made.show(0, uniform_atlas.frames(np.array([0]))[0])
     return made
 

@@ -1,7 +1,7 @@
-"""People's annotations of an atlas: who said what of which run, when and why; in SQLite, and nothing is ever deleted.
+"""The annotations of an atlas: who gave which run which class, when and why. Kept in SQLite.
 
-Every change is one transaction that adds rows, so that people who label at the same time lose nothing. Undoing marks
-rows as undone; the log keeps them.
+Every change is one transaction that adds rows, so that people who label at the same time lose nothing. Nothing is
+deleted: undoing marks rows as undone, and the log keeps them.
 """
 
 from __future__ import annotations
@@ -9,21 +9,26 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
-import datetime
-import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from morphoscope.atlas.agreement import Agreement, agreement_of
+from morphoscope.atlas.annotation import (
+    AMBIGUOUS,
+    REJECTED,
+    Annotation,
+    NewClass,
+    action,
+    check_class,
+    now,
+    person,
+    reason,
+)
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import make_parent, staged_file
 
 FILE = "annotations.sqlite"
-REJECTED = ""  # the class of a run that was rejected as ambiguous
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_LONGEST_TEXT = 2000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS subject (plan_hash TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS annotations (
@@ -49,40 +54,29 @@ CREATE TABLE IF NOT EXISTS classes (
 """
 
 
-@dataclasses.dataclass(frozen=True)
-class Annotation:
-    """One person's word on one run. ``new`` is the class, or empty where the run was rejected as ambiguous.
-
-    ``run`` is the run's number in the plan; ``batch`` is shared by what was said in one go; times are UTC, ISO 8601.
-    """
-
-    id: int
-    batch: int
-    run: int
-    who: str
-    at: str
-    action: str
-    old: str
-    new: str
-    why: str
-    undone: str | None
-
-
-@dataclasses.dataclass(frozen=True)
-class NewClass:
-    """A class that a person has made."""
-
-    name: str
-    symbol: str
-    colour: str  # #rrggbb
-    who: str
-    at: str
-
-
 class Annotations:
-    """The annotations of the runs of one plan, in one file, which is made by the first one.
+    """The annotations of the runs of one plan, in one SQLite file. The first annotation creates the file.
 
-    ``former_hash``: a hash of the same plan by which an earlier version of the package knew it.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    plan_hash : str
+        Hash of the plan whose runs are annotated.
+    former_hash : str, optional
+        A hash of the same plan by which an earlier version of the package knew it.
+
+    Raises
+    ------
+    DataError
+        For a file of another kind, or with the annotations of another plan.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> atlas = morphoscope.open_atlas("gray-scott")
+    >>> atlas.annotations.current("nobody in particular")
+    {}
     """
 
     def __init__(self, path: Path, plan_hash: str, former_hash: str | None = None) -> None:
@@ -125,33 +119,89 @@ class Annotations:
         return bool(subjects)
 
     def add(
-        self, runs: Sequence[int], new: str, *, old: Sequence[str], who: str, why: str = "", allowed: Sequence[str] = ()
+        self,
+        runs: Sequence[int],
+        new: str | Sequence[str],
+        *,
+        old: Sequence[str],
+        who: str,
+        why: str = "",
+        allowed: Sequence[str] = (),
     ) -> int:
-        """Say of ``runs`` that they are ``new`` (empty: ambiguous), where ``old`` was thought; returns the batch.
+        """Add annotations of several runs as one batch, which :meth:`undo` takes back as a whole.
 
-        Raises UsageError for a class that is neither in ``allowed`` nor made by a person, and for an empty ``who``.
+        Most callers want :func:`morphoscope.annotate`, which finds the earlier classes and checks the runs.
+
+        Parameters
+        ----------
+        runs : sequence of int
+            Numbers of runs in the plan, at least one.
+        new : str or sequence of str
+            The class of all runs, or one class a run. An empty string rejects a run as ambiguous.
+        old : sequence of str
+            The class that each run had before. An annotation with the same class is a confirmation.
+        who : str
+            The annotator.
+        why : str, optional
+            A reason for the log, at most 2000 characters.
+        allowed : sequence of str, optional
+            Classes that may be given, in addition to those of :meth:`classes`.
+
+        Returns
+        -------
+        int
+            The number of the batch.
+
+        Raises
+        ------
+        UsageError
+            For an unknown class, an empty ``who``, no runs, or lists of different lengths.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> from morphoscope.atlas import Annotations
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> annotations = Annotations(pathlib.Path(folder.name) / "annotations.sqlite", plan_hash="1234")
+        >>> annotations.add([0, 1], "spots", old=["spots", "stripes"], who="ada", allowed=["spots", "stripes"])
+        1
+        >>> [annotation.action for annotation in annotations.log()]
+        ['confirm', 'relabel']
         """
         if not runs:
             raise UsageError("no run is chosen; choose at least one")
-        if len(runs) != len(old):
-            raise UsageError(f"{len(runs)} runs, but {len(old)} earlier classes; give one a run")
-        if new != REJECTED and new not in (*allowed, *(c.name for c in self.classes())):
-            raise UsageError(f"unknown class {new!r}; make it first")
-        who, why, now = _person(who), _text(why), _now()
+        classes = [new] * len(runs) if isinstance(new, str) else list(new)
+        if not len(runs) == len(old) == len(classes):
+            raise UsageError(f"{len(runs)} runs, {len(classes)} classes, {len(old)} earlier classes; give one per run")
+        known = {REJECTED, *allowed, *(c.name for c in self.classes())}
+        if unknown := [name for name in classes if name not in known]:
+            raise UsageError(f"unknown class {unknown[0]!r}; create it first")
+        who, why, at = person(who), reason(why), now()
         with self._change() as connection:
             batch = connection.execute("SELECT coalesce(max(batch), 0) + 1 FROM annotations").fetchone()[0]
             connection.executemany(
                 "INSERT INTO annotations (batch, run, who, at, action, old, new, why) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (batch, int(run), who, now, _action(before, new), before, new, why)
-                    for run, before in zip(runs, old, strict=True)
+                    (batch, int(run), who, at, action(before, after), before, after, why)
+                    for run, before, after in zip(runs, old, classes, strict=True)
                 ],
             )
         return int(batch)
 
     def undo(self, who: str) -> list[Annotation]:
-        """Take back the last thing that a person said; returns what was taken back, nothing when there is nothing."""
-        who = _person(who)
+        """Undo the last batch of a person.
+
+        Parameters
+        ----------
+        who : str
+            The annotator.
+
+        Returns
+        -------
+        list of Annotation
+            What was undone; empty where there was nothing to undo.
+        """
+        who = person(who)
         if not self.path.exists():
             return []
         with self._change() as connection:
@@ -159,53 +209,85 @@ class Annotations:
             rows = connection.execute(
                 f"SELECT * FROM annotations WHERE who = ? AND undone IS NULL AND batch = ({last})", (who, who)
             ).fetchall()
-            connection.executemany("UPDATE annotations SET undone = ? WHERE id = ?", [(_now(), row[0]) for row in rows])
+            connection.executemany("UPDATE annotations SET undone = ? WHERE id = ?", [(now(), row[0]) for row in rows])
         return [Annotation(*row) for row in rows]
 
     def make_class(self, name: str, symbol: str, colour: str, who: str, taken: Sequence[str] = ()) -> NewClass:
-        """A class that the classifier does not know. Raises UsageError for a name that is no word or is ``taken``."""
-        if not _NAME.fullmatch(name):
-            raise UsageError(f"class name {name!r}; expected a word of letters, digits, - and _, at most 32 long")
+        """Create a class.
+
+        Parameters
+        ----------
+        name : str
+            A word of letters, digits, ``-`` and ``_``, at most 32 characters long.
+        symbol : str
+            One to three printable characters.
+        colour : str
+            ``#rrggbb``.
+        who : str
+            Who creates it.
+        taken : sequence of str, optional
+            Names that can't be used, such as the classifier's classes.
+
+        Returns
+        -------
+        NewClass
+            The class.
+
+        Raises
+        ------
+        UsageError
+            For a name, symbol or colour that can't be used.
+        """
+        check_class(name, symbol, colour)
         if name in taken or name in (c.name for c in self.classes()):
-            raise UsageError(f"class {name!r} is there already; choose another name")
-        if not _COLOUR.fullmatch(colour):
-            raise UsageError(f"colour {colour!r}; expected #rrggbb")
-        if not 1 <= len(symbol) <= 3 or not symbol.isprintable() or set(symbol) & set("<>&\"'"):
-            raise UsageError(f"symbol {symbol!r}; expected one to three printable characters, as in π")
-        made = NewClass(name, symbol, colour.lower(), _person(who), _now())
+            raise UsageError(f"class {name!r} exists already; choose another name")
+        made = NewClass(name, symbol, colour.lower(), person(who), now())
         with self._change() as connection:
             connection.execute("INSERT OR IGNORE INTO classes VALUES (?, ?, ?, ?, ?)", dataclasses.astuple(made))
         return made
 
     def classes(self) -> list[NewClass]:
-        """The classes that people have made, oldest first."""
+        """The classes that people have created, oldest first."""
         return [NewClass(*row) for row in self._read("SELECT * FROM classes ORDER BY at, name")]
 
     def log(self) -> list[Annotation]:
-        """Everything that was ever said, oldest first, undone or not."""
+        """All annotations, oldest first, with those that were undone."""
         return [Annotation(*row) for row in self._read("SELECT * FROM annotations ORDER BY id")]
 
     def current(self, who: str | None = None) -> dict[int, Annotation]:
-        """The last word on every annotated run: of anybody, or of one person."""
+        """The latest annotation of every annotated run, by run: of all people, or of one."""
         return {a.run: a for a in self.log() if a.undone is None and who in (None, a.who)}
 
     def annotators(self) -> list[str]:
-        """Everybody who has said anything."""
+        """The names of all annotators, sorted."""
         return sorted({a.who for a in self.log()})
 
     def compare(self, first: str, second: str) -> Agreement:
-        """How far two people agree on the runs that both have annotated; an empty class is 'ambiguous'.
+        """Compare two annotators on the runs that both have annotated.
 
-        Raises UsageError when they have annotated no run in common.
+        Parameters
+        ----------
+        first, second : str
+            The annotators.
+
+        Returns
+        -------
+        Agreement
+            Share of equal classes, Cohen's κ, and the differences.
+
+        Raises
+        ------
+        UsageError
+            Where they have no annotated run in common.
         """
         ours, theirs = self.current(first), self.current(second)
         both = sorted(ours.keys() & theirs.keys())
         if not both:
             raise UsageError(f"{first} and {second} have annotated no run in common; there is nothing to compare")
-        return agreement_of([(ours[run].new or "ambiguous", theirs[run].new or "ambiguous") for run in both])
+        return agreement_of([(ours[run].new or AMBIGUOUS, theirs[run].new or AMBIGUOUS) for run in both])
 
     def state(self) -> tuple[int, int, int]:
-        """Changes whenever somebody says, undoes or makes something; cheap to ask."""
+        """Numbers that change with every annotation, undo and new class; cheap to read."""
         asked = (
             "SELECT (SELECT count(*) FROM annotations), (SELECT count(undone) FROM annotations), "
             "(SELECT count(*) FROM classes)"
@@ -213,17 +295,35 @@ class Annotations:
         rows = self._read(asked)
         return rows[0] if rows else (0, 0, 0)
 
-    def export(self, path: Path) -> Path:
-        """Write the whole log as CSV, one row an annotation."""
-        fields = [field.name for field in dataclasses.fields(Annotation)]
+    def export(self, path: Path, columns: Mapping[str, Callable[[int], object]] | None = None) -> Path:
+        """Write the log as CSV, one row an annotation.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        columns : mapping, optional
+            Further columns: name → function of a run's number that gives the value. They follow the column ``run``.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        own = [field.name for field in dataclasses.fields(Annotation)]
+        further = dict(columns or {})
+        after = own.index("run") + 1
         with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(fields)
-            writer.writerows(dataclasses.astuple(a) for a in self.log())
+            writer.writerow([*own[:after], *further, *own[after:]])
+            for annotation in self.log():
+                values = dataclasses.astuple(annotation)
+                found = [value(annotation.run) for value in further.values()]
+                writer.writerow([*values[:after], *found, *values[after:]])
         return path
 
     def copy_to(self, path: Path) -> None:
-        """A copy of everything, for the atlas of the next pass over the same runs."""
+        """Copy the file, for the atlas of the next pass over the same runs."""
         if not self.path.exists():
             return
         make_parent(path)
@@ -237,26 +337,3 @@ class Annotations:
             return []
         with self._open() as connection:
             return connection.execute(query).fetchall() if self._check(connection) else []
-
-
-def _action(old: str, new: str) -> str:
-    if new == REJECTED:
-        return "reject"
-    return "confirm" if new == old else "relabel"
-
-
-def _person(who: str) -> str:
-    name = who.strip()
-    if not name or len(name) > 80 or not name.isprintable():
-        raise UsageError(f"annotator {who!r}; expected a name of at most 80 characters, as in ada", parameter="who")
-    return name
-
-
-def _text(why: str) -> str:
-    if len(why) > _LONGEST_TEXT:
-        raise UsageError(f"reason of {len(why)} characters; at most {_LONGEST_TEXT} are kept")
-    return why
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

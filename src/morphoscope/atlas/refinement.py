@@ -1,4 +1,4 @@
-"""From what people said of an atlas to the plans of the next pass: chosen parameter points become labelled rows."""
+"""From the annotations of an atlas to the plans of the next pass: annotated parameter points become labelled runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from morphoscope.atlas.annotations import REJECTED, Annotation
+from morphoscope.atlas.annotation import REJECTED, Annotation
 from morphoscope.atlas.atlas import Atlas
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan, make_runs
@@ -19,54 +19,133 @@ Point = Parameters
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """The parameter points of the next training set by class, and the points that people see several classes at.
+    """The parameter points that the next pass is trained on.
 
-    ``rows``: class → points, in a fixed order. ``contested`` points train nothing.
+    Attributes
+    ----------
+    rows : dict
+        Class → points, in a fixed order.
+    contested : list
+        Points whose runs were given several classes; they train nothing.
+    foreign : int
+        How many points of the last training set belong to another model and are left out.
     """
 
     rows: dict[str, list[Point]]
     contested: list[Point]
+    foreign: int = 0
+
+    def remarks(self) -> list[str]:
+        """What is left out and why, one line each."""
+        lines = [f"{_written(point)} was given several classes; it trains nothing" for point in self.contested]
+        if self.foreign:
+            lines.append(
+                f"the {self.foreign} points that the atlas's classifier was trained on belong to another model; "
+                "the next pass is trained on annotated points only"
+            )
+        return lines
 
 
-def choose(atlas: Atlas, said: Iterable[Annotation] | None = None) -> Choice:
-    """The rows that the atlas's classifier was trained on, corrected and extended by what people said.
+def choose(atlas: Atlas, annotations: Iterable[Annotation] | None = None) -> Choice:
+    """Choose the training points of the next pass: the atlas's last training points, corrected by the annotations.
 
-    A run that somebody confirmed or relabelled makes its parameter point a row of that class; a point whose runs were
-    given different classes is contested and left out; one that was only rejected is left out too. What people
-    say goes before what an earlier pass was trained on. ``said`` is their last word by default.
-    Raises UsageError when nothing has been said.
+    A run that was confirmed or relabelled makes its parameter point a training point of that class. A point whose runs
+    were given different classes is contested and left out; one that was only rejected is left out, too. Annotations
+    have precedence over the last training set, whose points count only where they belong to the atlas's model: its
+    classifier may have been trained on another one.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        The atlas.
+    annotations : iterable of Annotation, optional
+        The annotations that count. Default: the latest one of each run.
+
+    Returns
+    -------
+    Choice
+        The points.
+
+    Raises
+    ------
+    UsageError
+        Where nothing is annotated, or fewer than two classes would be trained.
     """
-    words = list(atlas.annotations.current().values() if said is None else said)
-    if not words:
+    latest = list(atlas.annotations.current().values() if annotations is None else annotations)
+    if not latest:
         raise UsageError(f"nothing in {atlas.folder} is annotated; confirm or relabel patterns first")
-    spoken: dict[Point, set[str]] = {}
-    for word in words:
-        spoken.setdefault(atlas.plan.runs[word.run].parameters, set()).add(word.new)
+    given: dict[Point, set[str]] = {}
+    for annotation in latest:
+        given.setdefault(atlas.plan.runs[annotation.run].parameters, set()).add(annotation.new)
     rows: dict[str, list[Point]] = {}
     contested = []
-    for point, classes in spoken.items():
+    for point, classes in given.items():
         named = classes - {REJECTED}
         if len(named) == 1:
             rows.setdefault(named.pop(), []).append(point)
         elif named:
             contested.append(point)
-    for row in atlas.description.get("training_rows", []):
-        point = atlas.plan.model.complete(row["parameters"])
-        if point not in spoken:
-            rows.setdefault(row["class"], []).append(point)
-    if len(rows) < 2:
-        raise UsageError(f"the next pass would know {len(rows)} class; annotate patterns of at least 2 classes")
-    return Choice({name: sorted(set(rows[name])) for name in sorted(rows)}, sorted(contested))
+    last, foreign = _last_training_points(atlas)
+    for point, name in last:
+        if point not in given:
+            rows.setdefault(name, []).append(point)
+    choice = Choice({name: sorted(set(rows[name])) for name in sorted(rows)}, sorted(contested), foreign)
+    _check_classes(choice)
+    return choice
+
+
+def _last_training_points(atlas: Atlas) -> tuple[list[tuple[Point, str]], int]:
+    """The points that the atlas's classifier was trained on, with their classes, and how many are of another model."""
+    rows = atlas.description.get("training_rows", [])
+    try:
+        return [(atlas.plan.model.complete(row["parameters"]), row["class"]) for row in rows], 0
+    except UsageError:  # parameters that the model does not have, or values that it does not allow
+        return [], len(rows)
+
+
+def _check_classes(choice: Choice) -> None:
+    if len(choice.rows) >= 2:
+        return
+    known = " and ".join(["no class", *choice.rows][len(choice.rows) :])
+    why = f"; {choice.remarks()[-1]}" if choice.foreign else ""
+    raise UsageError(f"the next pass would know only {known}; annotate patterns of at least 2 classes{why}")
+
+
+def _written(point: Point) -> str:
+    return ", ".join(f"{name}={value}" for name, value in point.given.items())
 
 
 def next_plan(atlas: Atlas, choice: Choice, name: str, root: int, runs_per_class: int = RUNS_PER_CLASS) -> Plan:
-    """The plan of a labelled set: as many runs of every class, spread evenly over its points.
+    """Make the plan of a labelled ensemble: as many runs of every class, spread evenly over its points.
 
-    Grid, times and start are those of the atlas; ``root`` seeds the runs. Of a class with more points than
-    runs, points spread evenly over their order take one run each. Raises UsageError for fewer than two runs a class.
+    Grid, times and initial condition are those of the atlas. Of a class with more points than runs, points that are
+    spread evenly over their order take one run each.
+
+    Parameters
+    ----------
+    atlas : Atlas
+        The atlas.
+    choice : Choice
+        The training points.
+    name : str
+        Name of the plan.
+    root : int
+        Seed of the runs.
+    runs_per_class : int, optional
+        Runs of each class, at least two.
+
+    Returns
+    -------
+    Plan
+        The plan.
+
+    Raises
+    ------
+    UsageError
+        For fewer than two runs per class.
     """
     if runs_per_class < 2:
-        raise UsageError(f"runs_per_class={runs_per_class}; use 2 or more")
+        raise UsageError(f"runs_per_class={runs_per_class}; use 2 or more", parameter="runs_per_class")
     rows: list[tuple[Point, str | None]] = []
     for label, points in choice.rows.items():
         for point, count in zip(points, _shares(len(points), runs_per_class), strict=True):

@@ -1,8 +1,8 @@
-"""Say what runs of an atlas show."""
+"""Annotate runs of an atlas: the one way in which the command, the page and Python users do it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,36 +14,137 @@ if TYPE_CHECKING:
 PathLike = str | Path
 
 
-AMBIGUOUS = "ambiguous"  # how a person writes the class of a rejected run
+def annotate(
+    atlas: PathLike | Atlas,
+    class_name: str | None,
+    runs: Sequence[int],
+    *,
+    who: str,
+    why: str = "",
+    create: bool = True,
+) -> int:
+    """Record which class runs of an atlas belong to.
 
+    All runs of one call form one batch, which ``undo`` takes back as a whole.
 
-def annotate(atlas: PathLike | Atlas, class_name: str, runs: Sequence[int], *, who: str, why: str = "") -> int:
-    """Say that runs of an atlas are of a class, or ``ambiguous``; returns the number of the batch in the log.
+    Parameters
+    ----------
+    atlas : str, Path or Atlas
+        An atlas, its folder, or the name of a shipped atlas.
+    class_name : str or None
+        The class. ``"ambiguous"`` rejects the runs: they train nothing. None confirms each run as the class that it has
+        now; runs that were rejected before can't be confirmed and are left out.
+    runs : sequence of int
+        Numbers of the runs in the atlas's plan.
+    who : str
+        The annotator.
+    why : str, optional
+        A reason, for the log.
+    create : bool, optional
+        Whether a class that the atlas does not know is created, with a symbol and a colour derived from its name.
 
-    ``runs`` are the numbers of the runs in the atlas's plan. A class that the atlas does not know is made, with a
-    symbol and a colour of its own. Raises UsageError for runs that the atlas has not read.
+    Returns
+    -------
+    int
+        How many runs were annotated.
+
+    Raises
+    ------
+    UsageError
+        For no runs, runs that the atlas does not have, a class name that can't be used, or an unknown class where
+        ``create`` is false.
+
+    Examples
+    --------
+    >>> import shutil, tempfile
+    >>> import morphoscope
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> shipped = morphoscope.open_atlas("gray-scott")
+    >>> atlas = morphoscope.open_atlas(shutil.copytree(shipped.folder, f"{folder.name}/atlas"))
+    >>> morphoscope.annotate(atlas, "kappa", [10, 11, 12], who="ada", why="labyrinths")
+    3
+    >>> atlas.labels()[10]
+    'kappa'
+    >>> len(atlas.annotations.undo("ada"))
+    3
     """
     from morphoscope.atlas import open_atlas
-    from morphoscope.atlas.annotations import REJECTED
+    from morphoscope.atlas.annotation import AMBIGUOUS, REJECTED
 
     opened = open_atlas(atlas)
-    place = {run: position for position, run in enumerate(opened.runs.tolist())}
-    if missing := [run for run in runs if run not in place]:
-        raise UsageError(f"run {missing[0]} is not in {opened.folder}; it has {len(place)} runs, 0 … {max(place)}")
-    labels = opened.labels()
-    new = REJECTED if class_name == AMBIGUOUS else class_name
-    if new not in (REJECTED, *opened.all_classes()):
-        make_class(opened, new, who=who)
-    old = [labels[place[run]] for run in runs]
-    return opened.annotations.add(runs, new, old=old, who=who, why=why, allowed=opened.classes)
+    if not len(runs):
+        raise UsageError("no run is chosen; choose at least one")
+    labels = dict(zip(opened.runs.tolist(), opened.labels(), strict=True))
+    if missing := [run for run in runs if run not in labels]:
+        raise UsageError(f"run {missing[0]} is not in {opened.folder}; it has {len(labels)} runs, 0 … {max(labels)}")
+    if class_name is None:
+        runs = [run for run in runs if labels[run] != REJECTED]
+        if not runs:
+            return 0
+    elif create and class_name not in (AMBIGUOUS, *opened.all_classes()):
+        create_class(opened, class_name, who=who)
+    old = [labels[run] for run in runs]
+    new = old if class_name is None else REJECTED if class_name == AMBIGUOUS else class_name
+    opened.annotations.add(runs, new, old=old, who=who, why=why, allowed=opened.classes)
+    return len(runs)
 
 
-def make_class(atlas: Atlas, name: str, *, who: str, symbol: str = "", colour: str = "") -> None:
-    """A class of a person's own; symbol and colour are derived from the name unless given."""
+def create_class(atlas: Atlas, name: str, *, who: str, symbol: str = "", colour: str = "") -> None:
+    """Create a class; symbol and colour are derived from the name unless given.
+
+    Raises UsageError for a name that exists or can't be used.
+    """
     from morphoscope.atlas import symbol as symbol_of
+    from morphoscope.atlas.annotation import AMBIGUOUS
     from morphoscope.atlas.classes import class_colours
 
     known = (*atlas.all_classes(), name)
     letter = symbol or symbol_of(name)[:3]
     taken = (*atlas.classes, AMBIGUOUS)
     atlas.annotations.make_class(name, letter, colour or class_colours(known)[name], who, taken=taken)
+
+
+def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
+    """Write the log of annotations as CSV, one row an annotation.
+
+    Besides the annotation, each row has the run's parameters, its seed, and ``class_now``, the class that the run
+    has after all annotations (``ambiguous`` for rejected runs).
+
+    Parameters
+    ----------
+    atlas : str, Path or Atlas
+        An atlas, its folder, or the name of a shipped atlas.
+    path : str or Path
+        The file to write.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Examples
+    --------
+    >>> import shutil, tempfile
+    >>> import morphoscope
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> shipped = morphoscope.open_atlas("gray-scott")
+    >>> atlas = morphoscope.open_atlas(shutil.copytree(shipped.folder, f"{folder.name}/atlas"))
+    >>> _ = morphoscope.annotate(atlas, "kappa", [10], who="ada")
+    >>> print(morphoscope.export_annotations(atlas, f"{folder.name}/log.csv").read_text().splitlines()[0])
+    id,batch,run,f,k,seed,class_now,who,at,action,old,new,why,undone
+    """
+    from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.annotation import AMBIGUOUS
+
+    opened = open_atlas(atlas)
+    labels = dict(zip(opened.runs.tolist(), opened.labels(), strict=True))
+    plan = opened.plan
+
+    def parameter(name: str) -> Callable[[int], object]:
+        column = plan.values(name)
+        return lambda run: float(column[run])
+
+    columns = {name: parameter(name) for name in plan.parameter_names}
+    columns["seed"] = lambda run: plan.runs[run].seed
+    columns["class_now"] = lambda run: labels.get(run, "") or AMBIGUOUS
+    return opened.annotations.export(Path(path), columns)

@@ -18,32 +18,35 @@ PathLike = str | Path
 def explore(
     atlas: PathLike | Atlas = "gray-scott",
     *,
-    beside: PathLike | Atlas | None = None,
+    compare_with: PathLike | Atlas | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     who: str = "anonymous",
     browser: bool = False,
-    say: Callable[[str], None] = print,
+    report: Callable[[str], None] = print,
 ) -> Any:
-    """Open the explorer of an atlas: a widget in a notebook, elsewhere a server that runs until it is interrupted.
+    """Open the explorer of an atlas: look at its patterns, correct classes, train the next pass.
+
+    In a notebook, the page is returned as a widget, which the cell shows; it brings all its scripts, so it needs no
+    internet. Elsewhere the function starts a web server and serves the page until it is interrupted.
 
     Parameters
     ----------
     atlas
         An atlas, its folder, or the name of a shipped atlas.
-    beside
-        A second atlas to compare with.
+    compare_with
+        A second atlas, to be compared with the first.
     host
-        Address to listen on. Another one than 127.0.0.1 lets other machines in. Not used in a notebook.
+        Address to listen on. An address other than 127.0.0.1 lets other computers in. Not used in a notebook.
     port
         Port to listen on; 0 takes a free one. Not used in a notebook.
     who
-        Name under which annotations are kept.
+        Name under which annotations are saved.
     browser
         Whether to open the page in the browser. Not used in a notebook.
-    say
-        Called with the address of the page, which contains a token: whoever has it can use the page. Not used in a
-        notebook.
+    report
+        Called with lines of text: the address of the page and what else the person should know. The address contains
+        a token; whoever has it can use the page. Not used in a notebook.
 
     Returns
     -------
@@ -64,8 +67,8 @@ def explore(
     from morphoscope.atlas import open_atlas
     from morphoscope.web.explorer import notebook_view, serve_explorer
 
-    opened, second = open_atlas(atlas), None if beside is None else open_atlas(beside)
+    opened, compared = open_atlas(atlas), None if compare_with is None else open_atlas(compare_with)
     if in_notebook():
-        return notebook_view(opened, second, who)
-    serve_explorer(opened, second, host=host, port=port, who=who, browser=browser, say=say)
+        return notebook_view(opened, compared, who)
+    serve_explorer(opened, compared, host=host, port=port, who=who, browser=browser, report=report)
     return None

@@ -12,20 +12,20 @@ from morphoscope.atlas import Atlas
 from morphoscope.web.page import Page, sheet_texts, sheet_urls
 from morphoscope.web.serving import Address, serve
 from morphoscope.web.style import PALETTES, asset
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
 
-def make_template(place: Workplace, who: str) -> Any:
-    """A new visitor's page as a whole HTML page."""
-    page = Page(place, sheet_urls(place.atlas), who)
+def make_template(workspace: Workspace, who: str) -> Any:
+    """The HTML page of a new visitor."""
+    page = Page(workspace, sheet_urls(workspace.atlas), who)
     page.attach(pn.state.curdoc)
-    template = pn.Template(asset("page.html.jinja").replace("{{ theme }}", _around()))
+    template = pn.Template(asset("page.html.jinja").replace("{{ theme }}", _document_colours()))
     template.add_panel("page", page.view)
     return template
 
 
-def _around() -> str:
-    """The colours of what is around the page, before anything has run."""
+def _document_colours() -> str:
+    """Colours of the document around the page, which are needed before any script has run."""
 
     def block(theme: str) -> str:
         return f"--page:{PALETTES[theme]['page']};color-scheme:{theme};"
@@ -48,33 +48,33 @@ def thumbnail_source(atlas: Atlas) -> Callable[[int], tuple[bytes, str] | None]:
 
 def serve_explorer(
     atlas: Atlas,
-    beside: Atlas | None,
+    compared: Atlas | None,
     *,
     host: str,
     port: int,
     who: str,
     browser: bool,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
-    """Serve the explorer until it is interrupted; ``say`` is told where it is."""
-    place = Workplace(atlas, beside)
+    """Serve the explorer until it is interrupted; ``report`` is called with its address."""
+    workspace = Workspace(atlas, compared)
 
     def started(address: Address) -> None:
-        say(f"{atlas.folder.name}: {len(atlas.runs)} runs; annotations are kept in {atlas.annotations.path}")
-        say(f"open {address.url}")
+        report(f"{atlas.folder.name}: {len(atlas.runs)} runs; annotations are saved in {atlas.annotations.path}")
+        report(f"open {address.url}")
         if address.open_to_others:
-            say(
-                f"anybody who reaches {address.host}:{address.port} and has this link can look, annotate and start "
-                "trainings, over unencrypted HTTP"
+            report(
+                f"whoever can reach {address.host}:{address.port} and has this link can look, annotate and train, over "
+                "unencrypted HTTP"
             )
-        say("Ctrl+C ends it")
+        report("press Ctrl+C to stop")
         if browser:
             import webbrowser
 
             threading.Thread(target=webbrowser.open, args=(address.url,), daemon=True).start()
 
     serve(
-        lambda: make_template(place, who),
+        lambda: make_template(workspace, who),
         host=host,
         port=port,
         files={"thumbnails": thumbnail_source(atlas)},
@@ -83,9 +83,9 @@ def serve_explorer(
     )
 
 
-def notebook_view(atlas: Atlas, beside: Atlas | None = None, who: str = "anonymous") -> Any:
-    """The page as a Panel object, for a notebook's cell; thumbnails travel with it."""
-    pn.extension()
-    page = Page(Workplace(atlas, beside), sheet_texts(atlas), who)
-    page.complete()
+def notebook_view(atlas: Atlas, compared: Atlas | None = None, who: str = "anonymous") -> Any:
+    """The page as a Panel object for the cell of a notebook. Its scripts and thumbnails are sent with it."""
+    pn.extension(inline=True)  # scripts from this package instead of a CDN, which needs internet
+    page = Page(Workspace(atlas, compared), sheet_texts(atlas), who)
+    page.attach(None)
     return page.view

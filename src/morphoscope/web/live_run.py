@@ -1,4 +1,4 @@
-"""A run that goes on while somebody watches, steers and paints."""
+"""A run that goes on while somebody watches it, changes its parameters and paints on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from morphoscope.engines.cpu.engine import Stepper
 from morphoscope.engines.initial import InitialCondition, named_conditions, stream
 from morphoscope.ensembles import Plan
 
-SLOWEST, FASTEST = 1, 50_000  # steps a frame
+SLOWEST, FASTEST = 1, 50_000  # steps per frame
 
 
 class LiveRun:
@@ -41,7 +41,7 @@ class LiveRun:
         return dict(self._stepper.job.parameters)
 
     def reset(self, parameters: Mapping[str, float], initial: str | InitialCondition, seed: int) -> None:
-        """Begin anew from an initial condition. A text comes from a page, so it can't name a file.
+        """Start again from an initial condition. A text comes from a page, so it can't name a file.
 
         Raises UsageError for unknown names and options.
         """
@@ -51,7 +51,7 @@ class LiveRun:
         self.begin(parameters, state, seed)
 
     def begin(self, parameters: Mapping[str, float], state: NDArray[np.floating], seed: int = 0) -> None:
-        """Begin anew from a state (species, height, width); ``seed`` is for the plan's noise."""
+        """Start again from a state (species, height, width); ``seed`` is for the plan's noise."""
         plan = self.plan
         method: dict[str, Any] = {"integrator": plan.integrator, "noise": dict(plan.noise), "double": plan.double}
         complete = plan.model.complete(parameters)

@@ -1,4 +1,4 @@
-"""The live view: a run that goes on while parameters are moved and the picture is painted on."""
+"""The tab of the live run: it goes on while its parameters are changed and its picture is painted on."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from morphoscope.web.live_run import LiveRun, initial_conditions
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 from morphoscope.web.uploads import UPLOADS, state_from
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
 FRAME_MILLISECONDS = 30
 READ_SECONDS = 0.5  # between two readings of the classifier
-_SPEEDS = {f"{n} steps a frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
+_SPEEDS = {f"{n} steps per frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
 _MAPS = ["cividis", "viridis", "magma", "gray", "RdBu_r"]
 _HALF = {"flex": "1 1 320px", "min-width": "min(100%, 320px)", "max-width": "430px"}
 # Runs of all pages share these threads; the kernel and the network let others go on.
@@ -36,12 +36,12 @@ _POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="live")
 
 
 class LiveView:
-    """A live run of the atlas's model. ``moved(x, y)`` is told where in the plane it is."""
+    """A live run of the atlas's model. ``moved(x, y)`` is called with its position in the map's plane."""
 
-    def __init__(self, place: Workplace, moved: Callable[[float, float], None], theme: str = "light") -> None:
-        self.place, self.moved = place, moved
-        self.plan: Plan = place.atlas.plan
-        point = dict(self.plan.runs[int(place.atlas.runs[0])].parameters)
+    def __init__(self, workspace: Workspace, moved: Callable[[float, float], None], theme: str = "light") -> None:
+        self.workspace, self.moved = workspace, moved
+        self.plan: Plan = workspace.atlas.plan
+        point = dict(self.plan.runs[int(workspace.atlas.runs[0])].parameters)
         self.run = LiveRun(self.plan, point)
         self.busy = False
         self.frames_shown = 0
@@ -58,18 +58,18 @@ class LiveView:
         right = pn.Column(*self.sliders.values(), begin, self.upload, self.bars_figure, styles=_HALF)
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
-        _POOL.submit(lambda: place.classifier)  # takes seconds to load, so before it is needed
+        _POOL.submit(lambda: workspace.classifier)  # takes seconds to load, so before it is needed
 
     def _build_controls(self, point: dict[str, float]) -> None:
         model = self.plan.model
         self.sliders = {}
         for name in self.plan.parameter_names:
-            low, high = self._reach(name)
+            low, high = self._slider_range(name)
             slider = pn.widgets.FloatSlider(
                 label=f"{name}, {model.meanings[name]}", start=low, end=high, step=(high - low) / 1000,
                 value=point[name], format="0.00000", width=320,
             )  # fmt: skip
-            slider.param.watch(lambda _: self._steer(), "value")
+            slider.param.watch(lambda _: self._apply_parameters(), "value")
             self.sliders[name] = slider
         self.playing = pn.widgets.Toggle(label="Run", value=False, color="primary")
         self.playing.param.watch(lambda event: self.play(event.new), "value")
@@ -86,9 +86,9 @@ class LiveView:
         )
         self.upload.param.watch(lambda event: self._uploaded(event.new), "value")
 
-    def _reach(self, name: str) -> tuple[float, float]:
+    def _slider_range(self, name: str) -> tuple[float, float]:
         """The atlas's range of a parameter, a tenth wider, within what the model allows."""
-        values = self.place.atlas.values(name)
+        values = self.workspace.atlas.values(name)
         low, high = float(values.min()), float(values.max())
         wider = 0.1 * (high - low) or 0.1 * abs(high) or 0.1
         allowed = self.plan.model.ranges[name]
@@ -96,7 +96,7 @@ class LiveView:
 
     def _build_figures(self) -> None:
         height, width = self.plan.grid.shape
-        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1), self.place.atlas.colour_range)]})
+        self.image = ColumnDataSource({"image": [_pixels(self.run.advance(1), self.workspace.atlas.colour_range)]})
         self.mapper = LinearColorMapper(palette("cividis"), low=0, high=255)
         self.figure = new_figure(
             sizing_mode="scale_width", aspect_ratio=width / height, max_width=410, x_range=(0, width),
@@ -106,29 +106,29 @@ class LiveView:
         self.figure.axis.visible = self.figure.grid.visible = False
         for event in (Tap, PanStart, Pan):
             self.figure.on_event(event, self._paint)
-        self.order = ordered(list(self.place.atlas.classes))[::-1]  # bars are counted from below
+        self.order = ordered(list(self.workspace.atlas.classes))[::-1]  # bars are counted from below
         names = [titled(name) for name in self.order]
-        looks = self.place.atlas.looks()
+        looks = self.workspace.atlas.looks()
         colours = [looks[name][1] for name in self.order]
         self.bars = ColumnDataSource({"name": names, "p": [0.0] * len(names), "colour": colours})
         self.bars_figure = new_figure(
-            "read as", width=330, height=60 + 15 * len(names), y_range=names, x_range=(0, 1), tools="",
+            "classified as", width=330, height=60 + 15 * len(names), y_range=names, x_range=(0, 1), tools="",
             toolbar_location=None,
         )  # fmt: skip
         self.bars_figure.hbar(y="name", right="p", height=0.75, color="colour", line_color="#7d8590", source=self.bars)
 
-    def travel(self, parameters: dict[str, float]) -> None:
-        """Go on with the parameters of a place on the map."""
+    def set_parameters(self, parameters: dict[str, float]) -> None:
+        """Go on with the parameters of a point of the map."""
         for name, value in parameters.items():
             if name in self.sliders:
                 slider = self.sliders[name]
                 slider.value = min(max(value, slider.start), slider.end)
 
     def begin_from(self, position: int) -> None:
-        """Start the run of a reading again, and let it run."""
-        run = self.plan.runs[int(self.place.atlas.runs[position])]
+        """Start the run of a reading again."""
+        run = self.plan.runs[int(self.workspace.atlas.runs[position])]
         self.seed.value = 0
-        self.travel(dict(run.parameters))
+        self.set_parameters(dict(run.parameters))
         self.run.reset(self._parameters(), self.plan.initial, run.seed)
         self._show(self.run.advance(1))
         self.playing.value = True
@@ -136,20 +136,20 @@ class LiveView:
     def _parameters(self) -> dict[str, float]:
         return {**self.run.parameters, **{name: slider.value for name, slider in self.sliders.items()}}
 
-    def _steer(self) -> None:
+    def _apply_parameters(self) -> None:
         try:
             self.run.steer({name: slider.value for name, slider in self.sliders.items()})
         except UsageError as error:
-            self._say(str(error))
+            self._show_status(str(error))
             return
-        self.moved(*(self.run.parameters[name] for name in self.place.atlas.plane))
+        self.moved(*(self.run.parameters[name] for name in self.workspace.atlas.plane))
 
     def restart(self) -> None:
-        """Begin anew with the chosen initial condition and seed."""
+        """Start again with the selected initial condition and seed."""
         try:
             self.run.reset(self._parameters(), self.start.value, self.seed.value)
         except UsageError as error:
-            self._say(str(error))
+            self._show_status(str(error))
             return
         self._show(self.run.advance(1))
 
@@ -159,13 +159,13 @@ class LiveView:
         try:
             self.run.begin(self._parameters(), state_from(self.upload.filename or "", content, self.plan))
             self._show(self.run.advance(1))
-            self._say("began from the file")
+            self._show_status("started from the file")
         except UsageError as error:
-            self._say(str(error))
+            self._show_status(str(error))
 
     def play(self, on: bool) -> None:
-        """Let it run, or hold it."""
-        self.playing.label = "Hold" if on else "Run"
+        """Run or pause."""
+        self.playing.label = "Pause" if on else "Run"
         if on and self._callback is None:
             self._rate = (time.monotonic(), self.frames_shown)
             self._callback = pn.state.add_periodic_callback(self._frame, FRAME_MILLISECONDS)
@@ -195,28 +195,28 @@ class LiveView:
     def _show(self, field: NDArray[np.float32]) -> None:
         if not np.isfinite(field).all():
             self.playing.value = False
-            self._say("the run left finite numbers; reset it")
+            self._show_status("the values are no longer finite; reset the run")
             return
-        self._draw(_pixels(field, self.place.atlas.colour_range))
+        self._draw(_pixels(field, self.workspace.atlas.colour_range))
         self.frames_shown += 1
         if self.frames_shown % 15 == 0:
             since, count = self._rate
             seconds = max(time.monotonic() - since, 1e-6)
             rate = (self.frames_shown - count) / seconds
             self._rate = (time.monotonic(), self.frames_shown)
-            self._say(f"t = {self.run.time:.0f} · {rate:.0f} frames/s · {self.speed.value} steps a frame")
+            self._show_status(f"t = {self.run.time:.0f} · {rate:.0f} frames/s · {self.speed.value} steps per frame")
 
     @under_lock
     def _draw(self, pixels: NDArray[np.uint8]) -> None:
         self.image.data = {"image": [pixels]}
 
     def _read(self, frames: NDArray[np.float32], document: Any) -> None:
-        reading = self.place.read(frames[None])
+        reading = self.workspace.read(frames[None])
         if reading is None or document is None:
             return
         values = dict(zip(reading.classes, reading.probabilities[0], strict=True))
         p = [float(values[name]) for name in self.order]
-        title = f"read as {titled(reading.names[0])}"
+        title = f"classified as {titled(reading.names[0])}"
 
         def show() -> None:
             self.bars.data["p"] = p
@@ -235,11 +235,11 @@ class LiveView:
     def _recolour(self, name: str) -> None:
         self.mapper.palette = palette(name)
 
-    def _say(self, text: str) -> None:
+    def _show_status(self, text: str) -> None:
         self.status.object = f"<span role='status'>{html.escape(text)}</span>"
 
     def stop(self) -> None:
-        """The page has gone."""
+        """The page was closed."""
         self.play(False)
 
     @under_lock

@@ -1,4 +1,4 @@
-"""The map: a parameter plane coloured by class or by a number; hover, click, box and lasso, arrow keys."""
+"""The map: a plane of parameters, coloured by class or by a number, with hover, click, box, lasso and wheel zoom."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from bokeh.events import Tap
-from bokeh.models import ColorBar, ColumnDataSource, HoverTool, LinearColorMapper
+from bokeh.models import BoxSelectTool, ColorBar, ColumnDataSource, HoverTool, LassoSelectTool, LinearColorMapper
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
@@ -30,7 +30,7 @@ _OVERLAP = 1.08  # squares that only touched would show seams
 
 
 class MapView:
-    """One atlas's map. ``opened(position)`` is called for a click, ``chosen(positions)`` for a box or a lasso.
+    """The map of one atlas. A click calls ``on_click(position)``, a box or a lasso ``on_selection(positions)``.
 
     ``labels``: the class of each reading, empty for ambiguous. The thumbnails are the page's CSS variables --sheet-N.
     """
@@ -39,8 +39,8 @@ class MapView:
         self,
         atlas: Atlas,
         labels: list[str],
-        opened: Callable[[int], None] | None = None,
-        chosen: Callable[[list[int]], None] | None = None,
+        on_click: Callable[[int], None] | None = None,
+        on_selection: Callable[[list[int]], None] | None = None,
     ) -> None:
         self.atlas, self.labels, self.color = atlas, labels, "class"
         self.variables = atlas.variables()
@@ -51,23 +51,23 @@ class MapView:
         self._draw_letters()
         self.here = ColumnDataSource({"x": [], "y": []})
         self.live = ColumnDataSource({"x": [], "y": []})
-        self.said = ColumnDataSource({"x": [], "y": []})
+        self.annotated = ColumnDataSource({"x": [], "y": []})
         self.differing = ColumnDataSource({"x": [], "y": []})
         self._draw_marks()
         self.recolour(self.color)
         self.position = -1
-        self._opened, self._chosen = opened, chosen
-        if opened is not None:
+        self._on_click, self._on_selection = on_click, on_selection
+        if on_click is not None:
             self.figure.on_event(Tap, self._tapped)
-        if chosen is not None:
+        if on_selection is not None:
             self.source.selected.on_change("indices", self._selected)
 
     def _selected(self, name: str, old: list[int], new: list[int]) -> None:
-        if new and self._chosen:
-            self._chosen([int(i) for i in new])
+        if new and self._on_selection:
+            self._on_selection([int(i) for i in new])
 
     def _tapped(self, event: Any) -> None:
-        """A click opens the reading there; where there are several, one more click opens the next."""
+        """Open the reading at a click; where there are several, the next click opens the next one."""
         if event.x is None or event.y is None:
             return
         nearest = self.nearest(event.x, event.y)
@@ -77,8 +77,8 @@ class MapView:
             return
         here = np.flatnonzero((self.across == self.across[nearest]) & (self.up == self.up[nearest])).tolist()
         after = [position for position in here if position > self.position]
-        if self._opened:
-            self._opened((after or here)[0] if self.position in here else here[0])
+        if self._on_click:
+            self._on_click((after or here)[0] if self.position in here else here[0])
 
     def _columns(self) -> dict[str, Any]:
         n = len(self.atlas.runs)
@@ -112,7 +112,7 @@ class MapView:
             active_drag="box_select",
             sizing_mode="stretch_width",
             height=520,
-            # Not canvas pixels alone: what a screen reader says of it.
+            # What a screen reader says of the canvas.
             name=f"Map of {len(self.atlas.runs)} runs",
         )
         points = made.rect(
@@ -122,8 +122,8 @@ class MapView:
         # A lasso finds markers, not rectangles: an unseen one in the middle of each square.
         middles = made.scatter("x", "y", source=self.source, size=4, alpha=0, nonselection_alpha=0)
         for tool in made.tools:
-            if "renderers" in tool.properties():
-                tool.renderers = [points, middles]  # what is drawn over them is not for clicking
+            if isinstance(tool, BoxSelectTool | LassoSelectTool):
+                tool.renderers = [points, middles]  # what is drawn over them can't be selected
         lines = "".join(f"{name} @p_{name}{{0.000000}}<br>" for name in self.atlas.plan.parameter_names)
         hover = HoverTool(
             renderers=[points], tooltips=_HOVER.format(shown=_SHOWN, lines=lines), attachment="horizontal", limit=3
@@ -136,7 +136,7 @@ class MapView:
 
     @under_lock
     def draw_theory(self) -> None:
-        """The lines of theory, which take a moment to derive."""
+        """Draw the lines of theory. Deriving them takes a moment."""
         ends = [(float(values.min()), float(values.max())) for values in (self.across, self.up)]
         for line in self.atlas.theory_lines(*ends):
             xs, ys = ([piece[:, axis] for piece in line.pieces] for axis in (0, 1))
@@ -155,7 +155,7 @@ class MapView:
 
     @under_lock
     def place_letters(self) -> None:
-        """A letter inside the region of each class, which takes a moment to find."""
+        """Draw a letter inside the region of each class. Finding the place takes a moment."""
         looks, labels = self.atlas.looks(), np.array(self.labels)
         found = []
         for name, (symbol, _) in looks.items():
@@ -167,7 +167,7 @@ class MapView:
 
     def _draw_marks(self) -> None:
         mark = {"fill_color": None, "line_color": "#000000"}
-        self.figure.scatter("x", "y", source=self.said, size=5, fill_color=_MARK, line_color="#000000")
+        self.figure.scatter("x", "y", source=self.annotated, size=5, fill_color=_MARK, line_color="#000000")
         self.difference_marks = self.figure.scatter(
             "x", "y", source=self.differing, marker="x", size=7, line_color="#000000", line_width=1.6, visible=False
         )
@@ -196,8 +196,8 @@ class MapView:
         self.source.data["colour"] = colours
 
     @under_lock
-    def relabel(self, labels: list[str], changed: list[int], marked: list[bool]) -> None:
-        """Some readings have got other labels."""
+    def relabel(self, labels: list[str], changed: list[int], annotated: list[bool]) -> None:
+        """Some readings have new labels."""
         self.labels = labels
         if changed:
             self.source.patch({"title": [(i, titled(labels[i]) if labels[i] else "ambiguous") for i in changed]})
@@ -205,34 +205,34 @@ class MapView:
                 looks = self.atlas.looks()
                 self.source.patch({"colour": [(i, looks[labels[i]][1] if labels[i] else "#ffffff") for i in changed]})
             self.place_letters()
-        self.mark_said(marked)
+        self.mark_annotated(annotated)
 
     @under_lock
-    def mark_said(self, marked: list[bool]) -> None:
-        """Dots on what people have annotated."""
-        said = np.flatnonzero(marked)
-        self.said.data = {"x": self.across[said], "y": self.up[said]}
+    def mark_annotated(self, annotated: list[bool]) -> None:
+        """Mark what people have annotated with dots."""
+        places = np.flatnonzero(annotated)
+        self.annotated.data = {"x": self.across[places], "y": self.up[places]}
 
     @under_lock
     def mark_here(self, position: int | None) -> None:
-        """A ring around the pattern that is shown."""
+        """Mark the pattern that is shown with a ring."""
         self.position = -1 if position is None else position
         places = [] if position is None else [position]
         self.here.data = {"x": self.across[places], "y": self.up[places]}
 
     @under_lock
     def mark_live(self, x: float, y: float) -> None:
-        """A ring where the live run is."""
+        """Mark the live run with a ring."""
         self.live.data = {"x": [x], "y": [y]}
 
     @under_lock
     def mark_differing(self, positions: NDArray[np.intp]) -> None:
-        """Crosses where another atlas reads something else."""
+        """Mark where another atlas has another class with crosses."""
         self.differing.data = {"x": self.across[positions], "y": self.up[positions]}
         self.difference_marks.visible = bool(len(positions))
 
     def neighbour(self, position: int, dx: int, dy: int) -> int:
-        """The nearest reading in one of four directions, or the same one at the edge."""
+        """The nearest reading in one of four directions; at the edge, the same one."""
         x, y = self.across / _pitch(self.across), self.up / _pitch(self.up)
         ahead = (x - x[position]) * dx + (y - y[position]) * dy
         aside = np.abs((x - x[position]) * dy) + np.abs((y - y[position]) * dx)
@@ -241,19 +241,19 @@ class MapView:
         return best if np.isfinite(cost[best]) else position
 
     def nearest(self, x: float, y: float) -> int:
-        """The reading nearest to a place in the plane."""
+        """The reading nearest to a point of the plane."""
         distance = ((self.across - x) / _pitch(self.across)) ** 2 + ((self.up - y) / _pitch(self.up)) ** 2
         return int(np.argmin(distance))
 
     @under_lock
     def show_theory(self, shown: bool) -> None:
-        """The theory lines on or off."""
+        """Show or hide the lines of theory."""
         for line in self.theory:
             line.visible = shown
 
     @under_lock
     def show_letters(self, shown: bool) -> None:
-        """The classes' letters on or off."""
+        """Show or hide the letters of the classes."""
         self.letter_marks.visible = shown
 
     @under_lock

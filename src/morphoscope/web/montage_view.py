@@ -13,16 +13,17 @@ from panel.custom import JSComponent
 
 from morphoscope.atlas import titled
 from morphoscope.core.errors import UsageError
+from morphoscope.web.locking import soon
 from morphoscope.web.style import asset
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
-SELECTED, ANNOTATED, DIFFERING, ALL = "*selected", "*annotated", "*differing", "*all"  # no class is named so
+SELECTED, ANNOTATED, DIFFERING, ALL = "*selected", "*annotated", "*differing", "*all"  # no class name has an asterisk
 _WORDS = {SELECTED: "selected on the map", ANNOTATED: "annotated", DIFFERING: "read differently", ALL: "all"}
 SMALLEST, LARGEST = "smallest first", "largest first"
 
 
 class MontageComponent(JSComponent):  # type: ignore[misc]
-    """The montage in the browser; ``told(kind, values)`` is called with what the person does."""
+    """The montage in the browser; ``on_message(kind, values)`` is called with what the person does."""
 
     data = param.Dict({})
     shown = param.Dict({"order": [], "title": ""})
@@ -31,40 +32,40 @@ class MontageComponent(JSComponent):  # type: ignore[misc]
     _esm = asset("montage.js") + asset("montage_component.js")
     _stylesheets = [asset("montage.css")]  # noqa: RUF012 – Panel's way
 
-    def __init__(self, told: Callable[[str, list[Any]], None], **params: Any) -> None:
+    def __init__(self, on_message: Callable[[str, list[Any]], None], **params: Any) -> None:
         super().__init__(**params)
-        self._told = told
+        self._on_message = on_message
 
     def _handle_msg(self, data: Any) -> None:
         if isinstance(data, dict) and isinstance(data.get("kind"), str) and isinstance(data.get("values"), list):
-            self._told(data["kind"], data["values"])
+            self._on_message(data["kind"], data["values"])
 
     def send(self, kind: str, *values: Any) -> None:
-        """Tell the browser something."""
+        """Send the browser a message."""
         self._send_msg({"kind": kind, "values": list(values)})
 
 
 class MontageView:
-    """What a page shows of the montage, and what it does with what the person says there."""
+    """The montage tab of a page, and what it does with the messages of its component."""
 
     def __init__(
         self,
-        place: Workplace,
+        workspace: Workspace,
         who: Callable[[], str],
         opened: Callable[[int], None],
         selection: Sequence[int] = (),
     ) -> None:
-        self.place, self.who, self.opened = place, who, opened
+        self.workspace, self.who, self.opened = workspace, who, opened
         self.selection = list(selection)
         self.differing: list[int] = []
-        self._looks = {name: list(look) for name, look in place.atlas.looks().items()}
-        self.component = MontageComponent(self._told, data=place.montage_data(), sizing_mode="stretch_width")
-        first = SELECTED if self.selection else place.showpiece()
+        self._looks = {name: list(look) for name, look in workspace.atlas.looks().items()}
+        self.component = MontageComponent(self._received, data=workspace.montage_data(), sizing_mode="stretch_width")
+        first = SELECTED if self.selection else workspace.largest_class()
         self.what = pn.widgets.Select(label="Patterns", options=self._options(), value=first, width=200)
-        variables = list(place.atlas.variables())
+        variables = list(workspace.atlas.variables())
         self.by = pn.widgets.Select(label="Sorted by", options=variables, value="margin", width=130)
         self.direction = pn.widgets.Select(label="Order", options=[SMALLEST, LARGEST], width=130)
-        self.why = pn.widgets.TextInput(label="Why (for the log)", max_length=200, width=200)
+        self.why = pn.widgets.TextInput(label="Reason (for the log)", max_length=200, width=200)
         for widget in (self.what, self.by, self.direction):
             widget.param.watch(lambda _: self.show(), "value")
         controls = pn.FlexBox(self.what, self.by, self.direction, self.why)
@@ -72,28 +73,28 @@ class MontageView:
         self.show()
 
     def _options(self) -> dict[str, str]:
-        labels, classes = np.array(self.place.labels), self.place.atlas.all_classes()
+        labels, classes = np.array(self.workspace.labels), self.workspace.atlas.all_classes()
         counted = {name: int(np.sum(labels == name)) for name in classes}
         options = {f"{titled(name)} ({count})": name for name, count in counted.items() if count}
-        groups = {ANNOTATED: sum(self.place.marked), ALL: len(labels)}
+        groups = {ANNOTATED: sum(self.workspace.annotated), ALL: len(labels)}
         groups |= {SELECTED: len(self.selection)} if self.selection else {}
         groups |= {DIFFERING: len(self.differing)} if self.differing else {}
         return options | {f"{_WORDS[group]} ({count})": group for group, count in groups.items()}
 
     def _members(self) -> NDArray[np.intp]:
-        labels = np.array(self.place.labels)
+        labels = np.array(self.workspace.labels)
         groups = {
             SELECTED: np.array(self.selection, dtype=np.intp),
             DIFFERING: np.array(self.differing, dtype=np.intp),
-            ANNOTATED: np.flatnonzero(self.place.marked),
+            ANNOTATED: np.flatnonzero(self.workspace.annotated),
             ALL: np.arange(len(labels)),
         }
         return groups.get(self.what.value, np.flatnonzero(labels == self.what.value))
 
     def show(self) -> None:
-        """Fill the montage with what is asked for."""
+        """Show the patterns that the controls ask for."""
         members = self._members()
-        values = self.place.atlas.variables()[self.by.value][members]
+        values = self.workspace.atlas.variables()[self.by.value][members]
         if self.direction.value == LARGEST:
             values = -values
         order = members[np.argsort(values, kind="stable")].tolist()
@@ -115,12 +116,12 @@ class MontageView:
         self.what.options = self._options()
 
     def changed(self, positions: list[int]) -> None:
-        """Something was said, here or elsewhere. What is shown stays where it is, so that nobody loses the place."""
-        place = self.place
+        """Annotations have changed, on this page or elsewhere. The patterns that are shown stay where they are."""
+        workspace = self.workspace
         if positions:
-            labels, marked = ([kept[p] for p in positions] for kept in (place.labels, place.marked))
-            self.component.send("change", positions, labels, marked)
-        looks = {name: list(look) for name, look in place.atlas.looks().items()}
+            labels, annotated = ([kept[p] for p in positions] for kept in (workspace.labels, workspace.annotated))
+            self.component.send("change", positions, labels, annotated)
+        looks = {name: list(look) for name, look in workspace.atlas.looks().items()}
         if looks != self._looks:
             self._looks = looks
             self.component.send("looks", looks)
@@ -128,29 +129,32 @@ class MontageView:
             self.what.options = self._options()
         self.what.param.trigger("options")
 
-    def _told(self, kind: str, values: list[Any]) -> None:
+    def _received(self, kind: str, values: list[Any]) -> None:
+        """Do what a message asks for. One that starts with a number is answered, so that the page knows it was done."""
         try:
-            self._do(kind, values)
-        except (UsageError, TypeError) as error:  # TypeError: a message with too many or too few values
-            self.component.send("say", str(error))
+            if kind == "open":
+                self._open(*values)
+            elif kind in ("annotate", "undo", "create_class"):
+                self._answer(values[0], getattr(self, f"_{kind}")(*values[1:]), True)
+        except (UsageError, TypeError, IndexError) as error:  # TypeError: a message with too many or too few values
+            self._answer(values[0] if values else None, str(error), False)
 
-    def _do(self, kind: str, values: list[Any]) -> None:
-        if kind == "say":
-            self._say(*values)
-        elif kind == "undo":
-            count = self.place.undo(self.who())
-            self.component.send("say", f"{count} taken back" if count else "there is nothing to undo")
-        elif kind == "open":
-            self._open(*values)
-        elif kind == "make_class":
-            self._make_class(*values)
+    def _answer(self, number: object, text: str, done: bool) -> None:
+        """Sent after the changes that the request has caused, which wait for the next tick, too."""
+        soon(lambda: self.component.send("answer", number, done, text))
 
     def _open(self, position: Any) -> None:
-        self.opened(self.place.positions([position])[0])
+        self.opened(self.workspace.positions([position])[0])
 
-    def _say(self, positions: list[Any], name: Any) -> None:
-        self.place.say(positions, name, self.who(), self.why.value)
+    def _annotate(self, positions: list[Any], name: Any) -> str:
+        count = self.workspace.annotate(positions, name, self.who(), self.why.value)
+        left = len(positions) - count
+        return f"{left} ambiguous patterns can't be confirmed; give them a class" if left else ""
 
-    def _make_class(self, name: Any, symbol: Any, colour: Any, positions: list[Any]) -> None:
-        self.place.make_class(name, symbol, colour, self.who())
-        self._say(positions, name)
+    def _undo(self) -> str:
+        count = self.workspace.undo(self.who())
+        return f"undone: {count} annotations" if count else "there is nothing to undo"
+
+    def _create_class(self, name: Any, symbol: Any, colour: Any, positions: list[Any]) -> str:
+        self.workspace.create_class(name, symbol, colour, self.who())
+        return self._annotate(positions, name)

@@ -1,4 +1,4 @@
-"""One pattern: large, moving, where the classifier looks, its probabilities, its spectrum, how to repeat it."""
+"""The tab of one pattern: frames, saliency, probabilities, power spectrum, the command that repeats the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import panel as pn
 from bokeh.models import ColorBar, ColumnDataSource, LinearColorMapper
 from numpy.typing import NDArray
 
-from morphoscope.atlas import ordered, titled
+from morphoscope.atlas import Atlas, ordered, titled
+from morphoscope.atlas.annotation import AMBIGUOUS
 from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 from morphoscope.ensembles.magnitude import homogeneity_scale
 from morphoscope.ensembles.settings import repeat_command
@@ -24,23 +25,23 @@ from morphoscope.rendering.composite import composite
 from morphoscope.rendering.scale import scaled
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import coloured, new_figure, palette, restyle, rgba
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
 FRAMES, COMPOSITE, SALIENCY = "frames", "composite", "saliency"
 _FILM_MILLISECONDS = 400
 
 
 class PatternView:
-    """The pattern that was clicked last."""
+    """The pattern that was opened last. ``run_live(position)`` is called to run it live."""
 
-    def __init__(self, place: Workplace, live_from: Callable[[int], None]) -> None:
-        self.place = place
+    def __init__(self, workspace: Workspace, run_live: Callable[[int], None]) -> None:
+        self.workspace = workspace
         self.position = -1
         self.frames: NDArray[np.float32] = np.zeros((1, 2, 2), np.float32)
         self.title = pn.pane.HTML("", sizing_mode="stretch_width")
         self.mode = pn.widgets.RadioButtonGroup(options=[FRAMES, COMPOSITE, SALIENCY], value=FRAMES, label="Shown as")
         self.player = pn.widgets.Player(
-            label="Frame", start=0, end=len(place.atlas.plan.times) - 1, interval=_FILM_MILLISECONDS,
+            label="Frame", start=0, end=len(workspace.atlas.plan.times) - 1, interval=_FILM_MILLISECONDS,
             loop_policy="loop", show_loop_controls=False, width=330, height=90,
             visible_buttons=["previous", "pause", "play", "next"],
         )  # fmt: skip
@@ -54,38 +55,38 @@ class PatternView:
         self.command = pn.pane.HTML("", sizing_mode="stretch_width")
         self.mode.param.watch(lambda _: self.draw(), "value")
         self.player.param.watch(lambda _: self.draw(), "value")
-        go_live = pn.widgets.Button(label="Run it live from here", color="default")
-        go_live.on_click(lambda _: live_from(self.position))
+        live_button = pn.widgets.Button(label="Run it live", color="default")
+        live_button.on_click(lambda _: run_live(self.position))
         left = pn.Column(self.mode, self.figures["image"], self.player, width=350)
         right = pn.Column(self.figures["bars"], pn.Row(self.figures["plane"], self.figures["radial"]), width=360)
         self.view = pn.Column(
-            self.title, pn.FlexBox(left, right), self.command, pn.FlexBox(go_live, *self._downloads()),
+            self.title, pn.FlexBox(left, right), self.command, pn.FlexBox(live_button, *self._downloads()),
             sizing_mode="stretch_width", name="Pattern",
         )  # fmt: skip
 
     @functools.cached_property
     def magnitude(self) -> float:
         """Size of typical values, below which a field is homogeneous."""
-        return homogeneity_scale(self.place.atlas.plan)
+        return homogeneity_scale(self.workspace.atlas.plan)
 
     def _picture(self) -> Any:
-        height, width = self.place.atlas.plan.grid.shape
+        height, width = self.workspace.atlas.plan.grid.shape
         made = new_figure(
-            self.place.atlas.plan.record[0], width=350, height=340, x_range=(0, width), y_range=(0, height),
+            self.workspace.atlas.plan.record[0], width=350, height=340, x_range=(0, width), y_range=(0, height),
             tools="pan,wheel_zoom,reset,save",
             match_aspect=True, toolbar_location="above",
         )  # fmt: skip
         made.image_rgba("image", 0, 0, width, height, source=self.image)
         made.axis.visible = False
         made.grid.visible = False
-        low, high = self.place.atlas.colour_range
+        low, high = self.workspace.atlas.colour_range
         self.mapper = LinearColorMapper(palette("cividis"), low=low, high=high)
         self.bar = ColorBar(color_mapper=self.mapper, width=8, padding=4)
         made.add_layout(self.bar, "right")
         return made
 
     def _bars(self) -> Any:
-        names = [titled(name) for name in reversed(ordered(list(self.place.atlas.classes)))]
+        names = [titled(name) for name in reversed(ordered(list(self.workspace.atlas.classes)))]
         self.bars = ColumnDataSource({"name": names, "p": [0.0] * len(names), "colour": ["#888888"] * len(names)})
         made = new_figure(
             "class probabilities", width=350, height=60 + 16 * len(names), y_range=names, x_range=(0, 1), tools="",
@@ -96,7 +97,7 @@ class PatternView:
 
     def _plane(self) -> Any:
         self.spectrum = ColumnDataSource({"image": [np.zeros((2, 2), np.uint32)]})
-        reach = np.pi / self.place.atlas.plan.grid.spacing
+        reach = np.pi / self.workspace.atlas.plan.grid.spacing
         made = new_figure(
             "power spectrum", width=165, height=180, x_range=(-reach / 2, reach / 2), y_range=(-reach / 2, reach / 2),
             tools="", toolbar_location=None,
@@ -126,8 +127,8 @@ class PatternView:
         return made
 
     def show(self, position: int, frames: NDArray[np.float32]) -> None:
-        """Show a reading, whose frames are (frames, y, x)."""
-        atlas = self.place.atlas
+        """Show a reading. frames: (frames, y, x)."""
+        atlas = self.workspace.atlas
         self.position, self.frames = position, frames
         self._fill_bars()
         self._draw_spectrum()
@@ -140,7 +141,7 @@ class PatternView:
 
     @under_lock
     def _fill_bars(self) -> None:
-        atlas, position = self.place.atlas, self.position
+        atlas, position = self.workspace.atlas, self.position
         p = atlas.reading.probabilities[position]
         looks = atlas.looks()
         order = ordered(list(atlas.classes))[::-1]
@@ -151,33 +152,33 @@ class PatternView:
         }
 
     def refresh(self) -> None:
-        """The heading, which tells what people say."""
+        """Write the heading, which has the class that people gave."""
         if self.position < 0:
             return
-        atlas, position = self.place.atlas, self.position
+        atlas, position = self.workspace.atlas, self.position
         read = atlas.reading.names[position]
-        said = self.place.labels[position] if self.place.marked[position] else None
+        label = self.workspace.labels[position] if self.workspace.annotated[position] else None
         values = ", ".join(f"{n} = {atlas.values(n)[position]:.6g}" for n in atlas.plan.parameter_names)
         length = dominant_wavelength(self.frames[-1], atlas.plan.grid.spacing, magnitude=self.magnitude)
         parts = [
-            f"<b>{html.escape(titled(read))}</b> with probability {atlas.reading.probability[position]:.3f}",
+            f"<b>{html.escape(titled(read))}</b> {_basis(atlas, position)}",
             values,
             "homogeneous" if np.isnan(length) else f"wavelength {length:.1f}",
         ]
-        if said is not None:
-            parts.append(f"people say: <b>{html.escape(titled(said)) if said else 'ambiguous'}</b>")
+        if label is not None:
+            parts.append(f"annotated: <b>{html.escape(titled(label)) if label else AMBIGUOUS}</b>")
         self.title.object = f"run {int(atlas.runs[position])}: " + " · ".join(parts)
 
     def draw(self) -> None:
-        """The picture in the chosen way."""
+        """Draw the picture."""
         frame = self.frames[min(self.player.value, len(self.frames) - 1)]
         self.player.disabled = self.mode.value != FRAMES
         if self.mode.value == COMPOSITE:
-            drawn = rgba(composite(self.frames, self.place.atlas.colour_range))
+            drawn = rgba(composite(self.frames, self.workspace.atlas.colour_range))
         elif self.mode.value == SALIENCY:
             drawn = self._saliency()
         else:
-            drawn = coloured(frame, "cividis", *self.place.atlas.colour_range)
+            drawn = coloured(frame, "cividis", *self.workspace.atlas.colour_range)
         self._draw_image(np.flipud(drawn))  # Bokeh counts rows from below
 
     @under_lock
@@ -189,13 +190,13 @@ class PatternView:
     def _saliency(self) -> NDArray[np.uint32]:
         from matplotlib import colormaps
 
-        found = self.place.explain(self.frames[None])
+        found = self.workspace.explain(self.frames[None])
         if found is None:
-            self.title.object = "the classifier of this atlas is not there, so there is no saliency"
-            return rgba(composite(self.frames, self.place.atlas.colour_range))
+            self.title.object = "The classifier of this atlas can't be found, so there is no saliency."
+            return rgba(composite(self.frames, self.workspace.atlas.colour_range))
         share = found.smoothed_gradient[0][..., None]
         heat = colormaps["inferno"](found.smoothed_gradient[0])[..., :3]
-        grey = np.repeat(scaled(self.frames[-1], self.place.atlas.colour_range)[..., None], 3, axis=-1)
+        grey = np.repeat(scaled(self.frames[-1], self.workspace.atlas.colour_range)[..., None], 3, axis=-1)
         return rgba((1 - 0.75 * share) * grey + 0.75 * share * heat)
 
     @under_lock
@@ -203,18 +204,18 @@ class PatternView:
         power = power_spectrum(self.frames[-1], self.magnitude)
         share = power / (power.max() or 1.0)  # 0 throughout, and so one colour, for a homogeneous field
         self.spectrum.data = {"image": [coloured(np.log10(share + 1e-6), "magma", -6.0, 0.0)]}
-        q, ring = radial_spectrum(self.frames[-1], self.place.atlas.plan.grid.spacing, self.magnitude)
+        q, ring = radial_spectrum(self.frames[-1], self.workspace.atlas.plan.grid.spacing, self.magnitude)
         self.rings.data = {"q": q, "power": ring}
 
     def _png(self) -> io.BytesIO:
         from morphoscope.rendering.pictures import save_composite
 
         with tempfile.TemporaryDirectory() as folder:
-            atlas, path = self.place.atlas, Path(folder) / "u.png"
+            atlas, path = self.workspace.atlas, Path(folder) / "u.png"
             return io.BytesIO(save_composite(self.frames, path, atlas.colour_range, atlas.plan.times).read_bytes())
 
     def _npz(self) -> io.BytesIO:
-        plan, buffer = self.place.atlas.plan, io.BytesIO()
+        plan, buffer = self.workspace.atlas.plan, io.BytesIO()
         named: dict[str, Any] = {plan.record[0]: self.frames}
         np.savez_compressed(buffer, t=np.array(plan.times), **named)
         buffer.seek(0)
@@ -223,7 +224,7 @@ class PatternView:
     def _mp4(self) -> io.BytesIO:
         from morphoscope.ensembles.pictures import save_film
 
-        atlas = self.place.atlas
+        atlas = self.workspace.atlas
         run = single_run(atlas.plan, int(atlas.runs[self.position]))
         with tempfile.TemporaryDirectory() as folder:
             return io.BytesIO(save_film(simulate_one(run, video=True), Path(folder) / "u.mp4").read_bytes())
@@ -233,6 +234,13 @@ class PatternView:
         """Light or dark."""
         for made in self.figures.values():
             restyle(made, theme)
+
+
+def _basis(atlas: Atlas, position: int) -> str:
+    """What decided the class: the network, which has a probability, or theory."""
+    if atlas.read_by[position] == "theory":
+        return "by theory: uniform"
+    return f"by the network, with probability {atlas.reading.probability[position]:.3f}"
 
 
 def _as_code(text: str) -> str:

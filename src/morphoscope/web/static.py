@@ -1,4 +1,4 @@
-"""An atlas as a folder of web pages that needs neither Python nor a network: map, thumbnails, montage."""
+"""An atlas as a folder of web pages that need neither Python nor a network: map, thumbnails, montage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from morphoscope.core.provenance import __version__
 from morphoscope.core.storage import staged_folder
 from morphoscope.web.map_view import MapView
 from morphoscope.web.style import asset, sheets_css, theme_css
-from morphoscope.web.workplace import Workplace
+from morphoscope.web.workspace import Workspace
 
 PAGE = "index.html"
 
@@ -26,7 +26,7 @@ PAGE = "index.html"
 def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path:
     """Write index.html, its sheets of thumbnails and points.csv into ``folder``; returns the page.
 
-    Raises UsageError when the folder holds something else, or an earlier page unless ``overwrite``.
+    Raises UsageError where the folder holds something else, or an earlier export unless ``overwrite``.
     """
     with staged_folder(folder, PAGE, overwrite=overwrite) as part:
         sheets = [sheet_name(i) for i in range(-(-len(atlas.runs) // PER_SHEET))]
@@ -38,12 +38,12 @@ def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path
 
 
 def _page(atlas: Atlas, sheets: list[str]) -> str:
-    place = Workplace(atlas)
-    chart = MapView(atlas, place.labels)
+    workspace = Workspace(atlas)
+    chart = MapView(atlas, workspace.labels)
     chart.draw_theory()
     chart.place_letters()
     chart.restyle("light")
-    # What is selected on the map is shown in the montage; the page's script offers it.
+    # What is selected on the map is shown in the montage by the page's script.
     tell = CustomJS(code="window.morphoscope && window.morphoscope.select(cb_obj.indices)")
     chart.source.selected.js_on_change("indices", tell)
     script, div = components(chart.figure)
@@ -57,9 +57,9 @@ def _page(atlas: Atlas, sheets: list[str]) -> str:
         script=script,
         div=div,
         montage=asset("montage.js").replace("export ", ""),
-        data=_as_script(place.montage_data()),
-        classes=_as_script(_counted(place.labels, atlas.all_classes())),
-        first=_as_script(place.showpiece()),
+        data=_as_script(workspace.montage_data()),
+        classes=_as_script(_counted(workspace.labels, atlas.all_classes())),
+        first=_as_script(workspace.largest_class()),
     )
 
 

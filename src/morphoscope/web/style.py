@@ -1,4 +1,4 @@
-"""The looks of the explorer: one palette for light and dark, for the page and for the figures in it."""
+"""Colours of the explorer: a light and a dark palette, for the page and for its figures."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ def asset(name: str) -> str:
 PALETTES = {
     "light": {
         "page": "#f6f7f9", "surface": "#ffffff", "hover": "#e9edf2", "ink": "#1b1f24", "soft": "#57606a",
-        "line": "#7d8590", "grid": "#e3e7ec", "accent": "#6b3fb5", "good": "#1a7f37", "focus": "#0860c7",
+        "line": "#7d8590", "grid": "#e3e7ec", "accent": "#6b3fb5", "good": "#1a7f37", "bad": "#b42318",
+        "focus": "#0860c7",
     },
     "dark": {
         "page": "#0e1116", "surface": "#171b21", "hover": "#262c36", "ink": "#e8edf3", "soft": "#a4aeba",
-        "line": "#6e7681", "grid": "#2a313b", "accent": "#c8a6ff", "good": "#56d364", "focus": "#6cb6ff",
+        "line": "#6e7681", "grid": "#2a313b", "accent": "#c8a6ff", "good": "#56d364", "bad": "#ff8a80",
+        "focus": "#6cb6ff",
     },
 }  # fmt: skip
 
@@ -48,7 +50,7 @@ def sheets_css(sheets: list[str]) -> str:
 
 
 def new_figure(title: str | None = None, **options: Any) -> Any:
-    """A Bokeh figure in the house's style."""
+    """A Bokeh figure in the explorer's style."""
     made = figure(title=title, toolbar_location=options.pop("toolbar_location", "above"), **options)
     made.toolbar.logo = None
     made.toolbar.autohide = False
@@ -93,7 +95,7 @@ def rgba(values: NDArray[Any]) -> NDArray[np.uint32]:
 
 
 def coloured(values: NDArray[Any], colour_map: str, low: float, high: float) -> NDArray[np.uint32]:
-    """Numbers through a colour map."""
+    """Numbers as colours of a colour map, the whole numbers that Bokeh draws."""
     from matplotlib import colormaps
 
     scaled = (np.asarray(values, dtype=np.float64) - low) / ((high - low) or 1.0)

@@ -1,4 +1,4 @@
-"""The loop of the paper: people say what they see, and the next pass is trained on it."""
+"""The loop of the paper: people annotate an atlas, and the next pass is trained on it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from morphoscope.workflows.stages import Stage, Study
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
+    from morphoscope.atlas.refinement import Choice
     from morphoscope.ensembles import Plan
 
 PathLike = str | Path
@@ -30,26 +31,99 @@ def refine(
     workers: int | None = None,
     progress: Reporter = AUTO,
 ) -> Atlas:
-    """Train the next pass on what people said of an atlas, and let it read the same runs: a new atlas in ``out``.
+    """Train the next pass on the annotations of an atlas, and let the new classifier read the same runs.
 
-    ``out`` holds train, validation, classifier and atlas (and scan, where the atlas came without its ensemble).
-    Interrupted, the same call continues. ``runs_per_class``: 100 by default, as in the paper, for training and again
-    for validation. ``network``: the atlas's own by default. The annotations go along.
-    Raises UsageError when nothing is annotated.
+    The parameter points of annotated runs become points of the next training set, together with those that the last
+    classifier was trained on, as far as they belong to the same model. Interrupted, the same call continues.
+
+    Parameters
+    ----------
+    atlas : str, Path or Atlas
+        An atlas, its folder, or the name of a shipped atlas.
+    out : str or Path
+        The folder to write: ``train``, ``validation``, ``classifier`` and ``atlas``, and ``scan`` where the atlas came
+        without its ensemble.
+    runs_per_class : int, optional
+        Runs of each class for training, and as many for validation. Default: 100, as in the paper.
+    network : str, optional
+        The network to train. Default: the atlas's own.
+    epochs : int, optional
+        Epochs of training. Default: the network's own number.
+    seed : int, optional
+        Seed of the runs and of the training.
+    workers : int, optional
+        Threads that simulate. Default: one per core.
+    progress : Reporter, optional
+        Is told about the progress. Default: a bar in a notebook, nothing elsewhere.
+
+    Returns
+    -------
+    Atlas
+        The new atlas, in the folder ``atlas`` of ``out``, with the annotations of the old one.
+
+    Raises
+    ------
+    UsageError
+        Where nothing is annotated, fewer than two classes are left, or ``out`` holds something else.
+
+    Examples
+    --------
+    >>> import shutil, tempfile
+    >>> import morphoscope
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> shipped = morphoscope.open_atlas("gray-scott")
+    >>> atlas = morphoscope.open_atlas(shutil.copytree(shipped.folder, f"{folder.name}/atlas"))
+    >>> morphoscope.refine(atlas, f"{folder.name}/next")
+    Traceback (most recent call last):
+    morphoscope.core.errors.UsageError: nothing in ... is annotated; confirm or relabel patterns first
+    >>> morphoscope.annotate(atlas, "kappa", [10], who="ada")
+    1
+    >>> after = morphoscope.refine(atlas, f"{folder.name}/next")  # doctest: +SKIP
     """
     require("learn")
-    from morphoscope.atlas import Atlas, open_atlas
+    from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.refinement import choose
+
+    opened = open_atlas(atlas)
+    return train_next_pass(
+        opened,
+        choose(opened),
+        Path(out),
+        runs_per_class=runs_per_class,
+        network=network,
+        epochs=epochs,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )
+
+
+def train_next_pass(
+    before: Atlas,
+    choice: Choice,
+    folder: Path,
+    *,
+    runs_per_class: int | None,
+    network: str | None = None,
+    epochs: int | None,
+    seed: int,
+    workers: int | None = None,
+    progress: Reporter,
+) -> Atlas:
+    """Do what :func:`refine` describes, with training points that have been chosen."""
+    from morphoscope.atlas import Atlas
     from morphoscope.atlas.annotations import FILE
     from morphoscope.atlas.atlas import ATLAS_FILE
     from morphoscope.learning.classifier import DESCRIPTION_FILE
     from morphoscope.learning.networks import get_network
 
-    before, folder = open_atlas(atlas), Path(out)
     network = network or str(before.description["classifier"]["network"])
     get_network(network)
-    plans = _plans(before, runs_per_class, seed, progress)
+    plans = _plans(before, choice, runs_per_class, seed)
     options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
     study = Study(folder, options)
+    for line in choice.remarks():
+        progress.say(line)
     if before.ensemble is None:
         plans["scan"] = before.plan
 
@@ -77,13 +151,10 @@ def refine(
     return Atlas(folder / "atlas")
 
 
-def _plans(atlas: Atlas, runs_per_class: int | None, seed: int, progress: Reporter) -> dict[str, Plan]:
-    """The labelled sets of the next pass, with different seeds."""
-    from morphoscope.atlas.refinement import RUNS_PER_CLASS, choose, next_plan
+def _plans(atlas: Atlas, choice: Choice, runs_per_class: int | None, seed: int) -> dict[str, Plan]:
+    """The labelled ensembles of the next pass, with different seeds."""
+    from morphoscope.atlas.refinement import RUNS_PER_CLASS, next_plan
 
-    choice = choose(atlas)
-    for point in choice.contested:
-        progress.say(f"{point.given} was given several classes; it trains nothing")
     count = RUNS_PER_CLASS if runs_per_class is None else runs_per_class
     names = ("train", "validation")
     return {
@@ -93,7 +164,7 @@ def _plans(atlas: Atlas, runs_per_class: int | None, seed: int, progress: Report
 
 
 def simulation_stage(folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter) -> Stage:
-    """The stage that simulates a plan into the folder of that name."""
+    """The stage that simulates a plan into the folder of the given name."""
 
     def work() -> None:
         ensemble(plan, folder / name, workers=workers, progress=progress)

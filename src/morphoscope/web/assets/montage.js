@@ -3,6 +3,7 @@
 
 const CAPTION = 22; // pixels under a thumbnail
 const GAP = 6;
+const PATIENCE = 4000; // milliseconds until a request without an answer counts as not saved
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -27,12 +28,16 @@ function indexOf(event) {
 }
 
 export class Montage {
-  // data: {sheets: number of sheets, which are the CSS variables --sheet-0, …; side, columns, total, looks: {name: [symbol, colour]}, labels: [name or ""], read: [name],
-  //        marked: [bool], probability: [0…1], names: [parameter], values: [[…] a parameter]}
-  // act: {say(positions, name or null), undo(), open(position), select(positions), makeClass(name, symbol, colour)};
-  // without `say` nothing can be labelled.
+  // data: {sheets: number of sheets, which are the CSS variables --sheet-0, …; side, columns, total,
+  //        looks: {name: [symbol, colour]}, labels: [name or ""], read: [name], annotated: [bool],
+  //        probability: [0…1], names: [parameter], values: [[…] a parameter]}
+  // act: {annotate(number, positions, name or null), undo(number), createClass(number, name, symbol, colour, positions),
+  //       open(position)}; without `annotate` nothing can be labelled.
+  // Requests carry a number. Nothing counts as saved until answer(number, …) is called.
   constructor(root, data, act) {
     Object.assign(this, { root, data, act, order: [], focus: 0, anchor: 0, chosen: new Set(), tile: 84 });
+    this.requests = new Map(); // number → {positions, text, overdue}, of those that wait for an answer
+    this.lastRequest = 0;
     this.tiles = new Map();
     this.build();
     this.watch = new ResizeObserver(() => this.layout());
@@ -53,8 +58,8 @@ export class Montage {
     this.scroller.addEventListener("dblclick", () => this.act.open?.(this.order[this.focus]));
     this.root.classList.add("montage");
     this.root.append(this.count);
-    if (this.act.say) {
-      this.bar = element("div", { class: "bar", role: "toolbar", "aria-label": "What the chosen patterns are" });
+    if (this.act.annotate) {
+      this.bar = element("div", { class: "bar", role: "toolbar", "aria-label": "Class of the selected patterns" });
       this.root.append(this.bar, this.newClassForm());
       this.drawBar();
     }
@@ -66,12 +71,12 @@ export class Montage {
       element("button", { type: "button", title, onclick: () => { action(); this.scroller.focus(); } },
         ...(colour ? [element("i", { style: `background:${colour}` })] : []), label, element("kbd", {}, key));
     this.bar.replaceChildren(
-      button("confirm", "space", "They are what they were read as", () => this.say(null)),
+      button("confirm", "space", "Their class is right", () => this.annotate(null)),
       ...Object.entries(this.data.looks).map(([name, [symbol, colour]], i) =>
-        button(symbol, keyOf(i), `They are ${name}`, () => this.say(name), colour)),
-      button("reject", "x", "They are ambiguous and shall train nothing", () => this.say("")),
-      button("undo", "u", "Take back the last word", () => this.act.undo()),
-      button("new class", "n", "Make a class", () => this.form.toggleAttribute("hidden")),
+        button(symbol, keyOf(i), `Their class is ${name}`, () => this.annotate(name), colour)),
+      button("reject", "x", "They are ambiguous: they train nothing", () => this.annotate("")),
+      button("undo", "u", "Undo your last annotation", () => this.undo()),
+      button("new class", "n", "Create a class", () => this.form.toggleAttribute("hidden")),
     );
   }
 
@@ -82,7 +87,9 @@ export class Montage {
       onsubmit: (event) => {
         event.preventDefault();
         const values = Object.fromEntries(new FormData(this.form));
-        this.act.makeClass(values.name, values.symbol, values.colour, this.targets());
+        const targets = this.targets();
+        this.request(targets, `${this.described(targets)}: ${values.name}`, (number) =>
+          this.act.createClass(number, values.name, values.symbol, values.colour, targets));
         this.form.reset();
         this.form.hidden = true;
         this.scroller.focus();
@@ -91,7 +98,7 @@ export class Montage {
     field("name", { name: "name", required: "", maxlength: 32, pattern: "[A-Za-z][A-Za-z0-9_\\-]*", autocomplete: "off" }),
     field("symbol", { name: "symbol", maxlength: 3, size: 3, autocomplete: "off" }),
     field("colour", { name: "colour", type: "color", value: "#c0267e" }),
-    element("button", { type: "submit" }, "make it, and give it to the chosen patterns"));
+    element("button", { type: "submit" }, "create it and give it to the selected patterns"));
     this.form.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") { this.form.hidden = true; this.scroller.focus(); }
@@ -109,11 +116,11 @@ export class Montage {
     this.layout();
   }
 
-  // Some patterns have got other labels; the rest stays where it is.
-  change(positions, labels, marked) {
+  // Some patterns have new labels; everything stays where it is.
+  change(positions, labels, annotated) {
     positions.forEach((position, i) => {
       this.data.labels[position] = labels[i];
-      this.data.marked[position] = marked[i];
+      this.data.annotated[position] = annotated[i];
       const tile = this.tiles.get(position);
       if (tile) this.paint(tile, position);
     });
@@ -127,8 +134,8 @@ export class Montage {
   }
 
   tally() {
-    const done = this.order.reduce((sum, p) => sum + (this.data.marked[p] ? 1 : 0), 0);
-    const labelled = this.act.say ? `, ${done} annotated` : "";
+    const done = this.order.reduce((sum, p) => sum + (this.data.annotated[p] ? 1 : 0), 0);
+    const labelled = this.act.annotate ? `, ${done} annotated` : "";
     this.count.textContent = `${this.title ?? ""}: ${this.order.length} patterns${labelled}`;
   }
 
@@ -167,7 +174,7 @@ export class Montage {
         this.tiles.set(position, tile);
         this.space.append(tile);
       }
-      this.paint(tile, position, i);
+      this.paint(tile, position);
     }
     const focused = this.tiles.get(this.order[this.focus]);
     if (focused) this.scroller.setAttribute("aria-activedescendant", focused.id);
@@ -191,19 +198,18 @@ export class Montage {
     return tile;
   }
 
-  paint(tile, position, i) {
-    const { labels, read, marked, looks, probability } = this.data;
+  paint(tile, position) {
+    const { labels, read, annotated, looks, probability } = this.data;
     const label = labels[position];
     const [symbol, colour] = looks[label] ?? ["?", "#888888"];
     const percent = Math.round(probability[position] * 100);
-    const state = marked[position] ? (label === "" ? "rejected" : label === read[position] ? "confirmed" : "relabelled") : "";
+    const stored = annotated[position] ? (label === "" ? "rejected" : label === read[position] ? "confirmed" : "relabelled") : "";
+    const state = this.waiting(position) ?? stored;
     tile.className = `tile ${state}`;
     tile.classList.toggle("chosen", this.chosen.has(position));
-    if (i !== undefined) {
-      tile.classList.toggle("focus", i === this.focus);
-      tile.setAttribute("aria-selected", String(this.chosen.has(position)));
-    }
-    const mark = { rejected: "✗", confirmed: "✓", relabelled: "✎" }[state] ?? "";
+    tile.classList.toggle("focus", position === this.order[this.focus]);
+    tile.setAttribute("aria-selected", String(this.chosen.has(position)));
+    const mark = { rejected: "✗", confirmed: "✓", relabelled: "✎", saving: "…", unsaved: "! not saved" }[state] ?? "";
     tile.lastChild.replaceChildren(
       element("i", { style: `background:${colour}` }), element("b", {}, symbol), mark || ` ${percent} %`);
     tile.setAttribute("aria-label", `${label || "ambiguous"}${state ? `, ${state}` : `, ${percent} percent`}, ${this.point(position)}`);
@@ -219,20 +225,74 @@ export class Montage {
     return this.order.length ? [this.order[this.focus]] : [];
   }
 
-  // name: a class, "" to reject, null to confirm each as what it is taken for.
-  say(name) {
+  described(targets) {
+    return targets.length === 1 ? this.point(targets[0]) : `${targets.length} patterns`;
+  }
+
+  // Ask the server to save something about patterns. `send(number)` sends the request.
+  request(positions, text, send) {
+    const number = ++this.lastRequest;
+    const request = { positions, text, overdue: false };
+    this.requests.set(number, request);
+    this.tell(`Saving: ${text} …`);
+    this.repaint(positions);
+    send(number);
+    setTimeout(() => {
+      if (!this.requests.has(number)) return;
+      request.overdue = true;
+      this.tell(`Not saved: the server does not answer (${text}).`, true);
+      this.repaint(positions);
+    }, PATIENCE);
+  }
+
+  // The server has done what a request asked for, or says why not.
+  answer(number, done, text) {
+    const request = this.requests.get(number);
+    if (!request) return;
+    this.requests.delete(number);
+    if (!done) this.tell(`Not saved: ${text}`, true);
+    else if (text) this.tell(text);
+    else this.tell(`Saved: ${request.text}`);
+    this.repaint(request.positions);
+  }
+
+  // "saving" or "unsaved" for a pattern that waits for an answer.
+  waiting(position) {
+    let state;
+    for (const { positions, overdue } of this.requests.values()) {
+      if (positions.includes(position)) state = overdue ? "unsaved" : "saving";
+    }
+    return state;
+  }
+
+  tell(text, problem = false) {
+    this.status.textContent = text;
+    this.status.classList.toggle("problem", problem);
+  }
+
+  repaint(positions) {
+    for (const position of positions) {
+      const tile = this.tiles.get(position);
+      if (tile) this.paint(tile, position);
+    }
+  }
+
+  // name: a class, "" to reject, null to confirm the class that each has.
+  annotate(name) {
     const targets = this.targets();
-    if (!targets.length || !this.act.say) return;
-    this.act.say(targets, name);
-    const what = name === null ? "confirmed" : name === "" ? "rejected" : `now ${name}`;
-    this.status.textContent = targets.length === 1 ? `${this.point(targets[0])}: ${what}` : `${targets.length} patterns ${what}`;
+    if (!targets.length || !this.act.annotate) return;
+    const what = name === null ? "confirmed" : name === "" ? "rejected" : name;
+    this.request(targets, `${this.described(targets)}: ${what}`, (number) => this.act.annotate(number, targets, name));
     if (this.chosen.size) this.clear();
     else this.move(1, false);
   }
 
+  undo() {
+    this.request([], "undo", (number) => this.act.undo(number));
+  }
+
   clear() {
     this.chosen.clear();
-    this.act.select?.([]);
     this.redraw();
   }
 
@@ -246,7 +306,6 @@ export class Montage {
     if (extend) {
       const [low, high] = [Math.min(this.anchor, this.focus), Math.max(this.anchor, this.focus)];
       this.chosen = new Set(this.order.slice(low, high + 1));
-      this.act.select?.([...this.chosen]);
     } else {
       this.anchor = this.focus;
     }
@@ -267,7 +326,6 @@ export class Montage {
     } else if (event.ctrlKey || event.metaKey) {
       this.focus = this.anchor = index;
       if (!this.chosen.delete(position)) this.chosen.add(position);
-      this.act.select?.([...this.chosen]);
       this.draw();
     } else {
       if (this.chosen.size) this.clear();
@@ -287,13 +345,13 @@ export class Montage {
     else if (event.key === "End") this.to(this.order.length - 1, event.shiftKey);
     else if (event.key === "Enter") this.act.open?.(this.order[this.focus]);
     else if (event.key === "Escape") this.clear();
-    else if (control) { this.chosen = new Set(this.order); this.act.select?.([...this.chosen]); this.draw(); }
-    else if (!this.act.say) return;
-    else if (event.key === " ") this.say(null);
-    else if (event.key === "x") this.say("");
-    else if (event.key === "u") this.act.undo();
+    else if (control) { this.chosen = new Set(this.order); this.draw(); }
+    else if (!this.act.annotate) return;
+    else if (event.key === " ") this.annotate(null);
+    else if (event.key === "x") this.annotate("");
+    else if (event.key === "u") this.undo();
     else if (event.key === "n") { this.form.hidden = false; this.form.elements.name.focus(); }
-    else if (name) this.say(name);
+    else if (name) this.annotate(name);
     else return;
     event.preventDefault();
     event.stopPropagation();

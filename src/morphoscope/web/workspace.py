@@ -1,0 +1,173 @@
+"""What all pages of one explorer share: the atlas, its annotations, the classifier, the next pass."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.atlas import Atlas, symbol
+from morphoscope.atlas.annotation import AMBIGUOUS, REJECTED
+from morphoscope.atlas.refinement import Choice, choose
+from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
+from morphoscope.core.errors import UsageError
+from morphoscope.operations.annotate import annotate, create_class
+from morphoscope.web.next_pass import NextPass
+
+if TYPE_CHECKING:
+    from morphoscope.learning.classifier import Classifier, Prediction
+    from morphoscope.learning.saliency import Saliency
+
+MOST_AT_ONCE = 20_000  # patterns in one annotation
+LOG = logging.getLogger(__name__)
+
+Listener = Callable[[list[int]], None]
+
+
+class Workspace:
+    """One open atlas. Several pages may use it at once; everything that a page sends is checked here.
+
+    ``compared`` is a second atlas to compare with.
+    """
+
+    def __init__(self, atlas: Atlas, compared: Atlas | None = None) -> None:
+        self.atlas, self.compared = atlas, compared
+        self.next_pass = NextPass(atlas)
+        self.labels: list[str] = []
+        self.annotated: list[bool] = []
+        self._listeners: list[Listener] = []
+        self._lock = threading.RLock()
+        self._network = threading.Lock()  # torch modules are not thread-safe
+        self._refresh()
+
+    def _refresh(self) -> list[int]:
+        """Read the annotations again; returns the positions whose label or mark has changed."""
+        self._state = self.atlas.annotations.state()
+        latest = self.atlas.annotations.current()
+        labels = self.atlas.labels()
+        annotated = [run in latest for run in self.atlas.runs.tolist()]
+        before = list(zip(self.labels, self.annotated, strict=True)) or [("", False)] * len(labels)
+        self.labels, self.annotated = labels, annotated
+        self._choice: Choice | None = None
+        return [i for i, after in enumerate(zip(labels, annotated, strict=True)) if after != before[i]]
+
+    def add_listener(self, listener: Listener) -> None:
+        """Call ``listener(positions)`` after every change of the annotations, with the positions that changed."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def remove_listener(self, listener: Listener) -> None:
+        """Stop calling a listener. It is found by equality: a bound method is another object at every access."""
+        with self._lock:
+            self._listeners = [kept for kept in self._listeners if kept != listener]
+
+    def _notify(self) -> None:
+        changed = self._refresh()
+        for listener in list(self._listeners):
+            try:
+                listener(changed)
+            except Exception:  # what one page can't show must not keep the others from being told
+                LOG.exception("a page can't be told of a change")
+
+    def notify_if_changed(self) -> None:
+        """Tell the pages when another process, such as the command line, has changed the annotations."""
+        with self._lock:
+            if self.atlas.annotations.state() != self._state:
+                self._notify()
+
+    def positions(self, sent: object) -> list[int]:
+        """Check what a page sent as positions of readings. Raises UsageError for anything else."""
+        if not isinstance(sent, list) or len(sent) > MOST_AT_ONCE:
+            raise UsageError("expected a list of patterns")
+        valid = [p for p in sent if isinstance(p, int) and not isinstance(p, bool) and 0 <= p < len(self.labels)]
+        if len(valid) != len(sent):
+            raise UsageError(f"expected positions from 0 to {len(self.labels) - 1}")
+        return valid
+
+    def annotate(self, sent: Sequence[object], name: object, who: str, why: str = "") -> int:
+        """Give patterns a class that exists, reject them (empty name), or confirm the class that each has (None).
+
+        Returns how many patterns were annotated: rejected patterns can't be confirmed.
+        """
+        positions = self.positions(sent)
+        if not (name is None or isinstance(name, str)):
+            raise UsageError("expected the name of a class")
+        runs = [int(self.atlas.runs[position]) for position in positions]
+        with self._lock:
+            given = AMBIGUOUS if name == REJECTED else name
+            count = annotate(self.atlas, given, runs, who=who, why=why, create=False)
+            self._notify()
+        return count
+
+    def undo(self, who: str) -> int:
+        """Undo the last annotation of a person; returns how many patterns it had."""
+        with self._lock:
+            undone = self.atlas.annotations.undo(who)
+            self._notify()
+        return len(undone)
+
+    def create_class(self, name: object, symbol: object, colour: object, who: str) -> None:
+        """Create a class. Raises UsageError for what can't be one."""
+        if not (isinstance(name, str) and isinstance(symbol, str) and isinstance(colour, str)):
+            raise UsageError("expected name, symbol and colour of a class as text")
+        with self._lock:
+            create_class(self.atlas, name, who=who, symbol=symbol, colour=colour)
+            self._notify()
+
+    def choice(self) -> Choice:
+        """What the next pass is trained on, as the annotations are now. Raises UsageError where it can't be trained."""
+        with self._lock:
+            if self._choice is None:
+                self._choice = choose(self.atlas)
+            return self._choice
+
+    def start_next_pass(self, *, runs_per_class: int, epochs: int | None, seed: int) -> None:
+        """Train the next pass on :meth:`choice`. Raises UsageError where one is running or it can't be trained."""
+        self.notify_if_changed()
+        self.next_pass.start(self.choice(), runs_per_class=runs_per_class, epochs=epochs, seed=seed)
+
+    @functools.cached_property
+    def classifier(self) -> Classifier | None:
+        """The classifier that read the atlas, or None where it can't be found."""
+        from morphoscope.atlas.reader import find_classifier
+
+        return find_classifier(self.atlas)
+
+    def read(self, frames: NDArray[np.float32]) -> Prediction | None:
+        """Classify patterns (n, frames, y, x); None without a classifier."""
+        with self._network:
+            return None if self.classifier is None else self.classifier.predict(frames)
+
+    def explain(self, frames: NDArray[np.float32]) -> Saliency | None:
+        """Saliency of patterns (n, frames, y, x); None without a classifier."""
+        from morphoscope.learning.saliency import explain_patterns
+
+        with self._network:
+            return None if self.classifier is None else explain_patterns(self.classifier, frames)
+
+    def largest_class(self) -> str:
+        """The class with the most patterns; classes named after a letter go before homogeneous states."""
+        counts = self.atlas.counts()
+        return max(counts, key=lambda name: (symbol(name) != name and counts[name] > 0, counts[name]))
+
+    def montage_data(self) -> dict[str, object]:
+        """What the montage in the browser needs of all patterns."""
+        names = list(self.atlas.plan.parameter_names)
+        return {
+            "sheets": -(-len(self.atlas.runs) // PER_SHEET),
+            "side": SIDE,
+            "columns": COLUMNS,
+            "total": len(self.atlas.runs),
+            "looks": {name: list(look) for name, look in self.atlas.looks().items()},
+            "labels": list(self.labels),
+            "read": self.atlas.reading.names,
+            "annotated": list(self.annotated),
+            "probability": [round(float(p), 3) for p in self.atlas.reading.probability],
+            "names": names,
+            "values": [self.atlas.values(name).round(9).tolist() for name in names],
+        }
