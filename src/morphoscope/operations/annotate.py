@@ -122,6 +122,11 @@ def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
     Path
         The file.
 
+    Raises
+    ------
+    UsageError
+        If there is no such atlas.
+
     Examples
     --------
     >>> import shutil, tempfile
