@@ -22,7 +22,7 @@ They are variables of the ensemble (`Ensemble("scan").dataset()`), columns of `p
 (`morphoscope map atlas --color wavelength --out map.png`). `morphoscope.descriptors.measure(frames)` measures one run.
 
 They are of the first recorded species c, at the last recorded time, except for the last three, which compare frames.
-⟨…⟩ is the mean over all cells, P(q) = |F[c − ⟨c⟩](q)|² the power at the wavevector q, and wavenumbers are
+⟨…⟩ is the mean over all cells, P(q) = |F{{c − ⟨c⟩}}(q)|² the power at the wavevector q, and wavenumbers are
 q = 2π/wavelength, as in [theory](theory.md). Along axes that are not periodic, the field is multiplied by Hann's window
 before the Fourier transform. T is Otsu's threshold, which maximises the variance between the cells above and below it.
 Lengths, times and concentrations are in the model's own units.

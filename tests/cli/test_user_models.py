@@ -73,7 +73,22 @@ def test_a_file_that_fails_its_check(tmp_path):
     assert "no longer finite" in done.stdout
 
 
+def test_theory_of_a_typed_model_is_that_of_the_built_in_one(tmp_path):
+    typed = cli("theory", *TYPED[1:], "--json", "--out", "theory.png", cwd=tmp_path)
+    assert typed.returncode == 0, typed.stderr
+    assert (tmp_path / "theory.png").stat().st_size > 1000
+    found = json.loads(typed.stdout)
+    built_in = json.loads(cli("theory", "schnakenberg", "-p", "a=0.1", "-p", "b=0.9", "-p", "Dv=40", "--json").stdout)
+    assert found["classification"] == built_in["classification"] == "Turing"
+    for one, other in zip(found["states"], built_in["states"], strict=True):
+        assert one["values"] == pytest.approx(other["values"])
+        assert np.allclose(one["eigenvalues"], other["eigenvalues"])
+
+
 BAD = [
+    (("theory",), "no model is given"),
+    (("theory", "gray-scott", "--reaction", "u: -u"), "--reaction are both given"),
+    (("theory", "--reaction", "u: q - u"), "or give parameter q a value (option --parameter)"),
     (("simulate",), "no model is given"),
     (("simulate", "gray-scott", "--reaction", "u: -u"), "--reaction are both given"),
     (("simulate", "gray-scott", "--diffusion", "u=1"), "--diffusion are both given"),

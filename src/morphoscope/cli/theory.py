@@ -1,4 +1,4 @@
-"""The command that says what a model's equations say by themselves."""
+"""The command that analyzes the equations of a model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 import morphoscope
 from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Json, app, example
+from morphoscope.cli.run_options import Diffusion, Reaction
 
 if TYPE_CHECKING:
     from morphoscope.theory import CriticalValue, Mode, Overview
@@ -18,24 +19,35 @@ if TYPE_CHECKING:
 
 @app.command(epilog=example("morphoscope theory gray-scott -p f=0.03 -p k=0.055 --out theory.png"))
 def theory(
-    model: Annotated[str, typer.Argument(help="A model's name, or a file (.toml).")],
+    model: Annotated[
+        str | None, typer.Argument(help="A model's name or a model file (.toml); or use --reaction.")
+    ] = None,
+    reaction: Reaction = None,
+    diffusion: Diffusion = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help="NAME=NUMBER; may be repeated.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Also draw nullclines and dispersion relation: .png, .svg or .pdf.")
     ] = None,
-    stencil: Annotated[int, typer.Option(help="9 or 5 points, for the dispersion on the grid.")] = 9,
-    spacing: Annotated[float | None, typer.Option(help="Cell size; the model's custom by default.")] = None,
+    stencil: Annotated[int, typer.Option(help="9 or 5 points, for the dispersion relation on the grid.")] = 9,
+    spacing: Annotated[float | None, typer.Option(help="Cell size of that grid. Default: the model's own.")] = None,
     json: Json = False,
 ) -> None:
-    """Print steady states, their stability, the fastest wave, thresholds and class of a parameter point."""
-    found = morphoscope.analyze(model, parsing.parameters(parameter), out=out, stencil=stencil, spacing=spacing)
+    """Analyze a parameter point: steady states, their stability, thresholds.
+
+    Prints the steady states, their stability, the fastest growing wave, critical parameter values, and the class of the
+    point. A model of your own is typed as for `morphoscope simulate`: --reaction "u: a - u + u**2*v" --reaction
+    "v: b - u**2*v" --diffusion u=1 --diffusion v=40 -p a=0.1 -p b=0.9.
+    """
+    given = parsing.parameters(parameter)
+    named = parsing.model(model, reaction, diffusion, given)
+    found = morphoscope.analyze(named, given, out=out, stencil=stencil, spacing=spacing)
     if json:
         show.as_json(found.to_json())
         return
-    given = ", ".join(f"{name}={value:g}" for name, value in found.parameters.items())
-    show.line(f"{found.model.title} at {given}: {found.kind}")
+    point = ", ".join(f"{name}={value:g}" for name, value in found.parameters.items())
+    show.line(f"{found.model.title} at {point}: {found.kind}")
     _print_states(found)
     for name, values in found.critical.items():
         low, high = found.model.ranges[name]
