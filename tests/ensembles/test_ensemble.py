@@ -4,12 +4,17 @@ import threading
 
 import numpy as np
 import pytest
+import xarray
+import zarr
 
 from morphoscope.core.errors import UsageError
-from morphoscope.engines import get_engine
+from morphoscope.engines import Grid, get_engine
 from morphoscope.ensembles import Ensemble, carry_out
 from morphoscope.ensembles.plan import Run
 from morphoscope.ensembles.runner import run_job
+from morphoscope.ensembles.sampling import scan_plan
+from morphoscope.ensembles.settings import Settings
+from morphoscope.models import Model
 from tests.conftest import Listening, tiny_plan
 
 PLAN = dataclasses.replace(tiny_plan(size=48), until=200.0, times=(100.0, 150.0, 200.0))
@@ -69,6 +74,67 @@ def test_opens_as_a_dataset_with_names_and_units(tmp_path):
     assert chosen.sizes["run"] == 4
 
 
+def test_the_arrays_open_with_their_coordinates(tmp_path):
+    """As a stranger opens them, who has xarray and not this package."""
+    plan = dataclasses.replace(PLAN, record=("v",), grid=Grid(40, 48, spacing=0.5))
+    ensemble = carry_out(plan, tmp_path / "e")
+    data = xarray.open_zarr(tmp_path / "e" / "data.zarr", consolidated=False)
+    assert set(data.data_vars) == {"v"}
+    assert set(data.coords) == {"run", "time", "y", "x", "f", "k", "seed", "label"}
+    assert data["time"].values.tolist() == [100.0, 150.0, 200.0]
+    assert data["y"].values.tolist() == [0.25 + 0.5 * i for i in range(40)]
+    assert data["f"].values.tolist() == plan.values("f")
+    assert data["seed"].values.tolist() == [run.seed for run in plan.runs]
+    assert [str(label) for label in data["label"].values] == [run.label for run in plan.runs]
+    assert data["f"].attrs == {"units": "1", "long_name": PLAN.model.meanings["f"]}
+    assert all("long_name" in data[name].attrs for name in data.variables)
+    assert data.attrs["plan_hash"] == plan.hash
+    ours = ensemble.dataset()
+    for name in data.coords:
+        assert [str(v) for v in ours[name].values] == [str(v) for v in data[name].values]
+    assert data["v"].sel(run=3, time=150.0).shape == (40, 48)
+
+
+def test_an_older_folder_gets_coordinates_when_it_goes_on(tmp_path):
+    carry_out(PLAN, tmp_path / "e")
+    group = zarr.open_group(tmp_path / "e" / "data.zarr", mode="r+")
+    for name in ("time", "y", "x", "run", "f", "k", "seed", "label"):
+        del group[name]
+    group.attrs.clear()
+    assert "f" in Ensemble(tmp_path / "e").dataset().coords
+    carry_out(PLAN, tmp_path / "e")
+    assert "f" in xarray.open_zarr(tmp_path / "e" / "data.zarr", consolidated=False).coords
+
+
+def test_species_with_the_name_of_an_axis_keep_it(tmp_path):
+    model = Model(name="m", reaction={"x": "-x", "seed": "-seed"}, initial="noise", dt=0.5)
+    plan = scan_plan(model, record=("x", "seed"), settings=Settings(size=(8, 8), until=1.0, times=(1.0,)))
+    data = carry_out(plan, tmp_path / "e").dataset()
+    assert data["seed"].dims == ("run", "time", "y", "x")
+    assert np.isfinite(data["seed"].values).all()
+
+
+def test_provenance_keeps_who_began_and_who_went_on(tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(PLAN, tmp_path / "e", workers=1, progress=Interrupting(2))
+    before = Ensemble(tmp_path / "e").provenance()
+    assert {"engine", "plan_hash", "morphoscope", "numpy", "python"} <= before.keys()
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(PLAN, tmp_path / "e", workers=1, progress=Interrupting(2))
+    assert Ensemble(tmp_path / "e").provenance() == before
+    monkeypatch.setattr("morphoscope.ensembles.runner.versions", lambda: {"morphoscope": "9.9"})
+    for _ in range(2):
+        after = carry_out(PLAN, tmp_path / "e").provenance()
+        assert after.pop("continued") == [{"engine": "cpu", "plan_hash": PLAN.hash, "morphoscope": "9.9"}]
+        assert after == before
+
+
+def test_a_folder_whose_creation_was_interrupted_goes_on(tmp_path):
+    """It says first what it is, so that the same call makes the rest."""
+    PLAN.save(tmp_path / "e" / "plan.json")
+    assert set(carry_out(PLAN, tmp_path / "e").status()) == {"done"}
+
+
 def test_a_failing_run_does_not_stop_the_others(tmp_path):
     wild = Run(PLAN.model.complete({"f": 0.03}), 3)
     model = dataclasses.replace(
@@ -102,7 +168,7 @@ def test_another_plan_or_another_thing_in_the_folder_is_refused(tmp_path):
 def test_another_engine_does_not_continue(tmp_path):
     plan = dataclasses.replace(PLAN, runs=PLAN.runs[:1], until=1.0, times=(1.0,))
     assert carry_out(plan, tmp_path / "e").provenance()["engine"] == "cpu"
-    with pytest.raises(UsageError, match="begun with engine cpu, asked was reference"):
+    with pytest.raises(UsageError, match="was simulated with engine 'cpu', but 'reference' was requested"):
         carry_out(plan, tmp_path / "e", engine="reference")
     assert Ensemble(tmp_path / "e").provenance()["engine"] == "cpu"
 

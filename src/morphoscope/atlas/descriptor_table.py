@@ -16,8 +16,8 @@ from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file
 from morphoscope.descriptors import BY_NAME
 from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.ensembles.describing import describe_ensemble
 from morphoscope.ensembles.store import LEDGER_FILE
-from morphoscope.ensembles.stored_descriptors import describe_ensemble
 
 
 @dataclasses.dataclass(frozen=True)

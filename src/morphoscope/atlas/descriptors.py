@@ -15,8 +15,9 @@ from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file
 from morphoscope.descriptors import NAMES
 from morphoscope.descriptors.table import METHOD
+from morphoscope.ensembles.describing import measure_runs
 from morphoscope.ensembles.runner import repeat_runs
-from morphoscope.ensembles.stored_descriptors import measure_runs, names_for
+from morphoscope.ensembles.stored_descriptors import names_for
 
 if TYPE_CHECKING:
     from morphoscope.atlas.atlas import Atlas

@@ -26,6 +26,10 @@ def main(arguments: list[str] | None = None) -> None:
         from morphoscope.cli.advice import advice
 
         _fail(f"{error}{advice(root, given, error)}", 2)
+    except OSError as error:
+        if debug:
+            raise
+        _fail(f"{error.filename or 'a file'} can't be used: {error.strerror or error}; --debug shows where", 2)
     except Exception as error:
         if debug:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -32,21 +33,56 @@ def read_json(path: Path, what: str) -> Any:
 
 
 @contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into one line that names ``path``, which the body writes, and a remedy.
+
+    An error that names a file elsewhere, as one that the body reads, is not changed. Raises UsageError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and not _near(str(error.filename), path):
+            raise
+        raise UsageError(f"can't write {path}: {_reason(error)}; {_REMEDIES.get(error.errno or 0, _OTHER)}") from error
+
+
+_OTHER = "choose another place"
+_REMEDIES = {
+    errno.ENOSPC: "free some space, or choose another disk",
+    errno.EDQUOT: "free some space, or choose another disk",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EACCES: "choose a folder that you may write",
+    errno.EPERM: "choose a folder that you may write",
+}
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def _near(name: str, path: Path) -> bool:
+    """Whether a file is the one that is written, in it, its folder, or a temporary one beside it."""
+    file, folder = Path(name).absolute(), path.absolute().parent
+    if not file.is_relative_to(folder):
+        return False
+    first = "".join(file.relative_to(folder).parts[:1])
+    return first in ("", path.name) or first.startswith(f".{path.stem}-")
+
+
+@contextlib.contextmanager
 def staged_file(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the body ends without an error."""
     make_parent(path)
-    try:
+    with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}; choose another place") from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            part.chmod(0o644)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -58,15 +94,16 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
     """
     check_output(folder, marker, overwrite=overwrite)
     make_parent(folder)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        yield part
-        part.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with writing(folder):
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            yield part
+            part.chmod(0o755)
+            if folder.exists():
+                shutil.rmtree(folder)
+            part.rename(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
@@ -88,4 +125,5 @@ def make_parent(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"can't create {path.parent}: {error.strerror}") from error
+        remedy = _REMEDIES.get(error.errno or 0, _OTHER)
+        raise UsageError(f"can't create {path.parent}: {_reason(error)}; {remedy}") from error

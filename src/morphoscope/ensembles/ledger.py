@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from morphoscope.core.errors import DataError
+from morphoscope.core.errors import DataError, UsageError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS runs (
     seconds REAL NOT NULL
 )
 """
+#: Beginnings of SQLite's names for errors of the file system.
+_WRITE_ERRORS = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,26 +39,30 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            with contextlib.closing(self._connect()) as connection:
-                connection.execute(_SCHEMA)
-        except sqlite3.Error as error:
-            raise DataError(f"{path} is damaged ({error}); expected a ledger of runs") from error
+        with self._open() as connection:
+            connection.execute(_SCHEMA)
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=30)
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection; raises UsageError if the file can't be written, DataError if it is damaged."""
+        try:
+            with contextlib.closing(sqlite3.connect(self.path, timeout=30)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorname", "").startswith(_WRITE_ERRORS):
+                raise UsageError(
+                    f"can't write {self.path}: {error}; free some space, or choose another place"
+                ) from error
+            raise DataError(f"{self.path} is damaged ({error}); expected a ledger of runs") from error
 
     def commit(self, entries: Iterable[Entry]) -> None:
         """Record runs whose data is durable."""
         rows = [dataclasses.astuple(entry) for entry in entries]
-        with contextlib.closing(self._connect()) as connection, connection:
+        with self._open() as connection, connection:
             connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", rows)
 
     def entries(self) -> dict[int, Entry]:
         """All recorded runs by number."""
-        try:
-            with contextlib.closing(self._connect()) as connection:
-                rows = connection.execute("SELECT * FROM runs ORDER BY run").fetchall()
-        except sqlite3.Error as error:
-            raise DataError(f"{self.path} is damaged ({error}); expected a ledger") from error
+        with self._open() as connection:
+            rows = connection.execute("SELECT * FROM runs ORDER BY run").fetchall()
         return {row[0]: Entry(*row) for row in rows}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.provenance import versions
+from morphoscope.core.storage import writing
 from morphoscope.engines import Job, Result, get_engine
 from morphoscope.engines.initial import stream
 from morphoscope.ensembles.ledger import Entry
@@ -71,7 +72,7 @@ def carry_out(
     def work(index: int) -> Entry:
         begin = time.perf_counter()
         result = made_by.run(run_job(plan, plan.runs[index]))
-        _write(arrays, plan, index, result)
+        _write(arrays, ensemble.data_folder, plan, index, result)
         status = "done" if result.failed_at is None else "failed"
         seconds = time.perf_counter() - begin
         return Entry(index, status, result.failed_at, result.computed_steps, seconds)
@@ -106,10 +107,11 @@ def repeat_runs(plan: Plan, runs: Iterable[int], *, engine: str = "cpu") -> NDAr
     return np.stack(repeated) if repeated else np.zeros((0, len(plan.times), *plan.grid.shape), np.float32)
 
 
-def _write(arrays: dict[str, Any], plan: Plan, index: int, result: Result) -> None:
+def _write(arrays: dict[str, Any], folder: Path, plan: Plan, index: int, result: Result) -> None:
     for species, array in arrays.items():
         position = plan.model.species.index(species)
-        array[index] = np.asarray(result.snapshots[:, position], dtype=np.float32)
+        with writing(folder / species):
+            array[index] = np.asarray(result.snapshots[:, position], dtype=np.float32)
 
 
 def _parallel(work: Any, items: list[int], workers: int) -> Iterator[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import read_json, write_json
+from morphoscope.core.storage import read_json, write_json, writing
+from morphoscope.ensembles.arrays import attributes, coordinates, create_arrays
 from morphoscope.ensembles.ledger import Entry, Ledger
 from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.stored_descriptors import stored
 
 if TYPE_CHECKING:
     import xarray
@@ -56,7 +59,8 @@ class Ensemble:
                 raise UsageError(f"{folder} holds an ensemble with another plan: {difference}; choose another folder")
         else:
             plan.save(folder / PLAN_FILE)  # first: a folder says what it is before anything else is in it
-        _create_arrays(plan, folder / DATA_FOLDER)
+        with writing(folder / DATA_FOLDER):
+            create_arrays(plan, folder / DATA_FOLDER)
         Ledger(folder / LEDGER_FILE)
         return cls(folder)
 
@@ -69,7 +73,8 @@ class Ensemble:
         """The Zarr arrays by species, (run, time, y, x) float32."""
         import zarr
 
-        group = zarr.open_group(self.folder / DATA_FOLDER, mode="r+" if writable else "r")
+        with writing(self.data_folder) if writable else contextlib.nullcontext():
+            group = zarr.open_group(self.data_folder, mode="r+" if writable else "r")
         return {species: group[species] for species in self.plan.record}
 
     def chunk_paths(self, run: int) -> list[Path]:
@@ -80,7 +85,8 @@ class Ensemble:
         """Make the runs' chunks durable, then write them into the ledger."""
         for entry in entries:
             for path in self.chunk_paths(entry.run):
-                _flush(path)
+                with writing(path):
+                    _flush(path)
         self.ledger.commit(entries)
 
     def status(self) -> list[str]:
@@ -107,65 +113,41 @@ class Ensemble:
 
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
         """The physical descriptors that :func:`describe_ensemble` has kept, by name, one number a run."""
-        from morphoscope.ensembles.stored_descriptors import stored
-
-        return stored(self)
+        return stored(self.data_folder, self.plan)
 
     def dataset(self) -> xarray.Dataset:
         """Everything as one lazily read Dataset with dimensions run, time, y, x; descriptors where they are kept."""
         import xarray
 
-        plan = self.plan
-        data = xarray.open_zarr(self.folder / DATA_FOLDER, consolidated=False, chunks=None)
-        coordinates: dict[str, Any] = {
-            name: ("run", plan.values(name), {"units": "1", "long_name": plan.model.meanings[name]})
-            for name in plan.parameter_names
-        }
-        coordinates |= {
-            "run": ("run", np.arange(len(plan.runs))),
-            "seed": ("run", [r.seed for r in plan.runs], {"long_name": "seed of the run's stream"}),
-            "label": ("run", [r.label or "" for r in plan.runs], {"long_name": "class, if known"}),
-            "status": ("run", self.status(), {"long_name": "done, failed or pending"}),
-            "time": ("time", list(plan.times), {"units": "1", "long_name": "model time"}),
-        }
-        for axis, cells in (("y", plan.grid.height), ("x", plan.grid.width)):
-            centres = (np.arange(cells) + 0.5) * plan.grid.spacing
-            coordinates[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})
-        attributes = {"model": plan.model.name, "plan": plan.name, "plan_hash": plan.hash}
-        return data.assign_coords(coordinates).assign_attrs(attributes)
+        data = xarray.open_zarr(self.data_folder, consolidated=False, chunks=None)
+        found = {**coordinates(self.plan), "status": ("run", self.status(), {"long_name": "done, failed or pending"})}
+        return data.assign_coords(found).assign_attrs(attributes(self.plan))
 
     def provenance(self) -> dict[str, Any]:
         """Versions and engine with which the runs were made."""
         return dict(read_json(self.folder / PROVENANCE_FILE, "an ensemble's provenance"))
 
     def save_provenance(self, values: dict[str, Any]) -> None:
-        """Keep versions and engine beside the arrays; raises UsageError when another engine made the runs so far."""
-        if (self.folder / PROVENANCE_FILE).is_file() and self.provenance()["engine"] != values["engine"]:
+        """Record the engine and the versions that make the runs from now on.
+
+        Where others began, theirs stay and these are added to ``continued``. Raises UsageError if another engine made
+        the runs so far.
+        """
+        path = self.folder / PROVENANCE_FILE
+        if not path.is_file():
+            write_json(path, values)
+            return
+        before = self.provenance()
+        if before.get("engine") != values["engine"]:
             raise UsageError(
-                f"{self.folder} was begun with engine {self.provenance()['engine']}, asked was {values['engine']}; "
-                "use the same engine or another folder"
+                f"{self.folder} was simulated with engine {before.get('engine')!r}, but {values['engine']!r} was "
+                "requested; use the same engine or another folder"
             )
-        write_json(self.folder / PROVENANCE_FILE, values)
-
-
-def _create_arrays(plan: Plan, folder: Path) -> None:
-    import zarr
-
-    group = zarr.open_group(folder, mode="a", zarr_format=3)
-    shape = (len(plan.runs), len(plan.times), *plan.grid.shape)
-    for species in plan.record:
-        if species in group:
-            continue
-        group.create_array(
-            species,
-            shape=shape,
-            chunks=(1, *shape[1:]),
-            dtype="float32",
-            fill_value=float("nan"),
-            compressors=zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=4),
-            dimension_names=("run", "time", "y", "x"),
-            attributes={"units": "1", "long_name": f"concentration of {species}"},
-        )
+        continued = before.pop("continued", [])
+        known = [before, *continued]
+        changed = {name: value for name, value in values.items() if name != "plan_hash"}
+        if not any(changed.items() <= made.items() for made in known):
+            write_json(path, {**before, "continued": [*continued, values]})
 
 
 def _flush(path: Path) -> None:

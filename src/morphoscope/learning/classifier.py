@@ -128,11 +128,15 @@ class Classifier:
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the classifier; raises UsageError when ``folder`` holds something else."""
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
 
         with staged_folder(Path(folder), DESCRIPTION_FILE, overwrite=overwrite) as part:
             tensors = {n: t.contiguous() for n, t in self.module.state_dict().items()}
-            save_file(tensors, part / WEIGHTS_FILE)
+            try:
+                save_file(tensors, part / WEIGHTS_FILE)
+            except SafetensorError as error:  # of a full disk, too
+                raise UsageError(f"can't write {folder}: {error}; free some space, or choose another place") from error
             (part / WEIGHTS_FILE).chmod(0o644)
             write_json(
                 part / DESCRIPTION_FILE,

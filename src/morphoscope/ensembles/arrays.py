@@ -1,0 +1,75 @@
+"""The arrays of an ensemble: a Zarr v3 group that xarray opens with its coordinates, one chunk for each run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from morphoscope.ensembles.plan import Plan
+
+Coordinates = dict[str, tuple[str, Any, dict[str, str]]]  # name → dimension, values, attributes
+_DIMENSIONS = ("run", "time", "y", "x")
+
+
+def coordinates(plan: Plan) -> Coordinates:
+    """What the axes of a plan's arrays are, and what each run is: parameters, seed, label (empty if unknown).
+
+    A parameter that varies in space is NaN. What has the name of a recorded species is left out.
+    """
+    grid, runs = plan.grid, plan.runs
+    model = plan.model
+    found: Coordinates = {
+        name: ("run", np.array(plan.values(name)), {"units": "1", "long_name": model.meanings[name] or name})
+        for name in plan.parameter_names
+    }
+    found |= {
+        "run": ("run", np.arange(len(runs)), {"long_name": "number of the run"}),
+        "seed": ("run", np.array([run.seed for run in runs]), {"long_name": "seed of the run's random stream"}),
+        "label": ("run", np.array([run.label or "" for run in runs]), {"long_name": "class, if known"}),
+        "time": ("time", np.array(plan.times, dtype=float), {"units": "1", "long_name": "model time"}),
+    }
+    for axis, cells in (("y", grid.height), ("x", grid.width)):
+        centres = (np.arange(cells) + 0.5) * grid.spacing
+        found[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})
+    return {name: values for name, values in found.items() if name not in plan.record}
+
+
+def attributes(plan: Plan) -> dict[str, Any]:
+    """What describes a plan's arrays as a whole."""
+    return {"model": plan.model.name, "title": plan.model.title, "plan": plan.name, "plan_hash": plan.hash}
+
+
+def create_arrays(plan: Plan, folder: Path) -> None:
+    """Make the group of a plan's arrays, or what is missing of it; values that are there are left as they are."""
+    import zarr
+
+    group = zarr.open_group(folder, mode="a", zarr_format=3)
+    shape = (len(plan.runs), len(plan.times), *plan.grid.shape)
+    for species in plan.record:
+        if species not in group:
+            group.create_array(
+                species,
+                shape=shape,
+                chunks=(1, *shape[1:]),
+                dtype="float32",
+                fill_value=float("nan"),
+                compressors=zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=4),
+                dimension_names=_DIMENSIONS,
+                attributes={"units": "1", "long_name": f"concentration of {species}"},
+            )
+    _create_coordinates(plan, group)
+
+
+def _create_coordinates(plan: Plan, group: Any) -> None:
+    found = coordinates(plan)
+    for name, (dimension, values, described) in found.items():
+        if name not in group:
+            # Strings of any length have a specification in Zarr v3, those of one length have none.
+            data = values.astype(np.dtypes.StringDType()) if values.dtype.kind == "U" else values
+            group.create_array(name, data=data, chunks=data.shape, dimension_names=(dimension,), attributes=described)
+    # The axes are coordinates by their names; xarray finds the others by this attribute.
+    beside = [name for name in found if name not in _DIMENSIONS]
+    group.attrs.update({"coordinates": " ".join(beside), **attributes(plan)})

@@ -1,0 +1,70 @@
+"""Measure the runs of an ensemble: their descriptors are kept beside the arrays."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.core.errors import UsageError
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.descriptors.measure import measure
+from morphoscope.ensembles.magnitude import homogeneity_scale
+from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.store import Ensemble
+from morphoscope.ensembles.stored_descriptors import Columns, keep, names_for, undescribed
+
+KEEP_SECONDS = 5.0  # the longest that measured runs wait until they are kept
+
+
+def measure_runs(
+    plan: Plan, runs: Sequence[int], read: Callable[[int], NDArray[np.floating]], workers: int | None = None
+) -> Iterator[dict[str, float]]:
+    """The descriptors of a plan's runs in turn, by threads; ``read`` gives a run's frames (time, y, x)."""
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers={workers}; use 1 or more")
+    periodic = (plan.grid.along("y") == "periodic", plan.grid.along("x") == "periodic")
+
+    magnitude = homogeneity_scale(plan)
+
+    def work(run: int) -> dict[str, float]:
+        frames, spacing = read(run), plan.grid.spacing
+        return measure(frames, times=plan.times, spacing=spacing, periodic=periodic, magnitude=magnitude)
+
+    pool = concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="describe")
+    with contextlib.ExitStack() as stack:
+        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+        yield from pool.map(work, runs)
+
+
+def describe_ensemble(ensemble: Ensemble, *, workers: int | None = None, progress: Reporter = SILENT) -> Columns:
+    """Measure the finished runs that have no descriptors yet, keep them, and return all of them by name.
+
+    They are of the first recorded species. Interrupting loses a few seconds' work; calling again continues.
+    Raises UsageError if the ensemble can't be written.
+    """
+    columns = ensemble.descriptors() or {n: np.full(len(ensemble.plan.runs), np.nan) for n in names_for(ensemble.plan)}
+    runs = ensemble.usable()
+    pending = undescribed(columns, runs).tolist()
+    if not pending:
+        return columns
+    frames = ensemble.arrays()[ensemble.plan.record[0]]
+    last = time.monotonic()
+    with progress.task("describe", len(runs), "runs", len(runs) - len(pending)) as task:
+        try:
+            found = measure_runs(ensemble.plan, pending, lambda run: np.asarray(frames[run]), workers)
+            for run, values in zip(pending, found, strict=True):
+                for name, column in columns.items():
+                    column[run] = values[name]
+                task.advance(1)
+                if time.monotonic() - last > KEEP_SECONDS:
+                    keep(ensemble.data_folder, columns)
+                    last = time.monotonic()
+        finally:
+            keep(ensemble.data_folder, columns)
+    return columns
