@@ -1,6 +1,7 @@
 # make demo  installs and repeats the paper's first pass with fewer runs; says where the report is
 # make test  installs and runs the tests
 # make lint  ruff and mypy
+# make install-test  builds the package, installs it without extras into an empty environment, and starts it
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
 # make gallery   the page of the built-in models and its pictures
 # make accuracy  the networks' accuracy over five seeds
@@ -12,7 +13,7 @@ INSTALLED = .venv/installed
 # constraints.txt holds the versions that are tested.
 PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test lint bench gallery accuracy publish clean
+.PHONY: demo test lint install-test bench gallery accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -25,6 +26,18 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check src tests benchmarks tools
 	$(BIN)/ruff format --check src tests benchmarks tools
 	$(BIN)/mypy
+
+EMPTY = results/empty
+install-test:
+	rm -rf $(EMPTY)
+	$(PYTHON) -m venv $(EMPTY)
+	$(EMPTY)/bin/python -m pip install --quiet -c constraints.txt .
+	cd $(EMPTY) && bin/python -c "import morphoscope as m, pathlib as p; f = p.Path(m.__file__).parent; \
+	  assert (f / 'py.typed').is_file() and (f / '__init__.pyi').is_file()"
+	cd $(EMPTY) && bin/morphoscope simulate gray-scott --size 48x48 --until 100 --out run --overwrite
+	cd $(EMPTY) && bin/morphoscope theory gray-scott --out theory.png
+	cd $(EMPTY) && bin/morphoscope map gray-scott --out map.png
+	cd $(EMPTY) && bin/morphoscope classify run 2>&1 | grep "pip install 'morphoscope\[learn\]'"
 
 bench: $(INSTALLED)
 	$(PIP) -e '.[bench]'

@@ -65,6 +65,12 @@ def test_every_room_has_a_floor():
     assert sorted(path.name for path in PACKAGE.iterdir() if path.suffix in (".py", ".pyi")) == sorted(FACE)
 
 
+def test_folders_of_tests_are_rooms():
+    tests = Path(__file__).parent
+    for folder in {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}:
+        assert (PACKAGE / folder).is_dir(), f"tests/{folder} mirrors no folder of the package"
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_imports_point_down(path):
     own = path.relative_to(PACKAGE).parts[0]

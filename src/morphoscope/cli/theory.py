@@ -47,7 +47,7 @@ def theory(
         show.as_json(found.to_json())
         return
     point = ", ".join(f"{name}={value:g}" for name, value in found.parameters.items())
-    show.line(f"{found.model.title} at {point}: {found.kind}")
+    show.line(f"{found.model.title}{' at ' if point else ''}{point}: {found.kind}")
     _print_states(found)
     for name, values in found.critical.items():
         low, high = found.model.ranges[name]
