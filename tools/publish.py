@@ -1,15 +1,21 @@
-"""Copy the results of a finished study, with both passes, into the package and the documentation.
+"""Publish the results of a finished study, both passes of it, in the package and its documentation.
 
     python tools/publish.py results/paper
+    python tools/publish.py --complete
 
-Copies both class maps to docs/pictures, both classifiers into the package, with model cards generated from their
-numbers, and the atlas of the second pass, without the runs that it was read from.
+The first copies both class maps into docs/pictures, both classifiers into the package with model cards made from their
+numbers, and the second pass's atlas, without the runs that it was read from.
+
+The second adds to the classifiers and the atlas that are in the package what later versions of the formats hold:
+to the classifiers, model, cell size and diffusion of their training runs, and their homogeneous classes, found from one
+run for each row of their training sets, simulated again; to the atlas, the classifier's hash, and what theory says of
+the homogeneous runs, by their mean and variance among the descriptors. It changes no weights and no network's reading.
 """
 
+import argparse
 import dataclasses
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +124,89 @@ def _publish_atlas(atlas: Path) -> None:
     ATLAS.mkdir(parents=True)
     for path in files:
         shutil.copy(path, ATLAS / path.name)
+    _change_atlas(ensemble=None)
+    _name_classifier()
+
+
+def _change_atlas(**values: Any) -> None:
     described = ATLAS / "atlas.json"
-    values = {**json.loads(described.read_text()), "ensemble": None}
-    described.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    changed = {**json.loads(described.read_text()), **values}
+    described.write_text(json.dumps(changed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _name_classifier() -> None:
+    """In the package the atlas's classifier has another name and is found by it."""
+    from morphoscope.atlas.reader import identity
+    from morphoscope.learning.classifier import Classifier
+
+    kept = json.loads((ATLAS / "atlas.json").read_text())["classifier"]
+    _change_atlas(classifier={**kept, **identity(Classifier.load(SECOND.name), ATLAS)})
+
+
+def complete() -> None:
+    """Bring what is in the package to the present formats; the module's docstring says how."""
+    for shipped in (FIRST, SECOND):
+        _complete_classifier(shipped.name)
+    _name_classifier()
+    _read_by_theory()
+
+
+def _complete_classifier(name: str) -> None:
+    from morphoscope.ensembles import recipe
+    from morphoscope.ensembles.runner import repeat_runs
+    from morphoscope.learning.classifier import DESCRIPTION_FILE, Classifier
+    from morphoscope.learning.datasets import DataSet, input_of
+    from morphoscope.learning.homogeneous import homogeneous_classes
+    from morphoscope.learning.training_runs import TrainingRuns
+
+    classifier = Classifier.load(name)
+    plan = recipe(classifier.provenance["training"]["name"])
+    rows_of_plan = [(tuple(run.parameters.given.items()), run.label) for run in plan.runs]
+    first = {row: i for i, row in reversed(list(enumerate(rows_of_plan)))}
+    runs = sorted(first.values())
+    rows = {(tuple(row["parameters"].items()), row["class"]) for row in classifier.provenance["training_rows"]}
+    if rows != set(first):
+        raise SystemExit(f"{name} was not trained on the rows of {plan.name}")
+    data = DataSet(
+        name=plan.name,
+        plan_hash=plan.hash,
+        frames=repeat_runs(plan, runs),
+        labels=[str(plan.runs[i].label) for i in runs],
+        points=[rows_of_plan[i][0] for i in runs],
+        input=input_of(plan),
+        runs=TrainingRuns.of(plan),
+    )
+    classifier.trained_on, classifier.homogeneous = data.runs, homogeneous_classes(data)
+    text = json.dumps(classifier.description(), indent=1, ensure_ascii=False)
+    (CLASSIFIERS / name / DESCRIPTION_FILE).write_text(text + "\n", encoding="utf-8")
+    print(f"{name}: homogeneous classes {', '.join(c.name for c in classifier.homogeneous)}")
+
+
+def _read_by_theory() -> None:
+    """What theory says of the atlas's homogeneous runs, by their descriptors; the network's readings stay."""
+    import numpy as np
+
+    from morphoscope.atlas import Atlas
+    from morphoscope.atlas.atlas import POINTS_FILE, PROBABILITIES_FILE, write_rows
+    from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.homogeneous import matching_classes
+
+    atlas, classifier = Atlas(ATLAS), Classifier.load(SECOND.name)
+    model = atlas.plan.model
+    places = np.flatnonzero(np.isnan(atlas.descriptors["wavelength"]))
+    points = [atlas.plan.runs[run].parameters.uniform for run in atlas.runs[places]]
+    means = {classifier.input.species: atlas.descriptors["mean"][places, None]}
+    fitting = matching_classes(classifier.homogeneous or (), model, points, means)
+    if any(len(names) != 1 or names[0] not in atlas.classes for names in fitting):
+        raise SystemExit("a homogeneous run fits no class or several; simulate and scan it again")
+    probabilities, before = atlas.reading.probabilities.copy(), atlas.reading.names
+    for place, (name,) in zip(places, fitting, strict=True):
+        probabilities[place] = np.array([name == other for other in atlas.classes])
+    np.save(ATLAS / PROBABILITIES_FILE, probabilities)
+    _change_atlas(read_by={"theory": atlas.runs[places].tolist()})
+    write_rows(Atlas(ATLAS).points(), ATLAS / POINTS_FILE)
+    changed = sum(before[place] != name for place, (name,) in zip(places, fitting, strict=True))
+    print(f"atlas: {len(places)} of {len(atlas.runs)} runs are homogeneous; {changed} get another class by theory")
 
 
 def _card(study: Path, shipped: Shipped, numbers: dict[str, Any]) -> str:
@@ -192,4 +278,10 @@ def _confusions(found: dict[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", type=Path, nargs="?", help="folder of a finished study")
+    parser.add_argument("--complete", action="store_true", help="bring what is in the package to the present formats")
+    options = parser.parse_args()
+    if options.complete == (options.study is not None):
+        parser.error("give the folder of a study, or --complete")
+    complete() if options.complete else main(options.study)

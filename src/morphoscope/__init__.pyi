@@ -21,6 +21,7 @@ from .ensembles import Ensemble as Ensemble
 from .ensembles import Plan as Plan
 from .ensembles.simulation import Simulation as Simulation
 from .learning.classifier import Classifier as Classifier
+from .learning.prediction import Prediction as Prediction
 from .models import Model as Model
 from .models import Ramp as Ramp
 from .operations.agree import agree as agree

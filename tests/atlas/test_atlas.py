@@ -9,9 +9,11 @@ from PIL import Image
 
 import morphoscope
 from morphoscope.atlas import Atlas, ordered, symbol
+from morphoscope.atlas.reader import find_classifier
 from morphoscope.atlas.thumbnails import SIDE
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.descriptors import NAMES
+from morphoscope.learning.classifier import Classifier
 from morphoscope.rendering.composite import composite
 from tests.conftest import Listening
 
@@ -28,7 +30,7 @@ def test_points_csv_has_what_was_read(workshop):
     atlas = Atlas(workshop / "atlas")
     with (workshop / "atlas" / "points.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["f", "k", "seed", "class", "probability", "margin", *NAMES]
+    assert list(rows[0]) == ["f", "k", "seed", "class", "probability", "margin", "read_by", *NAMES]
     assert len(rows) == 12
     for row, run in zip(rows, atlas.plan.runs, strict=True):
         assert (float(row["f"]), float(row["k"])) == (dict(run.parameters)["f"], dict(run.parameters)["k"])
@@ -152,15 +154,58 @@ def test_a_classifier_of_another_model_is_said(workshop, tmp_path):
     morphoscope.ensemble(plan, tmp_path / "other")
     told = Listening()
     morphoscope.scan(workshop / "classifier", tmp_path / "other", tmp_path / "atlas", progress=told)
-    assert any("another model than schnakenberg (with f, k)" in text for text in told.said)
+    assert any("trained on gray-scott" in text and "is schnakenberg" in text for text in told.said)
     morphoscope.scan(workshop / "classifier", workshop / "validation", tmp_path / "own", progress=(own := Listening()))
     assert not own.said
 
 
+def change(folder, **values):
+    path = folder / "atlas.json"
+    description = {**json.loads(path.read_text()), **values}
+    path.write_text(json.dumps({key: value for key, value in description.items() if value is not None}))
+
+
 def test_an_atlas_without_the_entry_was_read_by_the_network(copy):
-    description = json.loads((copy / "atlas.json").read_text())
-    description.pop("read_by_theory", None)
-    (copy / "atlas.json").write_text(json.dumps(description))
+    change(copy, read_by=None)
     assert set(Atlas(copy).read_by) == {"network"}
-    (copy / "atlas.json").write_text(json.dumps({**description, "read_by_theory": [2, 5]}))
+    change(copy, read_by={"theory": [2, 5], "variance": [3]})
     assert np.flatnonzero(Atlas(copy).read_by == "theory").tolist() == [2, 5]
+    assert Atlas(copy).read_by[3] == Atlas(copy).reading.read_by[3] == "variance"
+
+
+class TestItsClassifier:
+    @pytest.fixture
+    def study(self, copy, workshop):
+        shutil.copytree(workshop / "classifier", copy.parent / "classifier")
+        return copy.parent
+
+    def test_is_found_by_a_relative_path_wherever_both_are_moved(self, study, workshop, tmp_path):
+        kept = Atlas(study / "atlas").description["classifier"]
+        assert (kept["name"], kept["path"]) == ("classifier", "../classifier")
+        assert kept["hash"] == Classifier.load(workshop / "classifier").hash
+        moved = study.rename(tmp_path.parent / f"{tmp_path.name}-moved")
+        assert find_classifier(Atlas(moved / "atlas")).folder.resolve() == (moved / "classifier").resolve()
+
+    def test_another_in_its_place_is_not_it(self, study):
+        other = Classifier.load(study / "classifier")
+        other.temperature *= 2
+        other.save(study / "classifier", overwrite=True)
+        assert find_classifier(Atlas(study / "atlas")) is None
+        shutil.rmtree(study / "classifier")
+        assert find_classifier(Atlas(study / "atlas")) is None
+
+    def test_siblings_are_not_searched_once_the_path_is_kept(self, study):
+        (study / "classifier").rename(study / "renamed")
+        assert find_classifier(Atlas(study / "atlas")) is None
+
+    def test_of_an_old_atlas_is_found_beside_it(self, study):
+        kept = Atlas(study / "atlas").description["classifier"]
+        change(study / "atlas", classifier={k: v for k, v in kept.items() if k not in ("name", "hash", "path")})
+        (study / "classifier").rename(study / "renamed")
+        assert find_classifier(Atlas(study / "atlas")).name == "renamed"
+
+    def test_a_shipped_one_is_found_by_name(self, workshop, tmp_path):
+        atlas = morphoscope.scan("gray-scott-second-pass", workshop / "validation", tmp_path / "atlas")
+        kept = atlas.description["classifier"]
+        assert (kept["name"], kept["path"]) == ("gray-scott-second-pass", None)
+        assert find_classifier(atlas).name == "gray-scott-second-pass"

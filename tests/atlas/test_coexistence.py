@@ -11,7 +11,7 @@ import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.coexistence import LEAST_SHARE, occupancy_of
 from morphoscope.core.errors import UsageError
-from morphoscope.learning.classifier import Prediction
+from morphoscope.learning.prediction import Prediction
 from morphoscope.models import Model
 
 CLASSES = ("H", "kappa", "lambda")

@@ -31,3 +31,11 @@ def test_a_shipped_reading_is_what_its_classifier_says_of_the_run_simulated_agai
     positions = np.array([atlas.members("kappa")[0], atlas.members("pi")[0]])
     again = find_classifier(atlas).predict(atlas.frames(positions))
     assert again.names == ["kappa", "pi"]
+
+
+def test_no_homogeneous_run_of_it_is_read_as_a_pattern():
+    atlas = Atlas("gray-scott")
+    homogeneous = np.isnan(atlas.descriptors["wavelength"])
+    assert homogeneous.sum() == 4633
+    assert np.array_equal(atlas.read_by == "theory", homogeneous)
+    assert set(np.array(atlas.reading.names)[homogeneous]) == {"H", "L"}

@@ -1,6 +1,8 @@
+import dataclasses
 import json
 import pickle
 import shutil
+from copy import deepcopy as copy_of
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import load_labelled, seen_in_training
 from morphoscope.learning.saliency import explain_patterns
 from morphoscope.learning.training import train_classifier
-from tests.conftest import tiny_plan
+from tests.conftest import Listening, tiny_plan
 
 
 @pytest.fixture
@@ -90,8 +92,9 @@ def test_predictions_are_probabilities(workshop):
 
 def test_seen_points_are_told_from_unseen_ones(workshop):
     classifier = Classifier.load(workshop / "classifier")
-    points = [run.parameters for run in tiny_plan().runs[:1]] + [(("f", 0.01), ("k", 0.02))]
-    assert seen_in_training(classifier, points).tolist() == [True, False]
+    seen = tiny_plan().runs[0].parameters
+    points = [seen, seen.given, {**seen.given, "Du": 0.2}, {**seen.given, "Du": 0.3}, {"f": 0.01, "k": 0.02}]
+    assert seen_in_training(classifier, points).tolist() == [True, True, True, False, False]
 
 
 def test_damaged_folders_are_refused(copy):
@@ -148,10 +151,48 @@ def test_unknown_classifier(tmp_path):
         Classifier.load(tmp_path)
 
 
-def test_ensembles_of_another_grid_are_refused(workshop, tmp_path):
+def test_ensembles_of_another_grid_are_read_and_said_but_not_explained(workshop, tmp_path):
     morphoscope.ensemble(tiny_plan(runs=1, size=48), tmp_path / "small")
-    with pytest.raises(UsageError, match="height=48"):
-        morphoscope.evaluate(workshop / "classifier", tmp_path / "small")
+    told = Listening()
+    assert morphoscope.evaluate(workshop / "classifier", tmp_path / "small", progress=told).accuracy.n == 3
+    assert any("48x48 cells repeated to fill 64x64" in text for text in told.said)
+    with pytest.raises(UsageError, match="another grid or cell size"):
+        morphoscope.explain(workshop / "classifier", tmp_path / "small", tmp_path / "saliency")
+    assert not (tmp_path / "saliency").exists()
+
+
+def test_the_hash_is_of_what_decides_readings(workshop):
+    """The same after saving; another for other weights, temperature or classes; provenance does not count."""
+    classifier = Classifier.load(workshop / "classifier")
+    assert dataclasses.replace(classifier, provenance={}, folder=None).hash == classifier.hash
+    assert dataclasses.replace(classifier, temperature=classifier.temperature * 2).hash != classifier.hash
+    assert dataclasses.replace(classifier, classes=classifier.classes[::-1]).hash != classifier.hash
+    module = copy_of(classifier.module)
+    with torch.no_grad():
+        next(module.parameters()).add_(1e-3)
+    assert dataclasses.replace(classifier, module=module).hash != classifier.hash
+
+
+def test_classifiers_of_the_first_format_open(copy):
+    description = json.loads((copy / "classifier.json").read_text())
+    for key in ("trained_on", "homogeneous"):
+        del description[key]
+    (copy / "classifier.json").write_text(json.dumps({**description, "format": 1}))
+    old = Classifier.load(copy)
+    assert (old.trained_on, old.homogeneous) == (None, None)
+
+
+def test_training_without_labels_or_runs_says_what_is_missing(workshop, tmp_path):
+    plan = tiny_plan(runs=1, size=48)
+    unlabelled = dataclasses.replace(plan, runs=tuple(dataclasses.replace(run, label=None) for run in plan.runs))
+    Ensemble.create(unlabelled, tmp_path / "unlabelled")
+    Ensemble.create(plan, tmp_path / "undone")
+    for name, words in (
+        ("unlabelled", "none of 3 runs has a label; give"),
+        ("undone", "none of 3 labelled runs is done"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            morphoscope.train(tmp_path / name, workshop / "validation", epochs=1)
 
 
 def test_saliency_points_at_the_pattern(workshop):

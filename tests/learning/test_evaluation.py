@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
 from morphoscope.core.errors import UsageError
-from morphoscope.learning.classifier import Prediction
 from morphoscope.learning.evaluation import (
     Accuracy,
     Evaluation,
@@ -13,6 +12,7 @@ from morphoscope.learning.evaluation import (
     expected_calibration_error,
     fit_temperature,
 )
+from morphoscope.learning.prediction import Prediction
 
 CLASSES = ("a", "b", "c")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from morphoscope.atlas import Atlas
-from morphoscope.learning.classifier import Prediction
+from morphoscope.learning.prediction import Prediction
 from morphoscope.reports import save
 from morphoscope.reports.comparison import change_map, two_maps
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from morphoscope.learning.classifier import Prediction
+from morphoscope.learning.prediction import Prediction
 from morphoscope.workflows.scholz2022.class_search import search_class
 
 

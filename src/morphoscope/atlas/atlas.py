@@ -26,7 +26,7 @@ from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.core.storage import read_json, staged_file
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
-from morphoscope.learning.classifier import Prediction
+from morphoscope.learning.prediction import NETWORK, Prediction
 from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines
 
@@ -41,9 +41,32 @@ _SMALLEST_LETTERED = 0.002  # share of the readings from which a class gets its 
 
 
 class Atlas:
-    """Readings of an ensemble: class, all probabilities, margin; where the patterns are; what people say of them.
+    """A map of a parameter space: the class of every run of an ensemble, and what people say of it.
 
-    ``source`` is an atlas's folder, a folder with an atlas in it (a study's), or the name of a shipped atlas.
+    Parameters
+    ----------
+    source
+        The folder of an atlas, a folder with one in it (a study's), or the name of a shipped atlas.
+
+    Raises
+    ------
+    DataError
+        For folders that hold no atlas or a damaged one.
+
+    Examples
+    --------
+    >>> from morphoscope import Atlas
+    >>> atlas = Atlas("gray-scott")
+    >>> atlas
+    Atlas('gray-scott', 5481 runs of gray-scott, 16 classes)
+    >>> atlas.counts()["pi"]
+    5
+    >>> row = atlas.points()[0]
+    >>> row["class"], row["read_by"]
+    ('H', 'theory')
+    >>> nearest = atlas.positions({"f": 0.046, "k": 0.063}, 3)
+    >>> [atlas.reading.names[i] for i in nearest]
+    ['kappa', 'kappa', 'kappa']
     """
 
     def __init__(self, source: str | Path) -> None:
@@ -61,13 +84,28 @@ class Atlas:
             raise DataError(f"{folder} is damaged ({error}); make it anew") from error
         if probabilities.shape != (len(self.runs), len(classes)):
             raise DataError(f"{folder} is damaged: probabilities have shape {probabilities.shape}")
-        self.reading = Prediction(classes, probabilities)
+        self.reading = Prediction(classes, probabilities, self.read_by)
 
     @functools.cached_property
     def read_by(self) -> NDArray[np.str_]:
-        """What decided the class of each reading: ``theory`` or ``network``; atlases without the entry: ``network``."""
-        by_theory = np.isin(self.runs, self.description.get("read_by_theory", []))
-        return np.where(by_theory, "theory", "network")
+        """What decided the class of each reading: ``theory``, ``variance`` or ``network``.
+
+        Homogeneous runs are read by theory, or by their variance where theory does not apply (parameters that vary in
+        space, a model that the classifier does not know). Atlases of older versions were read by the network alone.
+        """
+        found = np.full(len(self.runs), NETWORK, dtype="<U8")
+        for by, runs in self.description.get("read_by", {}).items():
+            found[np.isin(self.runs, runs)] = by
+        return found
+
+    @property
+    def notes(self) -> list[str]:
+        """What was said when the atlas was read: on cell sizes, on another model."""
+        return list(self.description.get("notes", []))
+
+    def __repr__(self) -> str:
+        runs, model = len(self.runs), self.plan.model.name
+        return f"Atlas({self.folder.name!r}, {runs} runs of {model}, {len(self.classes)} classes)"
 
     @functools.cached_property
     def colour_range(self) -> Range:
@@ -85,7 +123,10 @@ class Atlas:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classifier's classes, in the order of the probabilities' columns."""
+        """The classes, in the order of the probabilities' columns.
+
+        The classifier's, and those that homogeneous runs needed beyond these.
+        """
         return self.reading.classes
 
     def values(self, parameter: str) -> NDArray[np.float64]:
@@ -170,7 +211,7 @@ class Atlas:
         Raises DataError where the folder can't be written.
         """
         if not self.descriptors:
-            describe_readings(self, workers=workers, progress=progress)
+            describe_readings(self.folder, self.plan, self.runs, self.ensemble, workers=workers, progress=progress)
             del self.descriptors
             write_rows(self.points(), self.folder / POINTS_FILE)
         elif not is_current(self.folder):
@@ -280,6 +321,7 @@ class Atlas:
             row["class"] = self.classes[self.reading.index[position]]
             row["probability"] = round(float(self.reading.probability[position]), 6)
             row["margin"] = round(float(self.reading.margin[position]), 6)
+            row["read_by"] = str(self.read_by[position])
             for name, column in self.descriptors.items():
                 row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
             rows.append(row)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.classifier import Prediction
+from morphoscope.learning.prediction import Prediction
 
 #: The share of a point's runs from which a class counts as one of its states: of up to ten runs, one is enough.
 LEAST_SHARE = 0.1

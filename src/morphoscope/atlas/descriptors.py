@@ -20,7 +20,6 @@ from morphoscope.ensembles.runner import repeat_runs
 from morphoscope.ensembles.stored_descriptors import names_for
 
 if TYPE_CHECKING:
-    from morphoscope.atlas.atlas import Atlas
     from morphoscope.ensembles import Ensemble, Plan
 
 DESCRIPTORS_FILE = "descriptors.npz"
@@ -72,14 +71,16 @@ def describe_frames(ensemble: Ensemble, runs: NDArray[np.intp], frames: NDArray[
     return _measured(ensemble.plan, runs, ensemble, frames.__getitem__, None, say)
 
 
-def describe_readings(atlas: Atlas, *, workers: int | None = None, progress: Reporter = SILENT) -> Columns:
-    """Measure every reading of an atlas, from its ensemble or by simulating it once more, and keep that in its folder.
-
-    What the folder holds already is returned as it is.
-    """
-    if atlas.descriptors:
-        return atlas.descriptors
-    plan, ensemble, runs = atlas.plan, atlas.ensemble, atlas.runs
+def describe_readings(
+    folder: Path,
+    plan: Plan,
+    runs: NDArray[np.intp],
+    ensemble: Ensemble | None,
+    *,
+    workers: int | None = None,
+    progress: Reporter = SILENT,
+) -> Columns:
+    """Measure the runs of an atlas and keep the result in its folder; without an ensemble they are simulated again."""
     array = None if ensemble is None else ensemble.arrays()[plan.record[0]]
 
     def read(position: int) -> NDArray[np.floating]:
@@ -87,7 +88,7 @@ def describe_readings(atlas: Atlas, *, workers: int | None = None, progress: Rep
         return repeat_runs(plan, [run])[0] if array is None else np.asarray(array[run])
 
     columns = _measured(plan, runs, ensemble, read, workers, progress)
-    save(atlas.folder, columns)
+    save(folder, columns)
     return columns
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.atlas.atlas import (
     ATLAS_FILE,
@@ -19,13 +21,16 @@ from morphoscope.atlas.atlas import (
 )
 from morphoscope.atlas.coexistence import occupancy_rows
 from morphoscope.atlas.descriptors import describe_frames, save
+from morphoscope.atlas.reader import identity
 from morphoscope.atlas.thumbnails import write_sheets
-from morphoscope.core.progress import SILENT, Reporter
-from morphoscope.core.storage import staged_folder, write_json
+from morphoscope.core.progress import SILENT, Reporter, warn
+from morphoscope.core.storage import check_output, staged_folder, write_json
 from morphoscope.ensembles import Ensemble
 from morphoscope.ensembles.magnitude import initial_magnitude
 from morphoscope.learning.classifier import Classifier
-from morphoscope.learning.datasets import check_readable
+from morphoscope.learning.patterns import Patterns, finished_runs, of_ensemble
+from morphoscope.learning.prediction import THEORY, VARIANCE, Prediction
+from morphoscope.learning.reading import read
 from morphoscope.rendering.scale import range_of_runs
 
 
@@ -37,35 +42,57 @@ def read_ensemble(
     overwrite: bool = False,
     progress: Reporter = SILENT,
 ) -> Atlas:
-    """Let a classifier read every finished run of an ensemble, and describe it; writes and returns the atlas."""
-    check_readable(classifier, ensemble)
+    """Read and describe every finished run of an ensemble; writes and returns the atlas.
+
+    Raises UsageError if no run is done or the classifier can't read them.
+    """
     folder = Path(folder)
-    runs = ensemble.usable()
+    check_output(folder, ATLAS_FILE, overwrite=overwrite)
+    runs, unfinished = finished_runs(ensemble)
+    patterns = of_ensemble(classifier, ensemble, runs)
+    for doubt in patterns.doubts:
+        warn(progress, doubt)
+    for note in (unfinished, *patterns.notes):
+        if note:
+            progress.say(note)
     with staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
-        frames = ensemble.frames(runs)
         with progress.task("classify", len(runs), "patterns") as task:
-            reading = classifier.predict(frames, task.advance)
+            reading = read(classifier, patterns, task.advance)
+        frames = _recorded_frames(ensemble, classifier, patterns)
         save(part, describe_frames(ensemble, runs, frames, progress))
         ends = range_of_runs(frames, shown=ensemble.plan.shown, magnitude=initial_magnitude(ensemble.plan))
         write_sheets(frames, part, ends)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
-        place = os.path.relpath(ensemble.folder.resolve(), folder.resolve())
-        write_json(
-            part / ATLAS_FILE,
-            {
-                "format": FORMAT,
-                "plan_hash": ensemble.plan.hash,
-                "ensemble": place,
-                "classes": list(reading.classes),
-                "runs": runs.tolist(),
-                "colour_range": list(ends),
-                "classifier": {"network": classifier.network, **classifier.summary()},
-                "training_rows": classifier.provenance.get("training_rows", []),
-            },
-        )
+        described = _description(classifier, ensemble, runs, reading, folder)
+        write_json(part / ATLAS_FILE, {**described, "colour_range": list(ends)})
         made = Atlas(part)
         write_rows(made.points(), part / POINTS_FILE)
         columns = {name: made.values(name) for name in made.plan.parameter_names}
         write_rows(occupancy_rows(made.occupancy, columns), part / OCCUPANCY_FILE)
     return Atlas(folder)
+
+
+def _recorded_frames(ensemble: Ensemble, classifier: Classifier, patterns: Patterns) -> NDArray[np.float32]:
+    """All frames of the first recorded species; those that were read are not loaded twice."""
+    same = classifier.input.species == ensemble.plan.record[0] and classifier.input.frames == len(ensemble.plan.times)
+    return patterns.frames if same else ensemble.frames(patterns.runs)
+
+
+def _description(
+    classifier: Classifier, ensemble: Ensemble, runs: NDArray[np.intp], reading: Prediction, folder: Path
+) -> dict[str, Any]:
+    """What atlas.json says: what was read, by which classifier, and what decided."""
+    return {
+        "format": FORMAT,
+        "plan_hash": ensemble.plan.hash,
+        "ensemble": os.path.relpath(ensemble.folder.resolve(), folder.resolve()),
+        "classes": list(reading.classes),
+        "runs": runs.tolist(),
+        "read_by": {
+            by: runs[reading.read_by == by].tolist() for by in (THEORY, VARIANCE) if np.any(reading.read_by == by)
+        },
+        "notes": list(reading.notes),
+        "classifier": {"network": classifier.network, **identity(classifier, folder), **classifier.summary()},
+        "training_rows": classifier.provenance.get("training_rows", []),
+    }

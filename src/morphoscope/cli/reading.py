@@ -12,14 +12,17 @@ from morphoscope.cli import show
 from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
 
+ClassifierSource = Annotated[str, typer.Argument(metavar="CLASSIFIER", help="A classifier's folder or a shipped name.")]
+Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
+
 
 @app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
 def train(
-    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
-    validation: Annotated[Path, typer.Option(help="Another labelled ensemble, which chooses the epoch.")],
+    data: Labelled,
+    validation: Annotated[Path, typer.Option(help="Another labelled ensemble; it chooses the epoch that is kept.")],
     out: OutFolder,
     network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
-    epochs: Annotated[int | None, typer.Option(help="The network's custom by default.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data; by default the network's own.")] = None,
     seed: Seed = 0,
     paper_augmentation: Annotated[
         bool,
@@ -28,7 +31,7 @@ def train(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Train a network."""
+    """Train a network on labelled runs."""
     made = morphoscope.train(
         data,
         validation,
@@ -48,26 +51,29 @@ def train(
         f"{out}: epoch {kept['epoch']} kept, validation accuracy {kept['validation_accuracy']:.2%}, "
         f"{made.provenance['history'][-1]['seconds']:.0f} s"
     )
+    if homogeneous := [known.name for known in made.homogeneous or ()]:
+        show.line(f"homogeneous runs, which theory reads: {', '.join(homogeneous)}")
 
 
 @app.command(epilog=example("morphoscope evaluate classifier test --out evaluation"))
 def evaluate(
-    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
-    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    classifier: ClassifierSource,
+    data: Labelled,
     out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
     json: Json = False,
 ) -> None:
-    """Compare a classifier with labels: accuracy, by class, by region seen or not, calibration."""
+    """Compare a classifier with labels: accuracy, by class and by parameter points seen or not, calibration."""
     from morphoscope.atlas.classes import ordered, symbol
 
-    found = morphoscope.evaluate(classifier, data, out)
+    found = morphoscope.evaluate(classifier, data, out, progress=reporter())
     if json:
         show.as_json(found.to_dict())
         return
-    show.line(f"accuracy            {found.accuracy}")
-    show.line(f"  at seen points    {found.seen}")
-    show.line(f"  at unseen points  {found.unseen}")
-    show.line(f"calibration error   {found.expected_calibration_error:.4f}")
+    show.line(f"accuracy of the network  {found.accuracy}")
+    show.line(f"  at seen points         {found.seen}")
+    show.line(f"  at unseen points       {found.unseen}")
+    show.line(f"with theory              {found.combined} ({found.homogeneous} homogeneous runs read by theory)")
+    show.line(f"calibration error        {found.expected_calibration_error:.4f}")
 
     def share(value: float | None) -> str:
         return "–" if value is None else f"{value:.1%}"
@@ -83,67 +89,78 @@ def evaluate(
 
 @app.command(epilog=example("morphoscope explain classifier test --out saliency"))
 def explain(
-    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
-    data: Annotated[Path, typer.Argument(help="A labelled ensemble.")],
+    classifier: ClassifierSource,
+    data: Labelled,
     out: OutFolder,
     per_class: Annotated[int, typer.Option(help="Patterns of each class.")] = 1,
 ) -> None:
-    """Show where a classifier looks: smoothed gradients and integrated gradients."""
+    """Show which parts of patterns a network's answer depends on: smoothed gradients and integrated gradients."""
     found = morphoscope.explain(classifier, data, out, per_class=per_class)
     show.line(f"{len(found.classes)} patterns explained; see {out / 'saliency.png'}")
 
 
 @app.command(epilog=example("morphoscope classify run/u.png"))
 def classify(
-    source: Annotated[str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; the shipped one if left out.")],
+    source: Annotated[
+        str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; by default the shipped Gray–Scott one.")
+    ],
     data: Annotated[
-        str | None, typer.Argument(help="A file (.npy, .npz, PNG, TIFF), a run's folder or an ensemble.")
+        str | None, typer.Argument(help="A run's folder, an ensemble, or a file (.npy, .npz, PNG, TIFF).")
     ] = None,
-    resize: Annotated[bool, typer.Option("--resize", help="Interpolate to the size trained on.")] = False,
+    cell_size: Annotated[
+        float | None,
+        typer.Option(help="Of an array or a picture: the side of a cell, where the classifier's training has its own."),
+    ] = None,
+    resize: Annotated[
+        bool,
+        typer.Option("--resize", help="Stretch an array or a picture to the grid trained on; better: --cell-size."),
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Read patterns: class, probability, margin."""
+    """Read patterns: class, probability, margin, and what decided (network; theory or variance if homogeneous)."""
     from morphoscope.atlas.classes import symbol
     from morphoscope.learning.classifier import DEFAULT
 
     classifier, patterns = (DEFAULT, source) if data is None else (source, data)
-    found = morphoscope.classify(classifier, patterns, resize=resize)
+    found = morphoscope.classify(classifier, patterns, cell_size=cell_size, resize=resize, progress=reporter())
+    columns = list(zip(found.names, found.probability, found.margin, found.read_by.tolist(), strict=True))
     if json:
-        columns = zip(found.names, found.probability, found.margin, found.probabilities, strict=True)
         show.as_json(
             [
                 {
                     "class": name,
                     "probability": float(p),
                     "margin": float(m),
+                    "read_by": by,
                     "probabilities": dict(zip(found.classes, row.tolist(), strict=True)),
                 }
-                for name, p, m, row in columns
+                for (name, p, m, by), row in zip(columns, found.probabilities, strict=True)
             ]
         )
         return
-    rows = zip(range(len(found.names)), found.names, found.probability, found.margin, strict=True)
     show.table(
-        ("pattern", "", "class", "probability", "margin"),
-        [(i, symbol(name), name, f"{p:.3f}", f"{m:.3f}") for i, name, p, m in rows],
+        ("pattern", "", "class", "probability", "margin", "read by"),
+        [(i, symbol(name), name, f"{p:.3f}", f"{m:.3f}", by) for i, (name, p, m, by) in enumerate(columns)],
     )
 
 
 @app.command(epilog=example("morphoscope scan classifier scan --out atlas"))
 def scan(
-    classifier: Annotated[str, typer.Argument(help="A classifier's folder, or a shipped one's name.")],
+    classifier: ClassifierSource,
     data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
     out: OutFolder,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Read an ensemble into an atlas; points.csv has parameters, seed, class, probability, margin, descriptors."""
+    """Read an ensemble into an atlas. Its points.csv has the class of every run and what decided it."""
     made = morphoscope.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
+    by = {name: int((made.read_by == name).sum()) for name in ("network", "theory", "variance")}
     if json:
-        show.as_json({"runs": len(made.runs), "read_as": made.counts()})
+        show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by})
         return
     read = ", ".join(f"{name} {count}" for name, count in made.counts().items() if count)
-    show.line(f"{out}: {len(made.runs)} runs read as {read}; see {out / 'points.csv'}")
+    deciders = ", ".join(f"{count} by {name}" for name, count in by.items() if count)
+    show.line(f"{out}: {len(made.runs)} runs read ({deciders}) as {read}; see {out / 'points.csv'}")
 
 
 @app.command(epilog=example("morphoscope agree atlas atlas2"))

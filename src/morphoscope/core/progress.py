@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -90,3 +91,11 @@ def in_notebook() -> bool:
         return False
     shell = sys.modules["IPython"].get_ipython()
     return shell is not None and hasattr(shell, "kernel")
+
+
+def warn(progress: Reporter, text: str) -> None:
+    """Say that a result is doubtful: by the reporter that was given, or as a Python warning if none was."""
+    if progress is AUTO:
+        warnings.warn(text, UserWarning, stacklevel=3)
+    else:
+        progress.say(text)

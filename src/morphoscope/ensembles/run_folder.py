@@ -59,6 +59,11 @@ def is_run_folder(folder: Path) -> bool:
     return (folder / MARKER).is_file()
 
 
+def plan_of_run(folder: Path) -> Plan | None:
+    """The plan of the run that a folder holds; None if it holds no run. Raises DataError for a damaged run.json."""
+    return Plan.from_dict(_description(folder)["plan"]) if is_run_folder(folder) else None
+
+
 def load_run(folder: str | Path) -> Simulation:
     """The run that a folder, or the run.json in it, describes. Raises DataError for a folder without a sound run."""
     folder = _folder(folder)

@@ -1,12 +1,14 @@
 """A trained classifier: a network, its classes, its calibration and where it comes from, in one folder.
 
-``classifier.json`` holds everything but the weights; ``weights.safetensors`` holds these. Neither can run code.
+``classifier.json`` holds everything except the weights, ``weights.safetensors`` the weights. Neither can run code.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.resources
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,21 +19,24 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.extras import require
 from morphoscope.core.storage import read_json, staged_folder, write_json
+from morphoscope.learning.homogeneous import HomogeneousClass
+from morphoscope.learning.prediction import Prediction
+from morphoscope.learning.training_runs import TrainingRuns
 
 if TYPE_CHECKING:
     import torch
 
-FORMAT = 1
+FORMAT = 2  # since 2: the training runs' model and length scale, and which classes are homogeneous
 DESCRIPTION_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
 DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used where none is named
-CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".h5", ".hdf5", ".keras"}
+CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading these may run code in them
 _BATCH = 64
 
 
 @dataclasses.dataclass(frozen=True)
 class Input:
-    """What the network was trained on: frames of one species, and the grid they were on."""
+    """What a network reads: frames of one species on a grid."""
 
     frames: int = 3
     height: int = 128
@@ -40,45 +45,49 @@ class Input:
     apart: float = 30.0  # model time between frames
 
     def accepts(self) -> str:
-        """For error messages: which shapes are read."""
+        """The shapes that are read, for error messages."""
         return f"{self.frames} frames or one, {self.width}x{self.height} cells"
-
-
-@dataclasses.dataclass(frozen=True)
-class Prediction:
-    """A classifier's reading of n patterns. ``probabilities``: (n, classes), calibrated, rows sum to 1."""
-
-    classes: tuple[str, ...]
-    probabilities: NDArray[np.float32]
-
-    @property
-    def index(self) -> NDArray[np.intp]:
-        """The most probable class of each pattern, as a number."""
-        return np.argmax(self.probabilities, axis=1)
-
-    @property
-    def names(self) -> list[str]:
-        """The most probable class of each pattern."""
-        return [self.classes[i] for i in self.index]
-
-    @property
-    def probability(self) -> NDArray[np.float32]:
-        """The probability of the most probable class."""
-        return np.max(self.probabilities, axis=1)
-
-    @property
-    def margin(self) -> NDArray[np.float32]:
-        """How far the most probable class is ahead of the second one."""
-        two = np.partition(self.probabilities, -2, axis=1)[:, -2:]
-        return two[:, 1] - two[:, 0]
 
 
 @dataclasses.dataclass
 class Classifier:
-    """A network that reads patterns (n, frames, height, width) of concentrations as classes.
+    """A trained network with all that is needed to read patterns with it.
 
-    ``temperature`` divides the network's logits before the softmax; it is fitted on validation data.
-    ``provenance`` holds plan hashes, the (parameters, class) pairs trained on, seed, versions and history.
+    Open one with :meth:`load`, make one with :func:`morphoscope.train`, read patterns with
+    :func:`morphoscope.classify`.
+
+    Parameters
+    ----------
+    network
+        Name of the architecture.
+    classes
+        Names of the classes, in the order of the network's outputs.
+    input
+        What the network reads: frames, grid, species, time between frames.
+    temperature
+        Divides the network's logits before the softmax; fitted on validation data.
+    provenance
+        Plan hashes, the (parameters, class) pairs trained on, seed, versions, history.
+    module
+        The network.
+    trained_on
+        Model, cell size and diffusion of the training runs; None in classifiers of format 1.
+    homogeneous
+        The classes with homogeneous training runs and their steady states; None in classifiers of format 1.
+    folder
+        Where it was loaded from or saved to.
+
+    Examples
+    --------
+    >>> from morphoscope import Classifier
+    >>> classifier = Classifier.load("gray-scott-second-pass")
+    >>> classifier
+    Classifier('gray-scott-second-pass', periodic-2d, 16 classes)
+    >>> classifier.classes[:3]
+    ('H', 'L', 'alpha')
+    >>> import numpy as np
+    >>> classifier.predict(np.ones((1, 3, 128, 128), dtype=np.float32)).names
+    ['H']
     """
 
     network: str
@@ -87,9 +96,32 @@ class Classifier:
     temperature: float
     provenance: dict[str, Any]
     module: torch.nn.Module
+    trained_on: TrainingRuns | None = None
+    homogeneous: tuple[HomogeneousClass, ...] | None = None
+    folder: Path | None = None
+
+    def __repr__(self) -> str:
+        named = f"{self.name!r}, " if self.name else ""
+        return f"Classifier({named}{self.network}, {len(self.classes)} classes)"
+
+    @property
+    def name(self) -> str | None:
+        """The name of its folder, by which a shipped classifier is known; None before it is saved."""
+        return None if self.folder is None else self.folder.resolve().name
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what decides the network's readings: weights, architecture, classes, input, temperature."""
+        decides = (self.network, self.classes, dataclasses.asdict(self.input), self.temperature)
+        digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
+        for name, tensor in sorted(self.module.state_dict().items()):
+            array = tensor.detach().contiguous().numpy()
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()
 
     def logits(self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        """Class scores before calibration, (n, classes); ``tell`` hears of every batch read."""
+        """The network's outputs before calibration, (n, classes); ``tell`` hears how many patterns were read."""
         import torch
 
         self.check(frames)
@@ -104,30 +136,54 @@ class Classifier:
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
 
     def predict(self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None) -> Prediction:
-        """Class probabilities softmax(logits / temperature) of patterns (n, frames, height, width).
+        """What the network alone says of patterns.
 
-        Raises UsageError for patterns of another shape.
+        Use :func:`morphoscope.classify` to have homogeneous patterns recognised and cell sizes compared.
+
+        Parameters
+        ----------
+        frames
+            (n, frames, height, width), as the network was trained on.
+        tell
+            Called with the number of patterns read, batch by batch.
+
+        Returns
+        -------
+        Prediction
+            Probabilities softmax(logits / temperature).
+
+        Raises
+        ------
+        UsageError
+            For patterns of another shape.
         """
         scores = self.logits(frames, tell).astype(np.float64) / self.temperature
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         return Prediction(self.classes, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32))
 
+    def reads(self, frames: NDArray[Any]) -> bool:
+        """Whether ``frames`` have the shape that the network was trained on, (n, frames, height, width)."""
+        return frames.ndim == 4 and frames.shape[1:] == (self.input.frames, self.input.height, self.input.width)
+
     def check(self, frames: NDArray[Any]) -> None:
-        """Raise UsageError unless ``frames`` has the shape that the network was trained on."""
-        expected = (self.input.frames, self.input.height, self.input.width)
-        if frames.ndim != 4 or frames.shape[1:] != expected:
+        """Raise UsageError unless ``frames`` have the shape that the network was trained on."""
+        if not self.reads(frames):
+            seen = self.input
             raise UsageError(
                 f"patterns of shape {frames.shape}; expected (n, frames, height, width) = (n, "
-                f"{', '.join(map(str, expected))})"
+                f"{seen.frames}, {seen.height}, {seen.width})"
             )
 
     def summary(self) -> dict[str, Any]:
-        """Where the classifier comes from, in a few values."""
+        """What it was trained on and how, in a few values."""
         kept = ("training", "validation", "seed", "kept_epoch", "versions")
         return {name: self.provenance.get(name) for name in kept}
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
-        """Write the classifier; raises UsageError when ``folder`` holds something else."""
+        """Write the classifier into a folder.
+
+        Raises UsageError if the folder holds something else or, unless ``overwrite``, an earlier classifier.
+        """
         from safetensors import SafetensorError
         from safetensors.torch import save_file
 
@@ -138,23 +194,27 @@ class Classifier:
             except SafetensorError as error:  # of a full disk, too
                 raise UsageError(f"can't write {folder}: {error}; free some space, or choose another place") from error
             (part / WEIGHTS_FILE).chmod(0o644)
-            write_json(
-                part / DESCRIPTION_FILE,
-                {
-                    "format": FORMAT,
-                    "network": self.network,
-                    "classes": list(self.classes),
-                    "input": dataclasses.asdict(self.input),
-                    "temperature": self.temperature,
-                    "provenance": self.provenance,
-                },
-            )
+            write_json(part / DESCRIPTION_FILE, self.description())
+        self.folder = Path(folder)
+
+    def description(self) -> dict[str, Any]:
+        """Everything except the weights, as plain values for JSON."""
+        return {
+            "format": FORMAT,
+            "network": self.network,
+            "classes": list(self.classes),
+            "input": dataclasses.asdict(self.input),
+            "temperature": self.temperature,
+            "trained_on": None if self.trained_on is None else self.trained_on.to_dict(),
+            "homogeneous": None if self.homogeneous is None else [c.to_dict() for c in self.homogeneous],
+            "provenance": self.provenance,
+        }
 
     @classmethod
     def load(cls, source: str | Path) -> Classifier:
-        """Read a classifier from its folder, or a shipped one by name.
+        """Read a classifier from its folder, or a shipped one by its name.
 
-        Raises DataError for a damaged folder, a newer format, and for pickles, which are refused.
+        Raises DataError for a damaged folder, for a newer format, and for files that may run code.
         """
         require("learn")
         folder = find(source)
@@ -170,10 +230,15 @@ class Classifier:
             network, classes = values["network"], tuple(values["classes"])
             described = Input(**values["input"])
             temperature, provenance = float(values["temperature"]), dict(values["provenance"])
+            runs, uniform = values.get("trained_on"), values.get("homogeneous")
+            trained_on = None if runs is None else TrainingRuns.from_dict(runs)
+            homogeneous = None if uniform is None else tuple(HomogeneousClass.from_dict(c) for c in uniform)
+        except UsageError as error:
+            raise DataError(f"{folder} is damaged: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{folder} is damaged: {DESCRIPTION_FILE} lacks or misspells {error}") from None
         module = _load_weights(folder / WEIGHTS_FILE, network, described.frames, len(classes))
-        return cls(network, classes, described, temperature, provenance, module)
+        return cls(network, classes, described, temperature, provenance, module, trained_on, homogeneous, folder)
 
 
 def open_classifier(source: str | Path | Classifier) -> Classifier:
@@ -187,7 +252,7 @@ def find(source: str | Path) -> Path:
     if path.suffix.lower() in CODE_SUFFIXES:
         raise DataError(
             f"{path.name} is refused: loading {path.suffix} files could run code; "
-            "a classifier is a folder with classifier.json and weights.safetensors"
+            f"a classifier is a folder with {DESCRIPTION_FILE} and {WEIGHTS_FILE}"
         )
     if (path / DESCRIPTION_FILE).is_file():
         return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,20 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.ensembles.magnitude import homogeneity_scale
 from morphoscope.learning.classifier import Classifier, Input
+from morphoscope.learning.training_runs import TrainingRuns
 
 Point = tuple[tuple[str, float], ...]  # the parameters of a run
 
 
 @dataclasses.dataclass(frozen=True)
 class DataSet:
-    """The labelled, finished runs of an ensemble. frames: (n, frames, y, x); labels and points: one a run."""
+    """The labelled, finished runs of an ensemble.
+
+    ``frames``: (n, frames, y, x); ``labels`` and ``points``: one per run; ``runs``: the model and length scale;
+    ``magnitude``: the size of typical values, by which homogeneous runs are judged.
+    """
 
     name: str
     plan_hash: str
@@ -26,6 +33,8 @@ class DataSet:
     labels: list[str]
     points: list[Point]
     input: Input
+    runs: TrainingRuns
+    magnitude: float = 1.0
 
     @property
     def classes(self) -> list[str]:
@@ -43,27 +52,32 @@ class DataSet:
         counted = Counter(zip(self.points, self.labels, strict=True))
         return [{"parameters": dict(point), "class": name, "runs": n} for (point, name), n in sorted(counted.items())]
 
-    def examples(self, per_class: int) -> NDArray[np.intp]:
-        """Positions of the first runs of each class, at most ``per_class`` of each."""
-        found: dict[str, list[int]] = {}
-        for position, label in enumerate(self.labels):
-            found.setdefault(label, []).append(position)
-        return np.array([i for places in found.values() for i in places[:per_class]], dtype=np.intp)
-
 
 def input_of(plan: Plan) -> Input:
-    """What a network sees of a plan's runs: its first recorded species."""
+    """What a network trained on a plan's runs reads: the first recorded species."""
     times = plan.times
     apart = times[-1] - times[-2] if len(times) > 1 else 0.0
     return Input(len(times), *plan.grid.shape, plan.record[0], apart)
 
 
-def load_labelled(ensemble: Ensemble) -> DataSet:
-    """The labelled runs that are done; raises DataError when there is none."""
+def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:
+    """The numbers of the runs that are labelled and done; raises DataError if there is none."""
     labels = ensemble.labels()
+    labelled = sum(label is not None for label in labels)
+    if not labelled:
+        raise DataError(
+            f"{ensemble.folder}: none of {len(labels)} runs has a label; give each point its class, in a table with a "
+            "column 'class', or annotate the runs' atlas"
+        )
     runs = np.array([r for r in ensemble.usable() if labels[r] is not None], dtype=np.intp)
     if not len(runs):
-        raise DataError(f"{ensemble.folder} has no labelled runs that are done; simulate it first")
+        raise DataError(f"{ensemble.folder}: none of {labelled} labelled runs is done; simulate the ensemble first")
+    return runs
+
+
+def load_labelled(ensemble: Ensemble) -> DataSet:
+    """The labelled runs that are done; raises DataError if there is none."""
+    labels, runs = ensemble.labels(), labelled_runs(ensemble)
     return DataSet(
         name=ensemble.plan.name,
         plan_hash=ensemble.plan.hash,
@@ -71,32 +85,27 @@ def load_labelled(ensemble: Ensemble) -> DataSet:
         labels=[str(labels[r]) for r in runs],
         points=[tuple(ensemble.plan.runs[r].parameters.given.items()) for r in runs],
         input=input_of(ensemble.plan),
+        runs=TrainingRuns.of(ensemble.plan),
+        magnitude=homogeneity_scale(ensemble.plan),
     )
 
 
-def seen_in_training(classifier: Classifier, points: list[Point]) -> NDArray[np.bool_]:
-    """Whether each parameter point was in the classifier's training set."""
-    known = {_key(row["parameters"]) for row in classifier.provenance.get("training_rows", [])}
-    return np.array([_key(dict(point)) in known for point in points], dtype=bool)
-
-
-def _key(point: dict[str, Any]) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted((name, round(float(value), 9)) for name, value in point.items()))
-
-
-def foreign_parameters(classifier: Classifier, plan: Plan) -> list[str]:
-    """Parameters that the classifier's training set varied and the plan's model lacks: it learned another model."""
+def seen_in_training(classifier: Classifier, points: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
+    """Whether each parameter point was in the classifier's training set; what it leaves out has the model's default."""
+    defaults = {} if classifier.trained_on is None else dict(classifier.trained_on.model.defaults)
     rows = classifier.provenance.get("training_rows", [])
-    return sorted({name for row in rows for name in row["parameters"]} - set(plan.model.parameters))
+    known = {_key({**defaults, **row["parameters"]}) for row in rows}
+    return np.array([_key({**defaults, **point}) in known for point in points], dtype=bool)
 
 
-def check_readable(classifier: Classifier, ensemble: Ensemble) -> None:
-    """Raise UsageError when an ensemble's frames are not what the classifier was trained on."""
-    theirs, ours = input_of(ensemble.plan), classifier.input
-    for field in dataclasses.fields(Input):
-        have, want = getattr(theirs, field.name), getattr(ours, field.name)
-        if have != want:
-            raise UsageError(
-                f"{ensemble.folder} has {field.name}={have}, the classifier was trained on {want}; "
-                "simulate an ensemble with the same frames and grid"
-            )
+def _key(point: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Rounded, so that numbers that went through text are the same; what varies in space stays as it is."""
+    return tuple(sorted((n, round(x, 9) if isinstance(x, int | float) else repr(x)) for n, x in point.items()))
+
+
+def first_of_each_class(ensemble: Ensemble, runs: NDArray[np.intp], per_class: int) -> NDArray[np.intp]:
+    """Of some runs the first of each class, at most ``per_class`` of each."""
+    labels, found = ensemble.labels(), dict[str, list[int]]()
+    for run in runs.tolist():
+        found.setdefault(str(labels[run]), []).append(run)
+    return np.array([run for members in found.values() for run in members[:per_class]], dtype=np.intp)

@@ -1,4 +1,4 @@
-"""How good a classifier is on labelled patterns: with intervals, by class, by region seen or not, and calibrated."""
+"""How good a classifier is on labelled patterns: accuracy with intervals, by class, by region; calibration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
-from morphoscope.learning.classifier import Prediction
+from morphoscope.learning.prediction import Prediction
 
 BOOTSTRAP_SAMPLES = 2000
 CALIBRATION_BINS = 15
@@ -17,7 +17,7 @@ CALIBRATION_BINS = 15
 
 @dataclasses.dataclass(frozen=True)
 class Accuracy:
-    """A share of right answers with a 95 % bootstrap interval over runs; NaN-free: ``None`` where n is 0."""
+    """The share of right answers with a 95 % bootstrap interval over runs; None where there are no runs."""
 
     n: int
     value: float | None
@@ -44,9 +44,27 @@ class Accuracy:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found. ``confusion[i][j]``: runs of class i read as class j.
+    """What an evaluation found. All figures are of the network alone, except ``combined``.
 
-    ``seen`` and ``unseen``: accuracy at parameter points that were and were not in the training set.
+    Parameters
+    ----------
+    name
+        The data set.
+    classes
+        The classifier's classes.
+    accuracy, seen, unseen
+        The share of right answers: of all runs, and at parameter points that were and were not in the training set.
+    precision, recall, support
+        By class; None where undefined.
+    confusion
+        ``confusion[i][j]``: how many runs of class i were read as class j.
+    expected_calibration_error
+        See :func:`expected_calibration_error`.
+    combined
+        Accuracy where theory decides what homogeneous runs are and the network reads the rest; None in files of
+        older versions.
+    homogeneous
+        How many runs were homogeneous and so decided without the network.
     """
 
     name: str
@@ -59,6 +77,8 @@ class Evaluation:
     support: dict[str, int]
     confusion: list[list[int]]
     expected_calibration_error: float
+    combined: Accuracy | None = None
+    homogeneous: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -67,7 +87,8 @@ class Evaluation:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Evaluation:
         """Inverse of :meth:`to_dict`."""
-        accuracies = {name: Accuracy(**values[name]) for name in ("accuracy", "seen", "unseen")}
+        found = ("accuracy", "seen", "unseen", "combined")
+        accuracies = {name: Accuracy(**values[name]) for name in found if values.get(name) is not None}
         return cls(**{**values, "classes": tuple(values["classes"]), **accuracies})
 
     def confused(self, most: int = 5) -> list[tuple[str, str, int]]:
@@ -79,9 +100,16 @@ class Evaluation:
         return [(self.classes[i], self.classes[j], int(matrix[i, j])) for i, j in pairs if matrix[i, j]]
 
 
-def assess(name: str, prediction: Prediction, labels: list[str], seen: NDArray[np.bool_]) -> Evaluation:
-    """Compare readings with labels; ``seen`` tells which runs lie at parameter points trained on.
+def assess(
+    name: str,
+    prediction: Prediction,
+    labels: list[str],
+    seen: NDArray[np.bool_],
+    combined: Prediction | None = None,
+) -> Evaluation:
+    """Compare what the network says with labels.
 
+    ``seen``: which runs lie at parameter points trained on. ``combined``: what network and theory together say.
     Raises UsageError for labels that the classifier doesn't know.
     """
     from sklearn.metrics import confusion_matrix
@@ -94,7 +122,7 @@ def assess(name: str, prediction: Prediction, labels: list[str], seen: NDArray[n
         )
     if not labels:
         raise UsageError(f"{name} has no labelled runs that are done; nothing to evaluate")
-    right = np.array([a == b for a, b in zip(prediction.names, labels, strict=True)])
+    right = _right(prediction, labels)
     matrix = confusion_matrix(labels, prediction.names, labels=list(prediction.classes))
     columns, rows, hits = matrix.sum(axis=0), matrix.sum(axis=1), np.diag(matrix)
     return Evaluation(
@@ -108,7 +136,13 @@ def assess(name: str, prediction: Prediction, labels: list[str], seen: NDArray[n
         support=dict(zip(prediction.classes, rows.tolist(), strict=True)),
         confusion=matrix.tolist(),
         expected_calibration_error=expected_calibration_error(prediction.probability, right),
+        combined=None if combined is None else Accuracy.of(_right(combined, labels)),
+        homogeneous=0 if combined is None else combined.decided_without_network,
     )
+
+
+def _right(prediction: Prediction, labels: list[str]) -> NDArray[np.bool_]:
+    return np.array([a == b for a, b in zip(prediction.names, labels, strict=True)])
 
 
 def _ratios(classes: tuple[str, ...], part: Any, whole: Any) -> dict[str, float | None]:
@@ -130,8 +164,8 @@ def expected_calibration_error(probability: NDArray[np.floating[Any]], right: ND
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.intp]) -> float:
     """The temperature T that minimises the mean −log softmax(logits / T)[target]; between 0.05 and 20.
 
-    Where every target has the largest logit, that mean falls for ever as T does and says nothing about T: 1 then, as
-    trained, lest every pattern anywhere be certain.
+    If every target has the largest logit, the mean decreases with T all the way to 0 and has no minimum; then T is 1,
+    as in training, since a small T would make every pattern certain.
     logits: (n, classes); targets: (n,).   Source: Guo et al., ICML (2017), §4.2.
     """
     from scipy.optimize import minimize_scalar

@@ -1,165 +1,247 @@
-"""Patterns from files: arrays, images and simulated runs as (n, frames, height, width) concentrations."""
+"""Patterns that a classifier shall read, with all that is known of them."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.core.errors import DataError, UsageError
-from morphoscope.ensembles.run_folder import RUN_FILE
-from morphoscope.learning.classifier import CODE_SUFFIXES, Input
+from morphoscope.core.errors import UsageError
+from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.ensembles.magnitude import homogeneity_scale
+from morphoscope.learning.resampling import starts
+from morphoscope.learning.training_runs import diffusions
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
-_LARGEST_CONCENTRATION = 10.0  # beyond this, floats are taken for grey levels and refused
-_MOST_PIXELS = 64_000_000
+if TYPE_CHECKING:
+    from morphoscope.ensembles.simulation import Simulation
+    from morphoscope.learning.classifier import Classifier, Input
+
+MOST_WINDOWS = 64  # of one pattern
+_FEWEST_CELLS = 8  # of the classifier's, along each axis of a pattern
 
 Frames = NDArray[np.float32]
 
 
-def read_patterns(path: str | Path, expected: Input, *, resize: bool = False) -> Frames:
-    """Read patterns from .npy, .npz, an image, or the folder of a simulated run.
+@dataclasses.dataclass(frozen=True)
+class Patterns:
+    """Frames to be read.
 
-    One frame, or a grey image, stands for a pattern at rest and is repeated. Colour channels are the frames, as in
-    the paper's composites. Whole numbers are grey levels (255, or 65535, is concentration 1). With ``resize`` the
-    pattern is interpolated to the expected size, which changes its wavelength.
-
-    Raises UsageError for another shape or values that are no concentrations, DataError for files that can't be read
-    and for files that could run code.
+    Parameters
+    ----------
+    name
+        What errors and notes call them.
+    frames
+        (n, frames, y, x), as many frames as the classifier reads, on the patterns' own grid.
+    plan, runs
+        The plan that was simulated, and which of its runs each pattern is; None for patterns of unknown origin.
+    recorded, other_species
+        The recorded species, and what reads the frames of one of them at some positions.
+    steps
+        The side of one of the classifier's cells in cells of each pattern, (n,).
+    periodic
+        Whether the patterns repeat along y and along x.
+    magnitude
+        The size of typical values, by which homogeneous patterns are judged.
+    notes, doubts
+        What was done to the patterns, and what makes reading them doubtful; one line each.
     """
-    path = Path(path)
-    if path.is_dir() and (path / RUN_FILE).is_file():
-        path = path / RUN_FILE
-    suffix = path.suffix.lower()
-    if suffix in CODE_SUFFIXES:
-        raise DataError(
-            f"{path.name} is refused: loading {suffix} files could run code; save the array as .npy or .npz"
+
+    name: str
+    frames: Frames
+    plan: Plan | None = None
+    runs: NDArray[np.intp] = dataclasses.field(default_factory=lambda: np.array([], dtype=np.intp))
+    recorded: tuple[str, ...] = ()
+    other_species: Callable[[str, NDArray[np.intp]], Frames] | None = None
+    steps: NDArray[np.float64] = dataclasses.field(default_factory=lambda: np.array([]))
+    periodic: tuple[bool, bool] = (True, True)
+    magnitude: float = 1.0
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not len(self.steps):
+            object.__setattr__(self, "steps", np.ones(len(self.frames)))
+
+    def fit(self, expected: Input) -> bool:
+        """Whether the network can read the frames as they are."""
+        return self.frames.shape[-2:] == (expected.height, expected.width) and bool(np.all(self.steps == 1))
+
+
+def of_ensemble(classifier: Classifier, ensemble: Ensemble, runs: NDArray[np.intp]) -> Patterns:
+    """Some finished runs of an ensemble."""
+
+    def read(species: str, chosen: NDArray[np.intp]) -> Frames:
+        return ensemble.frames(chosen, species)
+
+    return of_plan(classifier, ensemble.plan, runs, read, str(ensemble.folder))
+
+
+def of_simulation(classifier: Classifier, simulation: Simulation, name: str = "the run") -> Patterns:
+    """One simulated run, of which all species are at hand."""
+
+    def read(species: str, chosen: NDArray[np.intp]) -> Frames:
+        return np.asarray(simulation.species(species), dtype=np.float32)[None]
+
+    return of_plan(classifier, simulation.plan, np.zeros(1, dtype=np.intp), read, name, finished=True)
+
+
+def of_plan(
+    classifier: Classifier,
+    plan: Plan,
+    runs: NDArray[np.intp],
+    read: Callable[[str, NDArray[np.intp]], Frames],
+    name: str,
+    *,
+    finished: bool = False,
+) -> Patterns:
+    """Runs of a plan; ``read`` gives their frames (runs, time, y, x) of a species.
+
+    ``finished``: whether all species were kept, not only those that the plan records.
+    Raises UsageError where the runs lack what the classifier reads.
+    """
+    expected = classifier.input
+    recorded = plan.model.species if finished else plan.record
+    if plan.grid.dimensions == 1:
+        raise UsageError(f"{name} is one-dimensional; the classifier reads patterns in two dimensions")
+    if expected.species not in recorded:
+        raise UsageError(
+            f"{name} has {', '.join(recorded)}; the classifier reads {expected.species!r}; record that species"
         )
-    if not path.is_file():
-        raise DataError(f"{path} is not there; expected .npy, .npz, an image or a folder of runs")
-    if suffix == ".npy":
-        array = _numpy(path)
-    elif suffix == ".npz":
-        array = _from_archive(path, expected)
-    elif suffix in IMAGE_SUFFIXES:
-        array = _image(path)
+    places = frame_places(plan.times, expected, name)
+
+    def frames_of(species: str, positions: NDArray[np.intp]) -> Frames:
+        return read(species, runs[positions])[:, places]
+
+    frames = read(expected.species, runs)[:, places]
+    return with_plan(classifier, Patterns(name, np.ascontiguousarray(frames)), plan, runs, frames_of, recorded)
+
+
+def of_frames(
+    classifier: Classifier, plan: Plan, frames: Frames, parameters: Mapping[str, Any] | None = None
+) -> Patterns:
+    """One run (frames, y, x) of a plan's grid, times and first recorded species, at these parameters."""
+    run = dataclasses.replace(plan.runs[0], parameters=plan.model.complete(parameters or {}))
+    single = dataclasses.replace(plan, runs=(run,), record=plan.record[:1])
+    return of_plan(classifier, single, np.zeros(1, dtype=np.intp), lambda species, runs: frames[None], "the run")
+
+
+def with_plan(
+    classifier: Classifier,
+    patterns: Patterns,
+    plan: Plan,
+    runs: NDArray[np.intp],
+    frames_of: Callable[[str, NDArray[np.intp]], Frames] | None = None,
+    recorded: Sequence[str] = (),
+) -> Patterns:
+    """The same frames, with what their plan says of model, cell size, diffusion and boundaries."""
+    doubts, trained = list(patterns.doubts), classifier.trained_on
+    steps = np.ones(len(runs))
+    if trained is None:
+        doubts.append(
+            "the classifier is of an older version that kept neither its model nor its cell size: "
+            "patterns are read as if both were the same; train it again to have them compared"
+        )
+    elif not trained.same_equations(plan.model):
+        doubts.append(
+            f"the classifier was trained on {trained.model.name}, {patterns.name} is {plan.model.name}; "
+            "its classes may mean nothing here"
+        )
     else:
-        raise DataError(f"{path.name}: unknown kind {suffix!r}; use .npy, .npz, PNG or TIFF")
-    frames = _as_frames(_concentrations(array, path), expected, path)
-    if resize:
-        frames = _resized(frames, expected)
-    if frames.shape[-2:] != (expected.height, expected.width):
-        raise UsageError(
-            f"{path.name} has {frames.shape[-1]}x{frames.shape[-2]} cells; accepted: "
-            f"{expected.accepts()}; crop it, or interpolate it",
-            parameter="resize",
-        )
-    return frames
-
-
-def _numpy(path: Path) -> NDArray[Any]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{path.name} is no plain array ({_first(error)}); pickled objects are refused, they could run code"
-        ) from error
-
-
-def _from_archive(path: Path, expected: Input) -> NDArray[Any]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays: Mapping[str, NDArray[Any]] = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{path.name} holds no plain arrays ({_first(error)}); pickled objects are refused, they could run code"
-        ) from error
-    name = expected.species
-    if name not in arrays:
-        raise DataError(
-            f"{path.name} has no array {name!r} (it has {', '.join(arrays) or 'none'}); "
-            f"save the concentration as {name!r}"
-        )
-    array = arrays[name]
-    if "t" in arrays and array.ndim == 3 and len(arrays["t"]) == len(array):
-        return _at_times(array, arrays["t"], expected)
-    return array
-
-
-def _at_times(array: NDArray[Any], times: NDArray[Any], expected: Input) -> NDArray[Any]:
-    """The frames at the classifier's spacing up to the last one; the last one alone where they are missing."""
-    wanted = times[-1] - expected.apart * np.arange(expected.frames)[::-1]
-    found = [np.flatnonzero(np.isclose(times, time)) for time in wanted]
-    if any(len(index) == 0 for index in found):
-        return array[-1]
-    return array[[int(index[0]) for index in found]]
-
-
-def _image(path: Path) -> NDArray[Any]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        if path.suffix.lower() in {".tif", ".tiff"}:
-            import tifffile
-
-            return np.asarray(tifffile.imread(path))
-        with Image.open(path) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise DataError(f"{path.name} has more than {_MOST_PIXELS:,} pixels; crop it")
-            grey = image.mode in {"1", "L", "I", "I;16", "F", "LA"}
-            return (
-                np.asarray(image.convert("L") if image.mode in {"1", "LA"} else image)
-                if grey
-                else (np.asarray(image.convert("RGB")))
+        diffusion = diffusions(plan, runs.tolist())
+        steps = np.array([trained.step(plan.grid.spacing, d, classifier.input.species) for d in diffusion])
+        if not all(trained.same_ratios(d) for d in diffusion):
+            doubts.append(
+                f"in {patterns.name} the species' diffusion coefficients have another ratio than the classifier was "
+                "trained on; its classes may not fit"
             )
-    except (OSError, ValueError, UnidentifiedImageError, KeyError, IndexError) as error:
-        raise DataError(f"{path.name} is no image that can be read ({_first(error)})") from error
+    periodic = (plan.grid.along("y") == "periodic", plan.grid.along("x") == "periodic")
+    known = dataclasses.replace(
+        patterns,
+        plan=plan,
+        runs=runs,
+        recorded=tuple(recorded),
+        other_species=frames_of,
+        steps=steps,
+        periodic=periodic,
+        magnitude=homogeneity_scale(plan),
+        doubts=tuple(doubts),
+    )
+    return scaled(known, classifier.input)
 
 
-def _concentrations(array: NDArray[Any], path: Path) -> Frames:
-    if array.dtype.kind in "ui" and array.dtype.itemsize <= 2:
-        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
-    if array.dtype.kind not in "fui":
-        raise UsageError(f"{path.name} holds {array.dtype}; expected numbers")
-    values = array.astype(np.float32)
-    if not np.isfinite(values).all():
-        raise UsageError(f"{path.name} holds NaN or infinite numbers; expected concentrations")
-    if values.size and np.abs(values).max() > _LARGEST_CONCENTRATION:
+def scaled(patterns: Patterns, expected: Input) -> Patterns:
+    """The same patterns with a note on how they are brought to the classifier's grid.
+
+    Raises UsageError for fields that are too small or too large for that.
+    """
+    if not len(patterns.frames) or patterns.fit(expected):
+        return patterns
+    rows, columns = patterns.frames.shape[-2:]
+    counts = set()
+    for step in np.unique(patterns.steps):
+        lengths = (rows / step, columns / step)
+        if min(lengths) < _FEWEST_CELLS:
+            raise UsageError(
+                f"{patterns.name} is {lengths[1]:.3g}x{lengths[0]:.3g} cells of the size that the classifier was "
+                f"trained on; at least {_FEWEST_CELLS} are needed; check the cell size"
+            )
+        counts.add(len(starts(lengths[0], expected.height)) * len(starts(lengths[1], expected.width)))
+    if max(counts) > MOST_WINDOWS:
         raise UsageError(
-            f"{path.name} holds values up to {np.abs(values).max():g}; expected concentrations of about 0 … 1"
+            f"{patterns.name} covers the classifier's grid {max(counts)} times; at most {MOST_WINDOWS} are read; "
+            "crop it, or check the cell size"
         )
-    return values
+    return dataclasses.replace(patterns, notes=(*patterns.notes, _grid_note(patterns, expected, max(counts))))
 
 
-def _as_frames(array: Frames, expected: Input, path: Path) -> Frames:
-    count = expected.frames
-    if array.ndim == 2:
-        array = array[None]
-    if array.ndim == 3 and array.shape[0] not in {1, count} and array.shape[2] in {1, count, 4}:
-        array = np.moveaxis(array, 2, 0)[:count]
-    if array.ndim == 3:
-        array = array[None]
-    if array.ndim != 4 or array.shape[1] not in {1, count} or 0 in array.shape:
+def _grid_note(patterns: Patterns, expected: Input, windows: int) -> str:
+    low, high = 1 / patterns.steps.max(), 1 / patterns.steps.min()
+    size, grid = "x".join(map(str, patterns.frames.shape[:-3:-1])), f"{expected.width}x{expected.height}"
+    words = []
+    if (low, high) != (1, 1):
+        by = f"{low:.5g}" if np.isclose(low, high) else f"{low:.5g} to {high:.5g}"
+        words.append(f"cells {by} times as long as in training, relative to √diffusion: interpolated to that size")
+    rows, columns = patterns.frames.shape[-2:]
+    if windows > 1:
+        words.append(f"{size} cells read in up to {windows} windows of {grid}, their probabilities averaged")
+    if rows * high < expected.height or columns * high < expected.width:
+        edge = "repeated" if all(patterns.periodic) else "repeated or mirrored"
+        words.append(f"{size} cells {edge} to fill {grid}")
+    return f"{patterns.name}: {'; '.join(words)}"
+
+
+def frame_places(times: Sequence[float], expected: Input, name: str) -> list[int]:
+    """Which of the frames at some times a classifier reads: the last one, and those before it at its spacing.
+
+    Raises UsageError where they are missing.
+    """
+    wanted = times[-1] - expected.apart * np.arange(expected.frames)[::-1]
+    found = [np.flatnonzero(np.isclose(np.asarray(times, dtype=float), time, rtol=1e-6, atol=1e-6)) for time in wanted]
+    if any(len(places) == 0 for places in found):
+        have = ", ".join(f"{time:g}" for time in times[-4:])
         raise UsageError(
-            f"{path.name} has shape {array.shape}; accepted: (y, x), (frames, y, x), (y, x, frames) or "
-            f"(n, frames, y, x) with {expected.accepts()}"
+            f"{name} has frames at {'… ' * (len(times) > 4)}{have}; the classifier reads {expected.frames} frames "
+            f"{expected.apart:g} apart, here at {', '.join(f'{t:g}' for t in wanted)}; simulate with those times"
         )
-    repeated = array if array.shape[1] == count else np.repeat(array, count, axis=1)
-    return np.ascontiguousarray(repeated, dtype=np.float32)
+    return [int(places[0]) for places in found]
 
 
-def _resized(frames: Frames, expected: Input) -> Frames:
-    from PIL import Image
+def finished_runs(ensemble: Ensemble) -> tuple[NDArray[np.intp], str | None]:
+    """The runs of an ensemble that are done, and a line on those that are not.
 
-    size = (expected.width, expected.height)
-    flat = frames.reshape(-1, *frames.shape[-2:])
-    scaled = [np.asarray(Image.fromarray(f).resize(size, Image.Resampling.BICUBIC)) for f in flat]
-    return np.stack(scaled).reshape(*frames.shape[:2], expected.height, expected.width)
-
-
-def _first(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    Raises UsageError where none is.
+    """
+    runs, total = ensemble.usable(), len(ensemble.plan.runs)
+    if not len(runs):
+        raise UsageError(f"{ensemble.folder}: none of {total} runs is done; simulate the ensemble first")
+    if len(runs) == total:
+        return runs, None
+    failed = ensemble.status().count("failed")
+    pending = total - len(runs) - failed
+    why = " and ".join(
+        f"{count} {word}" for count, word in ((pending, "not simulated yet"), (failed, "failed")) if count
+    )
+    return runs, f"{ensemble.folder}: {len(runs)} of {total} runs are done and read; {why}, left out"

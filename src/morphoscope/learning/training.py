@@ -16,6 +16,7 @@ from morphoscope.core.provenance import versions
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import DataSet
 from morphoscope.learning.evaluation import fit_temperature
+from morphoscope.learning.homogeneous import homogeneous_classes
 from morphoscope.learning.networks import Network, TrainingSettings, get_network
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def train_classifier(
             "use the same grid and frames"
         )
     targets = validation.targets(classes)
+    homogeneous = homogeneous_classes(training)
     with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
         trainer = _Trainer(architecture, recipe, training, classes, seed)
         history = trainer.fit(validation, targets, task)
@@ -98,6 +100,8 @@ def train_classifier(
             "versions": versions("torch"),
         },
         module=trainer.best,
+        trained_on=training.runs,
+        homogeneous=homogeneous,
     )
     classifier.temperature = fit_temperature(classifier.logits(validation.frames), targets)
     return classifier

@@ -1,4 +1,4 @@
-"""Show where a classifier looks."""
+"""Show which parts of patterns a network's answer depends on."""
 
 from __future__ import annotations
 
@@ -8,17 +8,54 @@ from typing import TYPE_CHECKING
 from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.saliency import Saliency
 
 PathLike = str | Path
 
 
-def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *, per_class: int = 1) -> Saliency:
-    """Show where a classifier looks: saliency of patterns of each class of an ensemble, as figures and arrays."""
+def explain(
+    classifier: PathLike | Classifier, data: PathLike | Ensemble, out: PathLike, *, per_class: int = 1
+) -> Saliency:
+    """Show which parts of patterns a network's answer depends on: saliency maps.
+
+    Parameters
+    ----------
+    classifier
+        A classifier, its folder, or the name of a shipped one.
+    data
+        A labelled ensemble or its folder, with the grid that the classifier was trained on.
+    out
+        Folder for saliency.npz (arrays) and saliency.png and .svg (a gallery). Earlier maps there are replaced.
+    per_class
+        How many patterns of each class, the first ones of the ensemble.
+
+    Returns
+    -------
+    Saliency
+        The class that the network gives each pattern, smoothed gradients and integrated gradients.
+
+    Raises
+    ------
+    UsageError
+        If no labelled run is done, for runs of another grid or cell size, and if ``out`` holds something else.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> from pathlib import Path
+    >>> _ = Path("points.csv").write_text("f,k,class\\n0.046,0.063,kappa\\n")
+    >>> plan = morphoscope.scan_plan("gray-scott", points="points.csv", until=200, times=(140, 170, 200))
+    >>> ensemble = morphoscope.ensemble(plan, "labelled")
+    >>> found = morphoscope.explain("gray-scott-second-pass", ensemble, "saliency")
+    >>> found.integrated_gradients.shape, Path("saliency/saliency.png").is_file()
+    ((1, 128, 128), True)
+    """
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import open_classifier
-    from morphoscope.learning.datasets import check_readable, load_labelled
+    from morphoscope.learning.datasets import first_of_each_class, labelled_runs
+    from morphoscope.learning.patterns import of_ensemble
     from morphoscope.learning.saliency import explain_patterns
     from morphoscope.rendering.scale import range_of_runs
     from morphoscope.reports.evaluations import check_saliency_folder, save_saliency
@@ -26,14 +63,18 @@ def explain(classifier: PathLike | Classifier, data: PathLike, out: PathLike, *,
     if per_class < 1:
         raise UsageError(f"per_class={per_class}; use 1 or more")
     trained = open_classifier(classifier)
-    source = Ensemble(data)
-    check_readable(trained, source)
+    source = data if isinstance(data, Ensemble) else Ensemble(data)
+    labelled = labelled_runs(source)
+    runs = first_of_each_class(source, labelled, per_class)
     check_saliency_folder(Path(out))
-    labelled = load_labelled(source)
-    chosen = labelled.examples(per_class)
-    frames = labelled.frames[chosen]
-    labels = [labelled.labels[i] for i in chosen]
-    saliency = explain_patterns(trained, frames)
-    ends = range_of_runs(labelled.frames, shown=source.plan.shown)
-    save_saliency(frames, labels, saliency, Path(out), ends)
+    patterns = of_ensemble(trained, source, runs)
+    if not patterns.fit(trained.input):
+        raise UsageError(
+            f"{source.folder} has another grid or cell size than the classifier was trained on "
+            f"({trained.input.accepts()}); saliency maps need the same"
+        )
+    labels = [str(source.labels()[run]) for run in runs]
+    saliency = explain_patterns(trained, patterns.frames)
+    ends = range_of_runs(source.frames(labelled), shown=source.plan.shown)
+    save_saliency(patterns.frames, labels, saliency, Path(out), ends)
     return saliency

@@ -26,7 +26,56 @@ def train(
     overwrite: bool = False,
     progress: Reporter = AUTO,
 ) -> Classifier:
-    """Train a network on a labelled ensemble; the validation ensemble chooses the epoch and the temperature."""
+    """Train a network on a labelled ensemble.
+
+    Parameters
+    ----------
+    data
+        The folder of a labelled ensemble to train on.
+    validation
+        The folder of another one, of the same grid and times, with other seeds. It chooses the epoch that is kept, the
+        last one as good as the best, and calibrates the probabilities.
+    out
+        Folder for the classifier. Default: it is not saved.
+    network
+        ``periodic-2d`` or ``scholz2022-2d``.
+    epochs
+        Passes over the training set. Default: the network's own number.
+    seed
+        Of initial weights, order of the runs, and augmentation.
+    paper_augmentation
+        Whether to rotate by any angle, shear and zoom at random too, as Scholz & Scholz (2022) do. Shifts, reflections
+        and right angles, which are exact symmetries, are always used.
+    overwrite
+        Whether to replace an earlier classifier in ``out``.
+    progress
+        Shows how far the work is. Default: a bar in notebooks only.
+
+    Returns
+    -------
+    Classifier
+        The network with its classes, their homogeneous states, its calibration, and what it was trained on.
+
+    Raises
+    ------
+    UsageError
+        If no labelled run is done, if there are fewer than 2 classes or fewer than 2 runs per class, if the validation
+        set has another grid or other classes, or if the network can't read the runs.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> from pathlib import Path
+    >>> _ = Path("points.csv").write_text("f,k,class,runs\\n0.046,0.063,spots,3\\n0.005,0.05,homogeneous,3\\n")
+    >>> for name, seed in (("train", 1), ("validation", 2)):
+    ...     plan = morphoscope.scan_plan("gray-scott", points="points.csv", size=(40, 40), until=2000, seed=seed)
+    ...     _ = morphoscope.ensemble(plan, name)
+    >>> classifier = morphoscope.train("train", "validation", "classifier", epochs=2)
+    >>> classifier
+    Classifier('classifier', periodic-2d, 2 classes)
+    >>> [known.name for known in classifier.homogeneous]
+    ['homogeneous']
+    """
     require("learn")
     from morphoscope.core.storage import check_output
     from morphoscope.ensembles import Ensemble

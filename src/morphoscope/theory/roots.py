@@ -40,13 +40,13 @@ def steady_state_values(
     solvable = elimination_cases(model)
     with np.errstate(all="ignore"):
         if solvable is None:
-            found = _distinct(_converged(model, flat, _lattice(model, box, starts), 60))
-            found = _converged(model, flat, _shared(found), 20)
+            found = _distinct(converged(model, flat, _lattice(model, box, starts), 60))
+            found = converged(model, flat, _shared(found), 20)
         else:
             points = max((column.size for column in flat.values()), default=1)
             nothing = np.full((points, 1, len(model.species)), np.nan)
             found = np.concatenate([nothing, *(_followed(model, case, flat, points) for case in solvable)], axis=1)
-            found = _converged(model, flat, found, 3)
+            found = converged(model, flat, found, 3)
         found = _distinct(_allowed(model, found, box))
     return found.reshape(*shape, *found.shape[1:])
 
@@ -131,7 +131,7 @@ def _roots_of(table: Floats) -> Floats:
     return np.where(np.abs(found.imag) <= _REAL * (np.abs(found.real) + 1e-6), found.real, np.nan)
 
 
-def _converged(model: Model, flat: Mapping[str, Floats], start: Floats, steps: int) -> Floats:
+def converged(model: Model, flat: Mapping[str, Floats], start: Floats, steps: int) -> Floats:
     """Newton's method at all points at once, (points, candidates, species); NaN where it does not converge."""
     points = max((v.shape[0] for v in flat.values()), default=1)
     state = np.array(np.broadcast_to(start, (points, *start.shape[1:])))

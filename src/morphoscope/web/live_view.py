@@ -211,11 +211,11 @@ class LiveView:
         self.image.data = {"image": [pixels]}
 
     def _read(self, frames: NDArray[np.float32], document: Any) -> None:
-        reading = self.workspace.read(frames[None])
+        reading = self.workspace.read(frames, self.run.parameters)
         if reading is None or document is None:
             return
         values = dict(zip(reading.classes, reading.probabilities[0], strict=True))
-        p = [float(values[name]) for name in self.order]
+        p = [float(values.get(name, 0.0)) for name in self.order]
         title = f"classified as {titled(reading.names[0])}"
 
         def show() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,8 @@ from morphoscope.operations.annotate import annotate, create_class
 from morphoscope.web.next_pass import NextPass
 
 if TYPE_CHECKING:
-    from morphoscope.learning.classifier import Classifier, Prediction
+    from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.prediction import Prediction
     from morphoscope.learning.saliency import Saliency
 
 MOST_AT_ONCE = 20_000  # patterns in one annotation
@@ -138,17 +139,24 @@ class Workspace:
 
         return find_classifier(self.atlas)
 
-    def read(self, frames: NDArray[np.float32]) -> Prediction | None:
-        """Classify patterns (n, frames, y, x); None without a classifier."""
+    def read(self, frames: NDArray[np.float32], parameters: Mapping[str, float]) -> Prediction | None:
+        """Classify one run (frames, y, x) of the atlas's model by theory or network; None without a classifier."""
+        from morphoscope.learning.patterns import of_frames
+        from morphoscope.learning.reading import read
+
         with self._network:
-            return None if self.classifier is None else self.classifier.predict(frames)
+            if self.classifier is None:
+                return None
+            return read(self.classifier, of_frames(self.classifier, self.atlas.plan, frames, parameters))
 
     def explain(self, frames: NDArray[np.float32]) -> Saliency | None:
-        """Saliency of patterns (n, frames, y, x); None without a classifier."""
+        """Saliency of patterns (n, frames, y, x); None without a classifier, or if it was trained on another grid."""
         from morphoscope.learning.saliency import explain_patterns
 
         with self._network:
-            return None if self.classifier is None else explain_patterns(self.classifier, frames)
+            if self.classifier is None or not self.classifier.reads(frames):
+                return None
+            return explain_patterns(self.classifier, frames)
 
     def largest_class(self) -> str:
         """The class with the most patterns; classes named after a letter go before homogeneous states."""
