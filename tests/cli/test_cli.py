@@ -205,7 +205,7 @@ def test_ensemble_train_evaluate_classify_scan_map_montage(tmp_path):
     assert "100.00% of 12 runs agree" in cli("agree", "atlas", "atlas", cwd=tmp_path).stdout
     fails(cli("montage", "atlas", "--class", "kapa", "--out", "k.png", cwd=tmp_path), "did you mean 'kappa'")
     fails(cli("train", "train", "--validation", "validation", "--out", "clf", cwd=tmp_path), "--overwrite")
-    fails(cli("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "name differs")
+    fails(cli("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "another plan", "seed")
     fails(cli("evaluate", "clf", "atlas", cwd=tmp_path), "damaged")
     fails(cli("classify", "nobody", "validation", cwd=tmp_path), "no classifier at nobody")
     fails(cli("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is no ensemble")
