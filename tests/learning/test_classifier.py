@@ -218,3 +218,25 @@ def test_sets_that_do_not_fit_are_refused(workshop, tmp_path):
     with pytest.raises(UsageError, match="epochs=0"):
         morphoscope.train(workshop / "train", workshop / "validation", tmp_path / "c", epochs=0)
     assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize(
+    ("size", "network", "words"),
+    [
+        ((64, 1), "periodic-2d", "runs in one dimension"),
+        ((64, 1), "scholz2022-2d", "runs in one dimension"),
+        ((4, 4), "periodic-2d", "4x4 cells, too few for the network periodic-2d"),
+        ((24, 24), "scholz2022-2d", "24x24 cells, too few for the network scholz2022-2d"),
+    ],
+)
+def test_grids_that_a_network_can_not_read_are_one_line(tmp_path, size, network, words):
+    (tmp_path / "points.csv").write_text("f,k,class,runs\n0.046,0.063,a,2\n0.005,0.05,b,2\n")
+    for name, seed in (("train", 1), ("validation", 2)):
+        plan = morphoscope.scan_plan(
+            "gray-scott", points=tmp_path / "points.csv", size=size, until=90, initial="noise", seed=seed
+        )
+        morphoscope.ensemble(plan, tmp_path / name)
+    with pytest.raises(UsageError, match=words) as caught:
+        morphoscope.train(tmp_path / "train", tmp_path / "validation", tmp_path / "c", network=network, epochs=1)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "c").exists()

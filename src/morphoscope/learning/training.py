@@ -13,7 +13,7 @@ import numpy as np
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter, Task
 from morphoscope.core.provenance import versions
-from morphoscope.learning.classifier import Classifier
+from morphoscope.learning.classifier import Classifier, Input
 from morphoscope.learning.datasets import DataSet
 from morphoscope.learning.evaluation import fit_temperature
 from morphoscope.learning.homogeneous import homogeneous_classes
@@ -71,6 +71,7 @@ def train_classifier(
             f"validation patterns are {validation.input}, training patterns {training.input}; "
             "use the same grid and frames"
         )
+    _check_grid(architecture, training.input, training.name)
     targets = validation.targets(classes)
     homogeneous = homogeneous_classes(training)
     with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
@@ -116,6 +117,21 @@ def _adapted(recipe: TrainingSettings, epochs: int | None, paper_augmentation: b
         augmentation = dataclasses.replace(recipe.augmentation, affine=1.0)
         recipe = dataclasses.replace(recipe, augmentation=augmentation)
     return recipe
+
+
+def _check_grid(network: Network, read: Input, name: str) -> None:
+    """Raise UsageError unless the network can read patterns of this grid."""
+    import torch
+
+    size = f"{read.width}x{read.height} cells"
+    if read.height == 1:
+        raise UsageError(f"{name} has runs in one dimension ({size}); networks read two dimensions; simulate such runs")
+    try:
+        with torch.inference_mode():
+            network.build(read.frames, 2).eval()(torch.zeros(1, read.frames, read.height, read.width))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{name} has {size}, too few for the network {network.name} ({reason}); use more") from error
 
 
 def _seeded(seed: int) -> torch.Generator:
