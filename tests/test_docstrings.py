@@ -30,7 +30,7 @@ REQUIRED = {
 
 #: Names whose docstrings are still to be written. It only shrinks.
 UNFINISHED = {
-    "DataError", "Ensemble", "Plan", "agree", "check_model", "list_models", "new_model", "open_atlas",
+    "DataError", "Ensemble", "Plan", "check_model", "list_models", "new_model", "open_atlas",
     "reproduce",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import urllib.request
 
 import pytest
 
+from morphoscope.ensembles import Plan
 from tests.cli.test_cli import cli, fails
 
 
@@ -34,12 +35,16 @@ def test_annotate_undo_export_compare(folder):
     assert cli("annotate", "atlas", "--class", "ambiguous", "--run", 1, "--who", "grace", cwd=folder).returncode == 0
     compared = cli("annotate", "atlas", "--compare", "ada,grace", cwd=folder).stdout
     assert "0.00% of 2 runs that both annotated agree" in compared
-    assert "1 annotations taken back" in cli("annotate", "atlas", "--undo", "--who", "grace", cwd=folder).stdout
+    assert "1 annotations undone" in cli("annotate", "atlas", "--undo", "--who", "grace", cwd=folder).stdout
     assert cli("annotate", "atlas", "--export", "log.csv", cwd=folder).returncode == 0
     with (folder / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["action"] for row in rows] == ["relabel"] * 6 + ["reject"]
     assert rows[-1]["undone"]
+    plan = Plan.load(folder / "atlas" / "plan.json")
+    assert [float(row["f"]) for row in rows] == [plan.values("f")[int(row["run"])] for row in rows]
+    assert [int(row["seed"]) for row in rows] == [plan.runs[int(row["run"])].seed for row in rows]
+    assert [row["class_now"] for row in rows if row["run"] == "1"] == ["kappa"] * 3
     assert "4 of 12 runs are annotated" in cli("annotate", "atlas", cwd=folder).stdout
     assert "there is nothing to undo" in cli("annotate", "atlas", "--undo", "--who", "nobody", cwd=folder).stdout
 
@@ -61,7 +66,7 @@ def test_export_writes_a_page(folder):
 
 
 BAD = [
-    (("annotate", "atlas", "--run", 0), "add --class"),
+    (("annotate", "atlas", "--run", 0), "name the class (option --class)"),
     (("annotate", "atlas", "--class", "kappa", "--run", 99), "run 99 is not in"),
     (("annotate", "atlas", "--class", "kappa"), "no run is chosen"),
     (("annotate", "atlas", "--class", "two words", "--run", 0), "expected a word"),
@@ -97,8 +102,8 @@ def test_explore_serves_until_it_is_interrupted(folder, host):
         assert line, process.stderr.read()
         said += line
     link = re.search(r"http://\S+", said)[0]
-    assert "annotations are kept in atlas/annotations.sqlite" in said
-    assert ("anybody who reaches" in said) == (host == "0.0.0.0")
+    assert "annotations are saved in atlas/annotations.sqlite" in said
+    assert ("whoever can reach" in said) == (host == "0.0.0.0")
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     assert b"Morphoscope: Gray" in opener.open(link, timeout=20).read()
     with pytest.raises(urllib.error.HTTPError, match="403"):

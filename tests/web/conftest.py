@@ -13,6 +13,7 @@ from tests.web.clients import expire_sessions, running
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "results" / "screenshots"  # kept by the integration machine
+READY = ".where span:not(:empty)"  # what is there when a page can be used
 
 
 @contextlib.contextmanager
@@ -46,7 +47,7 @@ class Visit:
         self.ready()
 
     def ready(self):
-        self.tab.locator(".where span:not(:empty)").wait_for()
+        self.tab.locator(READY).wait_for()
 
     def reload(self):
         self.tab.reload()
@@ -87,7 +88,10 @@ def visit(chromium, workspace, request):
     with explorer(workspace) as server:
         opened = Visit(chromium, server.address.url)
         if request.param == "revisited":
-            Visit(chromium, server.address.url).close()
+            other = opened.context.new_page()
+            other.goto(server.address.url)
+            other.locator(READY).wait_for()
+            other.close()
             opened.reload()
             expire_sessions(server, left=1)
         yield opened

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -17,7 +18,7 @@ def atlas(workshop, tmp_path):
 
 def test_a_second_pass_knows_the_class_that_a_person_made(atlas, tmp_path):
     kappa = [int(run) for run in atlas.runs if atlas.plan.runs[run].label == "kappa"]
-    assert morphoscope.annotate(atlas, "swirls", kappa, who="ada", why="they turn") == 1
+    assert morphoscope.annotate(atlas, "swirls", kappa, who="ada", why="they turn") == 4
     said = Listening()
     after = morphoscope.refine(atlas, tmp_path / "next", runs_per_class=4, epochs=30, seed=3, progress=said)
     assert set(after.classes) == {"swirls", "lambda", "H"}
@@ -51,3 +52,26 @@ def test_runs_that_are_not_there_are_refused(atlas):
     with pytest.raises(UsageError, match="expected a word"):
         morphoscope.annotate(atlas, "no word", [0], who="ada")
     assert atlas.annotations.log() == []
+
+
+def of_another_model(atlas):
+    """The atlas as another model's classifier would have read it."""
+    file = atlas.folder / "atlas.json"
+    description = json.loads(file.read_text())
+    rows = [{"parameters": {"A": 4.5, "B": 7.0}, "class": "stripes", "runs": 8}] * 3
+    file.write_text(json.dumps({**description, "training_rows": rows}))
+    return Atlas(atlas.folder)
+
+
+def test_training_points_of_another_model_are_left_out(atlas, tmp_path):
+    """They failed with "unknown parameter" after the annotations had been made."""
+    atlas = of_another_model(atlas)
+    morphoscope.annotate(atlas, "swirls", [0, 1], who="ada")
+    with pytest.raises(UsageError, match=r"at least 2 classes.*3 points.*another model"):
+        morphoscope.refine(atlas, tmp_path / "next")
+    assert not (tmp_path / "next").exists()
+    morphoscope.annotate(atlas, "stripes", [4, 5], who="ada")
+    heard = Listening()
+    after = morphoscope.refine(atlas, tmp_path / "next", runs_per_class=2, epochs=1, progress=heard)
+    assert set(after.classes) == {"swirls", "stripes"}
+    assert any("3 points" in line and "belong to another model" in line for line in heard.said)

@@ -1,4 +1,4 @@
-"""How far two readings agree, be they networks' or people's."""
+"""How far two readings agree, whether of classifiers or of people."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from collections.abc import Sequence
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """How far two readings agree on what both have read. ``kappa``: Cohen's κ, None where it is undefined."""
+    """How far two readings agree on the runs that both have.
+
+    Attributes
+    ----------
+    n : int
+        Runs that both have read.
+    share : float
+        Share of these runs that both give the same class.
+    kappa : float or None
+        Cohen's κ, the agreement beyond chance; None where it is undefined because only one class occurs.
+    differences : list
+        Class in the first reading, class in the second, and number of runs; the most frequent first.
+    """
 
     n: int
     share: float
     kappa: float | None
-    differences: list[tuple[str, str, int]]  # (class in the first, in the second, runs), most frequent first
+    differences: list[tuple[str, str, int]]
 
 
 def agreement_of(pairs: Sequence[tuple[str, str]]) -> Agreement:

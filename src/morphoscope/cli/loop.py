@@ -68,7 +68,7 @@ def annotate(
         count = morphoscope.annotate(opened, class_name, runs, who=who or _user(), why=why)
         show.line(f"{count} runs are {class_name}: {', '.join(map(str, runs[:12]))}{' …' if count > 12 else ''}")
     elif run or at:
-        raise UsageError("runs are given, but no class; name the class", parameter="class")
+        raise UsageError("runs are given, but no class; name the class", parameter="class_name")
     if undo:
         undone = annotations.undo(who or _user())
         show.line(f"{len(undone)} annotations undone" if undone else "there is nothing to undo")

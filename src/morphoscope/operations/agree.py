@@ -12,7 +12,29 @@ PathLike = str | Path
 
 
 def agree(atlas: PathLike | Atlas, other: PathLike | Atlas) -> Agreement:
-    """How far two atlases agree on the runs that both hold."""
+    """Compare the classes that two atlases give to the same runs.
+
+    Parameters
+    ----------
+    atlas, other : str, Path or Atlas
+        Atlases, their folders, or names of shipped atlases.
+
+    Returns
+    -------
+    Agreement
+        Share of equal classes, Cohen's κ, and the differences.
+
+    Raises
+    ------
+    UsageError
+        Where an atlas can't be opened, or the two have no run in common.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> morphoscope.agree("gray-scott", "gray-scott").share
+    1.0
+    """
     from morphoscope.atlas import open_atlas
 
     return open_atlas(atlas).agreement(open_atlas(other))

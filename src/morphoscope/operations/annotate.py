@@ -125,7 +125,7 @@ def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
     Raises
     ------
     UsageError
-        If there is no such atlas.
+        Where there is no such atlas, or the file can't be written.
 
     Examples
     --------

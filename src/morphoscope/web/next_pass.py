@@ -75,7 +75,8 @@ class NextPass:
     def folder(self, choice: Choice, *options: object) -> Path:
         """The folder of a pass, next to the atlas's. The same choice and options give the same folder and continue."""
         own = self.atlas.annotations.path.parent  # the atlas's folder, or the user's for a shipped one
-        text = json.dumps([choice.rows, *options], sort_keys=True)
+        rows = {name: [point.given for point in points] for name, points in choice.rows.items()}
+        text = json.dumps([rows, *options], sort_keys=True, default=repr)  # repr: of values that vary in space
         return own.with_name(f"{own.name}-pass-{hashlib.sha256(text.encode()).hexdigest()[:8]}")
 
     # What follows makes this object a Reporter, which the training tells about its progress.

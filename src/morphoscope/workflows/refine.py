@@ -83,8 +83,11 @@ def refine(
     require("learn")
     from morphoscope.atlas import open_atlas
     from morphoscope.atlas.refinement import choose
+    from morphoscope.learning.networks import get_network
 
     opened = open_atlas(atlas)
+    if network is not None:
+        get_network(network)  # before the annotations are looked at
     return train_next_pass(
         opened,
         choose(opened),
@@ -115,10 +118,8 @@ def train_next_pass(
     from morphoscope.atlas.annotations import FILE
     from morphoscope.atlas.atlas import ATLAS_FILE
     from morphoscope.learning.classifier import DESCRIPTION_FILE
-    from morphoscope.learning.networks import get_network
 
     network = network or str(before.description["classifier"]["network"])
-    get_network(network)
     plans = _plans(before, choice, runs_per_class, seed)
     options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
     study = Study(folder, options)
