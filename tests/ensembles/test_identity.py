@@ -102,6 +102,14 @@ def test_every_field_of_a_model(field):
     assert found is None if field in DESCRIPTIVE_MODEL_FIELDS else found.startswith(f"model.{field}")
 
 
+def test_several_differences_are_named():
+    changed = dataclasses.replace(PLAN, dt=0.25, integrator="etdrk2", double=True, record=("v",))
+    assert differs(PLAN, changed) == (
+        "dt (0.25 there, 0.5 requested), record.0 (v there, u requested), "
+        "integrator (etdrk2 there, euler requested) and 1 more"
+    )
+
+
 def test_the_order_of_species_counts():
     terms = PLAN.model.reaction
     assert differs(PLAN, dataclasses.replace(PLAN, **with_model(reaction=dict(reversed(terms.items())))))

@@ -14,10 +14,12 @@ from morphoscope.cli.progress import reporter
 from morphoscope.cli.run_options import (
     PARAMETER_HELP,
     Boundary,
+    Diffusion,
     Double,
     Initial,
     Integrator,
     Noise,
+    Reaction,
     Size,
     Spacing,
     StencilPoints,
@@ -26,20 +28,28 @@ from morphoscope.cli.run_options import (
     Until,
     settings,
 )
-from morphoscope.core.errors import UsageError
+from morphoscope.core.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble, Plan
+    from morphoscope.models import Model
 
 
-@app.command(
-    epilog=example("morphoscope ensemble --model gray-scott --grid f=0.02:0.06:9 --grid k=0.05:0.07:9 --out scan")
-)
+@app.command(epilog=example("morphoscope ensemble gray-scott --grid f=0.02:0.06:9 --grid k=0.05:0.07:9 --out scan"))
 def ensemble(
     context: typer.Context,
     out: OutFolder,
-    recipe: Annotated[str | None, typer.Argument(help="A recipe's name, or a plan (.json); or use --model.")] = None,
-    model: Annotated[str | None, typer.Option(help="Scan this model: a name, or a file (.toml).")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="A model's name or file (.toml), as for `simulate`; or use --reaction. "
+            "Or the name of a recipe, or a plan (.json), which say everything else.",
+        ),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The same as the argument MODEL.")] = None,
+    reaction: Reaction = None,
+    diffusion: Diffusion = None,
     grid: Annotated[list[str] | None, typer.Option(help="NAME=LOW:HIGH:POINTS of a lattice; may be repeated.")] = None,
     sample: Annotated[str | None, typer.Option(help="Instead: lhs:N or sobol:N points in the box of --range.")] = None,
     span: Annotated[list[str] | None, typer.Option("--range", help="NAME=LOW:HIGH; may be repeated.")] = None,
@@ -69,38 +79,73 @@ def ensemble(
     engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
     json: Json = False,
 ) -> None:
-    """Simulate all runs of a recipe, a plan or a scan; interrupt it and run it again to continue."""
+    """Simulate many runs: a scan of a model, a recipe or a plan; the same command continues an interrupted one."""
     scan = {
         "grid": parsing.axes(grid),
         "sample": sample,
-        "range": parsing.spans(span),
+        "ranges": parsing.spans(span),
         "points": points,
-        "parameter": parsing.parameters(parameter) or None,
+        "parameters": parsing.parameters(parameter) or None,
         "replicates": replicates,
         "seed": seed,
-        "record": record.split(",") if record else None,
+        "record": [name.strip() for name in record.split(",")] if record else None,
         **settings(context),
     }
-    plan = _asked(recipe, model, frames, {name: value for name, value in scan.items() if value is not None})
-    few = 3 if frames is None else frames
-    made = morphoscope.ensemble(plan, out, workers=workers, frames=few, limit=limit, engine=engine, progress=reporter())
+    scan = {name: value for name, value in scan.items() if value is not None}
+    plan: str | Plan
+    if (name := _stored_plan(source, model)) is not None:
+        _refuse_scan(name, scan, reaction, diffusion)
+        plan = name
+    else:
+        if frames is not None:
+            raise UsageError("--frames is for recipes; give the times of a scan with --times")
+        plan = morphoscope.scan_plan(_model(source or model, reaction, diffusion, scan), **scan)
+    count = 3 if frames is None else frames
+    made = morphoscope.ensemble(
+        plan, out, workers=workers, frames=count, limit=limit, engine=engine, progress=reporter()
+    )
     _tell_ensemble(made, json=json)
 
 
-def _asked(recipe: str | None, model: str | None, frames: int | None, scan: dict[str, Any]) -> str | Plan:
-    """What an ensemble shall be made of: a recipe or a plan's file by name, or the plan of a scan."""
-    if model is None:
-        if recipe is None:
-            raise UsageError("nothing to simulate; give a recipe, a plan (.json), or --model NAME for a scan")
-        if scan:
-            raise UsageError(f"--{next(iter(scan))} goes with --model, not with {recipe!r}; leave one out")
-        return recipe
-    if recipe is not None:
-        raise UsageError(f"{recipe!r} and --model {model} are both given; leave one out")
-    if frames is not None:
-        raise UsageError("--frames goes with recipes, not with --model; use --times")
-    renamed = {"range": "ranges", "parameter": "parameters"}
-    return morphoscope.scan_plan(model, **{renamed.get(name, name): value for name, value in scan.items()})
+def _stored_plan(source: str | None, model: str | None) -> str | None:
+    """The recipe or the plan's file that is named; None where a model is. Raises UsageError for two names."""
+    if source is not None and model is not None:
+        raise UsageError(f"{source!r} and --model {model} are both given; leave one out")
+    from morphoscope.ensembles import recipe_names
+
+    name = source or model
+    return name if name is not None and (name.endswith(".json") or name in recipe_names()) else None
+
+
+def _refuse_scan(name: str, scan: dict[str, Any], reaction: list[str] | None, diffusion: list[str] | None) -> None:
+    """Raise UsageError for options of a scan beside a recipe or a plan, which says all of that."""
+    given = {**scan, "reaction": reaction, "diffusion": diffusion}
+    if found := [option for option, value in given.items() if value is not None]:
+        option = {"ranges": "range", "parameters": "parameter"}.get(found[0], found[0])
+        raise UsageError(f"--{option} is for scans of a model, but {name!r} says all its runs already; leave it out")
+
+
+def _model(
+    name: str | None, reaction: list[str] | None, diffusion: list[str] | None, scan: dict[str, Any]
+) -> str | Model:
+    """The model of a scan: named or typed. What is scanned needs no value of a typed model's parameter."""
+    if name is not None:
+        from morphoscope.ensembles import recipe_names
+        from morphoscope.models import model_names
+
+        if not name.lower().endswith(".toml") and name not in model_names():
+            known = [*model_names(), *recipe_names()]
+            raise UsageError(f"unknown model or recipe {name!r}; {nearest(name, known)}")
+    elif not reaction:
+        raise UsageError(
+            "nothing to simulate; name a model, as in gray-scott, a recipe or a plan (.json), or type --reaction"
+        )
+    given: dict[str, Any] = scan.get("parameters", {})
+    if reaction:
+        from morphoscope.ensembles.sampling import first_values
+
+        given = {**first_values(scan.get("grid"), scan.get("ranges"), scan.get("points")), **given}
+    return parsing.model(name, reaction, diffusion, given)
 
 
 def _tell_ensemble(made: Ensemble, *, json: bool) -> None:
@@ -110,6 +155,10 @@ def _tell_ensemble(made: Ensemble, *, json: bool) -> None:
     if json:
         show.as_json({"plan_hash": made.plan.hash, **counts, "failed_at": failures})
         return
-    show.line(f"{made.folder}: {counts['done']} runs done, {counts['failed']} failed, plan {made.plan.hash[:12]}")
+    pending = f", {counts['pending']} pending" if counts["pending"] else ""
+    show.line(
+        f"{made.folder}: {counts['done']} runs done, {counts['failed']} failed{pending}; plan {made.plan.hash[:12]}"
+    )
     for run, step in failures.items():
-        show.line(f"  run {run} left finite numbers, noticed at step {step}; a smaller --dt may help")
+        time = f"t = {step * made.plan.dt:g}" if step is not None else "unknown time"
+        show.line(f"  run {run} diverged: its values were not finite at step {step} ({time}); try a smaller --dt")

@@ -15,15 +15,17 @@ def parameters(texts: list[str] | None) -> dict[str, Any]:
     return {name: _array(value) if value.endswith(".npy") else value for name, value in named_texts(texts).items()}
 
 
-def named_texts(texts: list[str] | None) -> dict[str, str]:
-    """``["f=0.03", "k=0.055"]`` as a mapping of texts."""
+def named_texts(
+    texts: list[str] | None, what: str = "parameter", expected: str = "NAME=NUMBER, as in -p f=0.03"
+) -> dict[str, str]:
+    """``["f=0.03", "k=0.055"]`` as a mapping of texts; ``what`` they are, and what is ``expected``, are for errors."""
     found: dict[str, str] = {}
     for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise UsageError(f"parameter {text!r}; expected NAME=NUMBER, as in -p f=0.03")
+            raise UsageError(f"invalid {what} {text[:80]!r}; expected {expected}")
         if name.strip() in found:
-            raise UsageError(f"parameter {name.strip()!r} is given twice; give it once")
+            raise UsageError(f"{what} {name.strip()!r} is given twice; give it once")
         found[name.strip()] = value.strip()
     return found
 
@@ -42,7 +44,7 @@ def axes(texts: list[str] | None) -> dict[str, tuple[float, float, int]] | None:
     if not texts:
         return None
     found = {}
-    for name, value in named_texts(texts).items():
+    for name, value in named_texts(texts, "grid", "NAME=LOW:HIGH:POINTS, as in A=2:5:40").items():
         parts = value.split(":")
         if len(parts) != 3 or not (parts[2].strip().isascii() and parts[2].strip().isdecimal()) or len(parts[2]) > 12:
             raise UsageError(f"grid {name}={value:.80}; expected NAME=LOW:HIGH:POINTS, as in A=2:5:40")
@@ -55,7 +57,7 @@ def spans(texts: list[str] | None) -> dict[str, tuple[float, float]] | None:
     if not texts:
         return None
     found = {}
-    for name, value in named_texts(texts).items():
+    for name, value in named_texts(texts, "range", "NAME=LOW:HIGH, as in A=2:5").items():
         parts = value.split(":")
         if len(parts) != 2:
             raise UsageError(f"range {name}={value:.80}; expected NAME=LOW:HIGH, as in A=2:5")

@@ -50,12 +50,12 @@ def settings(context: typer.Context) -> dict[str, Any]:
     """
     names = ("until", "dt", "spacing", "stencil", "boundary", "initial", "integrator")
     given = context.params
-    noise = {name: parsing.number(name, value) for name, value in parsing.named_texts(given["noise"]).items()}
+    noise = parsing.named_texts(given["noise"], "noise", "SPECIES=AMPLITUDE, as in u=0.01")
     read = {
         **{name: given[name] for name in names},
         "size": parsing.size(given["size"]),
         "times": parsing.times(given["times"]),
-        "noise": noise or None,
+        "noise": {name: parsing.number(name, value) for name, value in noise.items()} or None,
         "double": given["double"] or None,
     }
     return {name: value for name, value in read.items() if value is not None}

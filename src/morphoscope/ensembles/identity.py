@@ -30,6 +30,9 @@ DESCRIPTIVE_MODEL_FIELDS = frozenset(
 )
 
 
+_MOST_NAMED = 3  # differences
+
+
 def numerics(plan: Plan) -> dict[str, Any]:
     """Everything that decides a plan's numbers, and the classes of its runs, as plain values; all numbers as floats."""
     values = {
@@ -62,12 +65,14 @@ def json_hash(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def first_difference(plan: Plan, other: Plan) -> str | None:
-    """The first part that decides numbers and differs, with both values where they are short; None without any."""
+def differences(plan: Plan, other: Plan) -> str | None:
+    """The parts that decide numbers and differ, with the values there and here; None without any."""
     ours, theirs = numerics(plan), numerics(other)
     if len(ours["runs"]) != len(theirs["runs"]):
         ours["runs"], theirs["runs"] = f"{len(ours['runs'])} runs", f"{len(theirs['runs'])} runs"
-    return _difference(ours, theirs, "")
+    found = [text for name in ours if (text := _difference(ours[name], theirs[name], name))]
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return ", ".join(found[:_MOST_NAMED]) + more if found else None
 
 
 def _difference(ours: Any, theirs: Any, place: str) -> str | None:
@@ -75,8 +80,7 @@ def _difference(ours: Any, theirs: Any, place: str) -> str | None:
         ours, theirs = dict(enumerate(ours)), dict(enumerate(theirs))
     if isinstance(ours, dict) and isinstance(theirs, dict):
         found = (
-            _difference(ours.get(key), theirs.get(key), f"{place}.{key}" if place else str(key))
-            for key in dict.fromkeys([*ours, *theirs])
+            _difference(ours.get(key), theirs.get(key), f"{place}.{key}") for key in dict.fromkeys([*ours, *theirs])
         )
         return next(filter(None, found), None)
     if ours == theirs:

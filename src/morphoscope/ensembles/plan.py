@@ -20,7 +20,7 @@ from morphoscope.engines.exponential_step import check_exponential_step
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
-from morphoscope.ensembles.identity import first_difference, numeric_hash
+from morphoscope.ensembles.identity import differences, numeric_hash
 from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
@@ -191,8 +191,8 @@ class Plan:
         return numeric_hash(self)
 
     def difference(self, other: Plan) -> str | None:
-        """The first part that decides numbers and differs from another plan, with both values; None without any."""
-        return first_difference(self, other)
+        """The parts that decide numbers and differ from another plan, with both values; None without any."""
+        return differences(self, other)
 
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:

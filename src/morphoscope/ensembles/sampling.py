@@ -141,6 +141,23 @@ def read_points(model: Model, path: str | Path) -> list[Point]:
     return found
 
 
+def first_values(
+    grid: Mapping[str, Sequence[float]] | None,
+    ranges: Mapping[str, Span] | None,
+    points: str | Path | Iterable[Mapping[str, Any]] | None,
+) -> dict[str, Any]:
+    """One value of each parameter that a scan varies: for a model that is typed without defaults.
+
+    Raises DataError for a table that can't be read.
+    """
+    found: dict[str, Any] = {name: span[0] for name, span in {**(grid or {}), **(ranges or {})}.items()}
+    if isinstance(points, str | Path):
+        lines = [fields for _, fields in itertools.islice(_table(Path(points)), 2)]
+        if len(lines) == 2:
+            found |= dict(zip(map(str.strip, lines[0]), map(str.strip, lines[1]), strict=False))
+    return {name: value for name, value in found.items() if name not in ROW_COLUMNS}
+
+
 def _places(
     model: Model,
     grid: Mapping[str, Sequence[float]] | None,

@@ -93,7 +93,7 @@ def scan_plan(
     stencil: int = 9,
     boundary: str = "periodic",
     times: Number | Iterable[Number] | None = None,
-    initial: str | InitialCondition | None = None,
+    initial: PathLike | InitialCondition | None = None,
     integrator: str | None = None,
     noise: Number | Mapping[str, Number] | None = None,
     double: bool = False,
@@ -123,7 +123,7 @@ def scan_plan(
     size, until, dt, spacing, stencil, boundary, times
         As in :func:`simulate`; a derived time step suits all points.
     initial
-        Initial condition: a name with options, or a file.
+        Initial condition: a name with options, a file, or the folder of a run, whose last snapshot counts.
     integrator, noise, double
         As in :func:`simulate`.
     seed
@@ -148,9 +148,12 @@ def scan_plan(
     >>> len(plan.runs), plan.grid.shape
     (6, (128, 128))
     """
+    from morphoscope.ensembles.run_folder import RUN_FILE, is_run_folder
     from morphoscope.ensembles.sampling import scan_plan as planned
     from morphoscope.ensembles.settings import Settings
 
+    if isinstance(initial, str | Path) and is_run_folder(Path(initial)):
+        initial = str(Path(initial) / RUN_FILE)
     settings = Settings.of(
         size=size,
         until=until,
