@@ -147,7 +147,7 @@ BAD_SIMULATIONS = [
     (("gray-scott", "--times", "10.1"), "not a multiple of dt"),
     (("gray-scott", "--until", "100.1"), "not a multiple"),
     (("gray-scott", "--until", "-5"), "end time"),
-    (("gray-scott", "--initial", "splash"), "no such file"),
+    (("gray-scott", "--initial", "splash"), "no file of that name exists"),
     (("gray-scott", "--initial", "spots:size=3"), "unknown option 'size'"),
     (("gray-scott", "--seed", "-1"), "negative"),
     (("gray-scott", "--video", "film.gif"), "use .mp4"),
@@ -165,7 +165,7 @@ def test_bad_simulations_are_one_line_and_leave_nothing(tmp_path, arguments, wor
 def test_folder_that_holds_something_else(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.tex").write_text("precious")
-    fails(cli("simulate", "gray-scott", "--until", 10, "--out", "run", cwd=tmp_path), "holds something else")
+    fails(cli("simulate", "gray-scott", "--until", 10, "--out", "run", cwd=tmp_path), "contains other files")
     fails(
         cli("simulate", "gray-scott", "--until", 10, "--out", "run", "--overwrite", cwd=tmp_path),
         "something else",
@@ -208,7 +208,7 @@ def test_ensemble_train_evaluate_classify_scan_map_montage(tmp_path):
     fails(cli("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "another plan", "seed")
     fails(cli("evaluate", "clf", "atlas", cwd=tmp_path), "damaged")
     fails(cli("classify", "nobody", "validation", cwd=tmp_path), "no classifier at nobody")
-    fails(cli("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is no ensemble")
+    fails(cli("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is not an ensemble")
 
 
 BAD_REST = [
@@ -216,10 +216,10 @@ BAD_REST = [
     (("ensemble", "scholz2022-tain", "--out", "x"), "did you mean 'scholz2022-train'"),
     (("ensemble", "scholz2022-train", "--out", "x", "--frames", "5"), "3 or 10"),
     (("ensemble", "scholz2022-train", "--out", "x", "--limit", "0"), "use 1 or more"),
-    (("ensemble", "absent.json", "--out", "x"), "not there"),
+    (("ensemble", "absent.json", "--out", "x"), "does not exist"),
     (("train", "a", "--validation", "b", "--out", "x", "--network", "resnet"), "unknown network"),
-    (("train", "a", "--validation", "b", "--out", "x"), "is no ensemble"),
-    (("evaluate", "gray-scott-first-pass", "a"), "is no ensemble"),
+    (("train", "a", "--validation", "b", "--out", "x"), "is not an ensemble"),
+    (("evaluate", "gray-scott-first-pass", "a"), "is not an ensemble"),
     (("classify", "net.pt", "u.png"), "could run code"),
     (("classify", "absent.png"), "not there"),
     (("map", "a", "--out", "map.gif"), "use .png"),

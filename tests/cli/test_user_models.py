@@ -30,7 +30,7 @@ def test_a_typed_model_runs_and_can_be_repeated(tmp_path):
         typed_model(reaction, {"u": "1", "v": "40"}, {"a": 0.1, "b": 0.9}), size=(48, 48), until=20
     )
     assert np.array_equal(np.load(tmp_path / "run" / "snapshots.npz")["u"], again.species("u"))
-    fails(cli(*TYPED, *SMALL, cwd=tmp_path), "run holds an earlier result", "--overwrite")
+    fails(cli(*TYPED, *SMALL, cwd=tmp_path), "run contains an earlier result", "--overwrite")
     assert cli(*TYPED, *SMALL, "--overwrite", "--json", cwd=tmp_path).returncode == 0
 
 

@@ -22,8 +22,8 @@ from tests.conftest import tiny_plan
 PLAN = dataclasses.replace(tiny_plan(size=48), until=10.0, times=(5.0, 10.0), runs=tiny_plan().runs[:3])
 CODES = {
     errno.ENOSPC: "no space left on device; free some space",
-    errno.EROFS: "read-only file system; choose a folder that can be written",
-    errno.EACCES: "permission denied; choose a folder that you may write",
+    errno.EROFS: "read-only file system; choose a writable folder",
+    errno.EACCES: "permission denied; choose a folder that you have permission to write to",
 }
 
 
@@ -92,7 +92,7 @@ def test_an_error_of_another_file_stays_what_it_is(tmp_path):
 
 def test_a_path_under_a_file(tmp_path):
     (tmp_path / "file").write_text("precious")
-    with pytest.raises(UsageError, match=f"can't create {tmp_path / 'file'}: .*; choose another place"):
+    with pytest.raises(UsageError, match=f"can't create {tmp_path / 'file'}: .*; choose another location"):
         write_json(tmp_path / "file" / "out.json", {})
     assert (tmp_path / "file").read_text() == "precious"
 

@@ -66,9 +66,9 @@ def test_a_noisy_run_repeats_and_never_stops_early():
     ("arguments", "words"),
     [
         ({"noise": {"x": 0.1}}, "unknown species 'x'"),
-        ({"noise": {"u": -0.1}}, "no amplitude"),
-        ({"noise": {"u": float("nan")}}, "no amplitude"),
-        ({"noise": {"u": 0.1}, "integrator": "etdrk2"}, "integrator euler only"),
+        ({"noise": {"u": -0.1}}, "not a valid amplitude"),
+        ({"noise": {"u": float("nan")}}, "not a valid amplitude"),
+        ({"noise": {"u": 0.1}, "integrator": "etdrk2"}, "available only with"),
         ({"integrator": "rk4"}, "unknown integrator"),
     ],
 )

@@ -157,7 +157,7 @@ def test_another_plan_or_another_thing_in_the_folder_is_refused(tmp_path):
         carry_out(dataclasses.replace(PLAN, grid=dataclasses.replace(PLAN.grid, stencil=5)), tmp_path / "e")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("precious")
-    with pytest.raises(UsageError, match="holds something else"):
+    with pytest.raises(UsageError, match="contains other files"):
         carry_out(PLAN, tmp_path / "other")
     (tmp_path / "file").write_text("precious")
     with pytest.raises(UsageError, match="is a file"):

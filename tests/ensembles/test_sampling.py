@@ -184,7 +184,7 @@ class TestTables:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"grid": {"f": (0.05, 0.01, 3)}}, "goes down"),
+        ({"grid": {"f": (0.05, 0.01, 3)}}, "is descending"),
         ({"grid": {"f": (0.01, 0.05, 0)}}, "use a whole number"),
         ({"grid": {"f": (0.01, 0.05, 2.5)}}, "use a whole number"),
         ({"grid": {"f": (0.01, 0.05, math.nan)}}, "use a whole number"),
@@ -204,8 +204,8 @@ class TestTables:
         ({"sample": "lhs:0", "ranges": {"f": (0.01, 0.05)}}, "1 or more"),
         ({"sample": "lhs:9999999", "ranges": {"f": (0.01, 0.05)}}, "at most 1000000 runs"),
         ({"sample": "sobel:8", "ranges": {"f": (0.01, 0.05)}}, "did you mean 'sobol'"),
-        ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.05)}}, "is one value; give f=0.05"),
-        ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.01)}}, "goes down"),
+        ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.05)}}, "is a single value; give f=0.05"),
+        ({"sample": "lhs:3", "ranges": {"f": (0.05, 0.01)}}, "is descending"),
         ({"sample": "lhs:3", "ranges": {"f": (0.05,)}}, "expected low and high"),
         ({"ranges": {"f": (0.01, 0.05)}}, "without a sample"),
         ({"points": []}, "no points are given"),

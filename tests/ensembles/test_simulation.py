@@ -50,7 +50,7 @@ def test_size_follows_the_file(gray_scott, tmp_path):
 def test_a_run_that_blows_up_says_when(gray_scott, tmp_path):
     np.save(tmp_path / "a.npy", np.full((2, 8, 8), 1e4))
     plan = single_plan(gray_scott, {}, until=100, initial=str(tmp_path / "a.npy"))
-    with pytest.raises(UsageError, match=r"left finite numbers .noticed at step"):
+    with pytest.raises(UsageError, match=r"no longer finite .detected at step"):
         simulate_one(plan)
 
 

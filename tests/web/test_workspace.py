@@ -115,7 +115,7 @@ def test_confirming_many_is_one_step(workspace):
         ([True], "kappa", "expected positions"),
         ("0", "kappa", "expected a list"),
         ([0], 3, "expected the name"),
-        ([], "kappa", "no run is chosen"),
+        ([], "kappa", "no run was given"),
     ],
 )
 def test_what_a_page_sends_is_checked(workspace, sent, name, words):

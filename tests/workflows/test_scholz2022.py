@@ -183,7 +183,7 @@ def test_other_options_need_another_folder(study, options, words):
 
 def test_other_folders_are_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
-    with pytest.raises(UsageError, match="holds something else"):
+    with pytest.raises(UsageError, match="contains other files"):
         morphoscope.reproduce("scholz2022", tmp_path)
     with pytest.raises(UsageError, match="is a file"):
         morphoscope.reproduce("scholz2022", tmp_path / "thesis.tex")

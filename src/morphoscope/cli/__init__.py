@@ -10,7 +10,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; one line and exit code 2 for what the user can mend, a traceback only with --debug."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    # Threads that wait for each other sleep instead of spinning: twice as fast in training beside other work.
+    # Threads that wait for each other sleep instead of spinning: training is twice as fast while other programs run.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from morphoscope.cli.app import command_line
     from morphoscope.core.errors import UsageError
@@ -29,16 +29,16 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if debug:
             raise
-        _fail(f"{error.filename or 'a file'} can't be used: {error.strerror or error}; --debug shows where", 2)
+        _fail(f"{error.filename or 'a file'} can't be used: {error.strerror or error}; --debug shows the traceback", 2)
     except Exception as error:
         if debug:
             raise
         if hasattr(error, "format_message"):  # the parser's own complaints
             text = error.format_message() or type(error).__name__
-            _fail(f"{text.rstrip('.?')}; `morphoscope --help` shows what can be asked", 2)
-        _fail(f"{type(error).__name__}: {error}; --debug shows where", 1)
+            _fail(f"{text.rstrip('.?')}; `morphoscope --help` lists the commands", 2)
+        _fail(f"{type(error).__name__}: {error}; --debug shows the traceback", 1)
     if code == 130:
-        _fail("interrupted; the same command continues what can be continued", 130)
+        _fail("interrupted; repeat the command to continue", 130)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -15,8 +15,8 @@ from morphoscope.cli.progress import reporter
 
 @app.command(epilog=example("morphoscope describe scan --csv descriptors.csv"))
 def describe(
-    data: Annotated[str, typer.Argument(help="An ensemble, an atlas, or a shipped atlas's name.")],
-    csv: Annotated[Path | None, typer.Option(help="Also write a table with a row a run.")] = None,
+    data: Annotated[str, typer.Argument(help="An ensemble, an atlas, or the name of an included atlas.")],
+    csv: Annotated[Path | None, typer.Option(help="Also write a table (CSV) with one row per run.")] = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:

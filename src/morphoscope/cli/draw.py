@@ -14,11 +14,11 @@ from morphoscope.cli.base import OutPicture, app, example
 
 @app.command(epilog=example("morphoscope map atlas --out map.png"))
 def map(
-    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of a shipped one.")],
+    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of an included one.")],
     out: OutPicture,
     color: Annotated[str, typer.Option(help="class, or a number: margin, P(kappa), f, wavelength …")] = "class",
     theory: Annotated[
-        bool, typer.Option(help="Draw the lines that theory gives: where states exist, Hopf, Turing.")
+        bool, typer.Option(help="Draw the bifurcation lines from theory: saddle-node, Hopf, Turing.")
     ] = True,
 ) -> None:
     """Draw the class map, or a number, over two parameters."""
@@ -28,11 +28,11 @@ def map(
 
 @app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
 def montage(
-    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of a shipped one.")],
+    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of an included one.")],
     class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
     out: OutPicture,
     most: Annotated[
-        int | None, typer.Option(help="Patterns in the picture; more are thinned out.", show_default="600")
+        int | None, typer.Option(help="Maximum number of patterns in the picture.", show_default="600")
     ] = None,
 ) -> None:
     """Draw the patterns that were read as one class, most certain first."""

@@ -54,12 +54,15 @@ def ensemble(
     sample: Annotated[str | None, typer.Option(help="Instead: lhs:N or sobol:N points in the box of --range.")] = None,
     span: Annotated[list[str] | None, typer.Option("--range", help="NAME=LOW:HIGH; may be repeated.")] = None,
     points: Annotated[
-        Path | None, typer.Option(help="Instead: a CSV file with parameters and maybe class, runs, seed.")
+        Path | None,
+        typer.Option(help="Instead of --grid: a CSV file with parameters and optionally class, runs, seed."),
     ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {PARAMETER_HELP}")
     ] = None,
-    replicates: Annotated[int | None, typer.Option(help="Runs a point, each with its seed.", show_default="1")] = None,
+    replicates: Annotated[
+        int | None, typer.Option(help="Runs per point, each with another seed.", show_default="1")
+    ] = None,
     size: Size = None,
     until: Until = None,
     dt: TimeStep = None,
@@ -71,11 +74,15 @@ def ensemble(
     integrator: Integrator = None,
     noise: Noise = None,
     double: Double = False,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", show_default="0")] = None,
-    record: Annotated[str | None, typer.Option(help="Species to keep, as in u,v; the first by default.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed for all random numbers.", show_default="0")] = None,
+    record: Annotated[str | None, typer.Option(help="Species to store, as in u,v; by default the first.")] = None,
     workers: Workers = None,
-    frames: Annotated[int | None, typer.Option(help="Snapshots a run: 3 or 10; for recipes.", show_default="3")] = None,
-    limit: Annotated[int | None, typer.Option(help="Only so many runs, spread evenly over the plan.")] = None,
+    frames: Annotated[
+        int | None, typer.Option(help="Snapshots per run, 3 or 10; only for recipes.", show_default="3")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Simulate only this many runs, spread evenly over the plan.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
     json: Json = False,
 ) -> None:

@@ -41,7 +41,7 @@ def list_models(context: typer.Context, json: Json = False) -> None:
     """
     if context.invoked_subcommand is not None:
         if json:
-            raise UsageError("--json stands before the subcommand; put it at the end of the line")
+            raise UsageError("--json comes before the subcommand; put it at the end of the line")
         return
     found = morphoscope.list_models()
     if json:
@@ -72,7 +72,7 @@ def check(name: ModelName, json: Json = False) -> None:
         show.as_json([dataclasses.asdict(check) for check in checks])
     else:
         rows = [(check.name, "passed" if check.passed else "failed", check.detail) for check in checks]
-        show.table(("check", "", "what was seen"), rows)
+        show.table(("check", "", "result"), rows)
     if failed := [check.name for check in checks if not check.passed]:
         raise UsageError(f"{name} fails {len(failed)} of {len(checks)} checks: {', '.join(failed)}")
 

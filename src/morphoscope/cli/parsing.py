@@ -103,10 +103,10 @@ def model(
     if name is not None:
         if reactions or diffusions:
             option = "--reaction" if reactions else "--diffusion"
-            raise UsageError(f"model {name!r} and {option} are both given; leave one out")
+            raise UsageError(f"model {name!r} and {option} are both given; omit one of them")
         return name
     if not reactions:
-        raise UsageError('no model is given; name one, as in gray-scott, or type one, as in --reaction "u: u - u**3"')
+        raise UsageError('no model is given; name one, as in gray-scott, or define one, as in --reaction "u: u - u**3"')
     from morphoscope.models.typed import typed_model
 
     rates = _pairs(reactions, ":", "reaction", "SPECIES: FORMULA, as in u: a - u + u**2*v")

@@ -12,35 +12,41 @@ PARAMETER_HELP = (
     "NAME=NUMBER; or varying in space: NAME=x:LOW:HIGH (a ramp along x or y), NAME=FILE.npy. May be repeated."
 )
 Reaction = Annotated[
-    list[str] | None, typer.Option(help="Instead of a model: SPECIES: FORMULA of a model of your own; once a species.")
+    list[str] | None, typer.Option(help="Instead of MODEL: SPECIES: FORMULA of a new model; once per species.")
 ]
 Diffusion = Annotated[
     list[str] | None, typer.Option(help="With --reaction: SPECIES=NUMBER, or a formula of parameters.")
 ]
 Size = Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in cells; height 1 is a line.", show_default="128x128")]
-Until = Annotated[float | None, typer.Option(help="End time. Default: the model's own.")]
+Until = Annotated[float | None, typer.Option(help="End time. Default: the model's.")]
 TimeStep = Annotated[
     float | None, typer.Option("--dt", help="Time step. Default: the model's, or derived from its equations.")
 ]
-Spacing = Annotated[float | None, typer.Option(help="Side of a cell. Default: the model's own.")]
-StencilPoints = Annotated[int | None, typer.Option("--stencil", help="9 or 5 points.", show_default="9")]
+Spacing = Annotated[float | None, typer.Option(help="Side of a cell. Default: the model's.")]
+StencilPoints = Annotated[
+    int | None, typer.Option("--stencil", help="Stencil of the Laplacian, 9 or 5 points.", show_default="9")
+]
 Boundary = Annotated[
     str | None,
     typer.Option(
         help="periodic, no-flux or dirichlet; or for each axis, as in x=no-flux,y=periodic.", show_default="periodic"
     ),
 ]
-Times = Annotated[str | None, typer.Option(help="Times of the snapshots, as in 100,200. Default: three, to the end.")]
+Times = Annotated[
+    str | None, typer.Option(help="Times of the snapshots, as in 100,200. Default: three, the last at the end.")
+]
 Initial = Annotated[
     str | None,
     typer.Option(
         help="pearson-gamma, noise, steady, spiral, spots (options as in spots:count=30,radius=4), or a file: "
-        ".npz, .npy, image, or the folder of a run, whose last snapshot counts. Default: the model's own."
+        ".npz, .npy, image, or the folder of a run, whose last snapshot is used. Default: the model's."
     ),
 ]
-Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2. Default: the model's own.")]
+Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2. Default: the model's.")]
 Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of additive white noise; may be repeated.")]
-Double = Annotated[bool, typer.Option("--double", help="Compute with 64 bits instead of 32; ensembles keep 32.")]
+Double = Annotated[
+    bool, typer.Option("--double", help="Compute in float64 instead of float32; ensembles store float32.")
+]
 
 
 def settings(context: typer.Context) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def simulate(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="A model's name (`morphoscope models` lists all) or file (.toml); or use --reaction. "
+            help="A model's name (`morphoscope models` lists all) or a model file (.toml); or use --reaction. "
             "The run.json of an earlier run repeats that run."
         ),
     ] = None,
@@ -69,9 +69,9 @@ def simulate(
 
     picture.png has axes and a colour bar; u.png, named after the first species, one pixel for each cell.
 
-    A model of your own: --reaction "u: a - u + u**2*v" --reaction "v: b - u**2*v" --diffusion u=1 --diffusion v=40 -p
-    a=0.1 -p b=0.9. Formulas have numbers, names, + - * / **, parentheses, exp log sqrt sin cos tanh abs, and the
-    operators of space laplace dx dy.
+    To define a new model: --reaction "u: a - u + u**2*v" --reaction "v: b - u**2*v" --diffusion u=1 --diffusion v=40
+    -p a=0.1 -p b=0.9. Formulas may contain numbers, names, + - * / **, parentheses, exp log sqrt sin cos tanh abs, and
+    the spatial operators laplace dx dy.
     """
     common: dict[str, Any] = {"out": out, "video": video, "overwrite": overwrite, "progress": reporter()}
     with warnings.catch_warnings(action="ignore"):  # they are shown below
@@ -109,4 +109,4 @@ def _only_repeats(context: typer.Context, run: str) -> None:
     for name in context.params:
         source = context.get_parameter_source(name)
         if name not in free and source is not None and source.name == "COMMANDLINE":
-            raise UsageError(f"{run} is repeated as it was; leave out --{name.replace('_', '-')}")
+            raise UsageError(f"{run} is repeated unchanged; omit --{name.replace('_', '-')}")

@@ -31,13 +31,13 @@ def theory(
         Path | None, typer.Option(help="Also draw nullclines and dispersion relation: .png, .svg or .pdf.")
     ] = None,
     stencil: Annotated[int, typer.Option(help="9 or 5 points, for the dispersion relation on the grid.")] = 9,
-    spacing: Annotated[float | None, typer.Option(help="Cell size of that grid. Default: the model's own.")] = None,
+    spacing: Annotated[float | None, typer.Option(help="Cell size of that grid. Default: the model's.")] = None,
     json: Json = False,
 ) -> None:
     """Analyze a parameter point: steady states, their stability, thresholds.
 
     Prints the steady states, their stability, the fastest growing wave, critical parameter values, and the class of the
-    point. A model of your own is typed as for `morphoscope simulate`: --reaction "u: a - u + u**2*v" --reaction
+    point. Define a new model as for `morphoscope simulate`: --reaction "u: a - u + u**2*v" --reaction
     "v: b - u**2*v" --diffusion u=1 --diffusion v=40 -p a=0.1 -p b=0.9.
     """
     given = parsing.parameters(parameter)
@@ -52,7 +52,7 @@ def theory(
     for name, values in found.critical.items():
         low, high = found.model.ranges[name]
         crossings = ", ".join(_crossing(c, 1e-8 * (high - low)) for c in values)
-        show.line(f"along {name}: {crossings or 'no threshold'}")
+        show.line(f"along {name}: {crossings or 'no critical value'}")
     for form in found.closed_forms:
         show.line(f"closed form: {', '.join(f'{s} = {value}' for s, value in form.items())}")
     if out is not None:
@@ -65,7 +65,7 @@ def _print_states(found: Overview) -> None:
     for state, mode, on_grid in zip(found.states, found.modes, found.grid_modes, strict=True):
         place = ", ".join(f"{s} = {value:.5g}" for s, value in state.values.items())
         show.line(f"{place}: {state.kind}; eigenvalues {_rates(state.eigenvalues)}")
-        show.line(f"  fastest wave {_wave(mode)}; on the grid (dx = {found.spacing:g}) {_wave(on_grid)}")
+        show.line(f"  fastest-growing wave {_wave(mode)}; on the grid (dx = {found.spacing:g}) {_wave(on_grid)}")
 
 
 def _rates(rates: Iterable[complex]) -> str:

@@ -17,7 +17,7 @@ class Task(Protocol):
     """One piece of long work."""
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """``count`` more units are done; ``note`` is a word on how it goes."""
+        """``count`` more units are done; ``note`` is a short remark on the progress."""
         ...
 
 

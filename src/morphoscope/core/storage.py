@@ -27,7 +27,7 @@ def read_json(path: Path, what: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{path} is not there; expected {what}") from None
+        raise DataError(f"{path} does not exist; expected {what}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}); expected {what}") from error
 
@@ -46,13 +46,13 @@ def writing(path: Path) -> Iterator[None]:
         raise UsageError(f"can't write {path}: {_reason(error)}; {_REMEDIES.get(error.errno or 0, _OTHER)}") from error
 
 
-_OTHER = "choose another place"
+_OTHER = "choose another location"
 _REMEDIES = {
     errno.ENOSPC: "free some space, or choose another disk",
     errno.EDQUOT: "free some space, or choose another disk",
-    errno.EROFS: "choose a folder that can be written",
-    errno.EACCES: "choose a folder that you may write",
-    errno.EPERM: "choose a folder that you may write",
+    errno.EROFS: "choose a writable folder",
+    errno.EACCES: "choose a folder that you have permission to write to",
+    errno.EPERM: "choose a folder that you have permission to write to",
 }
 
 
@@ -61,7 +61,7 @@ def _reason(error: OSError) -> str:
 
 
 def _near(name: str, path: Path) -> bool:
-    """Whether a file is the one that is written, in it, its folder, or a temporary one beside it."""
+    """Whether a file is the one being written, lies in it, is its folder, or is a temporary file next to it."""
     file, folder = Path(name).absolute(), path.absolute().parent
     if not file.is_relative_to(folder):
         return False
@@ -71,7 +71,7 @@ def _near(name: str, path: Path) -> bool:
 
 @contextlib.contextmanager
 def staged_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place when the body ends without an error."""
+    """A temporary path next to ``path`` that replaces it when the body ends without an error."""
     make_parent(path)
     with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
@@ -109,14 +109,14 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
 def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
     """Raise UsageError unless ``folder`` is new, empty, or (with ``overwrite``) of the kind of ``marker``."""
     if folder.is_file():
-        raise UsageError(f"{folder} is a file; expected a new folder; choose another place", parameter="out")
+        raise UsageError(f"{folder} is a file; expected a new folder; choose another location", parameter="out")
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / marker).exists():
-        raise UsageError(f"{folder} holds something else (no {marker} in it); choose a new or empty folder")
+        raise UsageError(f"{folder} contains other files (no {marker} in it); choose a new or empty folder")
     if not overwrite:
         raise UsageError(
-            f"{folder} holds an earlier result; choose another folder or overwrite it", parameter="overwrite"
+            f"{folder} contains an earlier result; choose another folder or overwrite it", parameter="overwrite"
         )
 
 

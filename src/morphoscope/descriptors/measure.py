@@ -63,9 +63,9 @@ def measure(
     if frames.ndim != 3 or not frames.size or max(frames.shape[1:]) < 4:
         raise UsageError(f"frames have shape {frames.shape}; expected (time, y, x) with 4 cells or more along x")
     if when.shape != (len(frames),) or np.any(np.diff(when) <= 0):
-        raise UsageError(f"{len(frames)} frames, {when.size} times; expected one ascending time a frame")
+        raise UsageError(f"{len(frames)} frames, {when.size} times; expected one ascending time per frame")
     if not np.isfinite(frames).all():
-        raise UsageError("frames hold numbers that are not finite; only finished runs have descriptors")
+        raise UsageError("frames contain values that are not finite; only finished runs have descriptors")
     last = frames[-1].astype(np.float64)
     waves = spectrum(last, spacing, periodic, magnitude)
     cut = shapes(last, spacing, periodic, magnitude)

@@ -131,7 +131,7 @@ class _Mismatch:
         return int(sides[0][inside[0][y]]), int(sides[1][inside[1][x]])
 
     def lowest(self, start: tuple[int, int]) -> tuple[NDArray[np.float64], float]:
-        """The minimum beside ``start``, to a small part of a cell, by Newton's method; and E there."""
+        """The minimum next to ``start``, to a fraction of a cell, by Newton's method; and E there."""
         place = np.array(start, dtype=np.float64)
         value, slope, bend = self._local(place)
         for _ in range(20):

@@ -1,4 +1,4 @@
-"""What an engine is: it turns an initial state, parameters and step numbers into snapshots."""
+"""The interface of engines, which turn an initial state, parameters and step numbers into snapshots."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 from morphoscope.models.spatial import Spatial
 
-#: A run that has left finite numbers is noticed at most this many steps late.
+#: A run with values that are not finite is detected at most this many steps late.
 CHECK_EVERY = 480
 
 
@@ -30,8 +30,8 @@ class Job:
     """One run: ``steps`` are the ascending step numbers at which the state is kept (0 is the start).
 
     ``integrator``: explicit ``euler``, or ``etdrk2`` (see :mod:`.exponential`). ``noise``: amplitude of additive noise
-    by species, from ``seed`` (see :mod:`.noise`). ``double``: float64 instead of the engine's customary precision.
-    ``parameters``: of the run; a plain mapping is completed. Raises UsageError for what no engine could run.
+    by species, from ``seed`` (see :mod:`.noise`). ``double``: float64 instead of the engine's default precision.
+    ``parameters``: of the run; a plain mapping is completed. Raises UsageError for a job that no engine can run.
     """
 
     model: Model
@@ -52,7 +52,7 @@ class Job:
                 f"initial state has shape {self.initial.shape}; expected (species, height, width) = {expected}"
             )
         if not self.steps or list(self.steps) != sorted(set(self.steps)) or self.steps[0] < 0:
-            raise UsageError("snapshot steps must be ascending, different and not negative")
+            raise UsageError("snapshot steps must be strictly ascending and not negative")
         if not self.model.owns(self.parameters):
             object.__setattr__(self, "parameters", self.model.complete(self.parameters))
         for value in self.varying.values():
@@ -73,28 +73,30 @@ class Job:
 
 
 def check_method(model: Model, integrator: str, noise: Mapping[str, float]) -> None:
-    """Raise UsageError for an unknown integrator, noise on no species or of no amplitude, or noise without Euler."""
+    """Raise UsageError for an unknown integrator or species, an invalid amplitude, or noise without Euler."""
     if integrator not in INTEGRATORS:
         raise UsageError(f"unknown integrator {integrator!r}; {nearest(integrator, INTEGRATORS)}")
     for species, amplitude in noise.items():
         if species not in model.species:
             raise UsageError(f"noise on unknown species {species!r}; {nearest(species, model.species)}")
         if not 0 <= amplitude < float("inf"):
-            raise UsageError(f"noise {species}={amplitude} is no amplitude; use a number of 0 or more")
+            raise UsageError(f"noise {species}={amplitude} is not a valid amplitude; use 0 or more")
     if noise and integrator != "euler":
-        raise UsageError(f"noise goes with integrator euler only, asked was {integrator}; leave one out")
+        raise UsageError(
+            f"integrator {integrator!r} was requested, but noise is available only with 'euler'; omit one of them"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What came of a run. ``failed_at`` is the step at which numbers were first seen not to be finite."""
+    """The result of a run. ``failed_at`` is the step at which values that are not finite were first detected."""
 
     snapshots: NDArray[Any]  # (times, species, height, width); NaN from failed_at on
     failed_at: int | None
     computed_steps: int  # fewer than the last step number after a lossless early exit
 
 
-#: Called while a run goes on, with the number of the step that is reached and a function that copies the state there,
+#: Called while a run proceeds, with the current step number and a function that copies the state there,
 #: (species, height, width).
 Watch = Callable[[int, Callable[[], NDArray[Any]]], None]
 
@@ -105,7 +107,7 @@ class Engine(Protocol):
     name: str
 
     def run(self, job: Job, watch: Watch | None = None) -> Result:
-        """Simulate one run. ``watch`` is called now and then; the result does not depend on it."""
+        """Simulate one run. ``watch`` is called from time to time; the result does not depend on it."""
         ...
 
 
@@ -116,7 +118,7 @@ def march(
     read: Callable[[], NDArray[Any]],
     watch: Watch | None = None,
 ) -> Result:
-    """Advance from snapshot to snapshot, check that all numbers are finite, and stop early if nothing is lost by it.
+    """Advance from snapshot to snapshot, check that all values are finite, and stop early if the result is the same.
 
     ``state`` is the engine's own array, which ``advance(n)`` changes in place by n steps; ``read()`` returns it as
     (species, height, width).
@@ -157,7 +159,7 @@ def march(
 class _Watched:
     """Advances in pieces of about ``SECONDS`` and calls ``watch`` after each.
 
-    So slow steps, as those on large grids, are reported one by one, and an interruption is noticed between them.
+    So slow steps, as on large grids, are reported one by one, and an interruption takes effect between them.
     """
 
     SECONDS = 0.1

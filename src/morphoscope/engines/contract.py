@@ -53,7 +53,7 @@ def check_model(model: Model) -> list[Check]:
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             checks.append(Check(name, False, f"{kind}{text}"))
         if name == "formulas" and not checks[-1].passed:
-            break  # nothing else can be said
+            break  # no later check is possible
     return checks
 
 
@@ -84,7 +84,7 @@ class _Trial:
         job = Job(self.model, self.grid, self.dt, self.parameters, start, (steps,), integrator=self.model.integrator)
         result = get_engine(engine).run(job)
         if result.failed_at is not None:
-            raise ValueError(f"numbers are no longer finite, noticed at step {result.failed_at} of {engine}")
+            raise ValueError(f"numbers are no longer finite, detected at step {result.failed_at} by {engine}")
         return np.asarray(result.snapshots[-1], dtype=np.float64)
 
 
@@ -101,10 +101,10 @@ def _defaults(trial: _Trial) -> str:
 def _round_trip(trial: _Trial) -> str:
     model = trial.model
     if Model.from_dict(json.loads(json.dumps(model.to_dict(), allow_nan=False))) != model:
-        raise ValueError("JSON gives another model back")
+        raise ValueError("the model changes when written to JSON and read back")
     if model_from_toml(model_to_toml(model)) != model:
-        raise ValueError("TOML gives another model back")
-    return "JSON and TOML give the same model back"
+        raise ValueError("the model changes when written to TOML and read back")
+    return "the model is the same after JSON and TOML"
 
 
 def _time_step(trial: _Trial) -> str:

@@ -98,7 +98,7 @@ class ExponentialStepper:
 
     def advance(self, count: int) -> None:
         """``count`` steps further."""
-        with np.errstate(all="ignore"):  # a run that blows up is reported, not warned about
+        with np.errstate(all="ignore"):  # a run that diverges is reported as failed, without a warning
             for _ in range(count):
                 waves = self.waves.forward(self.state - self.rest)
                 remainder = self._remainder(self.state, waves)

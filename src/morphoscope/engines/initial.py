@@ -85,12 +85,12 @@ class InitialCondition:
             return cls(name, tuple(_option(part) for part in tail.split(",") if part))
         if files and Path(text).is_file():
             return cls.of_file(text)
-        other = ", and no such file" if files else ""
+        other = ", and no file of that name exists" if files else ""
         raise UsageError(f"unknown initial condition {text!r:.200}{other}; {nearest(name[:80], named_conditions())}")
 
     @classmethod
     def of_file(cls, path: str | Path) -> InitialCondition:
-        """The state in a file, see :func:`from_file`, as it is now: a run refuses it when the file has changed."""
+        """The state in a file, see :func:`from_file`; with its hash, so that a changed file is refused."""
         return cls(FILE, (("path", str(path)), ("sha256", file_hash(path))))
 
     @classmethod
@@ -184,7 +184,7 @@ def _periodic_slice(start: int, length: int, size: int) -> NDArray[np.intp]:
 def pearson_gamma(
     model: Model, shape: tuple[int, int], rng: np.random.Generator, cut: Sequence[float] = (0.02, 0.04)
 ) -> FieldArray:
-    """Pearson's square beside a concave Γ, rotated and shifted at random.
+    """Pearson's square next to a concave Γ, rotated and shifted at random.
 
     On the model's background: a 20 × 20 square at the centre in the model's perturbed state; a second one at a
     random place whose Chebyshev distance from the centre is 0.2–0.4 of the width; a third one, offset by
@@ -336,7 +336,7 @@ def from_file(
     file's. Raises DataError for a file that can't be read, UsageError for another shape than the grid's.
     """
     if sha256 and sha256 != file_hash(path):
-        raise DataError(f"{path} has changed since the plan was made (another SHA-256)")
+        raise DataError(f"{path} has changed since the plan was made (its SHA-256 differs)")
     state = read_state(model, Path(path))
     if state.shape[1:] != shape:
         raise UsageError(
@@ -349,4 +349,6 @@ def from_file(
 @INITIAL_CONDITIONS.register(ARRAY)
 def from_array(model: Model, shape: tuple[int, int], rng: np.random.Generator, sha256: str = "") -> FieldArray:
     """A state that was given as numbers. It is not in the plan, so whoever runs the plan has to have it at hand."""
-    raise DataError("the initial state was given as an array, which only the folder of its run holds; open that run")
+    raise DataError(
+        "the initial state was given as an array, which is stored only in the folder of its run; open that run"
+    )

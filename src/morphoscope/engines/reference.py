@@ -32,7 +32,7 @@ class _Euler:
         self.key, self.step = noise_key(job.seed), 0
 
     def advance(self, count: int) -> None:
-        with np.errstate(all="ignore"):  # a run that blows up is reported, not warned about
+        with np.errstate(all="ignore"):  # a run that diverges is reported as failed, without a warning
             for _ in range(count):
                 self.state += self.job.dt * self.rate(self.state)
                 if self.job.noise:

@@ -1,4 +1,4 @@
-"""Measure the runs of an ensemble: their descriptors are kept beside the arrays."""
+"""Measure the runs of an ensemble: their descriptors are stored with the arrays."""
 
 from __future__ import annotations
 

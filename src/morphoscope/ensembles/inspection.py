@@ -1,4 +1,4 @@
-"""What a run's numbers say against its grid or its step: concentrations below zero, patterns one cell wide."""
+"""Signs that the grid or time step of a run is too coarse: concentrations below zero, patterns one cell wide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from morphoscope.engines import CHECK_EVERY
 from morphoscope.ensembles.plan import Plan
 from morphoscope.theory.equations import preserves_nonnegativity
 
-_LOOKS = 100  # about how often a run is looked at between its snapshots
+_LOOKS = 100  # about how often a run is inspected between its snapshots
 _BELOW_ZERO = 1e-3  # of the largest concentration: rounding stays far above it
 _FAINT = 1e-2  # a field that varies by less than this part of its values has no pattern to resolve
 #: Change from one cell to the next, as a part of the whole range, from which a pattern is not resolved: a front that
@@ -22,7 +22,7 @@ _LEFT_OVER = 0.5  # likeness to the initial state's differences, from which on t
 
 
 class Inspector:
-    """Looks at a run while it goes on, as a ``watch`` of engines, and at its snapshots when it is done."""
+    """Inspects a run while it proceeds, as a ``watch`` of engines, and its snapshots when it is done."""
 
     def __init__(self, plan: Plan, initial: NDArray[Any]) -> None:
         self.plan, self._initial = plan, initial

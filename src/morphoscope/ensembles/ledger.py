@@ -51,7 +51,7 @@ class Ledger:
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorname", "").startswith(_WRITE_ERRORS):
                 raise UsageError(
-                    f"can't write {self.path}: {error}; free some space, or choose another place"
+                    f"can't write {self.path}: {error}; free some space, or choose another location"
                 ) from error
             raise DataError(f"{self.path} is damaged ({error}); expected a ledger of runs") from error
 

@@ -105,7 +105,7 @@ class Plan:
         a parameter grid and leave stripes.
         """
         if count < 1:
-            raise UsageError(f"limit {count} leaves no run; use 1 or more")
+            raise UsageError(f"limit {count} gives no runs; use 1 or more")
         if count >= len(self.runs):
             return self
         edges = np.arange(count + 1) * len(self.runs) // count
@@ -141,13 +141,13 @@ class Plan:
         try:
             return cls.from_dict(json.loads(text))
         except json.JSONDecodeError as error:
-            raise DataError(f"plan is no JSON: {error}") from error
+            raise DataError(f"plan is not valid JSON: {error}") from error
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Plan:
         """Inverse of :meth:`to_dict`; ``model`` may also be a built-in model's name. Raises UsageError or DataError."""
         if not isinstance(values, Mapping):
-            raise DataError("plan is no JSON object; expected the fields of a plan")
+            raise DataError("plan is not a JSON object; expected the fields of a plan")
         if values.get("format") not in READABLE_FORMATS:
             raise DataError(f"plan format {values.get('format')!r}; this version reads 1 and 2; update morphoscope")
         try:
@@ -200,9 +200,9 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:
-    """Step numbers of snapshot times. Raises UsageError for a time past ``until`` or no multiple of ``dt``."""
+    """Step numbers of snapshot times. Raises UsageError for a time past ``until`` or not a multiple of ``dt``."""
     if not 0 < dt < float("inf"):
-        raise UsageError(f"dt={dt} is no time step; use a number above 0")
+        raise UsageError(f"dt={dt} is not a valid time step; use a number above 0")
     if not times:
         raise UsageError("no snapshot times; give at least one")
     steps = []
@@ -214,12 +214,12 @@ def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]
             raise UsageError(f"snapshot time {time:g} is not a multiple of dt={dt:g}; the nearest is {step * dt:g}")
         steps.append(step)
     if sorted(set(steps)) != steps:
-        raise UsageError("snapshot times must ascend")
+        raise UsageError("snapshot times must be ascending")
     return tuple(steps)
 
 
 def run_seeds(root: int, count: int) -> list[int]:
-    """One seed a run from a root seed; the first n are the same however many are asked for."""
+    """One seed per run, derived from a root seed; the first n do not depend on the count."""
     children = (np.random.SeedSequence(root, spawn_key=(i,)) for i in range(count))
     return [int(c.generate_state(1, np.uint64)[0]) >> (64 - _SEED_BITS) for c in children]
 

@@ -31,7 +31,7 @@ PICTURE_FILE = "picture.png"
 
 
 def check_run_folder(folder: Path, *, overwrite: bool) -> None:
-    """Raise UsageError when the folder holds something else, or an earlier run unless ``overwrite``."""
+    """Raise UsageError when the folder contains other files, or an earlier run unless ``overwrite``."""
     check_output(folder, MARKER, overwrite=overwrite)
 
 
@@ -95,7 +95,7 @@ def stored_start(simulation: Simulation) -> NDArray[Any] | None:
     """The initial state of a loaded run if the plan can't make it: it came from an array, or from a file elsewhere."""
     initial = simulation.plan.initial
     if initial.name == ARRAY and state_hash(simulation.initial) != dict(initial.options)["sha256"]:
-        raise DataError(f"{INITIAL_FILE} is not the initial state of the run any more (another SHA-256)")
+        raise DataError(f"{INITIAL_FILE} is no longer the initial state of the run (its SHA-256 differs)")
     return simulation.initial if initial.name == ARRAY or initial.path is not None else None
 
 

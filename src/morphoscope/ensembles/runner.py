@@ -58,7 +58,7 @@ def carry_out(
     """Simulate what is still pending of a plan in ``folder`` and return the ensemble.
 
     Interrupting loses no finished run; calling again continues and ends with the same bytes in the arrays.
-    Raises UsageError for a folder that holds something else or another plan.
+    Raises UsageError for a folder that contains other files or another plan.
     """
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers}; use 1 or more")

@@ -20,7 +20,7 @@ from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model, Parameters, find_model
 
 MOST_RUNS = 1_000_000
-ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are no parameters
+ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are not parameters
 _DIGITS = 12  # of a point's coordinates: enough to tell them apart, short enough to be typed again
 _LARGEST_SEED = 2**53 - 1
 _LONGEST_LABEL = 64
@@ -51,7 +51,7 @@ def sobol_sequence(dimensions: int, count: int, random: np.random.Generator) -> 
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """A place in the parameter space: what it sets, its class where it is known, its number of runs, its seed."""
+    """A point of the parameter space: its parameters, its class if known, its number of runs, its seed."""
 
     parameters: Parameters
     label: str | None = None
@@ -74,12 +74,12 @@ def scan_plan(
 ) -> Plan:
     """The plan of a scan; see :func:`morphoscope.operations.ensemble.scan_plan` for its arguments.
 
-    Runs go through the points once a replicate, so that the runs of fewer replicates are the first runs of more.
+    Runs go through the points once per replicate, so that the runs of fewer replicates are the first runs of more.
     """
     chosen = model if isinstance(model, Model) else find_model(model)
     fixed = chosen.complete(parameters or {})
     if replicates < 1:
-        raise UsageError(f"replicates={replicates} leaves no run; use 1 or more")
+        raise UsageError(f"replicates={replicates} gives no runs; use 1 or more")
     places = _places(chosen, grid, sample, ranges, points, seed)
     rows = list(_rounds(places, fixed, replicates))
     runs = tuple(
@@ -92,7 +92,7 @@ def scan_plan(
 def lattice(model: Model, axes: Mapping[str, Sequence[float]]) -> list[Point]:
     """All combinations of equally spaced values; ``axes``: name → (low, high, count), both ends included.
 
-    The last axis varies fastest; a count of 1 is the middle. Raises UsageError for what is no axis of the model.
+    The last axis varies fastest; a count of 1 yields the midpoint. Raises UsageError for an invalid axis.
     """
     columns = [_axis(model, name, axis) for name, axis in axes.items()]
     _check_total(math.prod(len(column) for column in columns), f"points ({' x '.join(str(len(c)) for c in columns)})")
@@ -100,10 +100,10 @@ def lattice(model: Model, axes: Mapping[str, Sequence[float]]) -> list[Point]:
 
 
 def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
-    """Points that fill a box evenly: ``lhs:N``, a Latin hypercube, or ``sobol:N``, a scrambled Sobol sequence.
+    """Points that cover the ranges evenly: ``lhs:N``, a Latin hypercube, or ``sobol:N``, a scrambled Sobol sequence.
 
     A Latin hypercube has one point in each of N equal stretches of every parameter. The first points of a Sobol
-    sequence stay the same when more are asked for; N is best a power of 2.
+    sequence stay the same if more are requested; N should be a power of 2.
     Sources: McKay, Beckman & Conover, Technometrics 21, 239 (1979); Sobol', USSR Comput. Math. 7, 86 (1967).
     """
     method, count = _sample(sample)
@@ -166,7 +166,7 @@ def _places(
     points: str | Path | Iterable[Mapping[str, Any]] | None,
     seed: int,
 ) -> list[Point]:
-    """The points of the one way that is given; without any, one point, which sets nothing."""
+    """The points from the one source that is given; without any, one point with the default parameters."""
     ways = [name for name, given in (("grid", grid), ("sample", sample), ("points", points)) if given is not None]
     if len(ways) > 1:
         raise UsageError(f"{ways[0]} and {ways[1]} are both given; a scan takes its points from one of them")
@@ -198,13 +198,13 @@ def _given(model: Model, points: Iterable[Mapping[str, Any]]) -> list[Point]:
 
 
 def _rounds(places: Sequence[Point], fixed: Parameters, replicates: int) -> Iterator[Point]:
-    """One row a run: all points that have a first run, all that have a second one, and so on."""
+    """One row per run: first runs of all points, then the second runs of those that have one, and so on."""
     for name in fixed.given:
         if any(name in place.parameters.given for place in places):
             raise UsageError(f"parameter {name!r} is given twice, as a fixed one and by the scan; give it once")
     for place in places:
         if place.seed is not None and place.runs * replicates > 1:
-            raise UsageError("a point with a seed of its own has several runs, which would be equal; drop the seed")
+            raise UsageError("a point with a fixed seed has several runs, which would be identical; omit the seed")
     total = sum(place.runs for place in places) * replicates
     _check_total(total, f"runs ({len(places)} points, {replicates} replicates)")
     for turn in range(max(place.runs for place in places) * replicates):
@@ -235,7 +235,7 @@ def _span(model: Model, name: str, span: Span, what: str = "range") -> tuple[flo
     low, high = _ends(model, name, span, what)
     if low == high:
         raise UsageError(
-            f"{what} {name}={low:g}:{high:g} is one value; give {name}={low:g} as a fixed parameter",
+            f"{what} {name}={low:g}:{high:g} is a single value; give {name}={low:g} as a fixed parameter",
             parameter="parameters",
         )
     return low, high
@@ -248,9 +248,9 @@ def _ends(model: Model, name: str, span: Span, what: str) -> tuple[float, float]
         raise UsageError(f"{what} {name}={span!r}; expected low and high") from None
     numbers = [model.complete({name: end})[name] for end in (low, high)]  # refuses names, NaN and what is out of range
     if not all(isinstance(number, float) for number in numbers):
-        raise UsageError(f"{what} {name} has ends that vary in space; expected two numbers")
+        raise UsageError(f"{what} {name} has bounds that vary in space; expected two numbers")
     if numbers[0] > numbers[1]:
-        raise UsageError(f"{what} {name}={low:g}:{high:g} goes down; the lower end comes first")
+        raise UsageError(f"{what} {name}={low:g}:{high:g} is descending; give the lower end first")
     return numbers[0], numbers[1]
 
 
@@ -270,7 +270,7 @@ def _short(value: float) -> float:
 
 def _check_total(count: int, what: str) -> None:
     if count > MOST_RUNS:
-        raise UsageError(f"{count} {what}; at most {MOST_RUNS} runs make a plan; use fewer")
+        raise UsageError(f"{count} {what}; a plan can have at most {MOST_RUNS} runs; use fewer")
 
 
 def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -284,9 +284,9 @@ def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
     except OSError as error:
         raise DataError(f"{path} can't be read ({error.strerror}); expected a table of points (.csv)") from error
     except UnicodeDecodeError:
-        raise DataError(f"{path} is no text in UTF-8; save it as CSV in UTF-8") from None
+        raise DataError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from None
     except csv.Error as error:
-        raise DataError(f"{path} is no table of comma-separated values ({error})") from error
+        raise DataError(f"{path} is not a table of comma-separated values ({error})") from error
 
 
 def _check_columns(model: Model, names: Sequence[str], where: str) -> None:
@@ -295,13 +295,13 @@ def _check_columns(model: Model, names: Sequence[str], where: str) -> None:
     known = (*model.parameters, *ROW_COLUMNS)
     for position, name in enumerate(names):
         if name in names[:position]:
-            raise DataError(f"{where}: column {name!r} is there twice; keep one")
+            raise DataError(f"{where}: column {name!r} occurs twice; keep one")
         if name not in known:
             raise DataError(f"{where}: unknown column {name!r:.80} for {model.name}; {nearest(name[:80], known)}")
 
 
 def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
-    """A row's point; what a cell of ``class``, ``runs`` or ``seed`` leaves empty is not said."""
+    """A row's point; empty cells of ``class``, ``runs`` and ``seed`` are ignored."""
     parameters = {name: value for name, value in row.items() if name in model.defaults}
     own = {name: row[name] for name in ROW_COLUMNS if name in row and name not in parameters}
     label = str(own.get("class") or "") or None

@@ -1,4 +1,4 @@
-"""How runs are made: what the user asks for, and from there, with the model's defaults, to a plan."""
+"""Settings of runs: what the user requests, completed with the model's defaults to a plan."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Number = float | str  # a number, or its text
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a user asks for; None stands for the model's default.
+    """What a user requests; None means the model's default.
 
     ``size``: (width, height) in cells. ``times``: snapshot times; by default three, the model's ``apart`` apart, the
     last at the end. ``noise``: amplitude by species, or one for all. ``boundary``, ``integrator``, ``noise``,
@@ -80,17 +80,17 @@ class Settings:
         )
 
     def plan(self, model: Model, name: str, runs: tuple[Run, ...], record: Sequence[str] | None = None) -> Plan:
-        """The plan of these runs; raises UsageError for whatever no engine could run."""
+        """The plan of these runs; raises UsageError for settings that no engine can run."""
         until = model.until if self.until is None else self.until
         if not 0 < until < math.inf:
-            raise UsageError(f"until={until} is no end time; use a number above 0")
+            raise UsageError(f"until={until} is not a valid end time; use a number above 0")
         given = self.initial or model.initial
         initial = given if isinstance(given, InitialCondition) else InitialCondition.parse(given)
         integrator = self.integrator or model.integrator
         grid = self._grid(model, initial)
         dt = self._step(model, grid, runs, integrator, until)
         if not 0 < dt < math.inf:
-            raise UsageError(f"dt={dt} is no time step; use a number above 0")
+            raise UsageError(f"dt={dt} is not a valid time step; use a number above 0")
         return Plan(
             name=name,
             model=model,

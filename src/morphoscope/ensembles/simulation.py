@@ -121,7 +121,7 @@ class Simulation:
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write picture.png, the raw picture, initial.npz, snapshots.npz and run.json; returns the folder.
 
-        :func:`morphoscope.open_run` reads it again. Raises UsageError for a folder that holds something else or, unless
+        :func:`morphoscope.open_run` reads it again. Raises UsageError for a folder that contains other files or, unless
         ``overwrite``, an earlier run.
         """
         from morphoscope.ensembles.run_folder import save_run
@@ -235,7 +235,7 @@ def _film_steps(plan: Plan, frames: int) -> NDArray[np.intp]:
 def _check_finite(result: Result, plan: Plan) -> None:
     if result.failed_at is not None:
         raise UsageError(
-            f"the run left finite numbers (noticed at step {result.failed_at}, t = "
+            f"the run diverged: values are no longer finite (detected at step {result.failed_at}, t = "
             f"{result.failed_at * plan.dt:g}); try a smaller dt than {plan.dt:g} or other parameters"
         )
 

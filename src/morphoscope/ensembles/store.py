@@ -1,4 +1,4 @@
-"""An ensemble on disk: plan.json, one Zarr v3 array a recorded species with one chunk a run, and a ledger."""
+"""An ensemble on disk: plan.json, one Zarr v3 array per recorded species with one chunk per run, and a ledger."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ensemble:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not (self.folder / PLAN_FILE).is_file():
-            raise DataError(f"{folder} is no ensemble (no {PLAN_FILE} in it)")
+            raise DataError(f"{folder} is not an ensemble (no {PLAN_FILE} in it)")
         self.plan = Plan.load(self.folder / PLAN_FILE)
         if not (self.folder / DATA_FOLDER).is_dir() or not (self.folder / LEDGER_FILE).is_file():
             raise DataError(f"{folder} is damaged: {DATA_FOLDER} or {LEDGER_FILE} is missing")
@@ -45,18 +45,20 @@ class Ensemble:
     def create(cls, plan: Plan, folder: str | Path) -> Ensemble:
         """A new ensemble, or the one in ``folder`` if the same plan, in all that decides numbers, made it.
 
-        The plan.json of an ensemble is never written again. Raises UsageError if the folder holds something else or
+        The plan.json of an ensemble is never written again. Raises UsageError if the folder contains other files or
         an ensemble with another plan.
         """
         folder = Path(folder)
         if folder.is_file():
-            raise UsageError(f"{folder} is a file; expected a new folder; choose another place", parameter="out")
+            raise UsageError(f"{folder} is a file; expected a new folder; choose another location", parameter="out")
         if folder.exists() and any(folder.iterdir()):
             if not (folder / PLAN_FILE).is_file():
-                raise UsageError(f"{folder} holds something else (no {PLAN_FILE} in it); choose a new folder")
+                raise UsageError(f"{folder} contains other files (no {PLAN_FILE} in it); choose a new folder")
             difference = plan.difference(Plan.load(folder / PLAN_FILE))
             if difference:
-                raise UsageError(f"{folder} holds an ensemble with another plan: {difference}; choose another folder")
+                raise UsageError(
+                    f"{folder} contains an ensemble with another plan: {difference}; choose another folder"
+                )
         else:
             plan.save(folder / PLAN_FILE)  # first: a folder says what it is before anything else is in it
         with writing(folder / DATA_FOLDER):
@@ -112,7 +114,7 @@ class Ensemble:
         return [run.label for run in self.plan.runs]
 
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
-        """The physical descriptors that :func:`describe_ensemble` has kept, by name, one number a run."""
+        """The physical descriptors that :func:`describe_ensemble` has stored, by name, one number per run."""
         return stored(self.data_folder, self.plan)
 
     def dataset(self) -> xarray.Dataset:

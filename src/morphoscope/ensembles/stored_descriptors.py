@@ -1,4 +1,4 @@
-"""The descriptors of an ensemble, kept beside its arrays as Zarr variables over the runs."""
+"""The descriptors of an ensemble, stored with its arrays as Zarr variables over the runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names_for(plan: Plan) -> tuple[str, ...]:
 
 
 def stored(data_folder: Path, plan: Plan) -> Columns:
-    """The descriptors that are kept beside the arrays of a plan, by name, one number a run; nothing where none are.
+    """The descriptors stored with the arrays of a plan, by name, one number per run; empty if there are none.
 
     NaN where one is undefined, and throughout for runs that were not described.
     """
@@ -45,7 +45,7 @@ def undescribed(columns: Columns, runs: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def keep(data_folder: Path, columns: Columns) -> None:
-    """Write descriptors beside the arrays of an ensemble; raises UsageError if they can't be written."""
+    """Write descriptors to the arrays of an ensemble; raises UsageError if they can't be written."""
     import zarr
 
     with writing(data_folder):

@@ -73,7 +73,7 @@ def annotate(
 
     opened = open_atlas(atlas)
     if not len(runs):
-        raise UsageError("no run is chosen; choose at least one")
+        raise UsageError("no run was given; give at least one")
     labels = dict(zip(opened.runs.tolist(), opened.labels(), strict=True))
     if missing := [run for run in runs if run not in labels]:
         raise UsageError(f"run {missing[0]} is not in {opened.folder}; it has {len(labels)} runs, 0 … {max(labels)}")

@@ -41,7 +41,7 @@ def class_map(
     UsageError
         For an unknown ``color`` and an unknown picture format.
     DataError
-        Where ``atlas`` is no atlas.
+        If ``atlas`` is not an atlas.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def montage(
     UsageError
         For an unknown class, a class that no pattern was read as, and an unknown picture format.
     DataError
-        Where ``atlas`` is no atlas.
+        If ``atlas`` is not an atlas.
 
     Notes
     -----

@@ -54,7 +54,7 @@ def ensemble(
     Raises
     ------
     UsageError
-        For a folder that holds something else or another plan, and for what can't be run.
+        For a folder that contains other files or another plan, and for what can't be run.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def scan_plan(
     Returns
     -------
     Plan
-        One row a run.
+        One row per run.
 
     Raises
     ------

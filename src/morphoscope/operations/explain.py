@@ -39,7 +39,7 @@ def explain(
     Raises
     ------
     UsageError
-        If no labelled run is done, for runs of another grid or cell size, and if ``out`` holds something else.
+        If no labelled run is done, for runs of another grid or cell size, and if ``out`` contains other files.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def explain(
     if not patterns.fit(trained.input):
         raise UsageError(
             f"{source.folder} has another grid or cell size than the classifier was trained on "
-            f"({trained.input.accepts()}); saliency maps need the same"
+            f"({trained.input.accepts()}); saliency maps need the same size"
         )
     labels = [str(source.labels()[run]) for run in runs]
     saliency = explain_patterns(trained, patterns.frames)

@@ -99,7 +99,7 @@ def simulate(
     Raises
     ------
     UsageError
-        For whatever can't be run, and for a run that leaves finite numbers.
+        For invalid settings, and for a run that diverges.
 
     Warns
     -----
@@ -125,7 +125,7 @@ def simulate(
     from morphoscope.models import Model, find_model
 
     if str(model).endswith(".json"):
-        raise UsageError(f"{model} is not a model; a stored run is repeated with repeat_run, and opened with open_run")
+        raise UsageError(f"{model} is not a model; use repeat_run to repeat a stored run, or open_run to open it")
     chosen = model if isinstance(model, Model) else find_model(model)
     condition, start = _initial(chosen, initial)
     if start is not None and size is None:

@@ -1,4 +1,4 @@
-"""Frames of a run as one colour picture: what rests is grey, what moves is coloured."""
+"""Frames of a run as one colour picture: cells at rest are grey, cells that change are coloured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONCENTRATION: Range = (0.0, 1.0)
 
 
 def composite(frames: NDArray[np.floating], ends: Range = CONCENTRATION) -> NDArray[np.float32]:
-    """Three frames as the colour channels of one picture: what rests is grey, what moves is coloured.
+    """Three frames as the colour channels of one picture: cells at rest are grey, cells that change are coloured.
 
     Parameters
     ----------

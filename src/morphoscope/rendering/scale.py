@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: A picture whose values differ by no more than this share of the largest magnitude is drawn uniform. Rounding in
-#: float32 leaves differences of up to 4e-4 beside a Turing line, see descriptors/spectrum.py.
+#: float32 leaves differences of up to 4e-4 near a Turing line, see descriptors/spectrum.py.
 SMALLEST_CONTRAST = 1e-3
 _OUTLYING = 1.0  # per cent of the runs at either end whose extremes do not stretch the scale of all
 _FEWEST_TICKS = 3

@@ -10,7 +10,7 @@ from morphoscope.atlas import Atlas
 
 
 def caption(atlas: Atlas, *, width: int = 90) -> str:
-    """The parameters beside the map's plane and the classifier's name, in lines of at most ``width`` letters."""
+    """The parameters that are not axes of the map and the classifier, in lines of at most ``width`` characters."""
     name = classifier_name(atlas)
     parts = [*_other_parameters(atlas), *([f"classifier: {name}"] if name else [])]
     return "\n".join(textwrap.wrap(", ".join(parts), width, break_on_hyphens=False))

@@ -215,7 +215,7 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
 
 
 def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:
-    """Beside a map of classes, with their counts; below a map of numbers, which has its scale beside it."""
+    """At the side of a map of classes, with their counts; below a map of numbers, whose colour bar is at the side."""
     handles, _ = axes.get_legend_handles_labels()
     if beside and len(handles) > 1:
         axes.legend(

@@ -22,7 +22,7 @@ SALIENCY_MARKER = "saliency.npz"
 
 
 def check_evaluation_folder(folder: Path) -> None:
-    """Raise UsageError when the folder holds something else than an evaluation."""
+    """Raise UsageError when the folder contains other files than an evaluation."""
     check_output(folder, EVALUATION_MARKER, overwrite=True)
 
 
@@ -50,7 +50,7 @@ def load_evaluation(folder: Path) -> Evaluation:
 
 
 def check_saliency_folder(folder: Path) -> None:
-    """Raise UsageError when the folder holds something else than saliency maps."""
+    """Raise UsageError when the folder contains other files than saliency maps."""
     check_output(folder, SALIENCY_MARKER, overwrite=True)
 
 

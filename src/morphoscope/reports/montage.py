@@ -32,9 +32,9 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
     """
     members = atlas.members(name)
     if not len(members):
-        raise UsageError(f"no pattern was read as {name!r}; there is nothing to show")
+        raise UsageError(f"no pattern was read as {name!r}; choose another class")
     if most < 1:
-        raise UsageError(f"most={most} leaves no pattern; use 1 or more")
+        raise UsageError(f"most={most} shows no patterns; use 1 or more")
     total = len(members)
     if total > most:
         members = members[np.linspace(0, total - 1, most).round().astype(int)]

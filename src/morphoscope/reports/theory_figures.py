@@ -22,7 +22,7 @@ _SAMPLES = 400
 
 
 def theory_figure(overview: Overview) -> Figure:
-    """Nullclines (two species) or the rate (one species) beside the growth rates of waves, for each steady state.
+    """Nullclines (two species) or the rate (one species) next to the growth rates of waves, for each steady state.
 
     Filled marks are stable without space, hollow ones are not. Growth is drawn in full for the continuum and dashed on
     the grid, up to its shortest wave, 2 dx.

@@ -64,7 +64,7 @@ def refine(
     Raises
     ------
     UsageError
-        Where nothing is annotated, fewer than two classes are left, or ``out`` holds something else.
+        Where nothing is annotated, fewer than two classes are left, or ``out`` contains other files.
 
     Examples
     --------

@@ -39,7 +39,7 @@ class Study:
         if not folder.exists() or not any(folder.iterdir()):
             return
         if not self.file.is_file():
-            raise UsageError(f"{folder} holds something else (no {STUDY_FILE} in it); choose a new folder")
+            raise UsageError(f"{folder} contains other files (no {STUDY_FILE} in it); choose a new folder")
         self._resume()
 
     def _resume(self) -> None:

@@ -17,7 +17,7 @@ from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.models import get_model
 
 _FOLDER = importlib.resources.files(__name__)
-_ROW_NAMES = {"set", "class", "runs"}  # columns of a table that are no parameters
+_ROW_NAMES = {"set", "class", "runs"}  # columns of a table that are not parameters
 
 
 def _find_recipes() -> dict[str, Callable[[], dict[str, Any]]]:
