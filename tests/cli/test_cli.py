@@ -191,7 +191,7 @@ def test_ensemble_train_evaluate_classify_scan_map_montage(tmp_path):
     assert {p.name for p in (tmp_path / "evaluation").iterdir()} == {
         "evaluation.json", "confusion.csv", "confusion.png", "confusion.svg",
     }  # fmt: skip
-    assert "at unseen points  no runs" in cli("evaluate", "clf", "validation", cwd=tmp_path).stdout
+    assert "at unseen points       no runs" in cli("evaluate", "clf", "validation", cwd=tmp_path).stdout
     assert cli("explain", "clf", "validation", "--out", "saliency", cwd=tmp_path).returncode == 0
     assert (tmp_path / "saliency" / "saliency.png").is_file()
     read = json.loads(cli("classify", "clf", "validation", "--json", cwd=tmp_path).stdout)

@@ -153,7 +153,7 @@ def scan_plan(
     from morphoscope.ensembles.settings import Settings
 
     if isinstance(initial, str | Path) and is_run_folder(Path(initial)):
-        initial = str(Path(initial) / RUN_FILE)
+        initial = Path(initial) / RUN_FILE
     settings = Settings.of(
         size=size,
         until=until,
@@ -162,7 +162,7 @@ def scan_plan(
         stencil=stencil,
         boundary=boundary,
         times=times,
-        initial=initial,
+        initial=str(initial) if isinstance(initial, Path) else initial,
         integrator=integrator,
         noise=noise,
         double=double,
