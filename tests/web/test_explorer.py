@@ -69,7 +69,7 @@ def test_hover_shows_the_pattern_and_click_opens_it(visit, workspace):
     picture = tooltip.locator("div[style*=sheet]").first
     assert "/files/thumbnails/0" in picture.evaluate("e => getComputedStyle(e).backgroundImage")
     visit.tab.mouse.click(*visit.pixel(atlas, position))
-    visit.tab.get_by_text(re.compile("kappa with probability")).wait_for()
+    visit.tab.get_by_text(re.compile("by the network, with probability")).wait_for()
     assert "kappa" in visit.where()
     assert "morphoscope simulate gray-scott -p f=0.046 -p k=0.063" in visit.tab.locator("code").first.inner_text()
 
