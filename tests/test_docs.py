@@ -60,12 +60,3 @@ def test_versions_agree():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
     assert f"version: {version}" in (ROOT / "CITATION.cff").read_text()
-
-
-def test_public_names_are_there():
-    import morphoscope
-
-    for name in morphoscope.__all__:
-        assert getattr(morphoscope, name) is not None
-    with pytest.raises(AttributeError):
-        _ = morphoscope.nothing

@@ -345,7 +345,29 @@ class Atlas:
 
 
 def open_atlas(source: str | Path | Atlas) -> Atlas:
-    """An atlas itself, or the one in a folder, in the folder of its study, or of a shipped name."""
+    """Open an atlas.
+
+    Parameters
+    ----------
+    source : Atlas, str or Path
+        An atlas (returned as it is), its folder, the folder of the study that made it, or a shipped atlas's name.
+
+    Returns
+    -------
+    Atlas
+        The atlas.
+
+    Raises
+    ------
+    UsageError
+        If there is no atlas, or it is damaged or of a format that this version does not read.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> len(morphoscope.open_atlas("gray-scott").runs)
+    5481
+    """
     return source if isinstance(source, Atlas) else Atlas(source)
 
 

@@ -26,7 +26,17 @@ class UsageError(ValueError):
 
 
 class DataError(UsageError):
-    """A file or folder is damaged, of another kind, or of a newer format than this version reads."""
+    """A file or folder is damaged, of another kind, or of a newer format than this version reads.
+
+    Parameters
+    ----------
+    message
+        One line for the user.
+    parameter
+        The Python argument that mends it.
+    operation
+        The public function that mends it.
+    """
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

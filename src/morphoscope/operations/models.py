@@ -13,7 +13,30 @@ PathLike = str | Path
 
 
 def list_models(name: PathLike | None = None) -> list[Model]:
-    """The built-in models, or the one of that name or in that file (.toml)."""
+    """List the built-in models, or look up one model.
+
+    Parameters
+    ----------
+    name : str or Path, optional
+        A built-in model's name or a model file (.toml). Default: all built-in models.
+
+    Returns
+    -------
+    list of Model
+        The models, in the order of their names.
+
+    Raises
+    ------
+    UsageError
+        If there is no such model, or the file can't be read.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> (model,) = morphoscope.list_models("gray-scott")
+    >>> model.parameters
+    ('f', 'k', 'Du', 'Dv')
+    """
     from morphoscope.models import find_model, model_names
 
     return [find_model(n) for n in ([name] if name else model_names())]
@@ -22,7 +45,26 @@ def list_models(name: PathLike | None = None) -> list[Model]:
 def check_model(model: PathLike | Model) -> list[Check]:
     """Check a model against the public contract: see :mod:`morphoscope.engines.contract`.
 
-    ``model``: a model, a built-in one's name, or a file (.toml).
+    Parameters
+    ----------
+    model : Model, str or Path
+        A model, a built-in model's name, or a model file (.toml).
+
+    Returns
+    -------
+    list of Check
+        One result for each check: its name, whether it passed, and what was seen.
+
+    Raises
+    ------
+    UsageError
+        If there is no such model, or a formula is invalid.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> all(check.passed for check in morphoscope.check_model("allen-cahn"))
+    True
     """
     from morphoscope.engines.contract import check_model as check
     from morphoscope.models import Model, find_model
@@ -31,7 +73,31 @@ def check_model(model: PathLike | Model) -> list[Check]:
 
 
 def new_model(name: str, out: PathLike | None = None) -> Path:
-    """Write a commented example of a model of that name, to ``NAME.toml`` unless ``out`` is given; returns its path."""
+    """Write a commented model file as a start for a model of your own.
+
+    Parameters
+    ----------
+    name : str
+        The new model's name.
+    out : str or Path, optional
+        File to write. Default: ``NAME.toml`` in the current folder.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    UsageError
+        If the name is invalid, or the file exists already or can't be written.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> morphoscope.new_model("my").name
+    'my.toml'
+    """
     from morphoscope.models.files import new_model as write
 
     return write(name, out)

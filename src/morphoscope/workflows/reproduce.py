@@ -31,8 +31,42 @@ def reproduce(
 ) -> Reproduction:
     """Repeat a published study stage by stage and write its report; continues where it was interrupted.
 
-    ``second_pass`` goes on with the paper's second training set, which has π, and reads the same scan again; the folder
-    may hold the first pass already.
+    Parameters
+    ----------
+    study : str
+        Name of the study: ``scholz2022``.
+    out : str or Path
+        Folder for data, classifiers, atlases and report.
+    profile : str
+        ``quick`` simulates fewer runs, ``paper`` all of them.
+    network : str
+        Network to train: ``periodic-2d`` or ``scholz2022-2d``.
+    seed : int
+        Seed of the training.
+    second_pass : bool
+        Whether to go on with the paper's second training set, which has class π, and classify the same scan again. The
+        folder may contain the first pass already.
+    workers : int, optional
+        Threads over runs. Default: all cores.
+    progress : Reporter
+        Shows progress. Default: bars in a notebook, nothing in a script.
+
+    Returns
+    -------
+    Reproduction
+        Evaluations, times of the stages, and the path of the report.
+
+    Raises
+    ------
+    UsageError
+        If the study, the profile or the network is unknown, or the folder holds something else.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> done = morphoscope.reproduce("scholz2022", "results")  # doctest: +SKIP
+    >>> done.report.name  # doctest: +SKIP
+    'report.html'
     """
     require("learn")
     return STUDIES.get(study)(
