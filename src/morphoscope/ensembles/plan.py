@@ -42,10 +42,46 @@ class Run:
 class Plan:
     """What shall be simulated. Frozen; ``Plan.from_json(plan.to_json()) == plan``; equal plans have equal hashes.
 
-    ``times`` are the snapshot times in the model's units, multiples of ``dt`` up to ``until``;
-    ``record`` names the species that are kept. ``integrator``, ``noise`` (amplitude by species) and ``double``
-    (float64) are the engine's options, see :class:`~morphoscope.engines.Job`. Raises UsageError for what an engine
-    could not run.
+    Most plans come from :func:`morphoscope.scan_plan`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the plan.
+    model : Model
+        The model.
+    grid : Grid
+        Cells, spacing, stencil and boundary.
+    dt : float
+        Time step.
+    until : float
+        End time, in the model's units.
+    times : tuple of float
+        Times of the snapshots, multiples of ``dt`` up to ``until``.
+    initial : InitialCondition
+        The initial condition.
+    record : tuple of str
+        The species that are kept.
+    runs : tuple of Run
+        One row for each run: parameters, seed, and a label or none.
+    integrator : str
+        ``euler`` or ``etdrk2``.
+    noise : tuple of (str, float)
+        Amplitude of additive noise by species.
+    double : bool
+        Whether to compute with float64 instead of float32.
+
+    Raises
+    ------
+    UsageError
+        If no engine could run it.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.04, 3)}, until=100)
+    >>> len(plan.runs), morphoscope.Plan.from_json(plan.to_json()) == plan
+    (3, True)
     """
 
     name: str

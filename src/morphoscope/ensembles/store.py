@@ -29,7 +29,25 @@ PROVENANCE_FILE = "provenance.json"
 class Ensemble:
     """What has been simulated of a plan, in one folder.
 
-    Open one with ``Ensemble(folder)``; make or continue one with :meth:`create`.
+    :func:`morphoscope.ensemble` makes or continues one; ``Ensemble(folder)`` opens it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of an ensemble.
+
+    Raises
+    ------
+    DataError
+        If the folder is no ensemble, or damaged.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.04, 2)}, size=48, until=10)
+    >>> made = morphoscope.ensemble(plan, "scan")
+    >>> morphoscope.Ensemble("scan").status()
+    ['done', 'done']
     """
 
     def __init__(self, folder: str | Path) -> None:
