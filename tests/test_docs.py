@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from morphoscope.web import explorer
+from morphoscope.web import explore
 
 from tests.test_layers import FLOORS
 
@@ -45,7 +45,7 @@ def test_commands_exist_with_their_options(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_python_blocks_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(explorer, "in_notebook", lambda: True)  # a server would never return
+    monkeypatch.setattr(explore, "in_notebook", lambda: True)  # a server would never return
     for block in blocks(page, "python"):
         exec(compile(block, str(page), "exec"), {})
 

@@ -137,7 +137,7 @@ def test_an_initial_array_that_was_changed_is_noticed(tmp_path):
     run = morphoscope.simulate("gray-scott", initial=np.full((2, 48, 48), 0.5), until=1, out=tmp_path / "run")
     changed = {name: field + 1 for name, field in zip("uv", run.initial, strict=True)}
     np.savez(tmp_path / "run" / "initial.npz", **changed)
-    with pytest.raises(DataError, match="not the initial state"):
+    with pytest.raises(DataError, match="no longer the initial state"):
         morphoscope.repeat_run(tmp_path / "run")
 
 

@@ -65,5 +65,6 @@ def scan(
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import open_classifier
 
+    trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
-    return read_ensemble(open_classifier(classifier), source, out, overwrite=overwrite, progress=progress)
+    return read_ensemble(trained, source, out, overwrite=overwrite, progress=progress)
