@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from morphoscope.web import explore
-
 from tests.test_layers import FLOORS
 
 ROOT = Path(__file__).parent.parent
