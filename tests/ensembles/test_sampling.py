@@ -379,7 +379,7 @@ class TestCommand:
             (("scholz2022-scan", "--double"), "--double is for scans"),
             (("scholz2022-scan", "--reaction", "u: -u"), "--reaction is for scans"),
             (("plan.json", "--range", "f=0.01:0.05"), "--range is for scans of a model, but 'plan.json'"),
-            (("plan.json",), "plan.json is not there; expected a plan"),
+            (("plan.json",), "plan.json does not exist; expected a plan"),
             (("gray-scott", "--frames", 10), "--frames is for recipes"),
             (
                 ("gray-scot", "--grid", "f=0.01:0.05:3"),
