@@ -281,6 +281,12 @@ def test_a_simulated_run_is_the_same_pattern_in_every_form(workshop, tmp_path):
     assert known == [True, True, True, True, False]
 
 
+def test_a_runs_picture_for_people_points_to_the_run(workshop, tmp_path):
+    morphoscope.simulate("gray-scott", out=tmp_path / "run", size=(64, 64), dt=0.5, until=60)
+    with pytest.raises(UsageError, match="give the run's folder"):
+        morphoscope.classify(workshop / "classifier", tmp_path / "run" / "picture.png")
+
+
 class TestWhatARunKnows:
     """A run that knows that it is something else is refused, or it is said: by classify and scan alike."""
 

@@ -172,8 +172,10 @@ def with_plan(
     return scaled(known, classifier.input)
 
 
-def scaled(patterns: Patterns, expected: Input) -> Patterns:
+def scaled(patterns: Patterns, expected: Input, stretched: str = "") -> Patterns:
     """The same patterns with a note on how they are brought to the classifier's grid.
+
+    ``stretched``: what to say instead of a change of the cell size.
 
     Raises UsageError for fields that are too small or too large for that.
     """
@@ -194,14 +196,15 @@ def scaled(patterns: Patterns, expected: Input) -> Patterns:
             f"{patterns.name} covers the classifier's grid {max(counts)} times; at most {MOST_WINDOWS} are read; "
             "crop it, or check the cell size"
         )
-    return dataclasses.replace(patterns, notes=(*patterns.notes, _grid_note(patterns, expected, max(counts))))
+    note = _grid_note(patterns, expected, max(counts), stretched)
+    return dataclasses.replace(patterns, notes=(*patterns.notes, note))
 
 
-def _grid_note(patterns: Patterns, expected: Input, windows: int) -> str:
+def _grid_note(patterns: Patterns, expected: Input, windows: int, stretched: str) -> str:
     low, high = 1 / patterns.steps.max(), 1 / patterns.steps.min()
     size, grid = "x".join(map(str, patterns.frames.shape[:-3:-1])), f"{expected.width}x{expected.height}"
-    words = []
-    if (low, high) != (1, 1):
+    words = [stretched] if stretched else []
+    if (low, high) != (1, 1) and not stretched:
         by = f"{low:.5g}" if np.isclose(low, high) else f"{low:.5g} to {high:.5g}"
         words.append(f"cells {by} times as long as in training, relative to √diffusion: interpolated to that size")
     rows, columns = patterns.frames.shape[-2:]

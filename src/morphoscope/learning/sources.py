@@ -103,11 +103,11 @@ class _Given:
         """Patterns of which nothing is known; ``cell_size``: what the array itself says, if no other was given."""
         frames, notes = self.frames(array, name)
         step = self._step(frames, name, cell_size)
-        more = []
+        stretched = ""
         if self.resize and step != 1:
-            more.append(f"{name} is stretched by {1 / step:.4g}: so are its wavelengths, which classes depend on")
-        patterns = Patterns(name, frames, steps=np.full(len(frames), step), notes=(*notes, *more))
-        return scaled(patterns, self.classifier.input)
+            stretched = f"stretched by {1 / step:.5g}: so are its wavelengths, which classes depend on"
+        patterns = Patterns(name, frames, steps=np.full(len(frames), step), notes=notes)
+        return scaled(patterns, self.classifier.input, stretched)
 
     def frames(self, array: NDArray[Any], name: str) -> tuple[NDArray[np.float32], tuple[str, ...]]:
         """An array as frames of concentrations, with notes."""
@@ -218,6 +218,8 @@ def _from_archive(path: Path, given: _Given) -> Patterns:
 def _from_picture(path: Path, given: _Given) -> Patterns:
     """A picture; a run's own composite, in the run's folder, knows its plan."""
     array, times = read_image(path)
+    if array.ndim == 3 and array.dtype == np.uint8 and is_run_folder(path.parent):
+        raise UsageError(f"{path.name} is a picture for people, of a run; give the run's folder, {path.parent}")
     if times:
         array = array[frame_places(times, given.classifier.input, path.name)]
     plan = plan_of_run(path.parent) if array.ndim == 3 and array.dtype == np.float32 else None
