@@ -176,6 +176,7 @@ def _complete_classifier(name: str) -> None:
         input=input_of(plan),
         runs=TrainingRuns.of(plan),
     )
+    classifier.input = data.input
     classifier.trained_on, classifier.homogeneous = data.runs, homogeneous_classes(data)
     text = json.dumps(classifier.description(), indent=1, ensure_ascii=False)
     (CLASSIFIERS / name / DESCRIPTION_FILE).write_text(text + "\n", encoding="utf-8")

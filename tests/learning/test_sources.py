@@ -15,6 +15,8 @@ import morphoscope
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Ensemble
 from morphoscope.learning.classifier import Classifier, Input
+from morphoscope.learning.datasets import input_of
+from morphoscope.learning.patterns import frame_places
 from morphoscope.learning.sources import patterns_from
 from morphoscope.rendering.pictures import save_composite
 from tests.conftest import Listening, tiny_plan
@@ -26,7 +28,7 @@ PATTERN = np.random.default_rng(0).random((3, 16, 20)).astype(np.float32)
 def reader():
     """A classifier of small patterns; its network is never asked."""
     shipped = Classifier.load("gray-scott-second-pass")
-    return dataclasses.replace(shipped, input=Input(3, 16, 20, "u", 30.0))
+    return dataclasses.replace(shipped, input=Input(3, 16, 20, "u", 30.0, (60.0, 30.0)))
 
 
 def frames(source, reader, **given):
@@ -157,6 +159,31 @@ def test_archives_choose_the_frames_by_time(tmp_path, reader):
     np.savez(tmp_path / "a.npz", u=series, v=series, t=[0, 40, 70, 100, 110])
     with pytest.raises(UsageError, match="here at 50, 80, 110"):
         frames(tmp_path / "a.npz", reader)
+
+
+class TestTimes:
+    uneven = Input(3, 16, 20, "u", 5.0, (8.0, 5.0))
+
+    def test_frames_may_be_unevenly_spaced(self):
+        assert frame_places((492, 495, 500), self.uneven, "x") == [0, 1, 2]
+        assert frame_places((480, 492, 494, 495, 500), self.uneven, "x") == [1, 3, 4]
+        with pytest.raises(UsageError, match="3 frames 3 and 5 apart, here at 492, 495, 500"):
+            frame_places((490, 495, 500), self.uneven, "x")
+
+    def test_training_keeps_them(self):
+        plan = dataclasses.replace(tiny_plan(runs=1), times=(2992.0, 2995.0, 3000.0))
+        assert input_of(plan).before == (8.0, 5.0, 0.0)
+        assert frame_places(plan.times, input_of(plan), "x") == [0, 1, 2]
+
+    def test_classifiers_that_kept_the_last_interval_only_are_held_to_that(self):
+        old = dataclasses.replace(self.uneven, earlier=None)
+        assert frame_places((492, 495, 500), old, "x") == [0, 1, 2]
+        with pytest.raises(UsageError, match="5 apart"):
+            frame_places((490, 494, 500), old, "x")
+
+    def test_evenly_spaced_ones_refuse_uneven_frames(self, reader):
+        with pytest.raises(UsageError, match="30 apart"):
+            frame_places((10, 70, 100), reader.input, "x")
 
 
 class TestOtherSizes:

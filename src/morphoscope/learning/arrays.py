@@ -56,7 +56,7 @@ def as_frames(array: NDArray[Any], expected: Input, name: str) -> tuple[NDArray[
     if array.ndim != 4 or array.shape[1] not in {1, count} or 0 in array.shape:
         raise UsageError(
             f"{name} has shape {array.shape}; expected (y, x), (frames, y, x) or (n, frames, y, x), with "
-            f"{count} frames, {expected.apart:g} apart, or one"
+            f"{count} frames, {expected.spaced()}, or one"
         )
     if array.shape[1] == count:
         return array, ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.resources
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,22 @@ class Input:
     height: int = 128
     width: int = 128
     species: str = "u"
-    apart: float = 30.0  # model time between frames
+    apart: float = 30.0  # model time between the last two frames
+    #: How long before the last frame each earlier one was taken; None in classifiers that did not store it.
+    earlier: tuple[float, ...] | None = None
+
+    @property
+    def before(self) -> tuple[float, ...]:
+        """How long before the last frame every frame is taken, the last one 0; evenly spaced if that is not stored."""
+        earlier = self.earlier
+        if earlier is None:
+            earlier = tuple(self.apart * i for i in range(self.frames - 1, 0, -1))
+        return (*earlier, 0.0)
+
+    def spaced(self) -> str:
+        """How the frames lie in time, for error messages."""
+        gaps = [first - second for first, second in itertools.pairwise(self.before)]
+        return f"{' and '.join(f'{gap:g}' for gap in dict.fromkeys(gaps))} apart"
 
     def accepts(self) -> str:
         """The shapes that are read, for error messages."""
@@ -112,7 +128,8 @@ class Classifier:
     @property
     def hash(self) -> str:
         """SHA-256 of what decides the network's readings: weights, architecture, classes, input, temperature."""
-        decides = (self.network, self.classes, dataclasses.asdict(self.input), self.temperature)
+        seen = {key: value for key, value in dataclasses.asdict(self.input).items() if key != "earlier"}
+        decides = (self.network, self.classes, seen, self.temperature)
         digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
         for name, tensor in sorted(self.module.state_dict().items()):
             array = tensor.detach().contiguous().numpy()
@@ -228,7 +245,7 @@ class Classifier:
             )
         try:
             network, classes = values["network"], tuple(values["classes"])
-            described = Input(**values["input"])
+            described = _input(values["input"])
             temperature, provenance = float(values["temperature"]), dict(values["provenance"])
             runs, uniform = values.get("trained_on"), values.get("homogeneous")
             trained_on = None if runs is None else TrainingRuns.from_dict(runs)
@@ -239,6 +256,11 @@ class Classifier:
             raise DataError(f"{folder} is damaged: {DESCRIPTION_FILE} lacks or misspells {error}") from None
         module = _load_weights(folder / WEIGHTS_FILE, network, described.frames, len(classes))
         return cls(network, classes, described, temperature, provenance, module, trained_on, homogeneous, folder)
+
+
+def _input(values: dict[str, Any]) -> Input:
+    earlier = values.get("earlier")
+    return Input(**{**values, "earlier": None if earlier is None else tuple(float(t) for t in earlier)})
 
 
 def open_classifier(source: str | Path | Classifier) -> Classifier:

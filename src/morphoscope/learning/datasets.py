@@ -57,7 +57,8 @@ def input_of(plan: Plan) -> Input:
     """What a network trained on a plan's runs reads: the first recorded species."""
     times = plan.times
     apart = times[-1] - times[-2] if len(times) > 1 else 0.0
-    return Input(len(times), *plan.grid.shape, plan.record[0], apart)
+    earlier = tuple(times[-1] - time for time in times[:-1])
+    return Input(len(times), *plan.grid.shape, plan.record[0], apart, earlier)
 
 
 def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:

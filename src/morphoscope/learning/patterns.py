@@ -221,15 +221,20 @@ def frame_places(times: Sequence[float], expected: Input, name: str) -> list[int
 
     Raises UsageError where they are missing.
     """
-    wanted = times[-1] - expected.apart * np.arange(expected.frames)[::-1]
-    found = [np.flatnonzero(np.isclose(np.asarray(times, dtype=float), time, rtol=1e-6, atol=1e-6)) for time in wanted]
-    if any(len(places) == 0 for places in found):
-        have = ", ".join(f"{time:g}" for time in times[-4:])
-        raise UsageError(
-            f"{name} has frames at {'… ' * (len(times) > 4)}{have}; the classifier reads {expected.frames} frames "
-            f"{expected.apart:g} apart, here at {', '.join(f'{t:g}' for t in wanted)}; simulate with those times"
-        )
-    return [int(places[0]) for places in found]
+    taken = np.asarray(times, dtype=float)
+    wanted = taken[-1] - np.array(expected.before)
+    found = [np.flatnonzero(np.isclose(taken, time, rtol=1e-6, atol=1e-6)) for time in wanted]
+    if all(len(places) for places in found):
+        return [int(places[0]) for places in found]
+    # Earlier versions kept the last interval only, so nothing more can be asked of what their classifiers read.
+    unknown = expected.earlier is None and len(taken) == expected.frames > 1
+    if unknown and np.isclose(taken[-1] - taken[-2], expected.apart):
+        return list(range(len(taken)))
+    have = ", ".join(f"{time:g}" for time in taken[-4:])
+    raise UsageError(
+        f"{name} has frames at {'… ' * (len(taken) > 4)}{have}; the classifier reads {expected.frames} frames "
+        f"{expected.spaced()}, here at {', '.join(f'{t:g}' for t in wanted)}; simulate with those times"
+    )
 
 
 def finished_runs(ensemble: Ensemble) -> tuple[NDArray[np.intp], str | None]:
