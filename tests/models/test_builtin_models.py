@@ -38,7 +38,7 @@ def states(name, **parameters):
     """Steady states with all parameters, as :func:`linearised` takes them."""
     model = get_model(name)
     p = model.complete(parameters)
-    return [p | dict(zip(model.species, s, strict=True)) for s in closed_forms(name, p)]
+    return [{**p, **dict(zip(model.species, s, strict=True))} for s in closed_forms(name, p)]
 
 
 def growth(name, values, q=0.0):
