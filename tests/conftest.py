@@ -78,7 +78,7 @@ class Listening:
     def advance(self, *_, **__):
         pass
 
-    def say(self, text):
+    def message(self, text):
         self.said.append(text)
 
 

@@ -67,7 +67,7 @@ def test_an_etdrk2_ensemble_is_not_continued_with_euler(old):
     folder = old / "ensemble-etdrk2"
     before, there = plan_bytes(folder), Plan.load(folder / "plan.json")
     assert (there.integrator, there.double) == ("etdrk2", True)
-    with pytest.raises(UsageError, match=r"integrator .etdrk2 there, euler requested"):
+    with pytest.raises(UsageError, match=r"integrator .etdrk2 stored, euler requested"):
         carry_out(dataclasses.replace(there, integrator="euler", double=False), folder)
     assert plan_bytes(folder) == before
     assert carry_out(there, folder).status() == ["done"]

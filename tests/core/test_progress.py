@@ -55,7 +55,7 @@ def test_a_terminal_of_ipython_is_no_notebook(cells, monkeypatch):
 def test_automatic_is_silent_in_a_script(capfd, monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     work(AUTO)
-    AUTO.say("a stage")
+    AUTO.message("a stage")
     assert capfd.readouterr() == ("", "")
 
 
@@ -68,7 +68,7 @@ def test_automatic_shows_a_bar_in_a_notebook(cells, capfd):
     assert '<progress value="10" max="10">' in last
     assert "10/10 runs, " in last
     assert "(it grows)" in last
-    AUTO.say("a stage")
+    AUTO.message("a stage")
     assert capfd.readouterr().out == "a stage\n"
 
 

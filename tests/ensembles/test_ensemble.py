@@ -153,7 +153,7 @@ def test_a_failing_run_does_not_stop_the_others(tmp_path):
 
 def test_another_plan_or_another_thing_in_the_folder_is_refused(tmp_path):
     carry_out(PLAN, tmp_path / "e")
-    with pytest.raises(UsageError, match=r"another plan: grid\.stencil .9 there, 5 requested"):
+    with pytest.raises(UsageError, match=r"another plan: grid\.stencil .9 stored, 5 requested"):
         carry_out(dataclasses.replace(PLAN, grid=dataclasses.replace(PLAN.grid, stencil=5)), tmp_path / "e")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("precious")

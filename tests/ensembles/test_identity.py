@@ -29,16 +29,16 @@ def with_run(**fields):
 PLAN_CHANGES = {
     "name": ("another", None),
     "model": (with_model(reaction={"u": "f - u*v**2", "v": "u*v**2 - (f + k)*v"})["model"], "model.reaction.u"),
-    "grid": (Grid(48, 64), "grid.width (64 there, 48 requested)"),
-    "dt": (0.25, "dt (0.25 there, 0.5 requested)"),
+    "grid": (Grid(48, 64), "grid.width (64 stored, 48 requested)"),
+    "dt": (0.25, "dt (0.25 stored, 0.5 requested)"),
     "until": (20.0, "until"),
-    "times": ((5.0, 9.0), "times.1 (9 there, 10 requested)"),
-    "initial": (InitialCondition("spots"), "initial.name (spots there, pearson-gamma requested)"),
+    "times": ((5.0, 9.0), "times.1 (9 stored, 10 requested)"),
+    "initial": (InitialCondition("spots"), "initial.name (spots stored, pearson-gamma requested)"),
     "record": (("v",), "record.0"),
-    "runs": (PLAN.runs[:1], "runs (1 runs there, 2 runs requested)"),
-    "integrator": ("etdrk2", "integrator (etdrk2 there, euler requested)"),
-    "noise": ((("u", 0.1),), "noise.u (0.1 there, none requested)"),
-    "double": (True, "double (True there, False requested)"),
+    "runs": (PLAN.runs[:1], "runs (1 runs stored, 2 runs requested)"),
+    "integrator": ("etdrk2", "integrator (etdrk2 stored, euler requested)"),
+    "noise": ((("u", 0.1),), "noise.u (0.1 stored, none requested)"),
+    "double": (True, "double (True stored, False requested)"),
 }
 GRID_CHANGES = {"height": 50, "width": 50, "spacing": 2.0, "stencil": 5, "boundary": "no-flux"}
 RUN_CHANGES = {"parameters": PLAN.model.complete({"f": 0.02}), "seed": 7, "label": "other"}
@@ -105,8 +105,8 @@ def test_every_field_of_a_model(field):
 def test_several_differences_are_named():
     changed = dataclasses.replace(PLAN, dt=0.25, integrator="etdrk2", double=True, record=("v",))
     assert differs(PLAN, changed) == (
-        "dt (0.25 there, 0.5 requested), record.0 (v there, u requested), "
-        "integrator (etdrk2 there, euler requested) and 1 more"
+        "dt (0.25 stored, 0.5 requested), record.0 (v stored, u requested), "
+        "integrator (etdrk2 stored, euler requested) and 1 more"
     )
 
 
@@ -135,7 +135,7 @@ def test_what_varies_in_space_counts():
         dataclasses.replace(PLAN, **with_run(parameters=PLAN.model.complete({"f": Ramp("x", 0.01, end)})))
         for end in (0.05, 0.06)
     )
-    assert differs(one, other).startswith("runs.0.parameters.f.stop (0.06 there, 0.05 requested)")
+    assert differs(one, other).startswith("runs.0.parameters.f.stop (0.06 stored, 0.05 requested)")
 
 
 def test_a_file_counts_by_its_content(tmp_path):

@@ -6,8 +6,8 @@ from PIL import Image
 
 import morphoscope
 from morphoscope.core.errors import UsageError
-from morphoscope.ensembles.pictures import save_film, simulation_figure
-from morphoscope.ensembles.simulation import film_times, simulate_one, single_plan
+from morphoscope.ensembles.pictures import save_run_video, simulation_figure
+from morphoscope.ensembles.simulation import simulate_one, single_plan, video_times
 from morphoscope.models import Model
 
 
@@ -66,15 +66,15 @@ def test_a_line_has_space_and_time():
     assert axes.get_xlabel() == "x"
     assert axes.get_ylabel() == "time"
     assert axes.images[0].get_extent() == [0, 16, 14, 0]
-    assert film_times(line)[[0, -1]] == pytest.approx([0, 14])
+    assert video_times(line)[[0, -1]] == pytest.approx([0, 14])
 
 
 def test_a_film_needs_a_film(tmp_path):
-    with pytest.raises(UsageError, match="without a film"):
-        save_film(run("a - u", 0.0, 1.0), tmp_path / "a.mp4")
+    with pytest.raises(UsageError, match="without a video"):
+        save_run_video(run("a - u", 0.0, 1.0), tmp_path / "a.mp4")
     filmed = run("a - u", 0.0, 1.0, video=True, size=(16, 16), until=1.0)
-    assert film_times(filmed) == pytest.approx(np.linspace(0, 1, 11))
-    assert save_film(filmed, tmp_path / "a.mp4").stat().st_size > 1000
+    assert video_times(filmed) == pytest.approx(np.linspace(0, 1, 11))
+    assert save_run_video(filmed, tmp_path / "a.mp4").stat().st_size > 1000
 
 
 def test_the_raw_png_is_still_what_classify_reads(tmp_path):

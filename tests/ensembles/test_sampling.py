@@ -19,7 +19,7 @@ from morphoscope.engines import Grid
 from morphoscope.engines.stability import automatic_step, check_step
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.extremes import extremes, most_demanding
-from morphoscope.ensembles.sampling import drawn, lattice, read_points, scan_plan
+from morphoscope.ensembles.sampling import lattice, read_points, sample_points, scan_plan
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model, get_model
 from morphoscope.models.files import save_model
@@ -71,7 +71,7 @@ class TestLattice:
 class TestSamples:
     @given(st.integers(1, 60), st.integers(0, 2**32))
     def test_a_latin_hypercube_has_one_point_in_each_stretch_of_every_parameter(self, count, seed):
-        points = drawn(GRAY_SCOTT, f"lhs:{count}", {"f": (0.01, 0.05), "k": (0.04, 0.07)}, seed)
+        points = sample_points(GRAY_SCOTT, f"lhs:{count}", {"f": (0.01, 0.05), "k": (0.04, 0.07)}, seed)
         for name, low, high in (("f", 0.01, 0.05), ("k", 0.04, 0.07)):
             unit = (np.array([p.parameters[name] for p in points]) - low) / (high - low)
             assert sorted(np.floor(unit * count).astype(int)) == list(range(count))
@@ -79,11 +79,11 @@ class TestSamples:
     @given(st.integers(0, 9), st.integers(0, 2**32))
     def test_a_sobol_sequence_of_a_power_of_two_is_stratified_and_grows(self, power, seed):
         ranges = {"f": (0.01, 0.05), "k": (0.04, 0.07)}
-        points = drawn(GRAY_SCOTT, f"sobol:{2**power}", ranges, seed)
+        points = sample_points(GRAY_SCOTT, f"sobol:{2**power}", ranges, seed)
         for name, (low, high) in ranges.items():
             unit = (np.array([p.parameters[name] for p in points]) - low) / (high - low)
             assert sorted(np.floor(unit * 2**power).astype(int)) == list(range(2**power))
-        more = drawn(GRAY_SCOTT, f"sobol:{2**power + 3}", ranges, seed)
+        more = sample_points(GRAY_SCOTT, f"sobol:{2**power + 3}", ranges, seed)
         assert more[: 2**power] == points
         assert len(more) == 2**power + 3
 

@@ -54,7 +54,7 @@ def read_ensemble(
         warn(progress, doubt)
     for note in (unfinished, *patterns.notes):
         if note:
-            progress.say(note)
+            progress.message(note)
     with staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
         with progress.task("classify", len(runs), "patterns") as task:
             reading = read(classifier, patterns, task.advance)

@@ -91,7 +91,7 @@ def simulate(
     for text in done.warnings:
         typer.echo(f"warning: {text}", err=True)
     if json:
-        show.as_json(done.description())
+        show.as_json(done.metadata())
         return
     species = done.plan.model.species
     means = ", ".join(f"mean {s} {done.species(s)[-1].mean():.6g}" for s in species)

@@ -1,1 +1,1 @@
-"""What every other package may use; knows nothing of patterns."""
+"""Basics that every other package may use: errors, progress, storage, registries. Imports no other package."""

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from morphoscope.core.errors import UsageError
 
-#: Extra of ``pip install 'morphoscope[EXTRA]'`` → the modules that it brings and that the package imports.
+#: Extra of ``pip install 'morphoscope[EXTRA]'`` → the modules that it installs and that this package imports.
 EXTRAS = {
     "learn": ("captum", "safetensors", "sklearn", "torch"),
     "explore": ("bokeh", "panel", "param", "tornado"),
@@ -18,9 +18,10 @@ class MissingPackageError(UsageError, ImportError):
 
 
 def require(extra: str) -> None:
-    """Raise MissingPackageError, with the command that installs them, unless all packages of an extra are there.
+    """Check that all packages of an extra are installed, without importing them.
 
-    It does not import them. Public functions call it before they do anything else.
+    Public functions call it before they do anything else. Raises MissingPackageError, with the command that installs
+    the packages.
     """
     if missing := [name for name in EXTRAS[extra] if find_spec(name) is None]:
         raise MissingPackageError(

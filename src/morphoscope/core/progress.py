@@ -1,7 +1,7 @@
-"""How long work reports its progress.
+"""Progress reports of long computations.
 
-Internal functions are silent unless they are given a reporter. Public functions show a bar in a notebook (``AUTO``);
-the command line passes a reporter that prints.
+Internal functions report nothing unless they are given a reporter. Public functions show a bar in a notebook
+(``AUTO``). The command line passes a reporter that prints.
 """
 
 from __future__ import annotations
@@ -14,43 +14,43 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One piece of long work."""
+    """One long computation."""
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """``count`` more units are done; ``note`` is a short remark on the progress."""
+        """Report that ``count`` more units are done; ``note`` is a short remark on the progress."""
         ...
 
 
 class Reporter(Protocol):
-    """Shows tasks and stage messages to a person."""
+    """Shows the progress of tasks, and messages, to a person."""
 
     def task(self, title: str, total: int, unit: str, done: int = 0) -> contextlib.AbstractContextManager[Task]:
         """A task of ``total`` units, of which ``done`` were done before."""
         ...
 
-    def say(self, text: str) -> None:
-        """One line about a stage."""
+    def message(self, text: str) -> None:
+        """Show one line."""
         ...
 
 
 class _SilentTask:
     def advance(self, count: int = 1, note: str = "") -> None:
-        """Nothing to show."""
+        """Show nothing."""
 
 
 class Silent:
-    """Shows nothing."""
+    """A reporter that shows nothing."""
 
     @contextlib.contextmanager
     def task(self, title: str, total: int, unit: str, done: int = 0) -> Iterator[Task]:
         """A task that shows nothing."""
         yield _SilentTask()
 
-    def say(self, text: str) -> None:
-        """Nothing to show."""
+    def message(self, text: str) -> None:
+        """Show nothing."""
 
     def __repr__(self) -> str:
-        """Short, since it stands in signatures."""
+        """Short, since signatures show it."""
         return "SILENT"
 
 
@@ -58,26 +58,26 @@ SILENT = Silent()
 
 
 class Automatic:
-    """Shows bars in a notebook and nothing in a script."""
+    """A reporter that shows bars in a notebook and nothing in a script."""
 
     def task(self, title: str, total: int, unit: str, done: int = 0) -> contextlib.AbstractContextManager[Task]:
-        """A task of the reporter that fits."""
-        return _fitting().task(title, total, unit, done)
+        """A task of the notebook's reporter, or of the silent one."""
+        return _current_reporter().task(title, total, unit, done)
 
-    def say(self, text: str) -> None:
-        """One line, in a notebook."""
-        _fitting().say(text)
+    def message(self, text: str) -> None:
+        """Show one line in a notebook."""
+        _current_reporter().message(text)
 
     def __repr__(self) -> str:
-        """Short, since it stands in signatures."""
+        """Short, since signatures show it."""
         return "AUTO"
 
 
 AUTO = Automatic()
 
 
-def _fitting() -> Reporter:
-    """Decided at each use: one process can be asked both from a notebook's cell and otherwise."""
+def _current_reporter() -> Reporter:
+    """The reporter for this call, not for the process: it can be called from a notebook cell and from elsewhere."""
     if not in_notebook():
         return SILENT
     from morphoscope.core.reporters import NotebookReporter
@@ -94,8 +94,8 @@ def in_notebook() -> bool:
 
 
 def warn(progress: Reporter, text: str) -> None:
-    """Say that a result is doubtful: by the reporter that was given, or as a Python warning if none was."""
+    """Warn of a doubtful result: through the reporter that was given, or as a Python warning if none was given."""
     if progress is AUTO:
         warnings.warn(text, UserWarning, stacklevel=3)
     else:
-        progress.say(text)
+        progress.message(text)

@@ -1,4 +1,4 @@
-"""What made a result: versions of this package and of what it computes with."""
+"""Provenance of results: versions of this package and of those that it computes with."""
 
 from __future__ import annotations
 

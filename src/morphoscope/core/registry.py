@@ -1,7 +1,7 @@
-"""Things by name: the one way in which models, networks, engines, initial conditions, … are registered and found.
+"""Registries of named objects: models, networks, engines and so on are all registered and found by this mechanism.
 
-A thing is registered as an object, or as the place of its code, which is imported when the thing is asked for. So names
-can be listed and checked without loading a compiler or a deep-learning library.
+An entry is an object, or the location of its code, which is imported when the entry is first needed. So names can be
+listed and checked without loading a compiler or a deep-learning library.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Finder = Callable[[], Mapping[str, Callable[[], T]]]
 
 
 class Registry(Generic[T]):
-    """Things of one kind by name, listed in the order of their names.
+    """Objects of one kind by name, listed in alphabetical order.
 
     Parameters
     ----------
     kind
-        What the things are, in the singular, for error messages: ``unknown model 'gray_scot'``.
+        The kind in the singular, for error messages: ``unknown model 'gray_scot'``.
 
     Examples
     --------
@@ -42,22 +42,22 @@ class Registry(Generic[T]):
         self._loaders: dict[str, Callable[[], T]] = {}
         self._finders: list[Finder[T]] = []
 
-    def add(self, name: str, thing: T) -> None:
+    def add(self, name: str, value: T) -> None:
         """Register an object."""
-        self._loaders[name] = lambda: thing
+        self._loaders[name] = lambda: value
 
     def register(self, name: str) -> Callable[[F], F]:
-        """A decorator that registers what it decorates."""
+        """A decorator that registers the function or class that it decorates."""
 
-        def decorate(thing: F) -> F:
-            self.add(name, thing)  # type: ignore[arg-type]
-            return thing
+        def decorate(value: F) -> F:
+            self.add(name, value)  # type: ignore[arg-type]
+            return value
 
         return decorate
 
-    def add_code(self, name: str, place: str) -> None:
+    def add_code(self, name: str, location: str) -> None:
         """Register ``package.module:attribute``, imported at the first :meth:`get`."""
-        module, _, attribute = place.partition(":")
+        module, _, attribute = location.partition(":")
         self._loaders[name] = lambda: getattr(importlib.import_module(module), attribute)
 
     def add_package(self, package: str, kind: type[Any]) -> None:
@@ -73,7 +73,7 @@ class Registry(Generic[T]):
         self.add_finder(find)
 
     def add_finder(self, find: Finder[T]) -> None:
-        """Register what ``find`` returns, a loader by name; called when the names are first asked for."""
+        """Register the loaders by name that ``find`` returns; it is called when the names are first needed."""
         self._finders.append(find)
 
     def names(self) -> list[str]:
@@ -81,7 +81,7 @@ class Registry(Generic[T]):
         return sorted(self._found())
 
     def get(self, name: str) -> T:
-        """The thing of that name; raises UsageError with the nearest name otherwise."""
+        """The object with that name. Raises UsageError, with the nearest name, if there is none."""
         found = self._found()
         if name not in found:
             raise UsageError(f"unknown {self.kind} {str(name)!r:.80}; {nearest(str(name)[:80], found)}")
@@ -102,13 +102,13 @@ class Registry(Generic[T]):
 
 
 def _instance(module: str, kind: type[Any]) -> Callable[[], Any]:
-    """A loader of the one object of type ``kind`` that a module defines, which has the module's name."""
+    """A loader of the object of type ``kind`` that a module defines under the module's own name."""
     expected = module.rpartition(".")[2].replace("_", "-")
 
     def load() -> Any:
-        for thing in vars(importlib.import_module(module)).values():
-            if isinstance(thing, kind) and thing.name == expected:
-                return thing
+        for value in vars(importlib.import_module(module)).values():
+            if isinstance(value, kind) and value.name == expected:
+                return value
         raise ImportError(f"{module} defines no {kind.__name__} named {expected!r}; name the file after it")
 
     return load

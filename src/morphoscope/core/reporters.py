@@ -1,4 +1,4 @@
-"""Reporters that people read: Rich bars on a terminal, plain lines in a log, an HTML bar in a notebook."""
+"""Reporters with output: Rich bars on a terminal, plain lines in a log, an HTML bar in a notebook."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class RichReporter:
 
             yield Bar()
 
-    def say(self, text: str) -> None:
-        """A line above the bars."""
+    def message(self, text: str) -> None:
+        """Show a line above the bars."""
         self.console.print(text, highlight=False)
 
 
@@ -80,27 +80,27 @@ class PlainReporter:
 
         yield Lines()
 
-    def say(self, text: str) -> None:
-        """A line."""
+    def message(self, text: str) -> None:
+        """Print a line."""
         print(text, file=sys.stderr, flush=True)
 
 
 class NotebookReporter:
-    """An HTML bar below the cell of a notebook. It needs no widgets, so it works in every frontend."""
+    """An HTML bar below a notebook cell. It needs no widgets, so it works in every frontend."""
 
     @contextlib.contextmanager
     def task(self, title: str, total: int, unit: str, done: int = 0) -> Iterator[Task]:
-        """One output that is updated in place; the last state stays, also when the work is interrupted."""
+        """A bar that is updated in place. It shows the final count also if the computation is interrupted."""
         display = sys.modules["IPython"].display
         pace = _Pace(total, unit, done)
 
-        def picture(note: str) -> Any:
+        def bar_html(note: str) -> Any:
             return display.HTML(
                 f'<div><progress value="{pace.done}" max="{max(total, 1)}"></progress> '
                 f"{html.escape(f'{title}: {pace.text(note)}')}</div>"
             )
 
-        cell = display.display(picture(""), display_id=True)
+        cell = display.display(bar_html(""), display_id=True)
         shown, last = time.monotonic(), ""
 
         class Bar:
@@ -111,20 +111,20 @@ class NotebookReporter:
                 now = time.monotonic()
                 if now - shown >= REDRAW_SECONDS:
                     shown = now
-                    cell.update(picture(note))
+                    cell.update(bar_html(note))
 
         try:
             yield Bar()
         finally:
-            cell.update(picture(last))
+            cell.update(bar_html(last))
 
-    def say(self, text: str) -> None:
-        """A line of the cell's output."""
+    def message(self, text: str) -> None:
+        """Print a line to the cell's output."""
         print(text, flush=True)
 
 
 class _Pace:
-    """How many units are done, and how fast they were done in this task."""
+    """The number of finished units, and the rate of this task."""
 
     def __init__(self, total: int, unit: str, done: int) -> None:
         self.total, self.unit, self.done = total, unit, done
@@ -137,7 +137,7 @@ class _Pace:
         return self.done >= self.total
 
     def rate(self) -> float:
-        """Units per second, without those that were done before."""
+        """Units per second; units that were done before do not count."""
         return (self.done - self._before) / max(time.monotonic() - self._begin, 1e-6)
 
     def text(self, note: str) -> str:
@@ -152,5 +152,5 @@ class _Pace:
 
 
 def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    minutes, remainder = divmod(round(seconds), 60)
+    return f"{minutes} min {remainder} s" if minutes else f"{remainder} s"

@@ -1,4 +1,4 @@
-"""Files and folders: written whole or not at all, and never over something of another kind."""
+"""Files and folders: written completely or not at all, and never over files of another kind."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from morphoscope.core.errors import DataError, UsageError
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write JSON in one step: a reader sees the old file or the new one."""
+    """Write JSON atomically: a reader sees the old file or the new one."""
     text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     with staged_file(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path, what: str) -> Any:
-    """Read a JSON file; raises DataError naming ``what`` was expected."""
+def read_json(path: Path, expected: str) -> Any:
+    """Read a JSON file. Raises DataError, which names what was ``expected``."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{path} does not exist; expected {what}") from None
+        raise DataError(f"{path} does not exist; expected {expected}") from None
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} is damaged ({error}); expected {what}") from error
+        raise DataError(f"{path} is damaged ({error}); expected {expected}") from error
 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an error of the file system into one line that names ``path``, which the body writes, and a remedy.
+    """Turn a file system error into a UsageError that names ``path``, which the body writes, and a remedy.
 
-    An error that names a file elsewhere, as one that the body reads, is not changed. Raises UsageError.
+    An error that names an unrelated file, such as one that the body reads, is passed on unchanged.
     """
     try:
         yield
     except OSError as error:
-        if error.filename is not None and not _near(str(error.filename), path):
+        if error.filename is not None and not _concerns(str(error.filename), path):
             raise
         raise UsageError(f"can't write {path}: {_reason(error)}; {_REMEDIES.get(error.errno or 0, _OTHER)}") from error
 
@@ -60,8 +60,8 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error) or type(error).__name__).lower()
 
 
-def _near(name: str, path: Path) -> bool:
-    """Whether a file is the one being written, lies in it, is its folder, or is a temporary file next to it."""
+def _concerns(name: str, path: Path) -> bool:
+    """Whether a file is ``path`` itself, is inside it, is its folder, or is a temporary file next to it."""
     file, folder = Path(name).absolute(), path.absolute().parent
     if not file.is_relative_to(folder):
         return False
@@ -71,7 +71,7 @@ def _near(name: str, path: Path) -> bool:
 
 @contextlib.contextmanager
 def staged_file(path: Path) -> Iterator[Path]:
-    """A temporary path next to ``path`` that replaces it when the body ends without an error."""
+    """A temporary file next to ``path`` that replaces it when the body ends without an error."""
     make_parent(path)
     with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
@@ -87,10 +87,10 @@ def staged_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Path]:
-    """A temporary folder that takes the place of ``folder`` when the body ends without an error.
+    """A temporary folder that replaces ``folder`` when the body ends without an error.
 
-    ``marker`` is the file by which a folder of this kind is known. Raises UsageError when ``folder`` holds
-    something else, or, unless ``overwrite``, an earlier result.
+    ``marker`` is the file that identifies folders of this kind. Raises UsageError if ``folder`` contains other files
+    or, unless ``overwrite``, an earlier result.
     """
     check_output(folder, marker, overwrite=overwrite)
     make_parent(folder)
@@ -107,7 +107,7 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
 
 
 def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
-    """Raise UsageError unless ``folder`` is new, empty, or (with ``overwrite``) of the kind of ``marker``."""
+    """Raise UsageError unless ``folder`` is new, empty, or (with ``overwrite``) contains the file ``marker``."""
     if folder.is_file():
         raise UsageError(f"{folder} is a file; expected a new folder; choose another location", parameter="out")
     if not folder.exists() or not any(folder.iterdir()):
@@ -121,7 +121,7 @@ def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
 
 
 def make_parent(path: Path) -> None:
-    """Create the folders above ``path``; raises UsageError where that can't be."""
+    """Create the folders above ``path``. Raises UsageError if that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -117,6 +117,6 @@ BY_NAME = {descriptor.name: descriptor for descriptor in DESCRIPTORS}
 NAMES = tuple(BY_NAME)
 
 
-def names_beside(taken: Collection[str]) -> tuple[str, ...]:
+def names_except(taken: Collection[str]) -> tuple[str, ...]:
     """The descriptors' names but those that are ``taken``, as by species and parameters of a model."""
     return tuple(name for name in NAMES if name not in taken)

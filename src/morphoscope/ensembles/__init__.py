@@ -1,4 +1,4 @@
-"""Plans, what has been simulated of them, and the recipes of published studies."""
+"""Plans, ensembles of simulated runs, and the recipes of published studies."""
 
 from morphoscope.ensembles.plan import Plan, Run, make_runs
 from morphoscope.ensembles.recipes import recipe, recipe_names

@@ -1,4 +1,4 @@
-"""The arrays of an ensemble: a Zarr v3 group that xarray opens with its coordinates, one chunk for each run."""
+"""The arrays of an ensemble: a Zarr v3 group, which xarray opens with coordinates, with one chunk per run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _DIMENSIONS = ("run", "time", "y", "x")
 
 
 def coordinates(plan: Plan) -> Coordinates:
-    """What the axes of a plan's arrays are, and what each run is: parameters, seed, label (empty if unknown).
+    """The axes of a plan's arrays, and for each run its parameters, seed and label (empty if unknown).
 
-    A parameter that varies in space is NaN. What has the name of a recorded species is left out.
+    A parameter that varies in space is NaN. A coordinate with the name of a recorded species is left out.
     """
     grid, runs = plan.grid, plan.runs
     model = plan.model
@@ -38,12 +38,12 @@ def coordinates(plan: Plan) -> Coordinates:
 
 
 def attributes(plan: Plan) -> dict[str, Any]:
-    """What describes a plan's arrays as a whole."""
+    """Attributes of the group of a plan's arrays."""
     return {"model": plan.model.name, "title": plan.model.title, "plan": plan.name, "plan_hash": plan.hash}
 
 
 def create_arrays(plan: Plan, folder: Path) -> None:
-    """Make the group of a plan's arrays, or what is missing of it; values that are there are left as they are."""
+    """Create the group of a plan's arrays, or the missing ones of its arrays. Existing arrays are not changed."""
     import zarr
 
     group = zarr.open_group(folder, mode="a", zarr_format=3)
@@ -65,11 +65,11 @@ def create_arrays(plan: Plan, folder: Path) -> None:
 
 def _create_coordinates(plan: Plan, group: Any) -> None:
     found = coordinates(plan)
-    for name, (dimension, values, described) in found.items():
+    for name, (dimension, values, attrs) in found.items():
         if name not in group:
-            # Strings of any length have a specification in Zarr v3, those of one length have none.
+            # Zarr v3 specifies strings of variable length, but not of fixed length.
             data = values.astype(np.dtypes.StringDType()) if values.dtype.kind == "U" else values
-            group.create_array(name, data=data, chunks=data.shape, dimension_names=(dimension,), attributes=described)
-    # The axes are coordinates by their names; xarray finds the others by this attribute.
-    beside = [name for name in found if name not in _DIMENSIONS]
-    group.attrs.update({"coordinates": " ".join(beside), **attributes(plan)})
+            group.create_array(name, data=data, chunks=data.shape, dimension_names=(dimension,), attributes=attrs)
+    # xarray recognizes the axes by their names, and the other coordinates by this attribute.
+    others = [name for name in found if name not in _DIMENSIONS]
+    group.attrs.update({"coordinates": " ".join(others), **attributes(plan)})

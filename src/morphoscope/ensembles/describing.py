@@ -1,4 +1,4 @@
-"""Measure the runs of an ensemble: their descriptors are stored with the arrays."""
+"""Compute the descriptors of the runs of an ensemble, and store them with the arrays."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from morphoscope.descriptors.measure import measure
 from morphoscope.ensembles.magnitude import homogeneity_scale
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.store import Ensemble
-from morphoscope.ensembles.stored_descriptors import Columns, keep, names_for, undescribed
+from morphoscope.ensembles.stored_descriptors import Columns, names_for, undescribed, write_descriptors
 
-KEEP_SECONDS = 5.0  # the longest that measured runs wait until they are kept
+WRITE_SECONDS = 5.0  # the longest time for which computed descriptors are not yet written
 
 
 def measure_runs(
     plan: Plan, runs: Sequence[int], read: Callable[[int], NDArray[np.floating]], workers: int | None = None
 ) -> Iterator[dict[str, float]]:
-    """The descriptors of a plan's runs in turn, by threads; ``read`` gives a run's frames (time, y, x)."""
+    """The descriptors of some runs of a plan, in order; threads compute them. ``read(run)``: frames (time, y, x)."""
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers}; use 1 or more")
     periodic = (plan.grid.along("y") == "periodic", plan.grid.along("x") == "periodic")
@@ -43,10 +43,10 @@ def measure_runs(
 
 
 def describe_ensemble(ensemble: Ensemble, *, workers: int | None = None, progress: Reporter = SILENT) -> Columns:
-    """Measure the finished runs that have no descriptors yet, keep them, and return all of them by name.
+    """Compute and store the descriptors of the finished runs that have none yet; return those of all runs by name.
 
-    They are of the first recorded species. Interrupting loses a few seconds' work; calling again continues.
-    Raises UsageError if the ensemble can't be written.
+    Descriptors are computed from the first recorded species. An interruption loses a few seconds of work; another call
+    continues. Raises UsageError if the ensemble can't be written.
     """
     columns = ensemble.descriptors() or {n: np.full(len(ensemble.plan.runs), np.nan) for n in names_for(ensemble.plan)}
     runs = ensemble.usable()
@@ -62,9 +62,9 @@ def describe_ensemble(ensemble: Ensemble, *, workers: int | None = None, progres
                 for name, column in columns.items():
                     column[run] = values[name]
                 task.advance(1)
-                if time.monotonic() - last > KEEP_SECONDS:
-                    keep(ensemble.data_folder, columns)
+                if time.monotonic() - last > WRITE_SECONDS:
+                    write_descriptors(ensemble.data_folder, columns)
                     last = time.monotonic()
         finally:
-            keep(ensemble.data_folder, columns)
+            write_descriptors(ensemble.data_folder, columns)
     return columns

@@ -1,4 +1,4 @@
-"""Which of very many sets of parameters need the smallest time step, so that thousands need not be tried."""
+"""Find the parameter sets that need the smallest time step, so that not every run of a large plan is checked."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from morphoscope.models import Model, Parameters
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import spatial_parameters
 
-_FEW = 64  # sets that are all kept
-_MOST_DIAGONALS = 8  # parameters; of more, only the axes are searched
+_FEW = 64  # up to so many different sets are all returned
+_MAX_DIAGONAL_PARAMETERS = 8  # for more parameters, only the axes are searched
 
 
 def extremes(rows: Sequence[Parameters], names: Iterable[str] | None = None) -> list[Parameters]:
-    """The rows that lie farthest along every diagonal and axis of some parameters, each once.
+    """The rows that lie farthest along every diagonal and axis of the parameter space, each once.
 
-    What diffusion, advection and reaction allow grows or falls with each of their parameters in all models in use, so
-    the smallest step is needed at an extreme. Of a lattice these are its corners; few rows are all returned.
+    In the built-in models the largest stable step is a monotonic function of each parameter, so the smallest step is
+    needed at an extreme. The extremes of a lattice are its corners. If there are few rows, all are returned.
 
     Parameters
     ----------
@@ -36,16 +36,16 @@ def extremes(rows: Sequence[Parameters], names: Iterable[str] | None = None) -> 
     values = _columns(distinct, chosen)
     size = values.shape[1]
     directions = [*np.eye(size), *-np.eye(size)]
-    if size <= _MOST_DIAGONALS:
+    if size <= _MAX_DIAGONAL_PARAMETERS:
         directions += [np.array(signs) for signs in itertools.product((-1.0, 1.0), repeat=size)]
     farthest = dict.fromkeys(int(np.argmax(values @ direction)) for direction in directions)
     return [distinct[i] for i in farthest]
 
 
 def most_demanding(model: Model, rows: Sequence[Parameters]) -> list[Parameters]:
-    """The rows among which the one is for which the spatial terms allow the smallest explicit step.
+    """Some rows, with the one among them for which the spatial terms allow the smallest explicit step.
 
-    Exact for models in which only diffusion coefficients act in space; see :func:`extremes` for others.
+    Exact for models whose only spatial term is diffusion; see :func:`extremes` for others.
     """
     names = sorted(spatial_parameters(model))
     distinct = _distinct(rows, names)
@@ -66,7 +66,7 @@ def _distinct(rows: Iterable[Parameters], names: Sequence[str]) -> list[Paramete
 
 
 def _columns(rows: Sequence[Parameters], names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """What differs between rows, (row, parameter), scaled to 0 … 1; of what varies in space, the middle."""
+    """The parameters that differ between rows, (row, parameter), scaled to 0 … 1; midrange values of spatial ones."""
     middles = [row.middle for row in rows]
     values = np.array([[middle[name] for name in names] for middle in middles])
     low, extent = values.min(axis=0), np.ptp(values, axis=0)

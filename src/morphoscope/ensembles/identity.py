@@ -1,7 +1,7 @@
-"""What decides a plan's numbers: the part of it that its hash covers, and by which a folder is continued or refused.
+"""The numerics of a plan: all fields that affect results. The hash covers them; a folder is continued if they agree.
 
-Names, titles, descriptions, sources, ranges and the like belong to a plan, but no number depends on them. What is not
-listed here as such counts, so that a field that is added later is never overlooked.
+Names, titles, sources and ranges belong to a plan, but no number depends on them. Fields that are not listed here as
+descriptive are numeric, so that a field that is added later is never overlooked.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from morphoscope.ensembles.plan import Plan, Run
     from morphoscope.models import Model
 
-#: Fields of a plan that decide no number.
+#: Fields of a plan that affect no number.
 DESCRIPTIVE_PLAN_FIELDS = frozenset({"name"})
-#: Fields of a model that decide no number of a plan's runs: descriptions, and defaults that a plan has taken over.
+#: Fields of a model that affect no number of a plan's runs: texts, and defaults that the plan itself contains.
 DESCRIPTIVE_MODEL_FIELDS = frozenset(
     {
         *("name", "title", "source", "literature", "meanings", "ranges", "plane", "shown"),
@@ -30,11 +30,11 @@ DESCRIPTIVE_MODEL_FIELDS = frozenset(
 )
 
 
-_MOST_NAMED = 3  # differences
+_MAX_DIFFERENCES = 3  # that a message names
 
 
 def numerics(plan: Plan) -> dict[str, Any]:
-    """Everything that decides a plan's numbers, and the classes of its runs, as plain values; all numbers as floats."""
+    """Everything that affects a plan's numbers, and the classes of its runs, as JSON values. All numbers are floats."""
     values = {
         field.name: getattr(plan, field.name)
         for field in dataclasses.fields(plan)
@@ -51,7 +51,10 @@ def numerics(plan: Plan) -> dict[str, Any]:
 
 
 def numeric_hash(plan: Plan) -> str:
-    """SHA-256 of :func:`numerics`, hexadecimal, without fields at their defaults: a later field changes no old hash."""
+    """SHA-256 of :func:`numerics`, hexadecimal.
+
+    Fields at their defaults are left out, so that a field that is added later changes no old hash.
+    """
     values = numerics(plan)
     for field in dataclasses.fields(plan):
         if field.default is not dataclasses.MISSING and values.get(field.name) in (field.default, {}):
@@ -60,19 +63,19 @@ def numeric_hash(plan: Plan) -> str:
 
 
 def json_hash(values: Mapping[str, Any]) -> str:
-    """SHA-256 of values as canonical JSON. Of a plan file of format 1, it is the hash that its plan had then."""
+    """SHA-256 of values as canonical JSON. For a plan file of format 1, this is the hash that version 0.1 stored."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def differences(plan: Plan, other: Plan) -> str | None:
-    """The parts that decide numbers and differ, with the values there and here; None without any."""
+    """The numerics in which two plans differ, with the stored (``other``) and requested values; None if they agree."""
     ours, theirs = numerics(plan), numerics(other)
     if len(ours["runs"]) != len(theirs["runs"]):
         ours["runs"], theirs["runs"] = f"{len(ours['runs'])} runs", f"{len(theirs['runs'])} runs"
     found = [text for name in ours if (text := _difference(ours[name], theirs[name], name))]
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return ", ".join(found[:_MOST_NAMED]) + more if found else None
+    more = f" and {len(found) - _MAX_DIFFERENCES} more" if len(found) > _MAX_DIFFERENCES else ""
+    return ", ".join(found[:_MAX_DIFFERENCES]) + more if found else None
 
 
 def _difference(ours: Any, theirs: Any, place: str) -> str | None:
@@ -85,7 +88,7 @@ def _difference(ours: Any, theirs: Any, place: str) -> str | None:
         return next(filter(None, found), None)
     if ours == theirs:
         return None
-    return f"{place} ({_short(theirs)} there, {_short(ours)} requested)"
+    return f"{place} ({_short(theirs)} stored, {_short(ours)} requested)"
 
 
 def _short(value: Any) -> str:
@@ -96,13 +99,13 @@ def _short(value: Any) -> str:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    counted = (f.name for f in dataclasses.fields(model) if f.name not in DESCRIPTIVE_MODEL_FIELDS)
-    values = {name: getattr(model, name) for name in counted}
-    return {**values, "species": list(model.species)}  # whose order is that of the arrays
+    numeric = (f.name for f in dataclasses.fields(model) if f.name not in DESCRIPTIVE_MODEL_FIELDS)
+    values = {name: getattr(model, name) for name in numeric}
+    return {**values, "species": list(model.species)}  # their order is that of the arrays
 
 
 def _initial(initial: InitialCondition) -> dict[str, Any]:
-    """A state in a file is known by what is in it, wherever it lies."""
+    """A state from a file is identified by the hash of its content, not by its path."""
     options = dict(initial.options)
     if options.get("sha256"):
         options.pop("path", None)
@@ -115,7 +118,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Plain values as JSON has them, in which 128 and 128.0 are one number."""
+    """JSON values in which 128 and 128.0 are the same number."""
     if isinstance(value, Spatial):
         return _plain(value.to_json())
     if isinstance(value, Mapping):

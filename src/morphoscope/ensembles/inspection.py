@@ -12,17 +12,17 @@ from morphoscope.engines import CHECK_EVERY
 from morphoscope.ensembles.plan import Plan
 from morphoscope.theory.equations import preserves_nonnegativity
 
-_LOOKS = 100  # about how often a run is inspected between its snapshots
-_BELOW_ZERO = 1e-3  # of the largest concentration: rounding stays far above it
-_FAINT = 1e-2  # a field that varies by less than this part of its values has no pattern to resolve
-#: Change from one cell to the next, as a part of the whole range, from which a pattern is not resolved: a front that
-#: rises from 10 to 90 % within 1.3 cells. Of the built-in models' default runs the sharpest has 0.6.
+_INSPECTIONS = 100  # approximate number of inspections during a run
+_BELOW_ZERO = 1e-3  # fraction of the largest concentration; rounding errors are far smaller
+_FAINT = 1e-2  # a field that varies by a smaller fraction of its values has no pattern to resolve
+#: A pattern is not resolved if neighbouring cells differ by more than this fraction of the range: a front that
+#: rises from 10 to 90 % within 1.3 cells. The sharpest default run of a built-in model has 0.6.
 _STEEPEST = 0.7
-_LEFT_OVER = 0.5  # likeness to the initial state's differences, from which on these have just not been smoothed yet
+_INITIAL_CORRELATION = 0.5  # above it, the differences are those of the initial state, which is not smoothed yet
 
 
 class Inspector:
-    """Inspects a run while it proceeds, as a ``watch`` of engines, and its snapshots when it is done."""
+    """Inspects a run while it proceeds (as an engine's ``watch``), and its snapshots when it is finished."""
 
     def __init__(self, plan: Plan, initial: NDArray[Any]) -> None:
         self.plan, self._initial = plan, initial
@@ -32,23 +32,23 @@ class Inspector:
         )
         self._lowest = np.zeros(len(initial))
         self._when = np.zeros(len(initial))
-        self._every = CHECK_EVERY * max(plan.steps[-1] // (CHECK_EVERY * _LOOKS), 1)
+        self._every = CHECK_EVERY * max(plan.steps[-1] // (CHECK_EVERY * _INSPECTIONS), 1)
 
     def watch(self, step: int, read: Callable[[], NDArray[Any]]) -> None:
-        """Look at the state at some of the steps; which ones does not depend on how fast the run is."""
+        """Inspect the state at regular steps, so that the result does not depend on how fast the run is."""
         if step % self._every == 0 and not self._may_be_negative.all():
-            self._look(step, read())
+            self._inspect(step, read())
 
-    def _look(self, step: int, state: NDArray[Any]) -> None:
+    def _inspect(self, step: int, state: NDArray[Any]) -> None:
         self._largest = np.maximum(self._largest, np.abs(state).max(axis=(1, 2)))
         lowest = state.min(axis=(1, 2))
         self._when = np.where(lowest < self._lowest, step * self.plan.dt, self._when)
         self._lowest = np.minimum(self._lowest, lowest)
 
     def warnings(self, snapshots: NDArray[Any]) -> tuple[str, ...]:
-        """One line for each thing that was found; ``snapshots``: (times, species, y, x) of the finished run."""
+        """One line for each problem; ``snapshots``: (times, species, y, x) of the finished run."""
         for step, state in zip(self.plan.steps, snapshots, strict=True):
-            self._look(step, state)
+            self._inspect(step, state)
         return (*self._negative(), *self._too_sharp(snapshots[-1]))
 
     def _negative(self) -> list[str]:
@@ -68,7 +68,7 @@ class Inspector:
             if np.ptp(field) <= _FAINT * self._largest[index]:
                 continue
             steepest = float(np.abs(_differences(field)).max() / np.ptp(field))
-            if steepest > _STEEPEST and _likeness(field, self._initial[index]) < _LEFT_OVER:
+            if steepest > _STEEPEST and _correlation(field, self._initial[index]) < _INITIAL_CORRELATION:
                 found.append(
                     f"{name} changes by {steepest:.0%} of its range from one cell to the next (t = "
                     f"{self.plan.times[-1]:.4g}): fronts or spots are about one cell wide; use smaller cells"
@@ -77,12 +77,12 @@ class Inspector:
 
 
 def _differences(field: NDArray[Any]) -> NDArray[np.float64]:
-    """Between all neighbours in a field (y, x)."""
+    """The differences between all neighbours in a field (y, x)."""
     return np.concatenate([np.diff(field, axis=axis).ravel() for axis in (0, 1)])
 
 
-def _likeness(field: NDArray[Any], other: NDArray[Any]) -> float:
-    """The correlation of what differs from cell to cell in two fields."""
+def _correlation(field: NDArray[Any], other: NDArray[Any]) -> float:
+    """The correlation of the differences between neighbours in two fields."""
     first, second = _differences(field), _differences(np.asarray(other, dtype=np.float64))
     size = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(first @ second) / size if size else 0.0

@@ -1,4 +1,4 @@
-"""The ledger of an ensemble: which runs are done, in SQLite. A run is done because the ledger says so."""
+"""The ledger of an ensemble: the record of its finished runs, in SQLite. Only the runs in the ledger are done."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CREATE TABLE IF NOT EXISTS runs (
     seconds REAL NOT NULL
 )
 """
-#: Beginnings of SQLite's names for errors of the file system.
+#: Prefixes of SQLite's names for file system errors.
 _WRITE_ERRORS = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM")
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """How one run ended. ``failed_at`` is the step at which its numbers were seen not to be finite."""
+    """How one run ended. ``failed_at`` is the step at which values that are not finite were detected."""
 
     run: int
     status: str

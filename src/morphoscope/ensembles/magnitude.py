@@ -1,4 +1,4 @@
-"""How large the values of a plan's runs typically are: what tells a faint pattern from rounding."""
+"""The typical magnitude of the values of a plan's runs, which tells a faint pattern from rounding errors."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from morphoscope.core.errors import UsageError
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.runner import run_job
 
-_TINY = 1e-3  # of models whose values start smaller than this, what is uniform is judged on their own scale
+_TINY = 1e-3  # for initial values below it, homogeneity is judged on the scale of these values
 
 
 def initial_magnitude(plan: Plan) -> float:
     """The largest magnitude of the first recorded species in the initial state of the plan's first run.
 
-    0 where that state can't be made any more, because the file that it came from is gone.
+    0 if that state can't be made again because its file is missing.
     """
     try:
         start = run_job(plan, plan.runs[0]).initial
@@ -24,10 +24,10 @@ def initial_magnitude(plan: Plan) -> float:
 
 
 def homogeneity_scale(plan: Plan) -> float:
-    """The ``magnitude`` for descriptors of a plan's runs: 1, or smaller where the values of the model are tiny.
+    """The ``magnitude`` for descriptors of a plan's runs: 1, or smaller if the values of the model are tiny.
 
-    Fields around zero, as of the Swift–Hohenberg equation, start from little noise and grow to about 1. Only a start
-    below 1e-3 is taken as a sign that the model's unit is small.
+    Fields around zero, as in the Swift–Hohenberg equation, grow from weak noise to about 1. So the values of a model
+    count as tiny only if its initial values are below 1e-3.
     """
     start = initial_magnitude(plan)
     return start if 0 < start < _TINY else 1.0

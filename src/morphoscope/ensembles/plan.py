@@ -1,4 +1,4 @@
-"""A plan says what shall be simulated: everything that decides the numbers, and nothing else."""
+"""Plans: what is to be simulated, with everything that affects the results."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
 FORMAT = 2
-READABLE_FORMATS = (1, 2)  # 1 leaves out integrator, noise and double at their defaults
-_SEED_BITS = 53  # so that a seed survives JSON readers that know floats only
+READABLE_FORMATS = (1, 2)  # format 1 omits integrator, noise and double if they are defaults
+_SEED_BITS = 53  # so that JSON readers that know only floats read seeds exactly
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What shall be simulated. Frozen; ``Plan.from_json(plan.to_json()) == plan``; equal plans have equal hashes.
+    """What is to be simulated. Frozen; ``Plan.from_json(plan.to_json()) == plan``; equal plans have equal hashes.
 
     Most plans come from :func:`morphoscope.scan_plan`.
 
@@ -61,9 +61,9 @@ class Plan:
     initial : InitialCondition
         The initial condition.
     record : tuple of str
-        The species that are kept.
+        The species that are stored.
     runs : tuple of Run
-        One row for each run: parameters, seed, and a label or none.
+        One row per run: parameters, seed, and optionally a label.
     integrator : str
         ``euler`` or ``etdrk2``.
     noise : tuple of (str, float)
@@ -74,7 +74,7 @@ class Plan:
     Raises
     ------
     UsageError
-        If no engine could run it.
+        If no engine can run it.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Plan:
         if not all(self.model.owns(run.parameters) for run in self.runs):
             raise UsageError(f"plan {self.name!r} has runs whose parameters are not those of model {self.model.name}")
         steps_at(self.times, self.dt, self.until)
-        _ = self.model.reaction_terms  # refuses text outside the grammar now rather than in the middle of the runs
+        _ = self.model.reaction_terms  # rejects invalid equations now rather than during the runs
         check_method(self.model, self.integrator, dict(self.noise))
         check = check_step if self.integrator == "euler" else check_exponential_step
         check(self.model, self.grid, most_demanding(self.model, [run.parameters for run in self.runs]), self.dt)
@@ -126,7 +126,7 @@ class Plan:
 
     @property
     def shown(self) -> tuple[float, float] | None:
-        """The range that pictures of the first recorded species show; None for each picture's own."""
+        """The range of values that pictures of the first recorded species show; None: the range of each picture."""
         return self.model.shown if self.record[:1] == self.model.species[:1] else None
 
     def values(self, name: str) -> list[float]:
@@ -135,10 +135,10 @@ class Plan:
         return [math.nan if isinstance(value, Spatial) else value for value in values]
 
     def limited(self, count: int) -> Plan:
-        """``count`` runs spread evenly over the plan, each as it is in the whole plan.
+        """``count`` runs spread evenly over the plan, each identical to that of the full plan.
 
-        One from each of ``count`` equal stretches, at a place drawn within it: equal steps would beat with the rows of
-        a parameter grid and leave stripes.
+        One run is drawn at random from each of ``count`` intervals of equal length. Equal steps would be in phase with
+        the rows of a parameter grid and leave stripes.
         """
         if count < 1:
             raise UsageError(f"limit {count} gives no runs; use 1 or more")
@@ -150,7 +150,7 @@ class Plan:
         return dataclasses.replace(self, runs=runs)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """The plan as JSON values."""
         return {
             "format": FORMAT,
             "name": self.name,
@@ -168,7 +168,7 @@ class Plan:
         }
 
     def to_json(self) -> str:
-        """Canonical text: the same plan gives the same characters."""
+        """Canonical JSON: equal plans give equal texts."""
         return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -213,7 +213,7 @@ class Plan:
             raise DataError(f"plan is malformed: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write the plan for reading by people and programs."""
+        """Write the plan as indented JSON."""
         write_json(path, self.to_dict())
 
     @classmethod
@@ -223,11 +223,11 @@ class Plan:
 
     @functools.cached_property
     def hash(self) -> str:
-        """SHA-256, hexadecimal, of all that decides the numbers and of the classes of the runs; of no description."""
+        """SHA-256, hexadecimal, of everything that affects the numbers, and of the classes of the runs."""
         return numeric_hash(self)
 
     def difference(self, other: Plan) -> str | None:
-        """The parts that decide numbers and differ from another plan, with both values; None without any."""
+        """The numerics that differ from those of another plan, with both values; None if all agree."""
         return differences(self, other)
 
 
@@ -236,7 +236,7 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:
-    """Step numbers of snapshot times. Raises UsageError for a time past ``until`` or not a multiple of ``dt``."""
+    """Step numbers of snapshot times. Raises UsageError for a time after ``until`` or not a multiple of ``dt``."""
     if not 0 < dt < float("inf"):
         raise UsageError(f"dt={dt} is not a valid time step; use a number above 0")
     if not times:
@@ -261,7 +261,7 @@ def run_seeds(root: int, count: int) -> list[int]:
 
 
 def make_runs(model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int) -> tuple[Run, ...]:
-    """Rows of a plan from (parameters, label) pairs and a root seed; mappings of some parameters are completed."""
+    """Rows of a plan from (parameters, label) pairs and a root seed; missing parameters get their defaults."""
     rows = list(rows)
     seeds = run_seeds(root, len(rows))
     complete = [p if isinstance(p, Parameters) else model.complete(p) for p, _ in rows]

@@ -1,7 +1,7 @@
 """The folder of one simulated run: picture.png, u.png, initial.npz, snapshots.npz, run.json.
 
-picture.png is for people: axes, times, a colour bar. u.png, named after the first species, has one pixel a cell, and
-values can be read back from it.
+picture.png has axes, times and a colour bar. u.png, named after the first species, has one pixel per cell, and values
+can be read back from it.
 """
 
 from __future__ import annotations
@@ -26,63 +26,63 @@ from morphoscope.rendering.style import save
 MARKER = "run.json"
 RUN_FILE = "snapshots.npz"
 INITIAL_FILE = "initial.npz"
-FILM_FILE = "film.npz"  # of runs in one dimension, whose picture is the film
+VIDEO_FILE = "film.npz"  # frames of a run in one dimension; its picture shows them as space and time
 PICTURE_FILE = "picture.png"
 
 
 def check_run_folder(folder: Path, *, overwrite: bool) -> None:
-    """Raise UsageError when the folder contains other files, or an earlier run unless ``overwrite``."""
+    """Raise UsageError if the folder contains other files or, unless ``overwrite``, an earlier run."""
     check_output(folder, MARKER, overwrite=overwrite)
 
 
 def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -> None:
-    """Write a run; the arrays are named after the species, (y, x) at the start and (time, y, x) after it."""
+    """Write a run. The arrays are named after the species: initial state (y, x), snapshots (time, y, x)."""
     species = simulation.plan.model.species
     with staged_folder(folder, MARKER, overwrite=overwrite) as part:
-        start: dict[str, Any] = dict(zip(species, simulation.initial, strict=True))
-        np.savez_compressed(part / INITIAL_FILE, **start)
+        initial: dict[str, Any] = dict(zip(species, simulation.initial, strict=True))
+        np.savez_compressed(part / INITIAL_FILE, **initial)
         states: dict[str, Any] = {name: simulation.species(name) for name in species}
         np.savez_compressed(part / RUN_FILE, t=simulation.t, **states)
         save(simulation_figure(simulation), part / PICTURE_FILE)
         picture, shown = part / f"{species[0]}.png", simulation.plan.model.shown
         magnitude = float(np.abs(simulation.initial[0]).max())
         if simulation.plan.grid.dimensions == 1 and simulation.video is not None:
-            np.savez_compressed(part / FILM_FILE, film=simulation.video)
+            np.savez_compressed(part / VIDEO_FILE, film=simulation.video)
             save_space_time(simulation.video, picture, shown, magnitude)
         else:
             save_composite(simulation.states[:, 0], picture, shown, simulation.t, magnitude)
-        write_json(part / MARKER, simulation.description())
+        write_json(part / MARKER, simulation.metadata())
 
 
 def is_run_folder(folder: Path) -> bool:
-    """Whether a folder holds a simulated run."""
+    """Whether a folder contains a simulated run."""
     return (folder / MARKER).is_file()
 
 
 def plan_of_run(folder: Path) -> Plan | None:
-    """The plan of the run that a folder holds; None if it holds no run. Raises DataError for a damaged run.json."""
-    return Plan.from_dict(_description(folder)["plan"]) if is_run_folder(folder) else None
+    """The plan of the run in a folder; None if the folder contains no run. Raises DataError for a damaged run.json."""
+    return Plan.from_dict(_metadata(folder)["plan"]) if is_run_folder(folder) else None
 
 
 def load_run(folder: str | Path) -> Simulation:
-    """The run that a folder, or the run.json in it, describes. Raises DataError for a folder without a sound run."""
+    """The run in a folder, which is given itself or by one of its files. Raises DataError for a damaged run."""
     folder = _folder(folder)
-    description = _description(folder)
-    plan = Plan.from_dict(description["plan"])
+    metadata = _metadata(folder)
+    plan = Plan.from_dict(metadata["plan"])
     states, initial = _arrays(folder / RUN_FILE), _arrays(folder / INITIAL_FILE)
-    film = _arrays(folder / FILM_FILE)["film"] if (folder / FILM_FILE).is_file() else None
+    video = _arrays(folder / VIDEO_FILE)["film"] if (folder / VIDEO_FILE).is_file() else None
     try:
         found = Simulation(
             plan=plan,
-            engine=str(description["engine"]),
+            engine=str(metadata["engine"]),
             initial=np.stack([initial[s] for s in plan.model.species]),
             t=np.asarray(states["t"], dtype=np.float64),
             states=np.stack([states[s] for s in plan.model.species], axis=1),
-            video=film,
-            computed_steps=int(description["computed_steps"]),
-            seconds=float(description["seconds"]),
-            warnings=tuple(description.get("warnings", ())),
-            versions=dict(description["versions"]),
+            video=video,
+            computed_steps=int(metadata["computed_steps"]),
+            seconds=float(metadata["seconds"]),
+            warnings=tuple(metadata.get("warnings", ())),
+            versions=dict(metadata["versions"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{folder} is damaged ({error}); simulate the run again") from None
@@ -91,8 +91,8 @@ def load_run(folder: str | Path) -> Simulation:
     return found
 
 
-def stored_start(simulation: Simulation) -> NDArray[Any] | None:
-    """The initial state of a loaded run if the plan can't make it: it came from an array, or from a file elsewhere."""
+def stored_initial(simulation: Simulation) -> NDArray[Any] | None:
+    """The initial state of a loaded run if it came from an array or a file; None if the plan can make it again."""
     initial = simulation.plan.initial
     if initial.name == ARRAY and state_hash(simulation.initial) != dict(initial.options)["sha256"]:
         raise DataError(f"{INITIAL_FILE} is no longer the initial state of the run (its SHA-256 differs)")
@@ -107,11 +107,11 @@ def _folder(path: str | Path) -> Path:
     return folder
 
 
-def _description(folder: Path) -> dict[str, Any]:
-    description = read_json(folder / MARKER, "the description of a run")
-    if not isinstance(description, dict) or "plan" not in description:
+def _metadata(folder: Path) -> dict[str, Any]:
+    metadata = read_json(folder / MARKER, "the metadata of a run")
+    if not isinstance(metadata, dict) or "plan" not in metadata:
         raise DataError(f"{folder / MARKER} is damaged: it has no plan; simulate the run again")
-    return description
+    return metadata
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:

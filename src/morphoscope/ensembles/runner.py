@@ -1,4 +1,4 @@
-"""Carry out a plan: threads over runs, each writing its own chunk; this thread alone keeps the ledger."""
+"""Carry out a plan: threads simulate runs and write one chunk each; only the calling thread writes the ledger."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from morphoscope.ensembles.ledger import Entry
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.store import Ensemble
 
-COMMIT_SECONDS = 1.0  # the longest that finished runs wait for their ledger rows
+COMMIT_SECONDS = 1.0  # the longest time for which finished runs are not yet in the ledger
 
 
-def run_job(plan: Plan, run: Run, start: NDArray[Any] | None = None) -> Job:
-    """The engine's job of one row, with its own random stream: the same alone or among thousands.
+def run_job(plan: Plan, run: Run, initial: NDArray[Any] | None = None) -> Job:
+    """The engine's job for one row. It has its own random stream, so it does not depend on the other rows.
 
-    ``start``: the initial state, (species, height, width), where it is at hand; by default it is made as the plan says.
+    ``initial``: initial state, (species, height, width); by default it is made from the plan's initial condition.
     """
-    if start is None:
-        start = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
+    if initial is None:
+        initial = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
     return Job(
         plan.model,
         plan.grid,
         plan.dt,
         run.parameters,
-        start,
+        initial,
         plan.steps,
         integrator=plan.integrator,
         noise=dict(plan.noise),
@@ -55,9 +55,9 @@ def carry_out(
     engine: str = "cpu",
     progress: Reporter = SILENT,
 ) -> Ensemble:
-    """Simulate what is still pending of a plan in ``folder`` and return the ensemble.
+    """Simulate the pending runs of a plan in ``folder`` and return the ensemble.
 
-    Interrupting loses no finished run; calling again continues and ends with the same bytes in the arrays.
+    An interruption loses no finished run. Another call continues, and the arrays end with the same bytes.
     Raises UsageError for a folder that contains other files or another plan.
     """
     if workers is not None and workers < 1:
@@ -115,7 +115,7 @@ def _write(arrays: dict[str, Any], folder: Path, plan: Plan, index: int, result:
 
 
 def _parallel(work: Any, items: list[int], workers: int) -> Iterator[Entry]:
-    """Results as they come; on an interruption the runs under way end and the rest is dropped."""
+    """Results in order of completion. On an interruption, runs in progress finish, and the others are cancelled."""
     pool = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="run")
     with contextlib.ExitStack() as stack:
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)

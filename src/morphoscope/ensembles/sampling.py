@@ -1,4 +1,4 @@
-"""Which points of a parameter space a scan visits: a lattice, a Latin hypercube, a Sobol sequence or a table."""
+"""The points of a parameter space that a scan simulates: a lattice, a Latin hypercube, a Sobol sequence or a table."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model, Parameters, find_model
 
-MOST_RUNS = 1_000_000
+MAX_RUNS = 1_000_000
 ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are not parameters
-_DIGITS = 12  # of a point's coordinates: enough to tell them apart, short enough to be typed again
-_LARGEST_SEED = 2**53 - 1
-_LONGEST_LABEL = 64
+_DIGITS = 12  # of a point's coordinates: enough to distinguish points, and short enough to type
+_MAX_SEED = 2**53 - 1
+_MAX_LABEL_LENGTH = 64
 
 Span = Sequence[float]
 
@@ -34,7 +34,7 @@ SAMPLERS: Registry[Callable[[int, int, np.random.Generator], NDArray[np.float64]
 
 @SAMPLERS.register("lhs")
 def latin_hypercube(dimensions: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """One point in each of ``count`` equal stretches of every axis."""
+    """One point in each of ``count`` equal intervals of every axis."""
     from scipy.stats import qmc
 
     return np.asarray(qmc.LatinHypercube(dimensions, seed=random).random(count))
@@ -74,14 +74,15 @@ def scan_plan(
 ) -> Plan:
     """The plan of a scan; see :func:`morphoscope.operations.ensemble.scan_plan` for its arguments.
 
-    Runs go through the points once per replicate, so that the runs of fewer replicates are the first runs of more.
+    The first replicates of all points come first, then the second ones, so that a plan with fewer replicates is the
+    beginning of one with more.
     """
     chosen = model if isinstance(model, Model) else find_model(model)
     fixed = chosen.complete(parameters or {})
     if replicates < 1:
         raise UsageError(f"replicates={replicates} gives no runs; use 1 or more")
-    places = _places(chosen, grid, sample, ranges, points, seed)
-    rows = list(_rounds(places, fixed, replicates))
+    chosen_points = _points(chosen, grid, sample, ranges, points, seed)
+    rows = list(_rows(chosen_points, fixed, replicates))
     runs = tuple(
         run if row.seed is None else dataclasses.replace(run, seed=row.seed)
         for run, row in zip(make_runs(chosen, [(r.parameters, r.label) for r in rows], seed), rows, strict=True)
@@ -99,10 +100,10 @@ def lattice(model: Model, axes: Mapping[str, Sequence[float]]) -> list[Point]:
     return [Point(model.complete(dict(zip(axes, values, strict=True)))) for values in itertools.product(*columns)]
 
 
-def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
+def sample_points(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
     """Points that cover the ranges evenly: ``lhs:N``, a Latin hypercube, or ``sobol:N``, a scrambled Sobol sequence.
 
-    A Latin hypercube has one point in each of N equal stretches of every parameter. The first points of a Sobol
+    A Latin hypercube has one point in each of N equal intervals of every parameter. The first points of a Sobol
     sequence stay the same if more are requested; N should be a power of 2.
     Sources: McKay, Beckman & Conover, Technometrics 21, 239 (1979); Sobol', USSR Comput. Math. 7, 86 (1967).
     """
@@ -115,7 +116,7 @@ def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> l
     unit = SAMPLERS.get(method)(len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
     low, high = np.array(list(ends.values())).T
     return [
-        Point(model.complete(dict(zip(ends, map(_short, row), strict=True))))
+        Point(model.complete(dict(zip(ends, map(_rounded, row), strict=True))))
         for row in (low + (high - low) * unit).tolist()
     ]
 
@@ -123,7 +124,7 @@ def drawn(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> l
 def read_points(model: Model, path: str | Path) -> list[Point]:
     """The rows of a CSV file with a header: parameters of the model and, optionally, ``class``, ``runs``, ``seed``.
 
-    Raises DataError, with the number of the line, for whatever can't be used.
+    Raises DataError, with the line number, for an invalid table.
     """
     lines = _table(Path(path))
     _, header = next(lines, (0, []))
@@ -146,7 +147,7 @@ def first_values(
     ranges: Mapping[str, Span] | None,
     points: str | Path | Iterable[Mapping[str, Any]] | None,
 ) -> dict[str, Any]:
-    """One value of each parameter that a scan varies: for a model that is typed without defaults.
+    """The first value of each parameter that a scan varies: the defaults of a model that is typed without any.
 
     Raises DataError for a table that can't be read.
     """
@@ -158,7 +159,7 @@ def first_values(
     return {name: value for name, value in found.items() if name not in ROW_COLUMNS}
 
 
-def _places(
+def _points(
     model: Model,
     grid: Mapping[str, Sequence[float]] | None,
     sample: str | None,
@@ -166,10 +167,10 @@ def _places(
     points: str | Path | Iterable[Mapping[str, Any]] | None,
     seed: int,
 ) -> list[Point]:
-    """The points from the one source that is given; without any, one point with the default parameters."""
-    ways = [name for name, given in (("grid", grid), ("sample", sample), ("points", points)) if given is not None]
-    if len(ways) > 1:
-        raise UsageError(f"{ways[0]} and {ways[1]} are both given; a scan takes its points from one of them")
+    """The points from the source that is given; if there is none, one point with the default parameters."""
+    sources = [name for name, given in (("grid", grid), ("sample", sample), ("points", points)) if given is not None]
+    if len(sources) > 1:
+        raise UsageError(f"{sources[0]} and {sources[1]} are both given; a scan takes its points from one of them")
     if ranges and sample is None:
         raise UsageError("a range is given without a sample; add one, as in lhs:500, or use a grid", parameter="sample")
     if seed < 0:
@@ -177,16 +178,16 @@ def _places(
     if grid is not None:
         return lattice(model, grid)
     if sample is not None:
-        return drawn(model, sample, ranges or {}, seed)
+        return sample_points(model, sample, ranges or {}, seed)
     if isinstance(points, str | Path):
         return read_points(model, points)
     if points is None:
         return [Point(model.complete({}))]
-    return _given(model, points)
+    return _points_of_rows(model, points)
 
 
-def _given(model: Model, points: Iterable[Mapping[str, Any]]) -> list[Point]:
-    """Points that came as mappings, with the names that a table's columns have."""
+def _points_of_rows(model: Model, points: Iterable[Mapping[str, Any]]) -> list[Point]:
+    """Points from mappings whose keys are column names of a table."""
     found = []
     for number, row in enumerate(points):
         _check_columns(model, [str(name) for name in row], f"point {number}")
@@ -197,20 +198,20 @@ def _given(model: Model, points: Iterable[Mapping[str, Any]]) -> list[Point]:
     return found
 
 
-def _rounds(places: Sequence[Point], fixed: Parameters, replicates: int) -> Iterator[Point]:
-    """One row per run: first runs of all points, then the second runs of those that have one, and so on."""
+def _rows(points: Sequence[Point], fixed: Parameters, replicates: int) -> Iterator[Point]:
+    """One row per run: the first runs of all points, then the second runs of those that have one, and so on."""
     for name in fixed.given:
-        if any(name in place.parameters.given for place in places):
+        if any(name in point.parameters.given for point in points):
             raise UsageError(f"parameter {name!r} is given twice, as a fixed one and by the scan; give it once")
-    for place in places:
-        if place.seed is not None and place.runs * replicates > 1:
+    for point in points:
+        if point.seed is not None and point.runs * replicates > 1:
             raise UsageError("a point with a fixed seed has several runs, which would be identical; omit the seed")
-    total = sum(place.runs for place in places) * replicates
-    _check_total(total, f"runs ({len(places)} points, {replicates} replicates)")
-    for turn in range(max(place.runs for place in places) * replicates):
-        for place in places:
-            if turn < place.runs * replicates:
-                yield dataclasses.replace(place, parameters=fixed.with_given(place.parameters))
+    total = sum(point.runs for point in points) * replicates
+    _check_total(total, f"runs ({len(points)} points, {replicates} replicates)")
+    for replicate in range(max(point.runs for point in points) * replicates):
+        for point in points:
+            if replicate < point.runs * replicates:
+                yield dataclasses.replace(point, parameters=fixed.with_given(point.parameters))
 
 
 def _axis(model: Model, name: str, axis: Sequence[float]) -> list[float]:
@@ -224,14 +225,14 @@ def _axis(model: Model, name: str, axis: Sequence[float]) -> list[float]:
         low, high = _ends(model, name, (low, high), "grid")
         if count > 1:
             raise UsageError(f"grid {name} repeats {low:g} {int(count)} times; use 1 point, and replicates for seeds")
-        return [_short((low + high) / 2)]
+        return [_rounded((low + high) / 2)]
     low, high = _span(model, name, (low, high), "grid")
     _check_total(int(count), f"points of {name}")
-    return [min(max(_short(value), low), high) for value in np.linspace(low, high, int(count)).tolist()]
+    return [min(max(_rounded(value), low), high) for value in np.linspace(low, high, int(count)).tolist()]
 
 
 def _span(model: Model, name: str, span: Span, what: str = "range") -> tuple[float, float]:
-    """Two different ends of a parameter."""
+    """The two bounds of a parameter, which must differ."""
     low, high = _ends(model, name, span, what)
     if low == high:
         raise UsageError(
@@ -246,7 +247,7 @@ def _ends(model: Model, name: str, span: Span, what: str) -> tuple[float, float]
         low, high = span
     except (TypeError, ValueError):
         raise UsageError(f"{what} {name}={span!r}; expected low and high") from None
-    numbers = [model.complete({name: end})[name] for end in (low, high)]  # refuses names, NaN and what is out of range
+    numbers = [model.complete({name: end})[name] for end in (low, high)]  # rejects unknown names and invalid values
     if not all(isinstance(number, float) for number in numbers):
         raise UsageError(f"{what} {name} has bounds that vary in space; expected two numbers")
     if numbers[0] > numbers[1]:
@@ -255,7 +256,7 @@ def _ends(model: Model, name: str, span: Span, what: str) -> tuple[float, float]
 
 
 def _sample(text: str) -> tuple[str, int]:
-    """``lhs:500`` as method and number."""
+    """The method and the number of points of a text such as ``lhs:500``."""
     method, _, count = text.partition(":")
     SAMPLERS.get(method)
     if not (count.isascii() and count.isdecimal()) or len(count) > 12 or int(count) < 1:
@@ -264,17 +265,17 @@ def _sample(text: str) -> tuple[str, int]:
     return method, int(count)
 
 
-def _short(value: float) -> float:
+def _rounded(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
 def _check_total(count: int, what: str) -> None:
-    if count > MOST_RUNS:
-        raise UsageError(f"{count} {what}; a plan can have at most {MOST_RUNS} runs; use fewer")
+    if count > MAX_RUNS:
+        raise UsageError(f"{count} {what}; a plan can have at most {MAX_RUNS} runs; use fewer")
 
 
 def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of every row that is not empty."""
+    """The line number and the fields of every row that is not empty."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
@@ -301,14 +302,14 @@ def _check_columns(model: Model, names: Sequence[str], where: str) -> None:
 
 
 def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
-    """A row's point; empty cells of ``class``, ``runs`` and ``seed`` are ignored."""
+    """The point of a row; empty fields of ``class``, ``runs`` and ``seed`` are ignored."""
     parameters = {name: value for name, value in row.items() if name in model.defaults}
     own = {name: row[name] for name in ROW_COLUMNS if name in row and name not in parameters}
     label = str(own.get("class") or "") or None
-    if label is not None and (len(label) > _LONGEST_LABEL or not label.isprintable()):
+    if label is not None and (len(label) > _MAX_LABEL_LENGTH or not label.isprintable()):
         raise DataError(f"{where}: class {label!r:.80}; expected a short name")
-    runs = _whole(own.get("runs"), "runs", 1, MOST_RUNS, where)
-    seed = _whole(own.get("seed"), "seed", 0, _LARGEST_SEED, where)
+    runs = _whole(own.get("runs"), "runs", 1, MAX_RUNS, where)
+    seed = _whole(own.get("seed"), "seed", 0, _MAX_SEED, where)
     try:
         return Point(model.complete(parameters), label, 1 if runs is None else runs, seed)
     except UsageError as error:
@@ -316,7 +317,7 @@ def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
 
 
 def _whole(value: Any, name: str, low: int, high: int, where: str) -> int | None:
-    """A whole number of a cell, or None where the cell is empty."""
+    """The whole number in a field of a table; None if the field is empty."""
     text = "" if value is None else str(value)
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""Settings of runs: what the user requests, completed with the model's defaults to a plan."""
+"""Settings of runs, which are completed with the model's defaults to make a plan."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 
-FRAMES = 3  # by default; the paper's sample, the last at the end
-_SIDE = 128  # cells, by default
+FRAMES = 3  # default number of frames
+_SIDE = 128  # default width and height in cells
 
 Number = float | str  # a number, or its text
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a user requests; None means the model's default.
+    """Requested settings; None means the model's default.
 
-    ``size``: (width, height) in cells. ``times``: snapshot times; by default three, the model's ``apart`` apart, the
-    last at the end. ``noise``: amplitude by species, or one for all. ``boundary``, ``integrator``, ``noise``,
+    ``size``: (width, height) in cells. ``times``: snapshot times; by default three, with the model's interval
+    ``apart``, the last at the end. ``noise``: amplitude by species, or one for all. ``boundary``, ``integrator``,
     ``double``: see :class:`~morphoscope.engines.Grid` and :class:`~morphoscope.engines.Job`.
     """
 
@@ -61,9 +61,9 @@ class Settings:
         noise: Number | Mapping[str, Number] | None = None,
         double: bool = False,
     ) -> Settings:
-        """Settings in the forms that users write: one number for a square, text of a number, one time, one amplitude.
+        """Settings from the forms that users may give: one size for a square, numbers as text, one time, one amplitude.
 
-        Raises UsageError for anything else.
+        Raises UsageError for invalid values.
         """
         return cls(
             size=None if size is None else _size(size),
@@ -184,11 +184,11 @@ def _noise(noise: Any) -> Mapping[str, float] | float:
 
 
 def default_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
-    """Three frames, ``apart`` apart, the last at the end, as far as they fit into the run and on its steps."""
+    """Three times at intervals of ``apart``, rounded to steps, the last at the end; those before 0 are left out."""
     apart = max(round(apart / dt), 1) * dt
     last = round(until / dt) * dt
     if abs(last - until) > 1e-9 * until:
-        return (until,)  # refused by the plan, with the reason
+        return (until,)  # the plan rejects it and gives the reason
     return tuple(t for t in (last - apart * i for i in reversed(range(FRAMES))) if t >= 0)
 
 
@@ -200,7 +200,7 @@ def repeat_command(plan: Plan, run: int) -> str:
     values = row.parameters.given if built_in else row.parameters
     words += [f"-p {name}={_parameter_text(value)}" for name, value in values.items()]
     words.append(f"--seed {row.seed}")
-    usual = default_times(plan.until, plan.dt, model.apart)
+    default = default_times(plan.until, plan.dt, model.apart)
     options = (
         ("size", f"{grid.width}x{grid.height}", grid.shape != (128, 128)),
         ("until", f"{plan.until:g}", plan.until != model.until),
@@ -208,19 +208,19 @@ def repeat_command(plan: Plan, run: int) -> str:
         ("spacing", f"{grid.spacing:g}", grid.spacing != model.spacing),
         ("stencil", str(grid.stencil), grid.stencil != 9),
         ("boundary", grid.boundary, not grid.periodic),
-        ("times", ",".join(f"{t:g}" for t in plan.times), plan.times != usual),
+        ("times", ",".join(f"{t:g}" for t in plan.times), plan.times != default),
         ("initial", shlex.quote(str(plan.initial)), str(plan.initial) != model.initial),
         ("integrator", plan.integrator, plan.integrator != model.integrator),
         *(("noise", f"{species}={amplitude:g}", True) for species, amplitude in plan.noise),
     )
-    words += [f"--{name} {value}" for name, value, unusual in options if unusual]
+    words += [f"--{name} {value}" for name, value, differs in options if differs]
     if plan.double:
         words.append("--double")
     return " ".join([*words, f"--out run-{run}"])
 
 
 def _model_words(model: Model) -> list[str]:
-    """The model's name where it is built in, its equations otherwise."""
+    """The model's name if it is built in, and its equations otherwise."""
     if model.name in model_names() and get_model(model.name) == model:
         return [model.name]
     reactions = [f"--reaction {shlex.quote(f'{s}: {text}')}" for s, text in model.reaction.items()]

@@ -1,4 +1,4 @@
-"""One run by itself: simulated, shown, and kept with all that repeats it."""
+"""Single runs: simulate one, show it, and save it with everything that is needed to repeat it."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class Simulation:
     states
         Snapshots, (times, species, y, x).
     video
-        Film of the first species, (frames, y, x); None without one.
+        Frames of the first species for a video, (frames, y, x); None if no video was requested.
     computed_steps
-        Fewer than the last step where a steady state let the rest be left out without loss.
+        Number of computed steps. Steps after a steady state is reached are left out, which changes no number.
     seconds
         Duration of the run.
     warnings
-        What the numbers say against the time step or the grid, one line each.
+        Signs that the time step or the grid is too coarse, one line each.
     versions
         Versions of Python and packages that simulated the run.
 
@@ -84,10 +84,10 @@ class Simulation:
         return np.asarray(self.states[:, names.index(name)])
 
     def dataset(self) -> xarray.Dataset:
-        """The snapshots with coordinates: one variable a species, with dimensions time, y, x.
+        """The snapshots with coordinates: one variable per species, with dimensions time, y, x.
 
-        Attributes of the data set hold all that repeats the run: the plan as JSON and its hash, the seed, the engine,
-        the versions. It can be written with ``to_netcdf``.
+        The attributes contain what is needed to repeat the run: the plan as JSON and its hash, the seed, the engine and
+        the versions. The data set can be written with ``to_netcdf``.
         """
         import xarray
 
@@ -129,8 +129,8 @@ class Simulation:
         save_run(self, Path(folder), overwrite=overwrite)
         return Path(folder)
 
-    def description(self) -> dict[str, Any]:
-        """What repeats the run, for run.json."""
+    def metadata(self) -> dict[str, Any]:
+        """What is needed to repeat the run, and its duration and warnings, for run.json."""
         return {
             "plan": self.plan.to_dict(),
             "plan_hash": self.plan.hash,
@@ -143,10 +143,10 @@ class Simulation:
 
     def __repr__(self) -> str:
         plan, grid = self.plan, self.plan.grid
-        noted = f", {len(self.warnings)} warning{'s'[: len(self.warnings) - 1]}" if self.warnings else ""
+        warned = f", {len(self.warnings)} warning{'s'[: len(self.warnings) - 1]}" if self.warnings else ""
         return (
             f"<Simulation {plan.model.name} {grid.width}x{grid.height} t={plan.times[-1]:g} "
-            f"seed={plan.runs[0].seed} engine={self.engine}{noted}>"
+            f"seed={plan.runs[0].seed} engine={self.engine}{warned}>"
         )
 
     def _repr_html_(self) -> str:
@@ -160,13 +160,13 @@ class Simulation:
 def single_plan(model: Model, parameters: Mapping[str, Any], *, seed: int = 0, **settings: Any) -> Plan:
     """The plan of one run; ``settings``: see :meth:`~morphoscope.ensembles.settings.Settings.of`.
 
-    Raises UsageError for whatever no engine could run.
+    Raises UsageError for a plan that no engine can run.
     """
     return run_plan(model, parameters, Settings.of(**settings), seed=seed)
 
 
 def run_plan(model: Model, parameters: Mapping[str, Any], settings: Settings, *, seed: int = 0) -> Plan:
-    """The plan of one run. Raises UsageError for whatever no engine could run."""
+    """The plan of one run. Raises UsageError for a plan that no engine can run."""
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; use 0 or more")
     return settings.plan(model, "run", (Run(model.complete(parameters), seed),))
@@ -177,21 +177,20 @@ def simulate_one(
     *,
     engine: str = "cpu",
     video: bool = False,
-    start: NDArray[Any] | None = None,
+    initial: NDArray[Any] | None = None,
     progress: Reporter = SILENT,
 ) -> Simulation:
-    """Run a plan's first run, with a film if ``video`` or in one dimension.
+    """Simulate the first run of a plan; record video frames if ``video``, or if it has one dimension.
 
-    ``start``: the initial state where it is at hand, see :func:`.run_job`. Raises UsageError when the run leaves finite
-    numbers.
+    ``initial``: initial state, see :func:`.run_job`. Raises UsageError if the run diverges.
     """
     made_by = get_engine(engine)
-    job = run_job(plan, plan.runs[0], start)
+    job = run_job(plan, plan.runs[0], initial)
     last = plan.steps[-1]
     video = video or plan.grid.dimensions == 1
     frames = min(VIDEO_FRAMES, last + 1) if video else 0
-    filmed = _film_steps(plan, frames).tolist()
-    steps = tuple(sorted({*plan.steps, *filmed}))
+    video_steps = _video_steps(plan, frames).tolist()
+    steps = tuple(sorted({*plan.steps, *video_steps}))
     inspector = Inspector(plan, job.initial)
     with progress.task(f"simulate {plan.model.name}", last, "steps") as task:
         reached = 0
@@ -206,29 +205,28 @@ def simulate_one(
         result = made_by.run(dataclasses.replace(job, steps=steps), watch)
         seconds = time.perf_counter() - begin
     _check_finite(result, plan)
-    place = {step: index for index, step in enumerate(steps)}
-    kept = result.snapshots[[place[s] for s in plan.steps]]
-    film = result.snapshots[[place[s] for s in filmed], 0] if video else None
+    position = {step: index for index, step in enumerate(steps)}
+    states = result.snapshots[[position[s] for s in plan.steps]]
     return Simulation(
         plan=plan,
         engine=made_by.name,
         initial=np.asarray(job.initial, dtype=np.float64 if plan.initial.name == ARRAY else result.snapshots.dtype),
         t=np.array(plan.times),
-        states=kept,
-        video=film,
+        states=states,
+        video=result.snapshots[[position[s] for s in video_steps], 0] if video else None,
         computed_steps=result.computed_steps,
         seconds=seconds,
-        warnings=inspector.warnings(kept),
+        warnings=inspector.warnings(states),
     )
 
 
-def film_times(simulation: Simulation) -> NDArray[np.floating]:
-    """The time of each frame of a run's film."""
+def video_times(simulation: Simulation) -> NDArray[np.floating]:
+    """The time of each frame of a run's video."""
     frames = 0 if simulation.video is None else len(simulation.video)
-    return _film_steps(simulation.plan, frames) * simulation.plan.dt
+    return _video_steps(simulation.plan, frames) * simulation.plan.dt
 
 
-def _film_steps(plan: Plan, frames: int) -> NDArray[np.intp]:
+def _video_steps(plan: Plan, frames: int) -> NDArray[np.intp]:
     return np.linspace(0, plan.steps[-1], frames).round().astype(np.intp)
 
 
@@ -241,5 +239,5 @@ def _check_finite(result: Result, plan: Plan) -> None:
 
 
 def single_run(plan: Plan, run: int) -> Plan:
-    """The plan of one run of a plan."""
+    """The plan that contains only one of the runs of a plan."""
     return dataclasses.replace(plan, runs=(plan.runs[run],))

@@ -15,7 +15,7 @@ from morphoscope.core.storage import read_json, write_json, writing
 from morphoscope.ensembles.arrays import attributes, coordinates, create_arrays
 from morphoscope.ensembles.ledger import Entry, Ledger
 from morphoscope.ensembles.plan import Plan
-from morphoscope.ensembles.stored_descriptors import stored
+from morphoscope.ensembles.stored_descriptors import read_descriptors
 
 if TYPE_CHECKING:
     import xarray
@@ -27,9 +27,9 @@ PROVENANCE_FILE = "provenance.json"
 
 
 class Ensemble:
-    """What has been simulated of a plan, in one folder.
+    """The simulated runs of a plan, in one folder.
 
-    :func:`morphoscope.ensemble` makes or continues one; ``Ensemble(folder)`` opens it.
+    :func:`morphoscope.ensemble` creates or continues an ensemble; ``Ensemble(folder)`` opens one.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Ensemble:
     Raises
     ------
     DataError
-        If the folder is no ensemble, or damaged.
+        If the folder is not an ensemble, or is damaged.
 
     Examples
     --------
@@ -61,9 +61,9 @@ class Ensemble:
 
     @classmethod
     def create(cls, plan: Plan, folder: str | Path) -> Ensemble:
-        """A new ensemble, or the one in ``folder`` if the same plan, in all that decides numbers, made it.
+        """A new ensemble, or the one in ``folder`` if its plan has the same numerics.
 
-        The plan.json of an ensemble is never written again. Raises UsageError if the folder contains other files or
+        The plan.json of an ensemble is written only once. Raises UsageError if the folder contains other files or
         an ensemble with another plan.
         """
         folder = Path(folder)
@@ -78,7 +78,7 @@ class Ensemble:
                     f"{folder} contains an ensemble with another plan: {difference}; choose another folder"
                 )
         else:
-            plan.save(folder / PLAN_FILE)  # first: a folder says what it is before anything else is in it
+            plan.save(folder / PLAN_FILE)  # first, because it identifies the folder as an ensemble
         with writing(folder / DATA_FOLDER):
             create_arrays(plan, folder / DATA_FOLDER)
         Ledger(folder / LEDGER_FILE)
@@ -86,7 +86,7 @@ class Ensemble:
 
     @property
     def data_folder(self) -> Path:
-        """The Zarr group with everything that was recorded or measured."""
+        """The Zarr group with snapshots, coordinates and descriptors."""
         return self.folder / DATA_FOLDER
 
     def arrays(self, *, writable: bool = False) -> dict[str, Any]:
@@ -98,11 +98,11 @@ class Ensemble:
         return {species: group[species] for species in self.plan.record}
 
     def chunk_paths(self, run: int) -> list[Path]:
-        """The files that hold a run's data."""
+        """The files that contain a run's data."""
         return [self.folder / DATA_FOLDER / s / "c" / f"{run}/0/0/0" for s in self.plan.record]
 
     def commit(self, entries: list[Entry]) -> None:
-        """Make the runs' chunks durable, then write them into the ledger."""
+        """Flush the runs' chunks to disk, then add the runs to the ledger."""
         for entry in entries:
             for path in self.chunk_paths(entry.run):
                 with writing(path):
@@ -119,7 +119,7 @@ class Ensemble:
         return np.flatnonzero(np.array(self.status()) == "done")
 
     def frames(self, runs: NDArray[np.intp], species: str | None = None) -> NDArray[np.float32]:
-        """Snapshots of some runs, (run, time, y, x), of the first recorded species unless named."""
+        """Snapshots of some runs, (run, time, y, x), of one species; by default the first recorded species."""
         array = self.arrays()[species or self.plan.record[0]]
         shape = (len(runs), *array.shape[1:])
         frames = np.empty(shape, dtype=np.float32)
@@ -128,15 +128,15 @@ class Ensemble:
         return frames
 
     def labels(self) -> list[str | None]:
-        """The class of every run where it is known."""
+        """The class of every run; None if it is not known."""
         return [run.label for run in self.plan.runs]
 
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
-        """The physical descriptors that :func:`describe_ensemble` has stored, by name, one number per run."""
-        return stored(self.data_folder, self.plan)
+        """The descriptors that :func:`.describe_ensemble` has stored, by name, one number per run."""
+        return read_descriptors(self.data_folder, self.plan)
 
     def dataset(self) -> xarray.Dataset:
-        """Everything as one lazily read Dataset with dimensions run, time, y, x; descriptors where they are kept."""
+        """All arrays as one lazily loaded Dataset with dimensions run, time, y, x, with the descriptors if stored."""
         import xarray
 
         data = xarray.open_zarr(self.data_folder, consolidated=False, chunks=None)
@@ -144,14 +144,14 @@ class Ensemble:
         return data.assign_coords(found).assign_attrs(attributes(self.plan))
 
     def provenance(self) -> dict[str, Any]:
-        """Versions and engine with which the runs were made."""
+        """The engine and the package versions that simulated the runs."""
         return dict(read_json(self.folder / PROVENANCE_FILE, "an ensemble's provenance"))
 
     def save_provenance(self, values: dict[str, Any]) -> None:
-        """Record the engine and the versions that make the runs from now on.
+        """Record the engine and the versions that simulate the next runs.
 
-        Where others began, theirs stay and these are added to ``continued``. Raises UsageError if another engine made
-        the runs so far.
+        If earlier runs have other versions, those are kept, and the new ones are added to ``continued``. Raises
+        UsageError if another engine simulated the earlier runs.
         """
         path = self.folder / PROVENANCE_FILE
         if not path.is_file():
@@ -166,7 +166,7 @@ class Ensemble:
         continued = before.pop("continued", [])
         known = [before, *continued]
         changed = {name: value for name, value in values.items() if name != "plan_hash"}
-        if not any(changed.items() <= made.items() for made in known):
+        if not any(changed.items() <= recorded.items() for recorded in known):
             write_json(path, {**before, "continued": [*continued, values]})
 
 
@@ -174,7 +174,7 @@ def _flush(path: Path) -> None:
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return  # a chunk of fill values only is not written
+        return  # Zarr does not write a chunk that contains only fill values
     try:
         os.fsync(handle)
     finally:

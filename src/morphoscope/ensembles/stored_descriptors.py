@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.storage import writing
-from morphoscope.descriptors.table import BY_NAME, METHOD, names_beside
+from morphoscope.descriptors.table import BY_NAME, METHOD, names_except
 
 if TYPE_CHECKING:
     from morphoscope.ensembles.plan import Plan
@@ -18,14 +18,14 @@ Columns = dict[str, NDArray[np.float64]]
 
 
 def names_for(plan: Plan) -> tuple[str, ...]:
-    """The descriptors that a plan's runs get: all but those whose name a species or a parameter has."""
-    return names_beside({*plan.model.species, *plan.model.parameters})
+    """The descriptors for a plan's runs: all except those that have the name of a species or a parameter."""
+    return names_except({*plan.model.species, *plan.model.parameters})
 
 
-def stored(data_folder: Path, plan: Plan) -> Columns:
+def read_descriptors(data_folder: Path, plan: Plan) -> Columns:
     """The descriptors stored with the arrays of a plan, by name, one number per run; empty if there are none.
 
-    NaN where one is undefined, and throughout for runs that were not described.
+    NaN if a descriptor is undefined for a run, or not computed yet.
     """
     import zarr
 
@@ -37,15 +37,15 @@ def stored(data_folder: Path, plan: Plan) -> Columns:
 
 
 def undescribed(columns: Columns, runs: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Those of some runs that no descriptor says anything of."""
+    """Those of some runs that have no descriptors yet."""
     if not columns:
         return runs
     known = np.any([np.isfinite(column) for column in columns.values()], axis=0)
     return runs[~known[runs]]
 
 
-def keep(data_folder: Path, columns: Columns) -> None:
-    """Write descriptors to the arrays of an ensemble; raises UsageError if they can't be written."""
+def write_descriptors(data_folder: Path, columns: Columns) -> None:
+    """Write descriptors next to the arrays of an ensemble. Raises UsageError if they can't be written."""
     import zarr
 
     with writing(data_folder):

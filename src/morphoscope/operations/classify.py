@@ -91,7 +91,7 @@ def classify(
     for doubt in patterns.doubts:
         warn(progress, doubt)
     for note in patterns.notes:
-        progress.say(note)
+        progress.message(note)
     if len(patterns.frames) < _FEWEST_SHOWN:
         return read(trained, patterns)
     with progress.task("classify", len(patterns.frames), "patterns") as task:

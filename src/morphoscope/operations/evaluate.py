@@ -75,7 +75,7 @@ def evaluate(
     for doubt in patterns.doubts:
         warn(progress, doubt)
     for note in patterns.notes:
-        progress.say(note)
+        progress.message(note)
     labels = [str(source.labels()[run]) for run in runs]
     network = network_alone(trained, patterns)
     evaluation = assess(

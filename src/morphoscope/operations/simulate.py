@@ -216,12 +216,12 @@ def repeat_run(
     >>> bool((morphoscope.repeat_run(run).states == run.states).all())
     True
     """
-    from morphoscope.ensembles.run_folder import load_run, stored_start
+    from morphoscope.ensembles.run_folder import load_run, stored_initial
 
     before = load_run(run) if isinstance(run, str | Path) else run
     return _simulated(
         before.plan,
-        stored_start(before),
+        stored_initial(before),
         out=out,
         video=video,
         engine=engine or before.engine,
@@ -259,7 +259,7 @@ def _simulated(
     overwrite: bool,
     progress: Reporter,
 ) -> Simulation:
-    from morphoscope.ensembles.pictures import save_film
+    from morphoscope.ensembles.pictures import save_run_video
     from morphoscope.ensembles.run_folder import check_run_folder
     from morphoscope.ensembles.simulation import simulate_one
     from morphoscope.rendering.video import check_video_path
@@ -268,11 +268,11 @@ def _simulated(
         check_video_path(video)
     if out is not None:
         check_run_folder(Path(out), overwrite=overwrite)
-    simulation = simulate_one(plan, engine=engine, video=video is not None, start=start, progress=progress)
+    simulation = simulate_one(plan, engine=engine, video=video is not None, initial=start, progress=progress)
     if out is not None:
         simulation.save(out, overwrite=overwrite)
     if video is not None:
-        save_film(simulation, video)
+        save_run_video(simulation, video)
     for text in simulation.warnings:
         warnings.warn(text, UserWarning, stacklevel=3)
     return simulation

@@ -81,7 +81,7 @@ class NextPass:
 
     # What follows makes this object a Reporter, which the training tells about its progress.
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """A stage begins or ends."""
         self._check()
         self.status.text = text

@@ -222,12 +222,12 @@ class PatternView:
         return buffer
 
     def _mp4(self) -> io.BytesIO:
-        from morphoscope.ensembles.pictures import save_film
+        from morphoscope.ensembles.pictures import save_run_video
 
         atlas = self.workspace.atlas
         run = single_run(atlas.plan, int(atlas.runs[self.position]))
         with tempfile.TemporaryDirectory() as folder:
-            return io.BytesIO(save_film(simulate_one(run, video=True), Path(folder) / "u.mp4").read_bytes())
+            return io.BytesIO(save_run_video(simulate_one(run, video=True), Path(folder) / "u.mp4").read_bytes())
 
     @under_lock
     def restyle(self, theme: str) -> None:

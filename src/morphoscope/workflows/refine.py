@@ -124,7 +124,7 @@ def train_next_pass(
     options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
     study = Study(folder, options)
     for line in choice.remarks():
-        progress.say(line)
+        progress.message(line)
     if before.ensemble is None:
         plans["scan"] = before.plan
 

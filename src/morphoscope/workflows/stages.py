@@ -61,10 +61,10 @@ class Study:
         """Do a stage unless it is there; returns whether it was done now. Time adds up over interruptions."""
         record = self.stages.get(stage.name, {})
         if record.get("done") and record.get("inputs") == stage.inputs and stage.output.exists():
-            progress.say(f"{stage.name}: there already ({record['seconds']:.0f} s), skipped")
+            progress.message(f"{stage.name}: there already ({record['seconds']:.0f} s), skipped")
             return False
         before = record.get("seconds", 0.0) if record.get("inputs") == stage.inputs else 0.0
-        progress.say(f"{stage.name} …")
+        progress.message(f"{stage.name} …")
         begin = time.perf_counter()
         done = False
         try:
@@ -75,7 +75,7 @@ class Study:
             self.stages[stage.name] = {"done": done, "seconds": seconds, "inputs": stage.inputs}
             if done or self.folder.exists():
                 self._save()
-        progress.say(f"{stage.name}: {seconds:.0f} s")
+        progress.message(f"{stage.name}: {seconds:.0f} s")
         return True
 
     def seconds(self, name: str) -> float:

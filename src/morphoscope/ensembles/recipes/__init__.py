@@ -1,4 +1,4 @@
-"""Recipes: plans of published studies by name, from the data files in this folder. Every TOML file here is read."""
+"""Recipes: plans that come with the package, by name. They are made from the TOML files in this folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _find_recipes() -> dict[str, Callable[[], dict[str, Any]]]:
     return found
 
 
-#: The values from which each recipe's plan is made.
+#: For each recipe, the values from which its plan is made.
 RECIPES: Registry[dict[str, Any]] = Registry("recipe")
 RECIPES.add_finder(_find_recipes)
 recipe_names = RECIPES.names
