@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from tests.conftest import Listening
 def test_default_times_are_the_papers():
     assert default_times(15000.0, 0.25, 30.0) == (14940.0, 14970.0, 15000.0)
     assert default_times(40.0, 0.25, 30.0) == (10.0, 40.0)
-    assert default_times(50.0, 40.0, 30.0) == (50.0,)
+    assert default_times(40.0, 40.0, 30.0) == (0.0, 40.0)
 
 
 def test_snapshots_film_and_start(gray_scott):
@@ -52,6 +54,32 @@ def test_a_run_that_blows_up_says_when(gray_scott, tmp_path):
     plan = single_plan(gray_scott, {}, until=100, initial=str(tmp_path / "a.npy"))
     with pytest.raises(UsageError, match=r"no longer finite .detected at step"):
         simulate_one(plan)
+
+
+def test_an_end_between_two_steps_is_rounded_and_the_run_is_that_of_a_longer_one():
+    """The step and the distance of the frames stay, so the numbers are those of any run to another end."""
+    with pytest.warns(UserWarning, match=r"multiples of dt = 0.25: 166.667 to 166.75"):
+        run = morphoscope.simulate("gray-scott", size=48, until=500 / 3)
+    assert (run.plan.dt, run.plan.until) == (0.25, 166.75)
+    assert np.diff(run.t).tolist() == [30, 30]
+    longer = morphoscope.simulate("gray-scott", size=48, until=200, times=run.t)
+    assert same(run, longer)
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_a_third_of_any_models_time_is_accepted(name):
+    model = get_model(name)
+    plan = single_plan(model, {}, until=model.until / 3)
+    assert plan.dt == model.dt
+    assert abs(plan.until - model.until / 3) <= 0.5 * plan.dt
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_only_visible_differences_are_mentioned():
+    with warnings.catch_warnings(action="error"):
+        assert morphoscope.simulate("gray-scott", size=48, until=10.0000001).plan.until == 10.0
+    with pytest.warns(UserWarning, match=r"dt = 0.3: 100 to 99.9"):
+        assert morphoscope.scan_plan("gray-scott", until=100, dt=0.3, times=[30]).until == 99.9
 
 
 SMALL = {"size": 48, "until": 60, "times": [30, 60]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,7 +107,11 @@ def ensemble(
     else:
         if frames is not None:
             raise UsageError("--frames is for recipes; give the times of a scan with --times")
-        plan = morphoscope.scan_plan(_model(source or model, reaction, diffusion, scan), **scan)
+        with warnings.catch_warnings(record=True) as noted:
+            warnings.simplefilter("always", UserWarning)
+            plan = morphoscope.scan_plan(_model(source or model, reaction, diffusion, scan), **scan)
+        for warning in noted:
+            typer.echo(f"warning: {warning.message}", err=True)
     count = 3 if frames is None else frames
     made = morphoscope.ensemble(
         plan, out, workers=workers, frames=count, limit=limit, engine=engine, progress=reporter()

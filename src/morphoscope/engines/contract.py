@@ -72,7 +72,8 @@ class _Trial:
     def dt(self) -> float:
         if self.model.dt is not None:
             return self.model.dt
-        return default_step(self.model, self.grid, self.parameters, self.model.integrator)
+        initial = InitialCondition.parse(self.model.initial)
+        return default_step(self.model, self.grid, self.parameters, self.model.integrator, initial)
 
     @functools.cached_property
     def start(self) -> NDArray[np.float64]:

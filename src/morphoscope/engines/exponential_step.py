@@ -33,7 +33,9 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
 from morphoscope.engines.grid import Grid
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.stability import automatic_step
+from morphoscope.engines.visited import reference_states
 from morphoscope.models.model import Model
 from morphoscope.models.operators import linearised
 from morphoscope.models.parameters import Parameters
@@ -75,10 +77,12 @@ def exponential_step(model: Model, grid: Grid, values: Mapping[str, float], expl
     return step
 
 
-def default_step(model: Model, grid: Grid, parameters: Parameters, integrator: str) -> float:
-    """The step for a model that names none for this integrator, at the run's parameters."""
+def default_step(
+    model: Model, grid: Grid, parameters: Parameters, integrator: str, initial: InitialCondition | None = None
+) -> float:
+    """The step for a model that names none for this integrator, at the run's parameters and initial condition."""
     if integrator == "euler":
-        return automatic_step(model, grid, parameters)
+        return automatic_step(model, grid, parameters, initial)
     explicit = model.dt if model.integrator == "euler" else None
     return min(exponential_step(model, grid, end, explicit) for end in _ends(parameters))
 
@@ -94,7 +98,7 @@ def fitting_step(limit: float, times: Iterable[float]) -> float:
 
 
 def _is_multiple(time: float, step: float) -> bool:
-    return round(time / step) >= 1 and abs(round(time / step) * step - time) <= 1e-9 * max(1.0, time)
+    return round(time / step) >= 1 and abs(round(time / step) * step - time) <= 1e-9 * max(min(1.0, step), time)
 
 
 def _ends(parameters: Parameters) -> list[dict[str, float]]:
@@ -119,7 +123,7 @@ def check_exponential_step(model: Model, grid: Grid, rows: Iterable[Parameters],
 
 @functools.lru_cache(maxsize=4096)
 def _is_stable(model: Model, grid: Grid, values: Values, dt: float) -> bool:
-    return _Waves(model, grid, values, [dict(model.perturbation)]).stable(dt)
+    return _Waves(model, grid, values, reference_states(model, dict(values))[-1:]).stable(dt)
 
 
 def _round_steps(limit: float) -> Iterator[float]:
@@ -134,7 +138,7 @@ def _round_steps(limit: float) -> Iterator[float]:
 def _known_states(model: Model, values: Mapping[str, float]) -> list[dict[str, float]]:
     from morphoscope.theory import homogeneous_states
 
-    known = [model.background, model.perturbation, *(s.values for s in homogeneous_states(model, values))]
+    known = [*reference_states(model, values), *(s.values for s in homogeneous_states(model, values))]
     ends = {s: (min(k[s] for k in known), max(k[s] for k in known)) for s in model.species}
     if model.shown is not None:
         first, (low, high) = model.species[0], ends[model.species[0]]

@@ -260,26 +260,36 @@ def steady(
     the perturbed state. The noise's standard deviation is ``amplitude`` times the state's largest concentration, or
     ``amplitude`` itself where that is 0. Raises UsageError where the model has no steady state that can be found.
     """
-    from morphoscope.theory import homogeneous_states
-
-    strength = _number(amplitude, "amplitude", 0.0, 10.0)
-    found = homogeneous_states(model, parameters.middle)
-    if not found:
+    chosen = steady_start(model, parameters)
+    if chosen is None:
         raise UsageError(f"no homogeneous steady state of {model.name} was found; use another initial condition: noise")
+    state = _filled(chosen, model, shape)
+    return state + steady_noise(chosen, amplitude) * rng.standard_normal(state.shape)
+
+
+def steady_start(model: Model, parameters: Parameters) -> dict[str, float] | None:
+    """The steady state that :func:`steady` chooses; None if none is found."""
+    from morphoscope.theory import homogeneous_states
 
     def distance(values: Mapping[str, float], other: Mapping[str, float]) -> float:
         return max(abs(values[s] - other[s]) for s in model.species)
 
+    found = homogeneous_states(model, parameters.middle)
     chosen = min(
         found,
         key=lambda s: (
             not s.stable or distance(s.values, model.background) < 1e-9,
             distance(s.values, model.perturbation),
         ),
+        default=None,
     )
-    state = _filled(chosen.values, model, shape)
-    scale = max(abs(v) for v in chosen.values.values()) or 1.0
-    return state + strength * scale * rng.standard_normal(state.shape)
+    return None if chosen is None else chosen.values
+
+
+def steady_noise(state: Mapping[str, float], amplitude: float = 0.01) -> float:
+    """The standard deviation of the noise that :func:`steady` adds to a state."""
+    strength = _number(amplitude, "amplitude", 0.0, 10.0)
+    return strength * (max(abs(value) for value in state.values()) or 1.0)
 
 
 @INITIAL_CONDITIONS.register("spiral")

@@ -11,6 +11,8 @@ import numpy as np
 
 from morphoscope.core.errors import UsageError
 from morphoscope.engines.grid import DIFFUSION_LIMITS, Grid
+from morphoscope.engines.initial import InitialCondition
+from morphoscope.engines.visited import starting_states
 from morphoscope.models.model import Model
 from morphoscope.models.operators import linearised
 from morphoscope.models.parameters import Parameters
@@ -73,13 +75,20 @@ def largest_step(model: Model, grid: Grid, parameters: Parameters) -> float:
     return min(_limit_of_waves(model, grid, tuple(end.items())) for end in ends)
 
 
-def automatic_step(model: Model, grid: Grid, parameters: Parameters) -> float:
+def automatic_step(
+    model: Model, grid: Grid, parameters: Parameters, initial: InitialCondition | None = None
+) -> float:
     """A step for a model without one: half the limit of space or a quarter of the reaction's fastest time, round.
 
-    Raises UsageError if there is no rate to derive it from.
+    The reaction is linearised at the states from which a run with this initial condition starts; without one, at the
+    model's background and perturbed state. Raises UsageError if there is no rate to derive the step from.
     """
+    if initial is None:
+        states = [dict(model.background), dict(model.perturbation)]
+    else:
+        states = starting_states(model, parameters, initial)
     with np.errstate(all="ignore"):
-        rates = [np.linalg.eigvals(m) for m in _jacobians(model, parameters.highest)]
+        rates = [np.linalg.eigvals(m) for m in _jacobians(model, parameters.highest, states)]
     fastest = max((float(np.abs(r).max()) for r in rates), default=0.0)
     limit = min(_CAUTION * largest_step(model, grid, parameters), _RATE_STEP / fastest if fastest else math.inf)
     if not 0 < limit < math.inf:
@@ -100,9 +109,9 @@ def _diffusion_limits(model: Model, grid: Grid, parameters: Parameters) -> dict[
     return {s: area / d if d > 0 else math.inf for s, d in model.diffusivities(parameters).items()}
 
 
-def _jacobians(model: Model, values: Mapping[str, Any]) -> list[Any]:
-    """The reaction's Jacobian in the states that initial conditions are made of, where it is finite."""
-    found = [linearised(model, {**values, **state}) for state in (model.background, model.perturbation)]
+def _jacobians(model: Model, values: Mapping[str, Any], states: Iterable[Mapping[str, float]]) -> list[Any]:
+    """The reaction's Jacobian in some states, where it is finite."""
+    found = [linearised(model, {**values, **state}) for state in states]
     return [jacobian for jacobian in found if np.isfinite(jacobian).all()]
 
 

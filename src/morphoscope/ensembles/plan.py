@@ -235,6 +235,11 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.to_json() if isinstance(value, Spatial) else value for name, value in parameters.items()}
 
 
+def is_multiple(time: float, dt: float) -> bool:
+    """Whether a time is a multiple of a time step, but for rounding of either."""
+    return abs(round(time / dt) * dt - time) <= 1e-9 * max(min(1.0, dt), time)
+
+
 def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]:
     """Step numbers of snapshot times. Raises UsageError for a time after ``until`` or not a multiple of ``dt``."""
     if not 0 < dt < float("inf"):
@@ -246,7 +251,7 @@ def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]
         if not 0 <= time <= until:
             raise UsageError(f"snapshot time {time:g} is outside 0 … {until:g}, the end of the run")
         step = round(time / dt)
-        if abs(step * dt - time) > 1e-9 * max(1.0, time):
+        if not is_multiple(time, dt):
             raise UsageError(f"snapshot time {time:g} is not a multiple of dt={dt:g}; the nearest is {step * dt:g}")
         steps.append(step)
     if sorted(set(steps)) != steps:

@@ -14,7 +14,7 @@ from morphoscope.engines.exponential_step import default_step, fitting_step
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles.extremes import extremes
-from morphoscope.ensembles.plan import Plan, Run
+from morphoscope.ensembles.plan import Plan, Run, is_multiple
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 
@@ -88,16 +88,19 @@ class Settings:
         initial = given if isinstance(given, InitialCondition) else InitialCondition.parse(given)
         integrator = self.integrator or model.integrator
         grid = self._grid(model, initial)
-        dt = self._step(model, grid, runs, integrator, until)
+        dt = self._step(model, grid, runs, integrator, initial, until)
         if not 0 < dt < math.inf:
             raise UsageError(f"dt={dt} is not a valid time step; use a number above 0")
+        end = _on_step(until, dt)
+        if not 0 < end < math.inf:
+            raise UsageError(f"end time {until:g} is less than half a step; use a time step below dt={dt:g}")
         return Plan(
             name=name,
             model=model,
             grid=grid,
             dt=dt,
-            until=until,
-            times=self.times or default_times(until, dt, model.apart),
+            until=end,
+            times=tuple(_on_step(time, dt) for time in self.times or default_times(end, dt, model.apart)),
             initial=initial,
             record=tuple(record or model.species),
             runs=runs,
@@ -105,6 +108,16 @@ class Settings:
             noise=self._amplitudes(model),
             double=self.double,
         )
+
+    def rounded(self, plan: Plan) -> str | None:
+        """What to say where the end or a snapshot of a plan of these settings is visibly not at the requested time."""
+        until = plan.model.until if self.until is None else self.until
+        requested = (until, *(self.times or ()))
+        taken = (plan.until, *(plan.times if self.times else ()))
+        moved = [f"{a:g} to {b:g}" for a, b in zip(requested, taken, strict=True) if f"{a:g}" != f"{b:g}"]
+        if not moved:
+            return None
+        return f"times are rounded to multiples of dt = {plan.dt:g}: {', '.join(dict.fromkeys(moved))}"
 
     def _grid(self, model: Model, initial: InitialCondition) -> Grid:
         size = self.size
@@ -115,13 +128,21 @@ class Settings:
         spacing = model.spacing if self.spacing is None else self.spacing
         return Grid(height, width, spacing=spacing, stencil=self.stencil, boundary=self.boundary)
 
-    def _step(self, model: Model, grid: Grid, runs: tuple[Run, ...], integrator: str, until: float) -> float:
+    def _step(
+        self,
+        model: Model,
+        grid: Grid,
+        runs: tuple[Run, ...],
+        integrator: str,
+        initial: InitialCondition,
+        until: float,
+    ) -> float:
         if self.dt is not None:
             return self.dt
         if model.dt is not None and integrator == model.integrator:
             return model.dt
         rows = extremes([run.parameters for run in runs])
-        step = min(default_step(model, grid, row, integrator) for row in rows)
+        step = min(default_step(model, grid, row, integrator, initial) for row in rows)
         return fitting_step(step, (*(self.times or ()), until))
 
     def _amplitudes(self, model: Model) -> tuple[tuple[str, float], ...]:
@@ -183,13 +204,19 @@ def _noise(noise: Any) -> Mapping[str, float] | float:
     return _number("noise", noise)
 
 
+def _on_step(time: float, dt: float) -> float:
+    """The multiple of the time step nearest to a time; the time itself if it is one but for rounding."""
+    if not 0 <= time < math.inf:
+        return time  # the plan rejects it and gives the reason
+    nearest = round(time / dt) * dt
+    return time if is_multiple(time, dt) else float(f"{nearest:.12g}")
+
+
 def default_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
     """Three times at intervals of ``apart``, rounded to steps, the last at the end; those before 0 are left out."""
     apart = max(round(apart / dt), 1) * dt
     last = round(until / dt) * dt
-    if abs(last - until) > 1e-9 * until:
-        return (until,)  # the plan rejects it and gives the reason
-    return tuple(t for t in (last - apart * i for i in reversed(range(FRAMES))) if t >= 0)
+    return tuple(min(t, until) for t in (last - apart * i for i in reversed(range(FRAMES))) if t >= 0)
 
 
 def repeat_command(plan: Plan, run: int) -> str:
@@ -203,12 +230,12 @@ def repeat_command(plan: Plan, run: int) -> str:
     default = default_times(plan.until, plan.dt, model.apart)
     options = (
         ("size", f"{grid.width}x{grid.height}", grid.shape != (128, 128)),
-        ("until", f"{plan.until:g}", plan.until != model.until),
-        ("dt", f"{plan.dt:g}", plan.dt != model.dt),
+        ("until", f"{plan.until:.12g}", plan.until != model.until),
+        ("dt", f"{plan.dt:.12g}", plan.dt != model.dt),
         ("spacing", f"{grid.spacing:g}", grid.spacing != model.spacing),
         ("stencil", str(grid.stencil), grid.stencil != 9),
         ("boundary", grid.boundary, not grid.periodic),
-        ("times", ",".join(f"{t:g}" for t in plan.times), plan.times != default),
+        ("times", ",".join(f"{t:.12g}" for t in plan.times), plan.times != default),
         ("initial", shlex.quote(str(plan.initial)), str(plan.initial) != model.initial),
         ("integrator", plan.integrator, plan.integrator != model.integrator),
         *(("noise", f"{species}={amplitude:g}", True) for species, amplitude in plan.noise),

@@ -22,6 +22,7 @@ from morphoscope.engines import Result, get_engine
 from morphoscope.engines.initial import ARRAY
 from morphoscope.ensembles.inspection import Inspector
 from morphoscope.ensembles.plan import Plan, Run
+from morphoscope.ensembles.precision import precision_warnings
 from morphoscope.ensembles.runner import run_job
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model
@@ -216,7 +217,10 @@ def simulate_one(
         video=result.snapshots[[position[s] for s in video_steps], 0] if video else None,
         computed_steps=result.computed_steps,
         seconds=seconds,
-        warnings=inspector.warnings(states),
+        warnings=(
+            *inspector.warnings(states),
+            *precision_warnings(job, states[-1], left_out=steps[-1] - result.computed_steps),
+        ),
     )
 
 

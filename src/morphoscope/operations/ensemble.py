@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,6 +142,11 @@ def scan_plan(
     UsageError
         For whatever can't be run.
 
+    Warns
+    -----
+    UserWarning
+        When a time is visibly rounded to a multiple of the time step.
+
     Examples
     --------
     >>> import morphoscope
@@ -167,7 +173,7 @@ def scan_plan(
         noise=noise,
         double=double,
     )
-    return planned(
+    plan = planned(
         model,
         parameters,
         grid=grid,
@@ -179,3 +185,6 @@ def scan_plan(
         record=record,
         settings=settings,
     )
+    if (rounded := settings.rounded(plan)) is not None:
+        warnings.warn(rounded, UserWarning, stacklevel=2)
+    return plan

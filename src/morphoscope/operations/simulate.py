@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError
-from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.core.progress import AUTO, Reporter, warn
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -57,7 +57,7 @@ def simulate(
         Width and height in cells, or one number for a square; height 1 is one-dimensional. By default 128 × 128, or
         the size of the initial state.
     until
-        End time. Default: the model's own.
+        End time, rounded to a multiple of ``dt``. Default: the model's own.
     dt
         Time step. Default: the model's own, or derived from the equations if it has none for the integrator.
     spacing
@@ -67,7 +67,7 @@ def simulate(
     boundary
         ``periodic``, ``no-flux`` or ``dirichlet``, for both axes or for each, as in ``x=no-flux,y=periodic``.
     times
-        Times of the snapshots, one or several. By default three, to the end.
+        Times of the snapshots, one or several, rounded to multiples of ``dt``. By default three, to the end.
     initial
         Initial condition: a name, with options as in ``spots:count=30,radius=4``; a file (.npz, .npy, an image); an
         earlier run or its folder, whose last snapshot counts; an array (species, y, x), or (y, x) for one species;
@@ -104,7 +104,8 @@ def simulate(
     Warns
     -----
     UserWarning
-        When concentrations become negative, or a pattern is only about one cell wide.
+        When concentrations become negative, a pattern is only about one cell wide, float32 is too coarse for the run,
+        or a time is visibly rounded.
 
     See Also
     --------
@@ -144,6 +145,8 @@ def simulate(
         double=double,
     )
     plan = run_plan(chosen, parameters or {}, settings, seed=seed)
+    if (rounded := settings.rounded(plan)) is not None:
+        warn(progress, rounded)
     return _simulated(plan, start, out=out, video=video, engine=engine, overwrite=overwrite, progress=progress)
 
 
