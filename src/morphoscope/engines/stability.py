@@ -75,9 +75,7 @@ def largest_step(model: Model, grid: Grid, parameters: Parameters) -> float:
     return min(_limit_of_waves(model, grid, tuple(end.items())) for end in ends)
 
 
-def automatic_step(
-    model: Model, grid: Grid, parameters: Parameters, initial: InitialCondition | None = None
-) -> float:
+def automatic_step(model: Model, grid: Grid, parameters: Parameters, initial: InitialCondition | None = None) -> float:
     """A step for a model without one: half the limit of space or a quarter of the reaction's fastest time, round.
 
     The reaction is linearised at the states from which a run with this initial condition starts; without one, at the

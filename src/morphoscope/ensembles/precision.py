@@ -1,4 +1,4 @@
-"""Signs that float32 is too coarse for a run: cells that do not move, terms that cancel, faint patterns on large values."""
+"""Signs that float32 is too coarse for a run: cells that do not move, terms that cancel, faint patterns."""
 
 from __future__ import annotations
 
