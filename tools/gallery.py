@@ -18,7 +18,7 @@ from morphoscope.ensembles.simulation import Simulation, simulate_one, single_pl
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.rendering.figure import pattern_figure
 from morphoscope.rendering.scale import colour_range
-from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure, save
+from morphoscope.rendering.style import COLOUR_MAP, figure_style, new_figure, save
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "models.md"
@@ -104,7 +104,7 @@ def make_picture(model: Model, engine: str) -> Simulation:
 def overview(simulations: Sequence[Simulation]) -> Figure:
     """All models in two rows, each with its title and its own colour scale."""
     columns = -(-len(simulations) // 2)
-    with house_style():
+    with figure_style():
         figure = new_figure(1.3 * columns, 2.95)
         for axes, simulation in zip(figure.subplots(2, columns).flat, simulations, strict=False):
             model = simulation.plan.model

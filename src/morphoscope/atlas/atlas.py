@@ -162,7 +162,7 @@ class Atlas:
         return occupancy_of(self.reading, [self.plan.runs[run].parameters for run in self.runs])
 
     def members(self, name: str) -> NDArray[np.intp]:
-        """Positions of the readings of a class, most certain first; raises UsageError for an unknown class."""
+        """Positions of the readings of a class, most probable first; raises UsageError for an unknown class."""
         if name not in self.classes:
             raise UsageError(f"unknown class {name!r}; {nearest(name, self.classes)}")
         positions = np.flatnonzero(self.reading.index == self.classes.index(name))

@@ -35,6 +35,6 @@ def montage(
         int | None, typer.Option(help="Maximum number of patterns in the picture.", show_default="600")
     ] = None,
 ) -> None:
-    """Draw the patterns that were read as one class, most certain first."""
+    """Draw the patterns that were read as one class, most probable first."""
     morphoscope.montage(atlas, class_name, out, most=most)
     show.line(str(out))

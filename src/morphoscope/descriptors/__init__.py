@@ -1,4 +1,4 @@
-"""Physical descriptors of patterns: frames become numbers, without a network."""
+"""Descriptors of patterns: numbers that are computed from frames without a network."""
 
 from morphoscope.descriptors.measure import measure
 from morphoscope.descriptors.table import BY_NAME, DESCRIPTORS, NAMES, Descriptor

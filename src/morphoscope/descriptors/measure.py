@@ -21,7 +21,7 @@ def measure(
     periodic: tuple[bool, bool] = PERIODIC,
     magnitude: float = 1.0,
 ) -> dict[str, float]:
-    """Measure every descriptor of one run.
+    """Compute all descriptors of one run.
 
     Parameters
     ----------
@@ -34,22 +34,22 @@ def measure(
     periodic
         Whether the grid is periodic along y and along x.
     magnitude
-        Size of typical values. A frame is homogeneous if its standard deviation is no more than 1e-4 of its mean or of
-        this.
+        Typical magnitude of the values. A frame is homogeneous if its standard deviation is at most 1e-4 of this or of
+        its mean.
 
     Returns
     -------
     dict
-        A number for each of :data:`morphoscope.descriptors.DESCRIPTORS`, by name; NaN where it is undefined.
+        A number for each of :data:`morphoscope.descriptors.DESCRIPTORS`, by name; NaN if it is undefined.
 
     Raises
     ------
     UsageError
-        For arrays of another shape, times that do not ascend, and numbers that are not finite.
+        For arrays of another shape, times that are not ascending, and values that are not finite.
 
     Examples
     --------
-    Stripes of a wavelength of 16 cells, each half as long as the unit of length:
+    Stripes with a wavelength of 16 cells, with cells of length 0.5:
 
     >>> import numpy as np
     >>> from morphoscope.descriptors import measure

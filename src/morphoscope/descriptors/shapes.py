@@ -1,4 +1,4 @@
-"""Spots, holes and the Euler characteristic of a pattern cut at a threshold."""
+"""Spots, holes and the Euler characteristic of a pattern after thresholding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from morphoscope.descriptors.spectrum import PERIODIC, is_homogeneous
 
 @dataclasses.dataclass(frozen=True)
 class Regions:
-    """Connected regions of a mask. ``areas``: cells of each; ``across``: whether it reaches across the whole grid."""
+    """Connected regions of a mask. ``areas``: number of cells; ``across``: whether a region reaches across the grid."""
 
     areas: NDArray[np.intp]
     across: NDArray[np.bool_]
@@ -26,7 +26,7 @@ class Regions:
 
 @dataclasses.dataclass(frozen=True)
 class Shapes:
-    """Spots above and holes below the threshold: how many, their mean area; and the Euler characteristic above it."""
+    """Number and mean area of spots above and holes below the threshold; Euler characteristic of the part above it."""
 
     spots: int
     spot_area: float
@@ -41,7 +41,7 @@ def shapes(
     periodic: tuple[bool, bool] = PERIODIC,
     magnitude: float = 1.0,
 ) -> Shapes:
-    """Cut a field (y, x) at Otsu's threshold and count; all 0, areas NaN, for a homogeneous field.
+    """Threshold a field (y, x) by Otsu's method and count regions; all 0, with areas NaN, for a homogeneous field.
 
     Source: N. Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979).
     """
@@ -57,11 +57,11 @@ def shapes(
 
 
 def euler_characteristic(mask: NDArray[np.bool_], periodic: tuple[bool, bool] = PERIODIC) -> int:
-    """χ = cells − pairs of neighbours + full squares of four: regions minus the holes in them.
+    """χ = cells − pairs of neighbours + full 2 × 2 squares = number of regions − number of holes in them.
 
-    Regions are cells that share sides. A disc has 1, a ring 0, a stripe around a periodic axis 0.
+    Regions are cells connected by sides. χ is 1 for a disc, 0 for a ring, 0 for a stripe around a periodic axis.
     """
-    # An axis of one cell is its own neighbour nowhere.
+    # Along an axis with one cell, the cell is not its own neighbour.
     wrapped = [whole and n > 1 for n, whole in zip(mask.shape, periodic, strict=True)]
     padded = np.pad(mask, [(0, int(w)) for w in wrapped], mode="wrap")
     down = padded[1:] & padded[:-1]
@@ -72,10 +72,10 @@ def euler_characteristic(mask: NDArray[np.bool_], periodic: tuple[bool, bool] = 
 
 
 def regions(mask: NDArray[np.bool_], periodic: tuple[bool, bool] = PERIODIC) -> Regions:
-    """The regions of cells that share sides, joined across the ends of ``periodic`` (y, x) axes.
+    """The regions of cells connected by sides, also across the ends of ``periodic`` (y, x) axes.
 
-    A region reaches across when it winds around a periodic axis or touches both ends of another one. Winding is seen on
-    a sheet that covers the torus 2 × 2 times: there, and only there, a winding region meets its own copy.
+    A region reaches across the grid if it winds around a periodic axis, or touches both ends of another axis. Winding
+    is detected on a 2 × 2 cover of the torus, in which a region is connected to its own copy only if it winds.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -107,7 +107,7 @@ def regions(mask: NDArray[np.bool_], periodic: tuple[bool, bool] = PERIODIC) -> 
 
 
 def _gathered(labels: NDArray[np.intp], region: NDArray[np.intp], touching: NDArray[np.bool_]) -> Regions:
-    """Areas of the regions that labels belong to, and which of them reach across. Label 0 is outside of the mask."""
+    """Areas of the regions that labels belong to, and which of them reach across. Label 0 is outside the mask."""
     areas = np.bincount(labels.ravel(), minlength=len(region))[1:]
     _, members = np.unique(region[1:], return_inverse=True)
     total = np.bincount(members, weights=areas).astype(np.intp)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 PERIODIC = (True, True)
-#: A field is homogeneous if its standard deviation is no more than this share of its mean, or of the magnitude of
-#: typical values. In float32 rounding stops a perturbation's decay at about 6e-8/(rate dt) of the mean: 5e-5 has been
-#: seen next to a Turing line.
+#: A field is homogeneous if its standard deviation is at most this fraction of its mean, or of the typical magnitude of
+#: values. In float32, rounding stops the decay of a perturbation at about 6e-8/(rate dt) of the mean; 5e-5 was observed
+#: next to a Turing line.
 SMALLEST_SPREAD = 1e-4
 
 
@@ -27,9 +27,9 @@ class Spectrum:
 
 
 def is_homogeneous(field: NDArray[np.floating], magnitude: float = 1.0) -> bool:
-    """Whether a field is uniform but for rounding: its standard deviation ≤ 1e-4 max(|mean|, ``magnitude``).
+    """Whether a field is uniform except for rounding: its standard deviation ≤ 1e-4 max(|mean|, ``magnitude``).
 
-    ``magnitude`` is the size of typical values. A field that decayed around zero is judged by it.
+    ``magnitude``: typical magnitude of the values, by which a field that has decayed to zero is judged.
     """
     return bool(np.std(field, dtype=np.float64) <= SMALLEST_SPREAD * max(magnitude, abs(float(np.mean(field)))))
 
@@ -37,8 +37,8 @@ def is_homogeneous(field: NDArray[np.floating], magnitude: float = 1.0) -> bool:
 def power_spectrum(field: NDArray[np.floating], magnitude: float = 1.0) -> NDArray[np.float64]:
     """P(q) = |F[c − ⟨c⟩](q)|² / N², zero wavenumber in the middle; the sum is the variance of ``field`` (y, x).
 
-    0 throughout for a homogeneous field, see :func:`is_homogeneous`: rounding has a spectrum that looks like a
-    pattern's.
+    All 0 for a homogeneous field (see :func:`is_homogeneous`), since the spectrum of rounding errors can look like that
+    of a pattern.
     """
     if is_homogeneous(field, magnitude):
         return np.zeros(field.shape)
@@ -52,8 +52,8 @@ def radial_spectrum(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The power in rings of wavenumber q = 2π/λ: (centres of the rings, 1/length; power in each).
 
-    Rings are as wide as the smallest wavenumber of the longer side, and end at the largest of the shorter side. All
-    power is 0 for a homogeneous field.
+    The width of a ring is the smallest wavenumber of the longer side; the last ring is at the largest wavenumber of the
+    shorter side. All power is 0 for a homogeneous field.
     """
     power = power_spectrum(field, magnitude)
     axes = [2 * np.pi * np.fft.fftshift(np.fft.fftfreq(n, spacing)) for n in power.shape]
@@ -72,7 +72,7 @@ def dominant_wavelength(
     periodic: tuple[bool, bool] = PERIODIC,
     magnitude: float = 1.0,
 ) -> float:
-    """The wavelength at the spectrum's peak, finer than its rings; NaN for a homogeneous field (y, x)."""
+    """The wavelength at the peak of the spectrum, interpolated between rings; NaN for a homogeneous field (y, x)."""
     return spectrum(field, spacing, periodic, magnitude).wavelength
 
 
@@ -84,8 +84,8 @@ def spectrum(
 ) -> Spectrum:
     """Dominant wavelength, mean and standard deviation of q = 2π/λ, anisotropy |Σ P e^{2iθ}| / Σ P of a field (y, x).
 
-    The dominant wavelength is that of the centre of power around the highest ring of the smoothed radial spectrum.
-    Along an axis that is not ``periodic`` (y, x) the field is tapered by Hann's window first.
+    The dominant wavelength belongs to the centre of power around the highest ring of the smoothed radial spectrum.
+    Along an axis that is not ``periodic`` (y, x), a Hann window is applied first.
     """
     if is_homogeneous(field, magnitude):
         return Spectrum(math.nan, math.nan, math.nan, math.nan)
@@ -99,15 +99,15 @@ def spectrum(
     width = math.sqrt(max(0.0, float(power @ (waves.number - mean) ** 2 / total)))
     moment = math.hypot(float(power @ waves.cos2), float(power @ waves.sin2)) / float(total)
     peak = _peak(waves, power)
-    cycles = 2 * math.pi / spacing  # wavenumber of one wave in a cell
+    cycles = 2 * math.pi / spacing  # wavenumber of one cycle per cell
     return Spectrum(spacing / peak, cycles * mean, cycles * width, min(1.0, moment))
 
 
 @dataclasses.dataclass(frozen=True)
 class _Waves:
-    """Half of a grid's waves without the mean, by ascending ``number``, in cycles a cell.
+    """The waves of a real transform without the mean, by ascending wavenumber ``number``, in cycles per cell.
 
-    ``order``: places in the transform. ``weight``: how many waves each stands for. ``ring``: number of its ring.
+    ``order``: positions in the transform. ``weight``: number of waves that each represents. ``ring``: its ring.
     """
 
     window: NDArray[np.float64]
@@ -128,7 +128,7 @@ def _waves(shape: tuple[int, int], periodic: tuple[bool, bool]) -> _Waves:
     order = np.argsort(number, kind="stable")[1:]  # the mean is first
     weight = np.full((height, width // 2 + 1), 2.0)
     weight[:, 0] = 1.0
-    # At the highest wavenumber of an even side, direction θ and its mirror image are one wave.
+    # At the highest wavenumber of an even side, direction θ and its mirror image are the same wave.
     mirrored = np.zeros_like(weight, dtype=bool)
     if width % 2 == 0:
         weight[:, -1] = 1.0
@@ -152,18 +152,18 @@ def _waves(shape: tuple[int, int], periodic: tuple[bool, bool]) -> _Waves:
 
 
 def _hann(n: int) -> NDArray[np.float64]:
-    """Hann's window with its zeros half a cell beyond the ends."""
+    """A Hann window whose zeros are half a cell outside the ends."""
     return np.asarray(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2)
 
 
 def _peak(waves: _Waves, power: NDArray[np.float64]) -> float:
-    """Cycles a cell at the centre of power around the highest ring of the smoothed radial spectrum."""
+    """Cycles per cell at the centre of power around the highest ring of the smoothed radial spectrum."""
     rings = np.bincount(waves.ring, weights=power)
     highest = int(np.argmax(np.convolve(rings, [0.5, 1.0, 0.5], mode="same"))) or 1
-    # Wide enough for a peak between rings, narrow enough to leave out the mean and the first harmonic.
+    # Wide enough for a peak between rings, narrow enough to exclude the mean and the first harmonic.
     reach = min(2.0, max(highest / 2, 0.6)) * waves.ring_width
     number = highest * waves.ring_width
-    for _ in range(2):  # once around the ring's centre, once around what was found
+    for _ in range(2):  # first around the centre of the ring, then around the first result
         low, high = np.searchsorted(waves.number, (number - reach, number + reach))
         number = float(power[low:high] @ waves.number[low:high] / power[low:high].sum())
     return number

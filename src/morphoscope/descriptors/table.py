@@ -1,12 +1,12 @@
-"""The physical descriptors: name, meaning and unit of each; columns, attributes and labels are made from this table."""
+"""Name, meaning and unit of each descriptor. Columns, attributes and axis labels are made from this table."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
 
-#: Goes up when the definition of a descriptor changes; what an ensemble keeps of another method is measured again.
-#: 1: wavenumbers were 1/λ. 2: they are 2π/λ, and what is homogeneous is judged by the size of a model's values.
+#: Increased when the definition of a descriptor changes. Stored descriptors of another method are computed again.
+#: 1: wavenumbers were 1/λ. 2: they are 2π/λ, and homogeneity is judged by the magnitude of a model's values.
 METHOD = 2
 
 
@@ -21,13 +21,13 @@ class Descriptor:
     meaning
         What it is, for axes and attributes.
     unit
-        In the units of the model; "1" for pure numbers and counts.
+        In the units of the model; "1" for dimensionless numbers and counts.
     formula
         Its definition, for the documentation.
     undefined
         When it is NaN; empty if never.
     source
-        Where the definition is from, if it is not a textbook's.
+        Publication of the definition, unless it is in textbooks.
     ratios
         Whether values are compared by ratios, on a logarithmic scale.
     """
@@ -47,10 +47,10 @@ class Descriptor:
 
 
 _UNIFORM = "the last frame is homogeneous"
-_SINGLE = "there is a single frame"
+_SINGLE = "there is only one frame"
 _OTSU = "N. Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979)"
 
-#: Of the last frame c(x), but for the last three, which compare frames.
+#: Descriptors of the last frame c(x), except the last three, which compare frames.
 DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor(
         "wavelength", "dominant wavelength", "length",
@@ -75,7 +75,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     Descriptor("maximum", "maximum", "concentration", "max c"),
     Descriptor(
         "spots", "number of spots, regions above Otsu's threshold that reach across no side", "1",
-        "regions of cells that share sides, with c > T, that do not reach across the grid; 0 for a homogeneous frame",
+        "regions of cells connected by sides, with c > T, that do not reach across the grid; 0 for a homogeneous frame",
         source=_OTSU,
     ),
     Descriptor(
@@ -84,7 +84,7 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     ),
     Descriptor(
         "holes", "number of holes, regions below Otsu's threshold that reach across no side", "1",
-        "regions of cells that share sides, with c ≤ T, that do not reach across the grid; 0 for a homogeneous frame",
+        "regions of cells connected by sides, with c ≤ T, that do not reach across the grid; 0 for a homogeneous frame",
         source=_OTSU,
     ),
     Descriptor(
@@ -92,8 +92,8 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
         "mean number of cells of a hole, times dx² (dx in one dimension)", "there is no hole", _OTSU, ratios=True,
     ),
     Descriptor(
-        "euler", "Euler characteristic of what is above Otsu's threshold", "1",
-        "cells with c > T − pairs of neighbours among them + full squares of four: regions minus the holes in them; "
+        "euler", "Euler characteristic of the part above Otsu's threshold", "1",
+        "cells with c > T − pairs of neighbours among them + full 2 × 2 squares = regions − holes in them; "
         "0 for a homogeneous frame", source=_OTSU,
     ),
     Descriptor(
@@ -102,14 +102,14 @@ DESCRIPTORS: tuple[Descriptor, ...] = (
     ),
     Descriptor(
         "drift_speed", "drift speed between the last two frames", "length/time",
-        "|s| / (t₂ − t₁), with s the smallest displacement for which c(x − s, t₁) explains c(x, t₂) up to 5 % of the "
-        "variance", f"{_SINGLE}, {_UNIFORM}, or no displacement explains it", ratios=True,
+        "|s| / (t₂ − t₁), with s the smallest displacement for which c(x − s, t₁) explains at least 95 % of the "
+        "variance of c(x, t₂)", f"{_SINGLE}, {_UNIFORM}, or no displacement explains it", ratios=True,
     ),
     Descriptor(
         "period", "period after which the frames repeat", "time",
-        "the first maximum above 0.95, after the first fall below 0.5, of r(τ) = ⟨δc(t) δc(t + τ)⟩ / "
-        "√(⟨δc(t)²⟩ ⟨δc(t + τ)²⟩), with δc the departure from each cell's mean over time",
-        "there are fewer than 8 frames, their distances differ, nothing moves, or nothing repeats within them",
+        "the first maximum above 0.95, after r has fallen below 0.5, of r(τ) = ⟨δc(t) δc(t + τ)⟩ / "
+        "√(⟨δc(t)²⟩ ⟨δc(t + τ)²⟩), with δc the deviation from each cell's mean over time",
+        "there are fewer than 8 frames, their intervals differ, nothing changes, or nothing repeats within them",
         ratios=True,
     ),
 )  # fmt: skip
@@ -118,5 +118,5 @@ NAMES = tuple(BY_NAME)
 
 
 def names_except(taken: Collection[str]) -> tuple[str, ...]:
-    """The descriptors' names but those that are ``taken``, as by species and parameters of a model."""
+    """The names of all descriptors except those that are ``taken``, for example by species of a model."""
     return tuple(name for name in NAMES if name not in taken)

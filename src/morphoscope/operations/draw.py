@@ -66,7 +66,7 @@ def class_map(
 def montage(
     atlas: PathLike | Atlas, class_name: str, out: PathLike | None = None, *, most: int | None = None
 ) -> Figure:
-    """Draw the patterns that were read as one class side by side, most certain first.
+    """Draw the patterns that were read as one class side by side, most probable first.
 
     Parameters
     ----------
@@ -107,11 +107,11 @@ def montage(
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import montage as draw
     from morphoscope.reports import save
-    from morphoscope.reports.montage import MOST
+    from morphoscope.reports.montage import MAX_PATTERNS
 
     if out is not None:
         check_figure_path(out)
-    figure = draw(open_atlas(atlas), class_name, most=MOST if most is None else most)
+    figure = draw(open_atlas(atlas), class_name, most=MAX_PATTERNS if most is None else most)
     if out is not None:
         save(figure, out)
     return figure

@@ -1,1 +1,1 @@
-"""Arrays become pixels: composites, pictures, films."""
+"""Pictures of arrays: composites, figures, videos."""

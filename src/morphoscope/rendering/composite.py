@@ -1,4 +1,4 @@
-"""Frames of a run as one colour picture: cells at rest are grey, cells that change are coloured."""
+"""Composites: three frames of a run as one colour picture."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ CONCENTRATION: Range = (0.0, 1.0)
 
 
 def composite(frames: NDArray[np.floating], ends: Range = CONCENTRATION) -> NDArray[np.float32]:
-    """Three frames as the colour channels of one picture: cells at rest are grey, cells that change are coloured.
+    """Three frames as the colour channels of one picture. Constant cells are grey, cells that change are coloured.
 
     Parameters
     ----------
     frames
-        Values of one species, (…, frames, y, x). Of more than three frames the first, the middle and the last are
-        taken; of fewer, some repeatedly.
+        Values of one species, (…, frames, y, x). The first, the middle and the last frame are used, which may
+        coincide.
     ends
-        The values that are black and white.
+        The values that are drawn as black and white.
 
     Returns
     -------
@@ -31,5 +31,5 @@ def composite(frames: NDArray[np.floating], ends: Range = CONCENTRATION) -> NDAr
 
 
 def chosen_frames(count: int) -> list[int]:
-    """Which of ``count`` frames are red, green and blue: the first, the middle and the last."""
+    """The indices of the frames that are red, green and blue: the first, the middle and the last of ``count``."""
     return [0, count // 2, count - 1]

@@ -1,4 +1,4 @@
-"""Figures of one run: frames with lengths along the axes and one colour bar."""
+"""Figures of one run: frames with axes and one colour bar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from morphoscope.core.errors import UsageError
 from morphoscope.rendering.composite import chosen_frames
 from morphoscope.rendering.scale import Range, colour_range, ticks
-from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure
+from morphoscope.rendering.style import COLOUR_MAP, figure_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
 
-_SIDE = 2.6  # inches of a frame
-_LOWEST = 1.1  # inches, so that a low grid has a colour bar with room for its numbers
-_SHORT = 4  # letters of a label that stands above its colour bar
-_MOST = 4  # frames in a figure
+_SIDE = 2.6  # inches per frame
+_MIN_HEIGHT = 1.1  # inches, so that the colour bar of a grid with few rows has room for its numbers
+_SHORT = 4  # characters; a label that is no longer is drawn above its colour bar
+_MAX_FRAMES = 4  # in a figure
 
 
 def pattern_figure(
@@ -34,7 +34,7 @@ def pattern_figure(
     magnitude: float = 0.0,
     species: str = "u",
     title: str = "",
-    most: int = _MOST,
+    most: int = _MAX_FRAMES,
 ) -> Figure:
     """Frames of a run side by side, all with one colour scale.
 
@@ -47,15 +47,15 @@ def pattern_figure(
     times
         Time of each frame, for its title.
     shown
-        Range of values that the colours always cover; by default only the frames' own.
+        Range of values that the colours always cover; by default the range of the frames.
     magnitude
-        Size of typical values, see :func:`~morphoscope.rendering.scale.colour_range`.
+        Typical magnitude of values, see :func:`~morphoscope.rendering.scale.colour_range`.
     species
         Name for the colour bar.
     title
         Title of the figure.
     most
-        The largest number of frames drawn; of more, some are chosen, evenly from the first to the last.
+        Maximum number of frames; if there are more, some are chosen evenly from the first to the last.
 
     Returns
     -------
@@ -82,8 +82,8 @@ def pattern_figure(
     chosen = np.unique(np.linspace(0, len(frames) - 1, min(most, len(frames))).round().astype(int))
     height, width = frames.shape[1] * spacing, frames.shape[2] * spacing
     aspect = float(np.clip(height / width, 0.1, 3.0))
-    with house_style():
-        figure = new_figure(_SIDE * len(chosen) + 1.1, max(_SIDE * aspect, _LOWEST) + (0.9 if title else 0.6))
+    with figure_style():
+        figure = new_figure(_SIDE * len(chosen) + 1.1, max(_SIDE * aspect, _MIN_HEIGHT) + (0.9 if title else 0.6))
         row = figure.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
         for axes, index in zip(row, chosen, strict=True):
             image = _draw(axes, frames[index], ends, (0.0, width, height, 0.0))
@@ -98,7 +98,7 @@ def pattern_figure(
 
 
 def space_time_figure(
-    film: ArrayLike,
+    frames: ArrayLike,
     *,
     spacing: float = 1.0,
     times: Sequence[float] | NDArray[np.floating] | None = None,
@@ -107,16 +107,16 @@ def space_time_figure(
     species: str = "u",
     title: str = "",
 ) -> Figure:
-    """A run in one dimension: space across, time downwards.
+    """A run in one dimension, with space along x and time downwards.
 
     Parameters
     ----------
-    film
-        Values of one species, (time, x) or (time, 1, x), at equal distances in time.
+    frames
+        Values of one species, (time, x) or (time, 1, x), at equal intervals of time.
     spacing, shown, magnitude, species, title
         As in :func:`pattern_figure`.
     times
-        Time of each row; by default rows are counted.
+        Time of each row; by default the number of the frame.
 
     Returns
     -------
@@ -134,17 +134,17 @@ def space_time_figure(
     >>> figure.axes[0].get_ylabel()
     'time'
     """
-    film = np.asarray(film, dtype=np.float64)
-    film = film[:, 0] if film.ndim == 3 and film.shape[1] == 1 else film
-    if film.ndim != 2 or not film.size:
-        raise UsageError(f"the film has shape {film.shape}; expected (time, x) or (time, 1, x)")
-    ends = colour_range(film, shown=shown, magnitude=magnitude)
-    when = np.arange(len(film)) if times is None else np.asarray(times, dtype=np.float64)
-    with house_style():
+    rows = np.asarray(frames, dtype=np.float64)
+    rows = rows[:, 0] if rows.ndim == 3 and rows.shape[1] == 1 else rows
+    if rows.ndim != 2 or not rows.size:
+        raise UsageError(f"frames have shape {rows.shape}; expected (time, x) or (time, 1, x)")
+    ends = colour_range(rows, shown=shown, magnitude=magnitude)
+    when = np.arange(len(rows)) if times is None else np.asarray(times, dtype=np.float64)
+    with figure_style():
         figure = new_figure(5.4, 4.4)
         axes = figure.add_subplot()
         last = float(when[-1]) if when[-1] > when[0] else float(when[0]) + 1.0
-        image = _draw(axes, film, ends, (0.0, film.shape[1] * spacing, last, float(when[0])), aspect="auto")
+        image = _draw(axes, rows, ends, (0.0, rows.shape[1] * spacing, last, float(when[0])), aspect="auto")
         axes.set(xlabel="x", ylabel="frame" if times is None else "time")
         colour_bar(figure, image, ends, ax=axes, label=species)
         if title:
@@ -160,7 +160,7 @@ def _draw(axes: Axes, field: NDArray[np.float64], ends: Range, extent: Any, aspe
 
 
 def composite_label(species: str, times: Sequence[float]) -> str:
-    """What a composite shows, for its bar: the species, and which times red, green and blue are."""
+    """The label of a composite's colour bar: the species, and the times that are red, green and blue."""
     if len(times) == 1:
         return species
     channels = ", ".join(f"{times[i]:g}" for i in chosen_frames(len(times)))
@@ -168,7 +168,7 @@ def composite_label(species: str, times: Sequence[float]) -> str:
 
 
 def composite_bar(figure: Figure, ends: Range, *, label: str, ax: Any, **place: Any) -> None:
-    """The scale of composites: which values are black and white."""
+    """The colour bar of a composite, from the value that is black to the value that is white."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
@@ -178,14 +178,14 @@ def composite_bar(figure: Figure, ends: Range, *, label: str, ax: Any, **place: 
 def colour_bar(
     figure: Figure, image: ScalarMappable, ends: Range, *, label: str, ax: Any, extend: str = "", **place: Any
 ) -> Colorbar:
-    """A colour bar with three ticks or more, as plain numbers.
+    """A colour bar with at least three ticks, as decimal numbers.
 
-    Where values lie beyond its ends it has arrows there, unless ``extend`` says where.
+    It has an arrow at each end that values exceed, or at the ends given by ``extend``.
     """
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-    short = len(label) <= _SHORT and "orientation" not in place  # upright above the bar, or along it
+    short = len(label) <= _SHORT and "orientation" not in place  # above the bar, or along it
     bar = figure.colorbar(image, ax=ax, extend=extend or _beyond(image, ends), **place)
     if short:
         bar.ax.set_title(label)
@@ -200,7 +200,7 @@ def colour_bar(
 
 
 def _beyond(image: ScalarMappable, ends: Range) -> str:
-    """Where an image has values that the scale has not, as matplotlib names it."""
+    """The ends of the scale that values of an image exceed, as an ``extend`` argument of matplotlib."""
     drawn = image.get_array()
     if drawn is None:
         return "neither"

@@ -1,4 +1,4 @@
-"""Figures that notebooks show by themselves."""
+"""Figures that notebooks display."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 
 class NotebookFigure(Figure):
-    """A figure that a notebook shows as the value of a cell.
+    """A figure that a notebook displays as the value of a cell.
 
-    A plain :class:`matplotlib.figure.Figure` is shown only after ``matplotlib.pyplot`` has been imported.
+    A :class:`matplotlib.figure.Figure` is displayed only after ``matplotlib.pyplot`` has been imported.
     """
 
     def _repr_png_(self) -> bytes:

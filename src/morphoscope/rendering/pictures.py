@@ -1,4 +1,4 @@
-"""Pictures of single runs."""
+"""Pictures of single runs with one pixel per cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from morphoscope.rendering.scale import Range, colour_range
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-KEYWORD = "morphoscope"  # of the PNG text chunk that tells these pictures from all others
+KEYWORD = "morphoscope"  # of the PNG text chunk that identifies these pictures
 
 
 def save_composite(
@@ -27,7 +27,7 @@ def save_composite(
     times: Sequence[float] | NDArray[np.floating] | None = None,
     magnitude: float = 0.0,
 ) -> Path:
-    """Write frames as an RGB PNG with one pixel a cell, from which the values can be read back.
+    """Write frames as an RGB PNG with one pixel per cell, from which the values can be read back.
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ def save_composite(
     path
         The PNG.
     shown
-        A range that black to white always covers; values beyond it widen the range, so that none is cut off.
+        Range of values that the colours always cover. Values outside widen it, so that none is cut off.
     times
         Time of each frame.
     magnitude
-        Size of typical values, see :func:`~morphoscope.rendering.scale.colour_range`.
+        Typical magnitude of values, see :func:`~morphoscope.rendering.scale.colour_range`.
 
     Returns
     -------
@@ -49,8 +49,8 @@ def save_composite(
 
     Notes
     -----
-    A text chunk of the PNG says that the colours are frames, which values 0 and 255 stand for and, if ``times`` are
-    given, at which times the three frames were taken. Without it a composite and a photograph look alike.
+    A text chunk of the PNG states that the colours are frames, which values 0 and 255 represent and, if ``times`` are
+    given, the times of the three frames. It distinguishes a composite from a photograph.
     """
     frames = np.asarray(frames)
     ends = colour_range(frames, shown=shown, magnitude=magnitude)
@@ -61,18 +61,18 @@ def save_composite(
 
 
 def save_space_time(
-    film: NDArray[Any], path: Path, shown: Range | None = CONCENTRATION, magnitude: float = 0.0
+    frames: NDArray[Any], path: Path, shown: Range | None = CONCENTRATION, magnitude: float = 0.0
 ) -> Path:
-    """Write a film of one dimension (frames, 1, x) as one grey PNG, space across and time downwards.
+    """Write frames in one dimension (frames, 1, x) as one grey PNG, with space along x and time downwards.
 
-    One pixel is a cell of one frame; ``shown`` and ``magnitude`` as in :func:`save_composite`.
+    One pixel is one cell of one frame. ``shown`` and ``magnitude``: see :func:`save_composite`.
     """
-    ends = colour_range(film, shown=shown, magnitude=magnitude)
-    return _save(composite(np.asarray(film)[None, :, 0], ends), path, {"kind": "space-time"})
+    ends = colour_range(frames, shown=shown, magnitude=magnitude)
+    return _save(composite(np.asarray(frames)[None, :, 0], ends), path, {"kind": "space-time"})
 
 
 def picture_note(image: Image) -> dict[str, Any] | None:
-    """What the functions above noted in a picture: ``kind``, ``low``, ``high``, ``times``; None for other pictures."""
+    """The text chunk of a picture: ``kind``, ``low``, ``high``, ``times``; None for other pictures."""
     try:
         note = json.loads(image.info[KEYWORD])
         if note["kind"] == "composite":

@@ -1,15 +1,15 @@
-"""Colour scales: which values a picture draws as its darkest and its brightest colour."""
+"""Colour scales: the values that a picture draws as its darkest and its brightest colour."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: A picture whose values differ by no more than this share of the largest magnitude is drawn uniform. Rounding in
-#: float32 leaves differences of up to 4e-4 near a Turing line, see descriptors/spectrum.py.
+#: A picture whose values differ by at most this fraction of the largest magnitude is drawn uniform. Rounding in float32
+#: leaves differences of up to 4e-4 near a Turing line, see descriptors/spectrum.py.
 SMALLEST_CONTRAST = 1e-3
-_OUTLYING = 1.0  # per cent of the runs at either end whose extremes do not stretch the scale of all
-_FEWEST_TICKS = 3
+_OUTLYING = 1.0  # per cent of the runs at either end whose extremes do not widen the common scale
+_MIN_TICKS = 3
 
 Range = tuple[float, float]
 
@@ -20,12 +20,12 @@ def colour_range(values: ArrayLike, *, shown: Range | None = None, magnitude: fl
     Parameters
     ----------
     values
-        Numbers of any shape; those that are not finite do not count.
+        An array of any shape; values that are not finite do not count.
     shown
-        A range that is always included, as a model states it for its species.
+        A range that is always included, such as the ``shown`` range of a model.
     magnitude
-        Size of typical values, where it is known from elsewhere, for example from the initial state. A field that
-        decayed to 1e-10 is drawn uniform only if something tells that 1e-10 is small.
+        Typical magnitude of values, if it is known, for example from the initial state. Without it, a field that has
+        decayed to 1e-10 can't be recognized as small and is not drawn uniform.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def colour_range(values: ArrayLike, *, shown: Range | None = None, magnitude: fl
     (0.2, 0.7)
     >>> colour_range([0.2, 0.7], shown=(0.0, 0.5))
     (0.0, 0.7)
-    >>> low, high = colour_range([0.379994, 0.380003])  # uniform but for rounding
+    >>> low, high = colour_range([0.379994, 0.380003])  # uniform except for rounding
     >>> round(low, 2), round(high, 2)
     (0.19, 0.57)
     """
@@ -52,13 +52,13 @@ def colour_range(values: ArrayLike, *, shown: Range | None = None, magnitude: fl
 def shared_range(lowest: ArrayLike, highest: ArrayLike, *, shown: Range | None = None, magnitude: float = 0.0) -> Range:
     """One range of colours for many runs, from the smallest and the largest value of each.
 
-    One per cent of the runs at either end do not stretch it, so that a single run that went astray does not make all
-    others look uniform.
+    One per cent of the runs at either end do not widen it, so that one run with extreme values does not make all others
+    look uniform.
 
     Parameters
     ----------
     lowest, highest
-        Smallest and largest value of each run; those that are not finite do not count.
+        Smallest and largest value of each run; values that are not finite do not count.
     shown, magnitude
         As in :func:`colour_range`.
 
@@ -91,26 +91,26 @@ def _including(low: float, high: float, shown: Range | None) -> Range:
 
 
 def _with_contrast(low: float, high: float, magnitude: float) -> Range:
-    """The range itself, or around its middle one as wide as the values are large if they hardly differ."""
+    """The range itself; if it is too narrow, one around its middle that is as wide as the values are large."""
     size = max(abs(low), abs(high), magnitude)
     if high - low > SMALLEST_CONTRAST * size:
         return low, high
     middle, half = (low + high) / 2, size / 2 or 0.5
-    # The middle is grey level 127 of 255, not 127.5, where rounding would make two levels of one value.
+    # The middle is grey level 127 of 255. At 127.5, rounding would give one value two levels.
     return middle - half * 254 / 255, middle + half * 256 / 255
 
 
 def scaled(values: NDArray[np.floating], ends: Range) -> NDArray[np.float32]:
-    """Values as shares of a range, 0 … 1; what lies beyond it is cut off."""
+    """Values scaled from a range to 0 … 1; values outside it are clipped."""
     low, high = ends
-    share = (np.asarray(values, dtype=np.float64) - low) / (high - low)
-    return np.clip(share, 0.0, 1.0).astype(np.float32)
+    fraction = (np.asarray(values, dtype=np.float64) - low) / (high - low)
+    return np.clip(fraction, 0.0, 1.0).astype(np.float32)
 
 
 def ticks(low: float, high: float, *, logarithmic: bool = False) -> list[float]:
-    """Round numbers for a colour bar from ``low`` to ``high``: three or more.
+    """At least three round numbers for a colour bar from ``low`` to ``high``.
 
-    On a logarithmic scale 1, 2 and 5 times powers of ten, where there are enough of them in the range.
+    On a logarithmic scale 1, 2 and 5 times powers of ten, if there are enough of them in the range.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def ticks(low: float, high: float, *, logarithmic: bool = False) -> list[float]:
     """
     from matplotlib.ticker import LogLocator, MaxNLocator
 
-    linear = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], min_n_ticks=_FEWEST_TICKS)
+    linear = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], min_n_ticks=_MIN_TICKS)
     choices: list[LogLocator | MaxNLocator] = [linear]
     if logarithmic:
         choices[:0] = [LogLocator(subs=(1,), numticks=8), LogLocator(subs=(1, 2, 5), numticks=8)]
@@ -129,9 +129,9 @@ def ticks(low: float, high: float, *, logarithmic: bool = False) -> list[float]:
             choices = choices[1:]
     for locator in choices:
         found = [float(f"{v:.12g}") for v in locator.tick_values(low, high) if _inside(v, low, high)]
-        if len(found) >= _FEWEST_TICKS:
+        if len(found) >= _MIN_TICKS:
             return found
-    return [float(v) for v in np.linspace(low, high, _FEWEST_TICKS)]
+    return [float(v) for v in np.linspace(low, high, _MIN_TICKS)]
 
 
 def _inside(value: float, low: float, high: float) -> bool:

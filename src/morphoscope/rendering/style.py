@@ -1,4 +1,4 @@
-"""One style for all figures, and how figures are saved."""
+"""The style of all figures, and functions to create and save them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _FIGURE_SUFFIXES = {".png", ".svg", ".pdf"}
 
 
 @contextlib.contextmanager
-def house_style() -> Iterator[None]:
-    """Draw in the project's style, without changing the caller's matplotlib settings."""
+def figure_style() -> Iterator[None]:
+    """Draw in the style of this package, without changing the caller's matplotlib settings."""
     import matplotlib
 
     settings: dict[Any, Any] = {
@@ -37,14 +37,14 @@ def house_style() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure, sizes in inches, that belongs to no window and no global state; notebooks show it by themselves."""
+    """A figure, sizes in inches, without a window or global state. Notebooks display it."""
     from morphoscope.rendering.notebook import NotebookFigure
 
     return NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def check_figure_path(path: str | Path) -> Path:
-    """The path, if its suffix names a picture format; raises UsageError otherwise."""
+    """The path, if its suffix is that of a picture format. Raises UsageError otherwise."""
     path = Path(path)
     if path.suffix.lower() not in _FIGURE_SUFFIXES:
         raise UsageError(f"{path.name}: unknown picture format {path.suffix!r}; use .png, .svg or .pdf")
@@ -54,9 +54,9 @@ def check_figure_path(path: str | Path) -> Path:
 
 
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write a figure whole or not at all; the suffix decides the format."""
+    """Write a figure completely or not at all, in the format of the suffix."""
     path = check_figure_path(path)
-    with house_style(), staged_file(path) as part:
+    with figure_style(), staged_file(path) as part:
         kind = path.suffix.lower()
         metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(kind)
         figure.savefig(part, format=kind[1:], metadata=metadata)

@@ -1,4 +1,4 @@
-"""Films of single runs."""
+"""Videos of single runs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FRAMES_PER_SECOND = 25
-_WHOLE = 400  # cells along the longer side from which a picture grows with the grid, so that every cell is seen
-_LINE = 8  # a run in one dimension is a band as high as this share of its length
+_MAX_CELLS = 400  # along the longer side; of a larger grid the picture is larger, too, so that every cell is visible
+_LINE = 8  # length over height of the band that shows a run in one dimension
 
 
 def check_video_path(path: str | Path) -> Path:
-    """The path, if it names an MP4 file; raises UsageError otherwise."""
+    """The path, if it has the suffix of an MP4 file. Raises UsageError otherwise."""
     path = Path(path)
     if path.suffix.lower() != ".mp4":
         raise UsageError(f"{path.name}: unknown video format {path.suffix!r}; use .mp4")
@@ -31,7 +31,7 @@ def check_video_path(path: str | Path) -> Path:
 
 
 def save_video(
-    film: NDArray[Any],
+    frames: NDArray[Any],
     path: str | Path,
     *,
     spacing: float = 1.0,
@@ -40,22 +40,22 @@ def save_video(
     magnitude: float = 0.0,
     species: str = "u",
 ) -> Path:
-    """Write a film as MP4 (H.264) with lengths along the axes, the time and a colour bar, one scale for all frames.
+    """Write frames as MP4 (H.264) with axes, the time and a colour bar; all frames have the same colour scale.
 
     Parameters
     ----------
-    film
+    frames
         Values of one species, (frames, y, x).
     path
         File to write, named .mp4.
     spacing
         Side of a cell.
     times
-        Time of each frame; by default no time is written.
+        Time of each frame; by default the video shows no time.
     shown
-        Range of values that the colours always cover; by default only the film's own.
+        Range of values that the colours always cover; by default the range of the frames.
     magnitude
-        Size of typical values, see :func:`~morphoscope.rendering.scale.colour_range`.
+        Typical magnitude of values, see :func:`~morphoscope.rendering.scale.colour_range`.
     species
         Name for the colour bar.
 
@@ -72,7 +72,7 @@ def save_video(
     import imageio_ffmpeg
 
     path = check_video_path(path)
-    pictures = _pictures(film, spacing, times, colour_range(film, shown=shown, magnitude=magnitude), species)
+    pictures = _pictures(frames, spacing, times, colour_range(frames, shown=shown, magnitude=magnitude), species)
     first = next(pictures)
     with staged_file(path) as part:
         writer = imageio_ffmpeg.write_frames(
@@ -92,30 +92,30 @@ def save_video(
 
 
 def _pictures(
-    film: NDArray[Any],
+    frames: NDArray[Any],
     spacing: float,
     times: Sequence[float] | NDArray[np.floating] | None,
     ends: Range,
     species: str,
 ) -> Iterator[NDArray[np.uint8]]:
-    """The frames as pixels (height, width, 3) with even sides, as the codec asks for.
+    """The frames as pixels (height, width, 3) with even sides, as the codec requires.
 
-    Axes and colour bar are drawn once; then only the field and the time, since whole figures take far longer.
+    Axes and colour bar are drawn once. Then only the field and the time are drawn, since whole figures take far longer.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = _figure(film, spacing, ends, species)
+    figure = _figure(frames[0], spacing, ends, species)
     canvas: Any = FigureCanvasAgg(figure)
     axes = figure.axes[0]
     image, title = axes.images[0], axes.title
     title.set_text("t = 0" if times is not None else "")
-    canvas.draw()  # lays out once, with room for the title
+    canvas.draw()  # computes the layout once, with room for the title
     figure.set_layout_engine("none")
     for artist in (image, title):
         artist.set_animated(True)
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)
-    for index, frame in enumerate(film):
+    for index, frame in enumerate(frames):
         canvas.restore_region(background)
         image.set_data(frame)
         axes.draw_artist(image)
@@ -128,14 +128,13 @@ def _pictures(
         yield np.ascontiguousarray(pixels[: len(pixels) // 2 * 2, : pixels.shape[1] // 2 * 2])
 
 
-def _figure(film: NDArray[Any], spacing: float, ends: Range, species: str) -> Figure:
-    """The figure of the first frame, with whole pixels a cell on small grids."""
-    first = film[0]
+def _figure(first: NDArray[Any], spacing: float, ends: Range, species: str) -> Figure:
+    """The figure of the first frame, with at least one pixel per cell."""
     cells = max(first.shape)
     figure = pattern_figure(first, spacing=spacing, shown=ends, species=species)
-    if first.shape[0] == 1:  # a line is shown as a band
+    if first.shape[0] == 1:  # one dimension is drawn as a band
         figure.axes[0].set_aspect(first.shape[1] * spacing / _LINE / spacing)
         figure.axes[0].set_yticks([])
         figure.axes[0].set_ylabel("")
-    figure.set_dpi(max(160.0, 100.0 * cells / _WHOLE))
+    figure.set_dpi(max(160.0, 100.0 * cells / _MAX_CELLS))
     return figure

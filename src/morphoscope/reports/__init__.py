@@ -1,4 +1,4 @@
-"""Figures and pages that a person reads."""
+"""Figures, tables and report pages."""
 
 from morphoscope.rendering.style import save
 from morphoscope.reports.classmap import class_map

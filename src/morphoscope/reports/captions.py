@@ -1,4 +1,4 @@
-"""What stands below the title of a picture of an atlas: the parameters that are the same in it, and who read it."""
+"""Captions of pictures of an atlas: the parameters that are not on the axes, and the classifier."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def caption(atlas: Atlas, *, width: int = 90) -> str:
 
 
 def classifier_name(atlas: Atlas) -> str:
-    """The name of the classifier that read an atlas; of an older atlas its network and training set, if it says so."""
+    """The name of the classifier that read an atlas; for an older atlas its network and training set, if stored."""
     reader = atlas.description.get("classifier") or {}
     if reader.get("name"):
         return str(reader["name"])
@@ -26,7 +26,7 @@ def classifier_name(atlas: Atlas) -> str:
 
 
 def _other_parameters(atlas: Atlas) -> list[str]:
-    """Those outside the plane, as ``d = 40`` or, where they differ between the runs, ``d = 10 … 40``."""
+    """The parameters outside the plane, as ``d = 40`` or, if they differ between the runs, ``d = 10 … 40``."""
     texts = []
     for name, default in atlas.plan.model.defaults.items():
         if name in atlas.plane:

@@ -1,4 +1,4 @@
-"""The class map: which class was read at which parameters, with what theory says over it."""
+"""The class map: the classes of an atlas in a plane of two parameters, with the bifurcation lines from theory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.descriptors import BY_NAME
 from morphoscope.rendering.figure import colour_bar
-from morphoscope.rendering.style import COLOUR_MAP, house_style, new_figure
+from morphoscope.rendering.style import COLOUR_MAP, figure_style, new_figure
 from morphoscope.reports.captions import caption
 from morphoscope.reports.style import LINE_STYLES
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 UNDEFINED = "#c8c8c8"
-_LATTICE = 0.25  # share of a lattice that must have points for them to be drawn as its cells
-_LETTERS = 26  # of a line of the legend
-_OUTLIERS = 1.0  # percent of the runs at each end of a descriptor's scale that share its last colour
+_LATTICE = 0.25  # points are drawn as the cells of a lattice if they fill at least this fraction of it
+_CHARACTERS = 26  # per line of the legend
+_OUTLIERS = 1.0  # per cent of the runs that lie beyond each end of a descriptor's scale
 
 
 def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title: str | None = None) -> Figure:
-    """The atlas in its plane, one square a point: the class of most of its runs, or the mean of a number over them.
+    """The atlas in its plane, one square per point: the class of most of its runs, or the mean of a variable over them.
 
-    ``color``: ``class`` or one of the atlas's variables, as ``margin``, ``entropy``, ``P(kappa)`` or ``wavelength``.
-    ``theory`` draws the lines that there are. Raises UsageError for another ``color``.
+    ``color``: ``class`` or a variable of the atlas, such as ``margin``, ``entropy``, ``P(kappa)`` or ``wavelength``.
+    ``theory``: whether to draw bifurcation lines. Raises UsageError for another ``color``.
     """
     values = None if color == "class" else atlas.occupancy.averaged(numbers(atlas, color))
-    with house_style():
+    with figure_style():
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
         across, up = (atlas.values(name) for name in atlas.plane)
@@ -49,26 +49,26 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
             colour_bar(figure, points, points.get_clim(), ax=axes, label="\n".join(textwrap.wrap(label, 60)))
         if theory:
             draw_theory(axes, atlas)
-        _draw_legend(axes, mark, beside=values is None)
+        _draw_legend(axes, mark, at_side=values is None)
         name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs\n{caption(atlas)}")
     return figure
 
 
 def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
-    """The atlas's variable of that name; raises UsageError for a name that it has not."""
+    """The variable of an atlas with that name. Raises UsageError if there is none."""
     variables = atlas.variables()
     if color in variables:
         return variables[color]
     if color in atlas.descriptors:
         raise UsageError(f"{color} is undefined for every run of this atlas; choose another color")
     if color in BY_NAME and not atlas.descriptors:
-        raise UsageError(f"{atlas.folder} has no {color} yet; measure it", operation="describe")
+        raise UsageError(f"{atlas.folder} has no {color} yet; compute its descriptors", operation="describe")
     raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")
 
 
 def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float64], mark: Mark) -> Collection:
-    """A square a reading, coloured by a number, grey where it is undefined; some descriptors on a log scale."""
+    """One square per reading, coloured by a variable, grey if undefined; some descriptors have a logarithmic scale."""
     from matplotlib.colors import LogNorm, Normalize
 
     across, up = (atlas.values(name) for name in atlas.plane)
@@ -88,7 +88,7 @@ def draw_numbers(axes: Axes, atlas: Atlas, color: str, values: NDArray[np.float6
 
 
 def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple[float, float]:
-    """The ends of a scale: 0 and 1 for what a classifier gives; for descriptors without the few outermost."""
+    """The ends of a colour scale: 0 and 1 for probabilities and the like; percentiles for descriptors."""
     if color in atlas.descriptors:
         low, high = np.percentile(values, (_OUTLIERS, 100 - _OUTLIERS))
     else:
@@ -100,53 +100,53 @@ def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """How a point is drawn: as a cell of a lattice with these sides, or as a square of an area in points²."""
+    """The mark of a point: a cell of a lattice with the sides ``cell``, or a square with an area in points²."""
 
     area: float
     cell: tuple[float, float] | None = None
 
-    def draw(self, axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64], **look: Any) -> Collection:
-        """Draw points; ``look`` are ``color``, or ``c`` with ``cmap`` and ``norm``, and ``label``."""
+    def draw(self, axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64], **style: Any) -> Collection:
+        """Draw points; ``style``: ``color``, or ``c`` with ``cmap`` and ``norm``, and ``label``."""
         if self.cell is None:
-            return axes.scatter(across, up, s=self.area, marker="s", lw=0, rasterized=True, **look)
+            return axes.scatter(across, up, s=self.area, marker="s", lw=0, rasterized=True, **style)
         from matplotlib.collections import PolyCollection
 
         corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)]) * self.cell
         centres = np.stack([across, up], axis=1)[:, None, :]
-        # Without smoothing, so that no light lines show between neighbours.
-        cells = PolyCollection(list(centres + corners), lw=0, antialiased=False, rasterized=True, **_of_cells(look))
-        if "c" in look:
-            cells.set_array(look["c"])
+        # Without antialiasing, which would leave light lines between neighbours.
+        cells = PolyCollection(list(centres + corners), lw=0, antialiased=False, rasterized=True, **_cell_style(style))
+        if "c" in style:
+            cells.set_array(style["c"])
         axes.add_collection(cells, autolim=False)
         return cells
 
 
-def _of_cells(look: dict[str, Any]) -> dict[str, Any]:
-    return {"facecolors" if name == "color" else name: value for name, value in look.items() if name != "c"}
+def _cell_style(style: dict[str, Any]) -> dict[str, Any]:
+    return {"facecolors" if name == "color" else name: value for name, value in style.items() if name != "c"}
 
 
 def mark_for(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -> Mark:
-    """Set the limits and return the mark with which neighbours just touch: on a lattice, along both axes."""
+    """Set the limits of the axes and return the mark with which neighbours touch (on a lattice, along both axes)."""
     sides, counts, cell = [], [], []
     for values, set_limits, inches in ((across, axes.set_xlim, 6.4), (up, axes.set_ylim, 5.2)):
         low, high = float(values.min()), float(values.max())
-        apart = np.diff(np.unique(values.round(9)))
-        step = float(apart.min()) if len(apart) else 0.0
+        steps = np.diff(np.unique(values.round(9)))
+        step = float(steps.min()) if len(steps) else 0.0
         margin = max(0.03 * (high - low), step / 2) or 0.01
         set_limits(low - margin, high + margin)
         cell.append(step or 0.4 * margin)
         sides.append(72 * inches * cell[-1] / (high - low + 2 * margin))
         counts.append(round((high - low) / cell[-1]) + 1)
-    places = len(np.unique(np.stack([across, up], axis=1).round(9), axis=0))
-    if places >= _LATTICE * counts[0] * counts[1]:
+    points = len(np.unique(np.stack([across, up], axis=1).round(9), axis=0))
+    if points >= _LATTICE * counts[0] * counts[1]:
         return Mark(float(min(sides) ** 2), (cell[0], cell[1]))
-    # A sparse sample has no lattice to fill: there the number of points decides.
-    fair = 72 * np.sqrt(6.4 * 5.2 / max(len(across), 1)) * 0.62
-    return Mark(float(np.clip(max(min(sides), fair) * 1.12, 2.0, 14.0) ** 2))
+    # A sparse sample has no lattice, so the number of points determines the size.
+    side = 72 * np.sqrt(6.4 * 5.2 / max(len(across), 1)) * 0.62
+    return Mark(float(np.clip(max(min(sides), side) * 1.12, 2.0, 14.0) ** 2))
 
 
 def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark) -> None:
-    """A square a point in the colour of the class of most of its runs, and a letter in each region."""
+    """One square per point in the colour of the class of most of its runs, and a symbol in each region."""
     from matplotlib import patheffects
 
     looks = atlas.looks()
@@ -157,7 +157,7 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
         if not len(members):
             continue
         shown = points.first[points.majority == atlas.classes.index(name)]
-        label = "\n".join(textwrap.wrap(f"{titled(name)}  ({counts[name]})", _LETTERS))
+        label = "\n".join(textwrap.wrap(f"{titled(name)}  ({counts[name]})", _CHARACTERS))
         mark.draw(axes, across[shown], up[shown], color=looks[name][1], label=label)
         if len(members) >= atlas.fewest_lettered:
             x, y = atlas.heart(shown if len(shown) else members)
@@ -175,17 +175,17 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
 
 
 def _alignment(axes: Axes, x: float, text: str) -> str:
-    """How a text stands on a place so that a long one near an end of the axis stays inside."""
+    """The horizontal alignment with which a text near an end of the axis stays inside."""
     low, high = axes.get_xlim()
-    needed = 0.012 * len(text)  # half of it, as a share of the axis
-    place = (x - low) / (high - low)
-    return "left" if place < needed else "right" if place > 1 - needed else "center"
+    half = 0.012 * len(text)  # of the text's width, as a fraction of the axis
+    position = (x - low) / (high - low)
+    return "left" if position < half else "right" if position > 1 - half else "center"
 
 
 def mark_coexistence(
     axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark
 ) -> None:
-    """Inside the square of a point where classes coexist, a dot in the second one's colour."""
+    """In each square of a point where classes coexist, draw a dot in the colour of the second most frequent class."""
     points, looks = atlas.occupancy, atlas.looks()
     several = np.flatnonzero(points.multistable)
     if not len(several):
@@ -203,7 +203,7 @@ def mark_coexistence(
 
 
 def draw_theory(axes: Axes, atlas: Atlas) -> None:
-    """The lines that theory has for the part of the plane that is shown."""
+    """Draw the bifurcation lines in the visible part of the plane."""
     from matplotlib import patheffects
 
     outline = [patheffects.withStroke(linewidth=3, foreground="white")]
@@ -211,13 +211,13 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
         style = LINE_STYLES.get(line.kind, "dashed")
         for piece in line.pieces:
             axes.plot(*piece.T, color="black", lw=1.6, ls=style, path_effects=outline)
-        axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, _LETTERS)))
+        axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, _CHARACTERS)))
 
 
-def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:
-    """At the side of a map of classes, with their counts; below a map of numbers, whose colour bar is at the side."""
+def _draw_legend(axes: Axes, mark: Mark, *, at_side: bool) -> None:
+    """Draw the legend at the side, or below a map of a variable, which has its colour bar at the side."""
     handles, _ = axes.get_legend_handles_labels()
-    if beside and len(handles) > 1:
+    if at_side and len(handles) > 1:
         axes.legend(
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
@@ -238,7 +238,7 @@ def _draw_legend(axes: Axes, mark: Mark, *, beside: bool) -> None:
 
 
 def name_axes(axes: Axes, atlas: Atlas) -> None:
-    """The map's plane as labels."""
+    """Label the axes with the parameters of the plane and their meanings."""
     model = atlas.plan.model
     across, up = atlas.plane
     for name, set_label in ((across, axes.set_xlabel), (up, axes.set_ylabel)):

@@ -1,4 +1,4 @@
-"""Two readings of the same runs: both class maps side by side, and where they differ."""
+"""Comparison of two readings of the same runs: both class maps side by side, and their differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
 from morphoscope.atlas.classes import class_colours
-from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.rendering.style import figure_style, new_figure
 from morphoscope.reports.classmap import draw_classes, draw_theory, mark_for, name_axes
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ Place = dict[str, float]
 def two_maps(
     first: Atlas, second: Atlas, titles: tuple[str, str], *, ring: Place | None = None, without: tuple[str, ...] = ()
 ) -> Figure:
-    """Both class maps with one legend, which has both counts; ``ring`` marks a place in both.
+    """Both class maps with one legend, which has both counts; ``ring`` marks a point in both.
 
-    The maps are cut to where the classes are that are not named in ``without``.
+    The axes cover the region of the classes that are not named in ``without``.
     """
-    with house_style():
+    with figure_style():
         figure = new_figure(13.0, 6.5)
         for axes, atlas, title in zip(figure.subplots(1, 2, sharey=True), (first, second), titles, strict=True):
             across, up = (atlas.values(name) for name in atlas.plane)
@@ -47,11 +47,11 @@ def two_maps(
 
 
 def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Figure:
-    """The runs that two atlases read differently, in the colour of the second reading."""
+    """The runs that have different classes in two atlases, in the colour of the second reading."""
     theirs = dict(zip(second.keys(), second.reading.names, strict=True))
     pairs = zip(first.keys(), first.reading.names, strict=True)
     new = np.array([theirs[key] if theirs.get(key, name) != name else "" for key, name in pairs])
-    with house_style():
+    with figure_style():
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
         across, up = (first.values(name) for name in first.plane)
@@ -79,7 +79,7 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
 
 
 def _box(atlas: Atlas, without: tuple[str, ...]) -> list[NDArray[np.float64]]:
-    """The points of the plane, by axis, in the box around all readings of classes not named in ``without``."""
+    """The points of the plane, by axis, in the bounding box of all classes that are not named in ``without``."""
     plane = [atlas.values(name) for name in atlas.plane]
     kept = ~np.isin(atlas.reading.names, without)
     if not kept.any():
@@ -102,7 +102,7 @@ def _finish(axes: Axes, atlas: Atlas, title: str, ring: Place | None) -> None:
 
 
 def _squares(atlas: Atlas, labels: dict[str, str]) -> list[Any]:
-    """Handles of a legend: a square in the colour of each class."""
+    """The legend handles: a square in the colour of each class."""
     from matplotlib.lines import Line2D
 
     colours: dict[str, str] = class_colours((*atlas.classes, *labels))

@@ -1,4 +1,4 @@
-"""Folders with what was found about a classifier: numbers as JSON, CSV and NPZ, figures as PNG and SVG."""
+"""Folders with the evaluation of a classifier, or its saliency maps: JSON, CSV, NPZ, and figures as PNG and SVG."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SALIENCY_MARKER = "saliency.npz"
 
 
 def check_evaluation_folder(folder: Path) -> None:
-    """Raise UsageError when the folder contains other files than an evaluation."""
+    """Raise UsageError if the folder contains files that are not an evaluation."""
     check_output(folder, EVALUATION_MARKER, overwrite=True)
 
 
 def save_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """Write evaluation.json, confusion.csv and the figure; an earlier evaluation there is replaced."""
+    """Write evaluation.json, confusion.csv and the figure; an earlier evaluation in the folder is replaced."""
     with staged_folder(folder, EVALUATION_MARKER, overwrite=True) as part:
         write_json(part / EVALUATION_MARKER, evaluation.to_dict())
         with (part / "confusion.csv").open("w", newline="", encoding="utf-8") as file:
@@ -41,7 +41,7 @@ def save_evaluation(evaluation: Evaluation, folder: Path) -> None:
 
 
 def load_evaluation(folder: Path) -> Evaluation:
-    """Read back what :func:`save_evaluation` wrote; raises DataError for anything else."""
+    """Read an evaluation that :func:`save_evaluation` wrote. Raises DataError if it is missing or damaged."""
     values = read_json(folder / EVALUATION_MARKER, "an evaluation")
     try:
         return Evaluation.from_dict(values)
@@ -50,14 +50,14 @@ def load_evaluation(folder: Path) -> Evaluation:
 
 
 def check_saliency_folder(folder: Path) -> None:
-    """Raise UsageError when the folder contains other files than saliency maps."""
+    """Raise UsageError if the folder contains files that are not saliency maps."""
     check_output(folder, SALIENCY_MARKER, overwrite=True)
 
 
 def save_saliency(
     frames: NDArray[np.float32], labels: list[str], saliency: Saliency, folder: Path, ends: Range = CONCENTRATION
 ) -> None:
-    """Write saliency.npz and the gallery, whose patterns have the colours of ``ends``; earlier ones are replaced."""
+    """Write saliency.npz and the gallery, whose colours cover the range ``ends``; earlier files are replaced."""
     with staged_folder(folder, SALIENCY_MARKER, overwrite=True) as part:
         np.savez_compressed(
             part / SALIENCY_MARKER,

@@ -1,4 +1,4 @@
-"""The report page: one HTML file that opens from disk, with all figures and tables embedded."""
+"""The report page: one HTML file with all figures and tables embedded."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Section:
 
 
 def write_report(path: Path, title: str, lead: str, sections: list[Section]) -> Path:
-    """Write the report atomically. The file is self-contained."""
+    """Write the report atomically. The file needs no other files."""
     import jinja2
 
     source = importlib.resources.files(__package__).joinpath("report.html.jinja")

@@ -1,4 +1,4 @@
-"""Montages: all patterns that were read as one class, side by side."""
+"""Montages: the patterns that were read as one class, side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphoscope.atlas import Atlas, titled
 from morphoscope.core.errors import UsageError
 from morphoscope.rendering.composite import composite
 from morphoscope.rendering.figure import composite_bar, composite_label
-from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.rendering.style import figure_style, new_figure
 from morphoscope.reports.captions import caption
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 COLUMNS = 12
 TILE = 1.05  # inches
-_NARROWEST = 4.2  # inches, so that the title has room
+_MIN_WIDTH = 4.2  # inches, so that the title has room
 _BAR = (3.4, 0.13)  # inches, of the colour bar
-_LETTERS = 14  # of the title in an inch
-MOST = 600  # patterns in one picture; more are thinned out evenly over the order of certainty
+_CHARACTERS = 14  # of the title per inch
+MAX_PATTERNS = 600  # in one picture; of more, some are chosen evenly in the order of probability
 
 
-def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS) -> Figure:
-    """The patterns read as class ``name``, most certain first, as RGB composites with their parameters.
+def montage(atlas: Atlas, name: str, *, most: int = MAX_PATTERNS, columns: int = COLUMNS) -> Figure:
+    """The patterns read as class ``name``, most probable first, as RGB composites with their parameters.
 
-    Raises UsageError for an unknown class and for a class that no pattern was read as.
+    Raises UsageError for an unknown class, and for a class that no pattern was read as.
     """
     members = atlas.members(name)
     if not len(members):
@@ -44,8 +44,8 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
     labels = _labels(atlas, members)
     mosaic, corners = _mosaic(pictures, columns)
     tiles = columns * TILE
-    width = max(tiles, _NARROWEST)
-    with house_style():
+    width = max(tiles, _MIN_WIDTH)
+    with figure_style():
         height = tiles * mosaic.shape[0] / mosaic.shape[1] + 1.2
         figure = new_figure(width, height)
         axes = figure.add_subplot()
@@ -59,14 +59,14 @@ def montage(atlas: Atlas, name: str, *, most: int = MOST, columns: int = COLUMNS
         )  # fmt: skip
         shown = "" if total == len(members) else f", {len(members)} shown"
         plural = "pattern" if total == 1 else "patterns"
-        head = f"{titled(name)}: {total} {plural}{shown}, most certain first"
-        below = f"{atlas.plan.model.title}: {caption(atlas, width=int(_LETTERS * width))}"
-        figure.suptitle(f"{head}\n{below}", fontsize=9)
+        title = f"{titled(name)}: {total} {plural}{shown}, most probable first"
+        subtitle = f"{atlas.plan.model.title}: {caption(atlas, width=int(_CHARACTERS * width))}"
+        figure.suptitle(f"{title}\n{subtitle}", fontsize=9)
     return figure
 
 
 def _labels(atlas: Atlas, members: NDArray[np.intp]) -> list[str]:
-    """The parameters of the map's plane in the model's order, one text a pattern."""
+    """The parameters of the map's plane in the model's order, one text per pattern."""
     names = [name for name in atlas.plan.model.defaults if name in atlas.plane]
     columns = [atlas.values(name)[members] for name in names]
     return [
@@ -75,9 +75,9 @@ def _labels(atlas: Atlas, members: NDArray[np.intp]) -> list[str]:
 
 
 def _mosaic(pictures: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
-    """Pictures (n, y, x, 3) in rows on white, with room for a label over each; and their upper left corners.
+    """Pictures (n, y, x, 3) in rows on white, with room for a label above each; and their upper left corners.
 
-    One image instead of n: drawing takes a second where n axes take half a minute.
+    One image is drawn in a second; n axes would take half a minute.
     """
     count, height, width, _ = pictures.shape
     rows = -(-count // columns)

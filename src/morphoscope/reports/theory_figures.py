@@ -1,4 +1,4 @@
-"""The picture of a model's theory at one point: nullclines with the steady states, and the dispersion relation."""
+"""The figure of a model's theory at one point: nullclines with the steady states, and the dispersion relation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import local_rates
-from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.rendering.style import figure_style, new_figure
 from morphoscope.theory import Mode, Overview, SteadyState, dispersion
 from morphoscope.theory.equations import preserves_nonnegativity
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")  # Okabe & Ito: told apart by all
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")  # Okabe & Ito; safe for colour blindness
 _SAMPLES = 400
 
 
 def theory_figure(overview: Overview) -> Figure:
     """Nullclines (two species) or the rate (one species) next to the growth rates of waves, for each steady state.
 
-    Filled marks are stable without space, hollow ones are not. Growth is drawn in full for the continuum and dashed on
-    the grid, up to its shortest wave, 2 dx.
+    Filled marks are steady states that are stable to homogeneous perturbations; hollow ones are unstable. Growth rates
+    are solid lines for the continuum, and dashed lines on the grid, up to its shortest wavelength, 2 dx.
     """
     model = overview.model
-    with house_style():
+    with figure_style():
         local = len(model.species) <= 2 and any(rate != 0 for rate in local_rates(model).values())
         figure = new_figure(9.6 if local else 5.2, 4.2)
         axes = figure.subplots(1, 2 if local else 1, squeeze=False)[0]
@@ -43,7 +43,7 @@ def theory_figure(overview: Overview) -> Figure:
 
 
 def _ends(overview: Overview, species: str) -> tuple[float, float]:
-    """Where to look at a species: around the steady states, or the model's own two states where there is none."""
+    """The range of a species' axis: around the steady states or, without any, the background and the perturbation."""
     model = overview.model
     values = [state.values[species] for state in overview.states]
     if not any(values):
@@ -61,7 +61,7 @@ def _draw_nullclines(axes: Axes, overview: Overview) -> None:
     for (species, rate), colour in zip(local_rates(model).items(), ("#555555", "#e69f00"), strict=True):
         with np.errstate(all="ignore"):
             field = np.broadcast_to(evaluate(rate, values), (_SAMPLES, _SAMPLES)).astype(float)
-        # A pole changes the sign too, but through infinity.
+        # The sign also changes at a pole, but there the values are large.
         limit = 50 * np.nanmedian(np.abs(field))
         shown = np.ma.masked_where(~np.isfinite(field) | (np.abs(field) > limit), field)
         if shown.count() and shown.min() < 0 < shown.max():
@@ -134,7 +134,7 @@ def _growth(
 
 
 def _last_wavenumber(overview: Overview, end: float) -> float:
-    """Where to stop: well beyond the fastest wave, or where all waves decay fast."""
+    """The last wavenumber of the axis: well beyond the fastest-growing waves, or where all waves decay fast."""
     peaks: list[Mode] = [mode for mode in overview.modes if mode.q > 0]
     if peaks:
         return 2.5 * max(mode.q for mode in peaks)

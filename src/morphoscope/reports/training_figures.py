@@ -1,4 +1,4 @@
-"""Figures about a classifier: its history, what it confuses, where it looks."""
+"""Figures of a classifier: its training history, confusion matrix and saliency maps."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from morphoscope.learning.saliency import Saliency
 from morphoscope.rendering.composite import CONCENTRATION, composite
 from morphoscope.rendering.figure import colour_bar, composite_bar
 from morphoscope.rendering.scale import Range
-from morphoscope.rendering.style import house_style, new_figure
+from morphoscope.rendering.style import figure_style, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 _BARS = 1.9  # inches for the colour bars of a gallery
-_SLENDER = 16  # height of a colour bar over its width
-_SHORT = 3  # letters of a class's symbol that need no special room
+_BAR_ASPECT = 16  # height of a colour bar over its width
+_SHORT = 3  # characters of a class's symbol that need no additional room
 
 
 def history_figure(history: list[dict[str, Any]], kept: int) -> Figure:
-    """Losses and error rates over the epochs; the kept epoch is marked."""
+    """Losses and error rates over the epochs; a line marks the epoch whose weights were kept."""
     epochs = [e["epoch"] for e in history]
-    with house_style():
+    with figure_style():
         figure = new_figure(8.2, 3.2)
         left, right = figure.subplots(1, 2)
         for axes, quantity, name in ((left, "loss", "cross-entropy"), (right, "accuracy", "error rate")):
@@ -46,13 +46,13 @@ def history_figure(history: list[dict[str, Any]], kept: int) -> Figure:
 
 
 def confusion_figure(evaluation: Evaluation) -> Figure:
-    """The confusion matrix, rows normalised for colour, numbers of runs as text."""
+    """The confusion matrix: colours are shares of each row, texts are numbers of runs."""
     classes = ordered(list(evaluation.classes))
     order = [evaluation.classes.index(name) for name in classes]
     matrix = np.array(evaluation.confusion)[np.ix_(order, order)]
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     letters = [symbol(name) for name in classes]
-    with house_style():
+    with figure_style():
         size = 1.4 + 0.3 * len(classes) + 0.07 * max(map(len, letters))
         figure = new_figure(size, size)
         axes = figure.add_subplot()
@@ -72,10 +72,10 @@ def confusion_figure(evaluation: Evaluation) -> Figure:
 def saliency_gallery(
     frames: NDArray[np.float32], labels: list[str], saliency: Saliency, ends: Range = CONCENTRATION
 ) -> Figure:
-    """A column a pattern: the pattern, its smoothed gradient, its integrated gradients.
+    """One column per pattern: the pattern, its smoothed gradient, its integrated gradients.
 
-    Patterns are composites between the values ``ends``; the colours of attributions are the square root of their share
-    of the pattern's largest one.
+    Patterns are composites whose colours cover the range ``ends``. The colour of an attribution is the square root of
+    its ratio to the largest one of the pattern.
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
@@ -87,7 +87,7 @@ def saliency_gallery(
     blocks = -(-count // columns)
     names = ("pattern", "smoothed\ngradient", "integrated\ngradients")
     share = ScalarMappable(PowerNorm(0.5, 0.0, 1.0), colormaps["inferno"])
-    with house_style():
+    with figure_style():
         figure = new_figure(1.1 * columns + 0.6 + _BARS, blocks * 3.65 + 0.2)
         left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.1 * columns + 0.6, _BARS))[0]
         grid = left.subplots(3 * blocks, columns, squeeze=False)
@@ -110,12 +110,12 @@ def saliency_gallery(
                 title += f" (read as {symbol(read)})"
             lines = textwrap.wrap(title, 14)
             grid[3 * block, column].set_title("\n".join(lines), fontsize=10 if len(title) <= _SHORT else 6)
-        places = right.subplots(1, 2, squeeze=False)[0]
-        for place in places:
-            place.set_box_aspect(_SLENDER)
-            place.set_anchor("N")
+        bars = right.subplots(1, 2, squeeze=False)[0]
+        for bar in bars:
+            bar.set_box_aspect(_BAR_ASPECT)
+            bar.set_anchor("N")
         label = "red, green, blue: first, middle, last frame" if frames.shape[1] > 1 else "value"
-        composite_bar(figure, ends, label=f"pattern;  {label}", ax=None, cax=places[0])
-        label = "gradients, as share of the pattern's largest"
-        colour_bar(figure, share, (0.0, 1.0), label=label, ax=None, cax=places[1])
+        composite_bar(figure, ends, label=f"pattern;  {label}", ax=None, cax=bars[0])
+        label = "gradients, relative to the largest of the pattern"
+        colour_bar(figure, share, (0.0, 1.0), label=label, ax=None, cax=bars[1])
     return figure
