@@ -176,8 +176,8 @@ class TestTables:
         assert message is None or len(message.splitlines()) == 1
 
     def test_what_is_not_there_is_said(self, tmp_path):
-        for path in (tmp_path / "absent.csv", tmp_path):
-            with pytest.raises(UsageError, match="can't be read"):
+        for path, words in ((tmp_path / "absent.csv", "does not exist"), (tmp_path, "is a folder")):
+            with pytest.raises(UsageError, match=words):
                 scan_plan("gray-scott", points=path)
 
 
@@ -393,7 +393,7 @@ class TestCommand:
             (("--model", "gray-scott", "--grid", "f=1"), "LOW:HIGH:POINTS"),
             (("--model", "gray-scott", "--grid", "f"), "invalid grid 'f'; expected NAME=LOW:HIGH:POINTS"),
             (("--model", "gray-scott", "--grid", "f=0:1:2", "--grid", "f=0:1:2"), "given twice"),
-            (("--model", "gray-scott", "--points", "absent.csv"), "can't be read"),
+            (("--model", "gray-scott", "--points", "absent.csv"), "absent.csv does not exist"),
         ],
     )
     def test_other_requests_leave_nothing(self, tmp_path, monkeypatch, arguments, words):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from morphoscope.atlas import Atlas
+from morphoscope.core import outside_arrays
 from morphoscope.core.errors import UsageError
 from morphoscope.web import uploads
 from morphoscope.web.live_run import LiveRun
@@ -72,19 +73,23 @@ def test_what_is_no_state_is_refused(plan, monkeypatch):
     np.savez_compressed(small, u=np.ones((4, 4)), v=np.ones((4, 4)))
     pickled = io.BytesIO()
     np.save(pickled, np.array([{"a": 1}]), allow_pickle=True)
+    postscript = io.BytesIO()
+    Image.new("L", (20, 20)).save(postscript, "EPS")
     for name, content, words in (
         ("a.exe", b"MZ", "expected one of"),
         ("a", b"", "expected one of"),
-        ("a.npz", b"PK\x03\x04 no archive", "no .npz archive"),
-        ("a.npz", bomb.getvalue(), "unpacked"),
+        ("a.npz", b"PK\x03\x04 no archive", "the file can't be read"),
+        ("a.npz", bomb.getvalue(), "at most"),
         ("a.npz", small.getvalue(), "expected 64x64"),
-        ("a.npy", pickled.getvalue(), "can't be read"),
-        ("a.png", b"\x89PNG\r\n\x1a\n broken", "no picture"),
+        ("a.npy", pickled.getvalue(), "could run code"),
+        ("a.npy", b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'shape': (", "can't be read"),
+        ("a.png", postscript.getvalue(), "can't be read"),
+        ("a.png", b"\x89PNG\r\n\x1a\n broken", "can't be read"),
         ("a.png", b"x" * (uploads.UPLOAD_BYTES + 1), "at most"),
     ):
         with pytest.raises(UsageError, match=words):
             uploads.state_from(name, content, plan)
-    monkeypatch.setattr(uploads, "MOST_PIXELS", 10)
+    monkeypatch.setattr(outside_arrays, "MAX_PIXELS", 10)
     picture = io.BytesIO()
     Image.new("L", (20, 20)).save(picture, "PNG")
     with pytest.raises(UsageError, match="pixels"):

@@ -31,12 +31,14 @@ def named_texts(
 
 
 def _array(path: str) -> Any:
-    import numpy as np
+    from pathlib import Path
 
-    try:
-        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"{path} can't be read as an array ({str(error).splitlines()[0]}); expected .npy") from error
+    from morphoscope.core.outside_arrays import load_array
+
+    array = load_array(Path(path), path, "an array of numbers (.npy)")
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{path} holds values of type {array.dtype}; expected numbers")
+    return array.astype("float64")
 
 
 def axes(texts: list[str] | None) -> dict[str, tuple[float, float, int]] | None:

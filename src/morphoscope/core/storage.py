@@ -18,6 +18,7 @@ from morphoscope.core.durability import replace, sync_file, sync_tree
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.file_locks import open_locked, remove_unlocked
 from morphoscope.core.locking import LockedError, folder_lock, is_lock
+from morphoscope.core.outside_files import MAX_JSON_BYTES, check_file
 
 _SWAP_SECONDS = 5.0  # to wait for another process that exchanges a folder, which takes milliseconds
 
@@ -39,11 +40,10 @@ def read_json(path: Path, expected: str) -> Any:
 
     Raises DataError, which names what was ``expected``.
     """
+    check_file(path, expected, MAX_JSON_BYTES)
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text)
-    except FileNotFoundError:
-        raise DataError(f"{path} does not exist; expected {expected}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} is damaged ({error}); expected {expected}") from error
     if isinstance(values, dict) and values.pop(ENTRY, None) not in (None, document_hash(text)):

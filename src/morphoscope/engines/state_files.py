@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,37 +10,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.checksums import file_checksum
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.outside_arrays import MAX_ARRAY_BYTES, load_archive, load_array, open_image
+from morphoscope.core.outside_files import check_file
 from morphoscope.models.model import Model
 
 FieldArray = NDArray[np.float64]
+_EXPECTED = "an initial state (.npz, .npy or an image)"
 
 
 def file_hash(path: str | Path) -> str:
     """SHA-256 of a file; raises DataError when it can't be read."""
+    check_file(Path(path), _EXPECTED)
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return file_checksum(Path(path))
     except OSError as error:
-        raise DataError(f"{path} can't be read ({error.strerror}); expected an initial state") from error
+        raise DataError(f"{path} can't be read ({error.strerror}); expected {_EXPECTED}") from error
 
 
-def read_state(model: Model, path: Path) -> FieldArray:
-    """A model's state from a file, (species, height, width); see :func:`.initial.from_file`."""
-    try:
-        if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                return as_state(model, {s: archive[s] for s in model.species if s in archive.files}, str(path))
-        if path.suffix.lower() == ".npy":
-            return as_state(model, np.load(path, allow_pickle=False), str(path))
-        from PIL import Image
+def read_state(model: Model, path: Path, max_bytes: int = MAX_ARRAY_BYTES) -> FieldArray:
+    """A model's state from a file, (species, height, width); see :func:`.initial.from_file`.
 
-        with Image.open(path) as image:
-            grey = np.asarray(image.convert("L"), dtype=np.float64) / 255
-        return blended(model, 1 - grey)
-    except UsageError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} can't be read as a state ({(str(error) or 'damaged').splitlines()[0]})") from error
+    Raises DataError for what is no state, and for arrays of more than ``max_bytes``.
+    """
+    name = str(path)
+    if path.suffix.lower() == ".npz":
+        arrays, _ = load_archive(path, name, _EXPECTED, model.species.__contains__, max_bytes)
+        return as_state(model, arrays, name)
+    if path.suffix.lower() == ".npy":
+        return as_state(model, load_array(path, name, _EXPECTED, max_bytes), name)
+    with open_image(path, name, _EXPECTED) as image:
+        grey = np.asarray(image.convert("L"), dtype=np.float64) / 255
+    return blended(model, 1 - grey)
 
 
 def as_state(model: Model, values: Any, name: str = "the initial state") -> FieldArray:

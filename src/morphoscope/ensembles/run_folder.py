@@ -6,7 +6,6 @@ can be read back from it.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError
+from morphoscope.core.outside_arrays import load_archive
 from morphoscope.core.storage import check_output, read_json, staged_folder, write_json
 from morphoscope.engines.initial import ARRAY
 from morphoscope.engines.state_files import state_hash
@@ -115,8 +115,4 @@ def _metadata(folder: Path) -> dict[str, Any]:
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} can't be read ({(str(error) or 'damaged').splitlines()[0]})") from error
+    return load_archive(path, str(path), "the arrays of a run; simulate it again")[0]

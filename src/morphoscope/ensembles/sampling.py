@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.outside_files import MAX_TABLE_BYTES, check_file
 from morphoscope.core.registry import Registry
 from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.ensembles.settings import Settings
@@ -276,6 +277,7 @@ def _check_total(count: int, what: str) -> None:
 
 def _table(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The line number and the fields of every row that is not empty."""
+    check_file(path, "a table of points (.csv)", MAX_TABLE_BYTES)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)

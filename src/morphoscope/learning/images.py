@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.outside_arrays import open_image, reading
+from morphoscope.core.outside_files import MIB, check_file
 from morphoscope.rendering.pictures import picture_note
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
-_MOST_PIXELS = 64_000_000
+MAX_STACK_BYTES = 1024 * MIB  # of all pages of a TIFF file
 
 
 def read_image(path: Path) -> tuple[NDArray[Any], list[float]]:
@@ -22,29 +24,15 @@ def read_image(path: Path) -> tuple[NDArray[Any], list[float]]:
     (frames, y, x) as concentrations. Other colour pictures: (y, x, 3). Stacks in TIFF: (pages, y, x).
     Raises DataError for what is no picture, UsageError for a picture of a run in one dimension.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        if path.suffix.lower() in {".tif", ".tiff"}:
-            import tifffile
-
-            array = np.asarray(tifffile.imread(path))
-            if not array.size:
-                raise DataError(f"{path.name} can't be read as a picture (it has no pixels)")
-            return array, []
-        with Image.open(path) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise DataError(f"{path.name} has more than {_MOST_PIXELS:,} pixels; crop it")
-            note = picture_note(image)
-            if image.mode in {"1", "LA"}:
-                return np.asarray(image.convert("L")), []
-            if image.mode in {"L", "I", "I;16", "F"}:
-                return np.asarray(image), []
-            pixels = np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, UnidentifiedImageError, KeyError, IndexError) as error:
-        if isinstance(error, UsageError):
-            raise
-        raise DataError(f"{path.name} can't be read as a picture ({_first(error)})") from error
+    if path.suffix.lower() in {".tif", ".tiff"}:
+        return _stack(path), []
+    with open_image(path, path.name) as image:
+        note = picture_note(image)
+        if image.mode in {"1", "LA"}:
+            return np.asarray(image.convert("L")), []
+        if image.mode in {"L", "I", "I;16", "F"}:
+            return np.asarray(image), []
+        pixels = np.asarray(image.convert("RGB"))
     if note is None:
         return pixels, []
     if note["kind"] != "composite":
@@ -53,5 +41,17 @@ def read_image(path: Path) -> tuple[NDArray[Any], list[float]]:
     return low + (high - low) * np.moveaxis(pixels, 2, 0).astype(np.float32) / 255, note["times"]
 
 
-def _first(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _stack(path: Path) -> NDArray[Any]:
+    """The pages of a TIFF file, which Pillow does not read with floats or as a stack."""
+    import tifffile
+
+    with reading(path.name, "a picture"):
+        check_file(path, "a picture")
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            if series.nbytes > MAX_STACK_BYTES:
+                raise DataError(f"{path.name} has {series.nbytes:,} bytes of pixels; at most {MAX_STACK_BYTES:,}")
+            array = np.asarray(series.asarray())
+    if not array.size:
+        raise DataError(f"{path.name} can't be read as a picture (it has no pixels)")
+    return array

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.outside_arrays import load_archive, load_array
 from morphoscope.ensembles import Ensemble
 from morphoscope.ensembles.run_folder import MARKER, RUN_FILE, is_run_folder, load_run, plan_of_run
 from morphoscope.ensembles.simulation import Simulation
@@ -152,7 +152,7 @@ def _from_path(path: Path, given: _Given) -> Patterns:
         )
     _check_kind(path, suffix)
     if suffix == ".npy":
-        return given.bare(_plain_array(path), path.name)
+        return given.bare(load_array(path, path.name, "an array of numbers"), path.name)
     if suffix == ".npz":
         return _from_archive(path, given)
     return _from_picture(path, given)
@@ -178,35 +178,17 @@ def _check_kind(path: Path, suffix: str) -> None:
         raise DataError(f"{path.name}: unknown kind {suffix!r}; use .npy, .npz, PNG or TIFF")
 
 
-def _plain_array(path: Path) -> NDArray[Any]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{path.name} is no plain array ({_first(error)}); pickled objects are refused, they could run code"
-        ) from error
-
-
-def _archive(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{path.name} holds no plain arrays ({_first(error)}); pickled objects are refused, they could run code"
-        ) from error
-
-
 def _from_archive(path: Path, given: _Given) -> Patterns:
     """An archive of one array a species, with the frames' times as ``t``; a run's own knows its plan."""
     name = path.name
     if name == RUN_FILE and is_run_folder(path.parent):
         given.refuse(str(path.parent))
         return of_simulation(given.classifier, load_run(path.parent), str(path.parent))
-    arrays, species = _archive(path), given.classifier.input.species
+    species = given.classifier.input.species
+    arrays, known = load_archive(path, name, "arrays of numbers", {species, "t"}.__contains__)
     if species not in arrays:
         raise DataError(
-            f"{name} has no array {species!r} (it has {', '.join(arrays) or 'none'}); "
+            f"{name} has no array {species!r} (it has {', '.join(known)[:200] or 'none'}); "
             f"save the concentration as {species!r}"
         )
     array, times = arrays[species], arrays.get("t")
@@ -270,7 +252,3 @@ def _coordinate_spacing(source: Any, name: str) -> float | None:
     if every.max() <= 0 or np.ptp(every) > 1e-3 * every.max():
         raise UsageError(f"{name} has cells that are not squares of one size; interpolate it to such cells first")
     return float(every.mean())
-
-
-def _first(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

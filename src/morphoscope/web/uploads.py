@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import io
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.outside_arrays import open_image
 from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles import Plan
 
 UPLOADS = {".npz", ".npy", ".png", ".tif", ".tiff", ".jpg", ".jpeg"}
+_ARRAYS = {".npz", ".npy"}
 UPLOAD_BYTES = 4 * 2**20
-MOST_UNPACKED = 64 * 2**20
-MOST_PIXELS = 25_000_000
+MAX_UNPACKED = 64 * 2**20
 
 
 def state_from(name: str, content: bytes, plan: Plan) -> NDArray[np.float64]:
@@ -31,39 +30,24 @@ def state_from(name: str, content: bytes, plan: Plan) -> NDArray[np.float64]:
         raise UsageError(f"a file of kind {suffix}; expected one of {', '.join(sorted(UPLOADS))}")
     if len(content) > UPLOAD_BYTES:
         raise UsageError(f"a file of {len(content)} bytes; at most {UPLOAD_BYTES} are read")
-    if suffix == ".npz":
-        _check_archive(content)
-    elif suffix != ".npy":
+    if suffix not in _ARRAYS:
         content, suffix = _resized(content, plan), ".png"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"state{suffix}"
         path.write_bytes(content)
-        state = read_state(plan.model, path)
+        try:
+            state = read_state(plan.model, path, MAX_UNPACKED)
+        except UsageError as error:
+            raise UsageError(str(error).replace(str(path), "the file")) from error
     if state.shape[1:] != plan.grid.shape:
         cells, expected = (f"{shape[1]}x{shape[0]}" for shape in (state.shape[1:], plan.grid.shape))
         raise UsageError(f"a state of {cells} cells; expected {expected}")
     return state
 
 
-def _check_archive(content: bytes) -> None:
-    """Refuse an archive that would unpack to far more than it weighs."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile:
-        raise UsageError("no .npz archive that can be read") from None
-    if unpacked > MOST_UNPACKED:
-        raise UsageError(f"an archive of {unpacked} bytes unpacked; at most {MOST_UNPACKED} are read")
-
-
 def _resized(content: bytes, plan: Plan) -> bytes:
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise UsageError(f"a picture of {image.width}x{image.height} pixels; at most {MOST_PIXELS} are read")
-            small = image.convert("L").resize((plan.grid.width, plan.grid.height))
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UsageError(f"no picture that can be read ({str(error).splitlines()[0][:80]})") from error
+    with open_image(content, "the file", "a picture") as image:
+        small = image.convert("L").resize((plan.grid.width, plan.grid.height))
     buffer = io.BytesIO()
     small.save(buffer, "PNG")
     return buffer.getvalue()
