@@ -130,6 +130,24 @@ def test_a_study_knows_its_plans_by_their_former_hashes(old):
         Study(folder, {"study": "refine", "rows": "another"})
 
 
+def test_a_study_that_was_interrupted_before_its_first_plan_is_resumed(tmp_path):
+    """Its options have a hash of version 0.1, and no plan tells which present hash that is."""
+    stages = {"simulate train": {"done": False, "seconds": 0.1, "inputs": {"plan": "a" * 64}}}
+    kept = {"options": {"study": "refine", "seed": 1, "rows": "a" * 64}, "stages": stages}
+    (tmp_path / "study.json").write_text(json.dumps(kept))
+    study = Study(tmp_path, {"study": "refine", "seed": 1, "rows": "b" * 64})
+    done = []
+    stage = Stage("simulate train", tmp_path, {"plan": "b" * 64}, lambda: done.append(1))
+    assert study.run(stage, Listening()) is True
+    assert done == [1]
+    with pytest.raises(UsageError, match="holds a study with seed=1"):
+        Study(tmp_path, {"study": "refine", "seed": 2, "rows": "b" * 64})
+    (tmp_path / "train").mkdir()
+    shutil.copy(OLD / "ensemble" / "plan.json", tmp_path / "train")
+    with pytest.raises(UsageError, match="holds a study with rows="):
+        Study(tmp_path, {"study": "refine", "seed": 1, "rows": "c" * 64})
+
+
 def test_a_run_is_repeated(old):
     kept = json.loads((old / "run" / "run.json").read_text())
     plan = Plan.from_dict(kept["plan"])

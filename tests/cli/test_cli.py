@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -235,9 +236,43 @@ def test_other_bad_input_is_one_line_and_leaves_nothing(tmp_path, arguments, wor
     assert list(tmp_path.iterdir()) == []
 
 
-def test_interrupted_ensemble_continues(tmp_path):
-    import signal
+def test_an_interrupted_run_leaves_nothing(tmp_path):
+    arguments = ("gray-scott", "--until", "1e8", "--out", "run", "--video", "run.mp4")
+    code = (
+        "from morphoscope.core import reporters; reporters.LINE_SECONDS = 0; from morphoscope.cli import main; main()"
+    )
+    command = [sys.executable, "-c", code, "simulate", *arguments]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert "simulate gray-scott" in process.stderr.readline()  # the run is under way
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == ""
+    assert [line for line in errors.splitlines() if "steps/s" not in line] == [
+        "error: interrupted; repeat the command to finish"
+    ]
+    assert list(tmp_path.iterdir()) == []
 
+
+@pytest.mark.parametrize(
+    ("option", "path", "words"),
+    [
+        ("--video", "film.gif", "use .mp4"),
+        ("--video", "file/film.mp4", "not a directory"),
+        ("--video", "folder.mp4", "is a folder"),
+        ("--out", "file/run", "not a directory"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_refused_before_the_run(tmp_path, option, path, words):
+    """A run of 1e9 steps would never get to the end of this test."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.mp4").mkdir()
+    done = cli("simulate", "gray-scott", "--until", "1e8", "--dt", "0.1", option, path, cwd=tmp_path)
+    fails(done, words)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.mp4"]
+
+
+def test_interrupted_ensemble_continues(tmp_path):
     plan = tiny_plan(runs=30, size=128)
     plan.save(tmp_path / "plan.json")
     command = [sys.executable, "-m", "morphoscope", "ensemble", "plan.json", "--out", "e", "--workers", "1"]

@@ -13,7 +13,7 @@ import pytest
 import morphoscope
 from morphoscope.cli import main
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import staged_file, staged_folder, write_json, writing
+from morphoscope.core.storage import check_writable, staged_file, staged_folder, write_json, writing
 from morphoscope.ensembles import Ensemble, carry_out
 from morphoscope.ensembles.ledger import Entry, Ledger
 from morphoscope.learning.classifier import Classifier
@@ -175,3 +175,11 @@ def test_a_staged_file_takes_its_place_at_the_end(tmp_path):
         part.write_text("whole")
         assert not (tmp_path / "new" / "a.txt").exists()
     assert (tmp_path / "new" / "a.txt").read_text() == "whole"
+
+
+def test_a_folder_without_permission_is_known_before_writing(tmp_path, monkeypatch):
+    check_writable(tmp_path / "new" / "folder" / "file")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(UsageError, match="permission denied"):
+        check_writable(tmp_path / "new" / "file")

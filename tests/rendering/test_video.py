@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from morphoscope.core.errors import UsageError
+from morphoscope.rendering.figure import pattern_figure
 from morphoscope.rendering.video import save_video
 
 
@@ -41,6 +42,18 @@ def test_a_film_has_one_scale_and_uniform_frames_are_uniform(tmp_path):
     assert bright[middle].mean() - dark[middle].mean() > 60
     right = np.s_[:, 500:]  # axes and colour bar stay as they are
     assert np.abs(bright[right] - dark[right]).mean() < 2
+
+
+def test_every_cell_has_its_place_and_colour(tmp_path):
+    """As in the figure that matplotlib draws of the same field, but for lines of pixels between cells."""
+    field = np.random.default_rng(0).random((12, 20))
+    path = save_video(np.stack([field, field]), tmp_path / "a.mp4", times=[0, 0], shown=(0.0, 1.0))
+    figure = pattern_figure(field, times=[0], shown=(0.0, 1.0))
+    figure.savefig(tmp_path / "b.png", dpi=160)
+    drawn, expected = frame_of(path, 0), np.asarray(Image.open(tmp_path / "b.png").convert("RGB"), dtype=int)
+    expected = expected[: drawn.shape[0], : drawn.shape[1]]
+    assert np.median(np.abs(drawn - expected)) <= 2
+    assert (np.abs(drawn - expected).max(axis=2) > 40).mean() < 0.05
 
 
 def test_other_formats_are_refused(tmp_path):

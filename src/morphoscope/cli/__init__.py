@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
             _fail(f"{text.rstrip('.?')}; `morphoscope --help` lists the commands", 2)
         _fail(f"{type(error).__name__}: {error}; --debug shows the traceback", 1)
     if code == 130:
-        _fail("interrupted; repeat the command to continue", 130)
+        _fail("interrupted; repeat the command to finish", 130)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -90,6 +90,8 @@ def simulate(
             )
     for text in done.warnings:
         typer.echo(f"warning: {text}", err=True)
+    from morphoscope.ensembles.run_folder import PICTURE_FILE
+
     if json:
         show.as_json(done.metadata())
         return
@@ -98,7 +100,7 @@ def simulate(
     early = "" if done.computed_steps == done.plan.steps[-1] else f" (steady after {done.computed_steps})"
     show.line(
         f"{done.plan.steps[-1]} steps{early} in {done.seconds:.2f} s; {means}; "
-        f"see {out / 'picture.png'}"
+        f"see {out / PICTURE_FILE}"
         f"{f' and {video}' if video else ''}"
     )
 

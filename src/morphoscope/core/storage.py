@@ -239,3 +239,15 @@ def make_parent(path: Path) -> None:
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, _OTHER)
         raise UsageError(f"can't create {path.parent}: {_reason(error)}; {remedy}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Raise UsageError if no file or folder can be made at ``path``; to be asked before long work that ends there."""
+    existing = next(folder for folder in path.absolute().parents if folder.exists())
+    code = 0
+    if not existing.is_dir():
+        code = errno.ENOTDIR
+    elif not os.access(existing, os.W_OK | os.X_OK):
+        code = errno.EACCES
+    if code:
+        raise cannot_write(path, OSError(code, os.strerror(code)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError
 from morphoscope.core.outside_arrays import load_archive
-from morphoscope.core.storage import check_output, read_json, staged_folder, write_json
+from morphoscope.core.storage import check_output, check_writable, read_json, staged_folder, write_json
 from morphoscope.engines.initial import ARRAY
 from morphoscope.engines.state_files import state_hash
 from morphoscope.ensembles.pictures import simulation_figure
@@ -33,6 +33,7 @@ PICTURE_FILE = "picture.png"
 def check_run_folder(folder: Path, *, overwrite: bool) -> None:
     """Raise UsageError if the folder contains other files or, unless ``overwrite``, an earlier run."""
     check_output(folder, MARKER, overwrite=overwrite)
+    check_writable(folder)
 
 
 def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -> None:
