@@ -35,8 +35,9 @@ def workspace(workshop, tmp_path):
 class Visit:
     """One tab on an explorer. What the browser complains of is kept in ``complaints``."""
 
-    def __init__(self, chromium, url, width=1440, height=900, scheme="light"):
-        self.context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    def __init__(self, chromium, url, width=1440, height=900, scheme="light", **device):
+        viewport = {"width": width, "height": height}
+        self.context = chromium.new_context(viewport=viewport, color_scheme=scheme, **device)
         self.context.set_default_timeout(20_000)
         self.tab = self.context.new_page()
         self.complaints, self.requests = [], []

@@ -1,5 +1,6 @@
 """The explorer in a real Chromium: looked at, clicked, labelled with the keyboard alone, trained again."""
 
+import json
 import re
 import time
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from morphoscope.atlas import Atlas
+from morphoscope.web.workspace import Workspace
 from tests.web.conftest import SCREENSHOTS, Visit, explorer, fresh_only
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -69,9 +71,45 @@ def test_hover_shows_the_pattern_and_click_opens_it(visit, workspace):
     picture = tooltip.locator("div[style*=sheet]").first
     assert "/files/thumbnails/0" in picture.evaluate("e => getComputedStyle(e).backgroundImage")
     visit.tab.mouse.click(*visit.pixel(atlas, position))
-    visit.tab.get_by_text(re.compile("by the network, with probability")).wait_for()
+    visit.tab.get_by_text(re.compile(r"run \d+: κ kappa, read by the network, probability ")).wait_for()
     assert "kappa" in visit.where()
     assert "morphoscope simulate gray-scott -p f=0.046 -p k=0.063" in visit.tab.locator("code").first.inner_text()
+
+
+@pytest.fixture
+def decided(workspace):
+    """The tiny atlas with one run of each kind of reading, and their positions."""
+    file = workspace.atlas.folder / "atlas.json"
+    description = json.loads(file.read_text())
+    found = {"network": 0, "theory": 5, "variance": 9}
+    runs = {by: [int(workspace.atlas.runs[position])] for by, position in found.items() if by != "network"}
+    file.write_text(json.dumps({**description, "read_by": runs}))
+    return Workspace(Atlas(workspace.atlas.folder)), found
+
+
+def test_map_and_montage_say_what_decided_a_class(chromium, decided):
+    workspace, positions = decided
+    with explorer(workspace) as server:
+        visit = Visit(chromium, server.address.url)
+        for by, position in positions.items():
+            visit.tab.mouse.move(*visit.pixel(workspace.atlas, position))
+            text = "read by the network, probability " if by == "network" else f"read by {by}"
+            visit.tab.locator(".bk-Tooltip").get_by_text(text).first.wait_for()
+        scroller = montage(visit, "all")
+        for by, position in positions.items():
+            tile = visit.tab.locator(f"#pattern-{position}")
+            assert re.search(r"\d %$" if by == "network" else f"{by}$", tile.locator(".caption").inner_text())
+            expected = "read by the network, " if by == "network" else f"read by {by}"
+            assert expected in tile.get_attribute("title")
+            assert expected in tile.get_attribute("aria-label")
+        scroller.press("Control+a")
+        scroller.press("x")
+        visit.tab.locator(".tile.rejected").last.wait_for()
+        name = workspace.atlas.reading.names[positions["theory"]]
+        tile = visit.tab.locator(f"#pattern-{positions['theory']}")
+        assert f"read as {name} by theory" in tile.get_attribute("title")
+        assert "ambiguous, annotated; read as " in visit.where()
+        visit.close()
 
 
 def test_arrow_keys_walk_over_the_map(visit, workspace):
@@ -244,5 +282,50 @@ def test_every_view_fits_and_is_kept_as_a_picture(chromium, workspace, size, sch
             assert visit.tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
         ground = visit.tab.evaluate("getComputedStyle(document.documentElement).backgroundColor")
         assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == (scheme == "dark")
+        assert visit.complaints == []
+        visit.close()
+
+
+def scrolled(tab):
+    return tab.evaluate("document.scrollingElement.scrollTop")
+
+
+def swipe(tab, x, y, by):
+    """Drag a finger upwards by so many pixels."""
+    session = tab.context.new_cdp_session(tab)
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        moved = {"x": x, "y": y - by * step / 10}
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [moved]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+FIGURES_SCROLL = """() => [...Bokeh.index.roots[0].owner.query((v) => v.model.type === "Figure")]
+  .map((v) => v.model.toolbar.active_drag === null).join(" ")"""
+
+
+def middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_on_a_phone_a_finger_on_a_figure_scrolls_the_page(chromium, workspace):
+    with explorer(workspace) as server:
+        visit = Visit(chromium, server.address.url, *SIZES["phone"], has_touch=True, is_mobile=True)
+        for number, name in enumerate(("map", "pattern")):
+            chart = visit.tab.locator(".bk-Figure").nth(number)
+            chart.scroll_into_view_if_needed()
+            until(lambda number=number: visit.tab.evaluate(FIGURES_SCROLL).split()[number] == "true")
+            before = scrolled(visit.tab)
+            swipe(visit.tab, *middle(chart), 150)
+            until(lambda before=before: scrolled(visit.tab) > before + 100)
+            assert visit.tab.locator(".bk-tab.bk-active").inner_text() == "Pattern", f"the {name} selected something"
+        position = int(workspace.atlas.members("H")[0])
+        visit.tab.locator(".bk-Figure").first.scroll_into_view_if_needed()
+        visit.tab.touchscreen.tap(*visit.pixel(workspace.atlas, position))
+        visit.tab.locator(".where span", has_text=": H, ").wait_for()
+        for tab in visit.tab.locator(".bk-tab").all():
+            box = tab.bounding_box()
+            assert box["x"] + box["width"] <= SIZES["phone"][0], tab.inner_text()
         assert visit.complaints == []
         visit.close()

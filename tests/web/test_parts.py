@@ -19,6 +19,7 @@ from morphoscope.web.montage_view import MontageView
 from morphoscope.web.static import export_atlas
 from morphoscope.web.style import PALETTES
 from morphoscope.web.workspace import Workspace
+from tests.web.test_explorer import FIGURES_SCROLL, middle, scrolled, swipe, until
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +188,16 @@ def test_exported_page_works_without_python(chromium, workshop, tmp_path):
     assert complaints == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
     tab.close()
+
+
+def test_on_a_phone_the_exported_page_scrolls(chromium, workshop, tmp_path):
+    page = export_atlas(Atlas(workshop / "atlas"), tmp_path / "page")
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    tab.locator(".bk-Figure").wait_for()
+    until(lambda: tab.evaluate(FIGURES_SCROLL) == "true")
+    swipe(tab, *middle(tab.locator(".bk-Figure")), 150)
+    until(lambda: scrolled(tab) > 100)
+    assert tab.locator("#what").input_value() != "+"
+    context.close()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.clients import expire_sessions
 from tests.web.conftest import Visit, explorer
-from tests.web.test_explorer import montage, shown, until
+from tests.web.test_explorer import montage, scrolled, shown, until
 
 PATTERN = 8  # in order of the montage, so that it is labelled by several keys
 
@@ -155,10 +155,6 @@ def extent(visit):
     )
 
 
-def scrolled(visit):
-    return visit.tab.evaluate("document.scrollingElement.scrollTop")
-
-
 @pytest.mark.parametrize("arrival", ["fresh", "reloaded"])
 def test_the_wheel_zooms_the_map_and_scrolls_the_page_elsewhere(chromium, workspace, server, arrival):
     visit = Visit(chromium, server.address.url, height=500)  # lower than the page
@@ -172,7 +168,7 @@ def test_the_wheel_zooms_the_map_and_scrolls_the_page_elsewhere(chromium, worksp
     near = extent(visit)
     wheel(visit, chart, 300)
     until(lambda: extent(visit) > 1.05 * near)
-    assert scrolled(visit) == 0
+    assert scrolled(visit.tab) == 0
     wheel(visit, visit.tab.locator("h1"), 300)
-    until(lambda: scrolled(visit) > 100)
+    until(lambda: scrolled(visit.tab) > 100)
     visit.close()

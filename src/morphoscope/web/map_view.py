@@ -15,18 +15,18 @@ from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
 from morphoscope.reports.classmap import UNDEFINED, colour_range
 from morphoscope.reports.style import LINE_STYLES
 from morphoscope.web.locking import under_lock
-from morphoscope.web.style import new_figure, palette, restyle
+from morphoscope.web.style import let_page_scroll, new_figure, palette, restyle
+from morphoscope.web.wording import basis
 
 _HOVER = """
 <div style="display:flex;gap:8px;align-items:center;color:#1b1f24;background:#fff;padding:2px">
 <div style="width:{shown}px;height:{shown}px;
 background:var(--sheet-@sheet) @left{{0}}px @top{{0}}px / @wide{{0}}px auto"></div>
-<div><b>@title</b><br>{lines}probability @probability{{0.00}}</div></div>
+<div><b>@title</b><br>{lines}read @basis</div></div>
 """
 _SHOWN = 112  # pixels of the thumbnail at the pointer
 _COLOUR_MAP = "cividis"
 _MARK = "#ffffff"
-_OVERLAP = 1.08  # squares that only touched would show seams
 
 
 class MapView:
@@ -90,7 +90,7 @@ class MapView:
             "y": self.up,
             "colour": ["#000000"] * n,
             "title": self._titles(),
-            "probability": self.atlas.reading.probability,
+            "basis": [basis(self.atlas, position) for position in range(n)],
             "sheet": sheet,
             "left": -(place % COLUMNS) * _SHOWN,
             "top": -(place // COLUMNS) * _SHOWN,
@@ -115,9 +115,10 @@ class MapView:
             # What a screen reader says of the canvas.
             name=f"Map of {len(self.atlas.runs)} runs",
         )
+        # The outline has the cell's colour and closes the seams that antialiasing leaves between cells that touch.
         points = made.rect(
-            "x", "y", *(_OVERLAP * _pitch(values) for values in (self.across, self.up)), color="colour", line_width=0,
-            source=self.source, nonselection_alpha=0.45, selection_alpha=1.0,
+            "x", "y", *(_pitch(values) for values in (self.across, self.up)), color="colour", line_width=1,
+            source=self.source, nonselection_fill_alpha=0.45, nonselection_line_alpha=0, selection_alpha=1.0,
         )  # fmt: skip
         # A lasso finds markers, not rectangles: an unseen one in the middle of each square.
         middles = made.scatter("x", "y", source=self.source, size=4, alpha=0, nonselection_alpha=0)
@@ -260,6 +261,11 @@ class MapView:
     def restyle(self, theme: str) -> None:
         """Light or dark."""
         restyle(self.figure, theme)
+
+    @under_lock
+    def let_page_scroll(self) -> None:
+        """The page is on a touch screen."""
+        let_page_scroll(self.figure)
 
 
 def _pitch(values: NDArray[np.float64]) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from panel.io.state import set_curdoc
 
 from morphoscope.atlas import Atlas
+from morphoscope.atlas.annotation import AMBIGUOUS
 from morphoscope.atlas.thumbnails import PER_SHEET
 from morphoscope.core.errors import UsageError
 from morphoscope.web.compare_view import NOTHING, NOTHING_IN_COMMON, CompareView
@@ -24,6 +25,7 @@ from morphoscope.web.pass_view import PassView
 from morphoscope.web.pattern_view import PatternView
 from morphoscope.web.share_view import ShareView
 from morphoscope.web.style import asset, theme_css
+from morphoscope.web.wording import basis
 from morphoscope.web.workspace import Workspace
 
 # Patterns of all pages are fetched here; simulating one takes a tenth of a second.
@@ -104,6 +106,7 @@ class Page:
         follow = self.follow = pn.widgets.Checkbox(label="live run follows clicks", value=True)
         self.theme.param.watch(lambda _: self._apply_theme(), "value")
         self.environment.param.watch(lambda _: self._apply_theme(), "dark")
+        self.environment.param.watch(lambda _: self._apply_touch(), "touch")
         self.tabs.param.watch(lambda event: self._tab_changed(event.new), "active")
         title = pn.pane.HTML(f"<h1>{html.escape(atlas.plan.model.title)}</h1><p>{len(atlas.runs)} runs, "
                              f"{len(atlas.classes)} classes</p>", min_width=200)  # fmt: skip
@@ -191,10 +194,16 @@ class Page:
             self._load()
 
     def _describe(self) -> None:
-        atlas, position = self.workspace.atlas, self.position
+        position = self.position
         place = ", ".join(f"{name} {value:.6g}" for name, value in self._point(position).items())
-        label = self.workspace.labels[position] or "ambiguous"
-        self.keys.text = f"{place}: {label}, probability {atlas.reading.probability[position]:.2f}"
+        self.keys.text = f"{place}: {self._class_text(position)}"
+
+    def _class_text(self, position: int) -> str:
+        """The class of a reading and what decided it: a person's annotation comes first."""
+        read, decided = self.workspace.atlas.reading.names[position], basis(self.workspace.atlas, position)
+        if not self.workspace.annotated[position]:
+            return f"{read}, read {decided}"
+        return f"{self.workspace.labels[position] or AMBIGUOUS}, annotated; read as {read} {decided}"
 
     def step(self, dx: int, dy: int) -> None:
         """Go to the next pattern in a direction of the map."""
@@ -287,8 +296,9 @@ class Page:
             self.montage.set_differing(self._differing)
         self._holders[COMPARE].objects = self.comparison.objects
         self._apply_theme()
+        self._apply_touch()
 
-    # Colours
+    # Colours and gestures
 
     @property
     def _shown_theme(self) -> str:
@@ -308,6 +318,14 @@ class Page:
         colours = theme_css(None if theme == AUTO else theme)
         self.view.stylesheets = [colours, asset("page.css")]
         self._style_widgets(self.view)
+
+    def _apply_touch(self) -> None:
+        """On a touch screen, fingers scroll the page."""
+        if self.environment.touch:
+            self.map.let_page_scroll()
+            self.pattern.let_page_scroll()
+            if self.comparison is not None:
+                self.comparison.map.let_page_scroll()
 
     def _style_widgets(self, view: Any) -> None:
         inner = [asset("widgets.css")]

@@ -15,9 +15,10 @@ _STEPS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, 1), "ArrowD
 
 
 class PageEnvironment(JSComponent):  # type: ignore[misc]
-    """What surrounds the page in the browser: dark mode, theme, thumbnails, and a banner where the server is gone."""
+    """What surrounds the page in the browser: dark mode, touch screen, theme, thumbnails, banner for a lost server."""
 
     dark = param.Boolean(False)
+    touch = param.Boolean(False)
     theme = param.String(AUTO)
     sheets = param.List([])
 

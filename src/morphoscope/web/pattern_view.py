@@ -15,7 +15,7 @@ import panel as pn
 from bokeh.models import ColorBar, ColumnDataSource, LinearColorMapper
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas, ordered, titled
+from morphoscope.atlas import ordered, titled
 from morphoscope.atlas.annotation import AMBIGUOUS
 from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 from morphoscope.ensembles.magnitude import homogeneity_scale
@@ -24,7 +24,8 @@ from morphoscope.ensembles.simulation import simulate_one, single_run
 from morphoscope.rendering.composite import composite
 from morphoscope.rendering.scale import scaled
 from morphoscope.web.locking import under_lock
-from morphoscope.web.style import coloured, new_figure, palette, restyle, rgba
+from morphoscope.web.style import coloured, let_page_scroll, new_figure, palette, restyle, rgba
+from morphoscope.web.wording import basis
 from morphoscope.web.workspace import Workspace
 
 FRAMES, COMPOSITE, SALIENCY = "frames", "composite", "saliency"
@@ -161,7 +162,7 @@ class PatternView:
         values = ", ".join(f"{n} = {atlas.values(n)[position]:.6g}" for n in atlas.plan.parameter_names)
         length = dominant_wavelength(self.frames[-1], atlas.plan.grid.spacing, magnitude=self.magnitude)
         parts = [
-            f"<b>{html.escape(titled(read))}</b> {_basis(atlas, position)}",
+            f"<b>{html.escape(titled(read))}</b>, read {basis(atlas, position)}",
             values,
             "homogeneous" if np.isnan(length) else f"wavelength {length:.1f}",
         ]
@@ -235,12 +236,10 @@ class PatternView:
         for made in self.figures.values():
             restyle(made, theme)
 
-
-def _basis(atlas: Atlas, position: int) -> str:
-    """What decided the class: the network, which has a probability, or theory."""
-    if atlas.read_by[position] == "theory":
-        return "by theory: uniform"
-    return f"by the network, with probability {atlas.reading.probability[position]:.3f}"
+    @under_lock
+    def let_page_scroll(self) -> None:
+        """The page is on a touch screen."""
+        let_page_scroll(self.figures["image"])
 
 
 def _as_code(text: str) -> str:

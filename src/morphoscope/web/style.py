@@ -58,6 +58,11 @@ def new_figure(title: str | None = None, **options: Any) -> Any:
     return made
 
 
+def let_page_scroll(made: Any) -> None:
+    """For touch screens: a finger that drags over the figure scrolls the page until a tool's button is tapped."""
+    made.toolbar.active_drag = made.toolbar.active_scroll = None
+
+
 def restyle(made: Any, theme: str) -> None:
     """Colour a figure for a theme."""
     colours = PALETTES[theme]

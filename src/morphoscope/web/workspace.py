@@ -175,6 +175,7 @@ class Workspace:
             "labels": list(self.labels),
             "read": self.atlas.reading.names,
             "annotated": list(self.annotated),
+            "read_by": self.atlas.read_by.tolist(),
             "probability": [round(float(p), 3) for p in self.atlas.reading.probability],
             "names": names,
             "values": [self.atlas.values(name).round(9).tolist() for name in names],

@@ -30,7 +30,7 @@ function indexOf(event) {
 export class Montage {
   // data: {sheets: number of sheets, which are the CSS variables --sheet-0, …; side, columns, total,
   //        looks: {name: [symbol, colour]}, labels: [name or ""], read: [name], annotated: [bool],
-  //        probability: [0…1], names: [parameter], values: [[…] a parameter]}
+  //        read_by: ["network", "theory" or "variance"], probability: [0…1], names: [parameter], values: [[…] a parameter]}
   // act: {annotate(number, positions, name or null), undo(number), createClass(number, name, symbol, colour, positions),
   //       open(position)}; without `annotate` nothing can be labelled.
   // Requests carry a number. Nothing counts as saved until answer(number, …) is called.
@@ -199,10 +199,9 @@ export class Montage {
   }
 
   paint(tile, position) {
-    const { labels, read, annotated, looks, probability } = this.data;
+    const { labels, read, annotated, looks } = this.data;
     const label = labels[position];
     const [symbol, colour] = looks[label] ?? ["?", "#888888"];
-    const percent = Math.round(probability[position] * 100);
     const stored = annotated[position] ? (label === "" ? "rejected" : label === read[position] ? "confirmed" : "relabelled") : "";
     const state = this.waiting(position) ?? stored;
     tile.className = `tile ${state}`;
@@ -211,9 +210,23 @@ export class Montage {
     tile.setAttribute("aria-selected", String(this.chosen.has(position)));
     const mark = { rejected: "✗", confirmed: "✓", relabelled: "✎", saving: "…", unsaved: "! not saved" }[state] ?? "";
     tile.lastChild.replaceChildren(
-      element("i", { style: `background:${colour}` }), element("b", {}, symbol), mark || ` ${percent} %`);
-    tile.setAttribute("aria-label", `${label || "ambiguous"}${state ? `, ${state}` : `, ${percent} percent`}, ${this.point(position)}`);
-    tile.title = `${label || "ambiguous"} · ${this.point(position)}`;
+      element("i", { style: `background:${colour}` }), element("b", {}, symbol), mark || ` ${this.certainty(position)}`);
+    const parts = [label || "ambiguous", ...(state ? [state] : []), this.basis(position), this.point(position)];
+    tile.setAttribute("aria-label", parts.join(", "));
+    tile.title = parts.join(" · ");
+  }
+
+  // What decided the class, in the few letters of a caption: the network's probability, or "theory" or "variance".
+  certainty(position) {
+    const by = this.data.read_by[position];
+    return by === "network" ? `${Math.round(this.data.probability[position] * 100)} %` : by;
+  }
+
+  // The same for the tooltip and for screen readers.
+  basis(position) {
+    const by = this.data.read_by[position];
+    const text = by === "network" ? `by the network, ${this.certainty(position)}` : `by ${by}`;
+    return `read ${this.data.annotated[position] ? `as ${this.data.read[position]} ` : ""}${text}`;
   }
 
   point(position) {

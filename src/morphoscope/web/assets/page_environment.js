@@ -1,5 +1,5 @@
-// What surrounds the page: whether the reader prefers dark pages, colours of the document around it, where the
-// thumbnails are (for tooltips, too), and whether the server still answers.
+// What surrounds the page: whether the reader prefers dark pages or has a touch screen, colours of the document around
+// it, where the thumbnails are (for tooltips, too), and whether the server still answers.
 
 const PING = 2000; // milliseconds between two questions to the server
 const PATIENCE = 5000; // without an answer for so long, the server counts as gone
@@ -7,7 +7,11 @@ const PATIENCE = 5000; // without an answer for so long, the server counts as go
 export function render({ model, view }) {
   const own = document.body.dataset.explorer !== undefined; // in a notebook the rest of the document is not ours
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const tell = () => { if (model.dark !== dark.matches) model.dark = dark.matches; };
+  const touch = window.matchMedia("(pointer: coarse)");
+  const tell = () => {
+    if (model.dark !== dark.matches) model.dark = dark.matches;
+    if (model.touch !== touch.matches) model.touch = touch.matches;
+  };
   const colour = () => {
     if (!own) return;
     if (model.theme === "auto") delete document.documentElement.dataset.theme;
