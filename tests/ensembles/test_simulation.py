@@ -7,6 +7,7 @@ import morphoscope
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.engines.initial import InitialCondition, stream
 from morphoscope.ensembles import Plan
+from morphoscope.ensembles.inspection import Inspector
 from morphoscope.ensembles.settings import default_times
 from morphoscope.ensembles.simulation import simulate_one, single_plan
 from morphoscope.models import Model, get_model, model_names
@@ -251,6 +252,31 @@ def test_patterns_one_cell_wide_are_noticed(tmp_path):
         run = morphoscope.simulate("gray-scott", {"f": 0.03, "k": 0.062}, spacing=5, out=tmp_path / "run", **settings)
     assert morphoscope.open_run(tmp_path / "run").warnings == run.warnings != ()
     assert morphoscope.simulate("gray-scott", {"f": 0.03, "k": 0.062}, **settings).warnings == ()
+
+
+#: Fields of these are order parameters, amplitudes or voltages, which may be negative.
+SIGNED = {"allen-cahn", "cahn-hilliard", "complex-ginzburg-landau", "fitzhugh-nagumo", "swift-hohenberg"}
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_negative_densities_and_single_cells_are_noticed_in_every_model(name):
+    """Snapshots are made up, so that each model has both faults in each of its species."""
+    plan = single_plan(get_model(name), {}, size=16)
+    initial = np.ones((len(plan.model.species), 16, 16))
+    snapshots = np.ones((3, *initial.shape))
+    snapshots[-1, :, 8, 8] = -0.1
+    found = Inspector(plan, initial).warnings(snapshots)
+    negative = [f"{species} becomes negative" for species in plan.model.species if name not in SIGNED]
+    narrow = [f"{species} changes by 100% of its range" for species in plan.model.species]
+    assert len(found) == len(negative + narrow)
+    assert all(line.startswith(words) for line, words in zip(found, negative + narrow, strict=True))
+
+
+def test_water_below_zero_is_noticed():
+    """Dense plants take up more water in one step of 0.02 than there is, 0.02·(1 + 9²) times as much."""
+    start = np.stack([np.full((16, 16), 9.0), np.ones((16, 16))])
+    with pytest.warns(UserWarning, match="w becomes negative"):
+        morphoscope.simulate("klausmeier", initial=start, spacing=8, dt=0.02, until=0.2, times=[0.02, 0.2])
 
 
 @pytest.mark.parametrize("name", model_names())

@@ -27,9 +27,9 @@ class Inspector:
     def __init__(self, plan: Plan, initial: NDArray[Any]) -> None:
         self.plan, self._initial = plan, initial
         self._largest = np.abs(initial).max(axis=(1, 2))
-        self._may_be_negative = np.full(len(initial), not preserves_nonnegativity(plan.model)) | (
-            initial.min(axis=(1, 2)) < 0
-        )
+        noisy = np.isin(plan.model.species, list(dict(plan.noise)))
+        may_be_negative = np.full(len(initial), not preserves_nonnegativity(plan.model))
+        self._may_be_negative = may_be_negative | noisy | (initial.min(axis=(1, 2)) < 0)
         self._lowest = np.zeros(len(initial))
         self._when = np.zeros(len(initial))
         self._every = CHECK_EVERY * max(plan.steps[-1] // (CHECK_EVERY * _INSPECTIONS), 1)

@@ -11,7 +11,7 @@ import numpy as np
 from morphoscope.core.errors import UsageError
 from morphoscope.models import Model
 from morphoscope.models.expressions import evaluate
-from morphoscope.models.operators import local_rates
+from morphoscope.models.operators import local_rates, separate_operators
 from morphoscope.models.spatial import Spatial
 
 if TYPE_CHECKING:
@@ -90,14 +90,15 @@ def preserves_nonnegativity(model: Model) -> bool:
     """Whether concentrations that start non-negative stay non-negative, so that negative states don't matter.
 
     True if the model has more than one species, no negative background or perturbation, no operators in its reaction
-    terms, and no species has a negative rate while it is absent. The rates are evaluated at 200 random concentrations
-    and parameters within 20 % of the defaults. Models of a single field are excluded because most describe an order
-    parameter, which has no sign; so are models with R(−c) = −R(c).
+    terms except of each species in its own equation, and no species has a negative rate while it is absent. Where a
+    species is first absent, it has a minimum: its slopes are 0 and its Laplacian is not negative. The rates are
+    evaluated at 200 random concentrations and parameters within 20 % of the defaults. Models of a single field are
+    excluded because most describe an order parameter, which has no sign; so are models with R(−c) = −R(c).
     """
     import sympy
 
     named = (*model.background.values(), *model.perturbation.values())
-    if len(model.species) < 2 or not model.diffusion_only or min(named) < 0:
+    if len(model.species) < 2 or min(named) < 0 or not _own_operators_only(model):
         return False
     rates = local_rates(model)
     mirror = {sympy.Symbol(s, real=True): -sympy.Symbol(s, real=True) for s in model.species}
@@ -108,3 +109,16 @@ def preserves_nonnegativity(model: Model) -> bool:
     values |= {s: 10 ** random.uniform(-3, 1.5, 200) for s in model.species}
     with np.errstate(all="ignore"):
         return all(np.all(np.nan_to_num(evaluate(rates[s], {**values, s: 0.0})) >= 0) for s in model.species)
+
+
+def _own_operators_only(model: Model) -> bool:
+    """Whether operators in the reaction of a species are applied to that species itself, as in advection."""
+    if model.diffusion_only:
+        return True
+    terms, applications = separate_operators(model.reaction_terms)
+    return all(
+        str(application.argument) == species
+        for species, term in terms.items()
+        for application in applications
+        if application.symbol in term.free_symbols
+    )
