@@ -29,7 +29,7 @@ def test_commands_exist_with_their_options(page):
     from morphoscope.cli.app import command_line
 
     commands = command_line().commands
-    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    lines = [line for block in blocks(page, "bash") for line in block.replace("\\\n", " ").splitlines()]
     for line in lines:
         words = shlex.split(line, comments=True)
         if words[:1] == ["make"]:

@@ -85,7 +85,7 @@ def test_an_atlas_opens_with_its_annotation_and_takes_another(old):
     atlas = morphoscope.open_atlas(old / "atlas")
     assert len(atlas.runs) == 4
     assert atlas.ensemble.folder.resolve() == (old / "ensemble").resolve()
-    assert atlas.plan.hash != atlas.description["plan_hash"]
+    assert atlas.plan.hash != atlas.metadata["plan_hash"]
     (said,) = atlas.annotations.log()
     assert (said.run, said.new, said.who) == (0, "swirls", "ada")
     atlas.annotations.add([3], "kappa", old=["H"], who="ben", allowed=atlas.all_classes())
@@ -98,7 +98,7 @@ def test_annotations_go_along_to_an_atlas_of_this_version(old):
     carry_out(Plan.load(old / "ensemble" / "plan.json"), old / "ensemble")
     made = morphoscope.scan(old / "classifier", old / "ensemble", old / "new")
     assert len(made.runs) == 6
-    assert made.description["plan_hash"] == made.plan.hash
+    assert made.metadata["plan_hash"] == made.plan.hash
     before = morphoscope.open_atlas(old / "atlas")
     before.annotations.copy_to(old / "new" / "annotations.sqlite")
     assert [word.new for word in morphoscope.open_atlas(old / "new").annotations.log()] == ["swirls"]

@@ -154,7 +154,7 @@ def complete() -> None:
 def _complete_classifier(name: str) -> None:
     from morphoscope.ensembles import recipe
     from morphoscope.ensembles.runner import repeat_runs
-    from morphoscope.learning.classifier import DESCRIPTION_FILE, Classifier
+    from morphoscope.learning.classifier import METADATA_FILE, Classifier
     from morphoscope.learning.datasets import DataSet, input_of
     from morphoscope.learning.homogeneous import homogeneous_classes
     from morphoscope.learning.training_runs import TrainingRuns
@@ -178,8 +178,8 @@ def _complete_classifier(name: str) -> None:
     )
     classifier.input = data.input
     classifier.trained_on, classifier.homogeneous = data.runs, homogeneous_classes(data)
-    text = json.dumps(classifier.description(), indent=1, ensure_ascii=False)
-    (CLASSIFIERS / name / DESCRIPTION_FILE).write_text(text + "\n", encoding="utf-8")
+    text = json.dumps(classifier.metadata(), indent=1, ensure_ascii=False)
+    (CLASSIFIERS / name / METADATA_FILE).write_text(text + "\n", encoding="utf-8")
     print(f"{name}: homogeneous classes {', '.join(c.name for c in classifier.homogeneous)}")
 
 
@@ -188,7 +188,7 @@ def _read_by_theory() -> None:
     import numpy as np
 
     from morphoscope.atlas import Atlas
-    from morphoscope.atlas.atlas import POINTS_FILE, PROBABILITIES_FILE, write_rows
+    from morphoscope.atlas.files import POINTS_FILE, PROBABILITIES_FILE, write_rows
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.homogeneous import matching_classes
 

@@ -93,12 +93,12 @@ def test_bad_words_are_refused(said):
     assert said.log() == []
 
 
-def test_another_plan_and_damage_are_said(said, tmp_path):
+def test_another_plan_and_damage_are_refused(said, tmp_path):
     said.add([1], "kappa", old=["H"], who="ada", allowed=CLASSES)
     with pytest.raises(DataError, match="another plan"):
         Annotations(said.path, "other")
     (tmp_path / "broken.sqlite").write_bytes(b"no database at all, but long enough to look like one" * 40)
-    with pytest.raises(DataError, match="can't be used"):
+    with pytest.raises(DataError, match="can't be read"):
         Annotations(tmp_path / "broken.sqlite", "hash")
 
 

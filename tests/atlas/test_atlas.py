@@ -72,7 +72,7 @@ def test_agreement_with_itself_and_with_another_reading(workshop, tmp_path):
 
 def test_agreement_needs_common_runs(workshop, tmp_path):
     morphoscope.scan(workshop / "classifier", workshop / "train", tmp_path / "other")
-    with pytest.raises(UsageError, match="share no run"):
+    with pytest.raises(UsageError, match="no run in common"):
         morphoscope.agree(workshop / "atlas", tmp_path / "other")
 
 
@@ -85,7 +85,7 @@ def test_without_its_ensemble_an_atlas_simulates_what_it_shows(copy):
     assert np.array_equal(atlas.frames(np.array([0, 7])), kept)
 
 
-def test_another_ensemble_in_its_place_is_said(copy, workshop):
+def test_another_ensemble_at_its_path_is_refused(copy, workshop):
     shutil.rmtree(copy.parent / "validation")
     shutil.copytree(workshop / "train", copy.parent / "validation")
     with pytest.raises(DataError, match="is not the ensemble"):
@@ -118,7 +118,7 @@ def test_an_atlas_is_found_in_its_study(workshop):
     assert Atlas(workshop).folder == workshop / "atlas"
 
 
-def test_damage_is_said(copy):
+def test_damage_is_reported(copy):
     description = json.loads((copy / "atlas.json").read_text())
     (copy / "atlas.json").write_text(json.dumps({**description, "classes": ["a"]}))
     with pytest.raises(DataError, match="damaged"):
@@ -147,7 +147,7 @@ def test_symbols_and_order():
     assert ordered(["L", "mu", "H", "alpha", "lambda"]) == ["alpha", "lambda", "mu", "H", "L"]
 
 
-def test_a_classifier_of_another_model_is_said(workshop, tmp_path):
+def test_a_classifier_of_another_model_is_reported(workshop, tmp_path):
     plan = morphoscope.scan_plan(
         "schnakenberg", grid={"b": (0.8, 1.0, 2)}, size=(64, 64), until=100.0, times=(40, 70, 100)
     )
@@ -180,7 +180,7 @@ class TestItsClassifier:
         return copy.parent
 
     def test_is_found_by_a_relative_path_wherever_both_are_moved(self, study, workshop, tmp_path):
-        kept = Atlas(study / "atlas").description["classifier"]
+        kept = Atlas(study / "atlas").metadata["classifier"]
         assert (kept["name"], kept["path"]) == ("classifier", "../classifier")
         assert kept["hash"] == Classifier.load(workshop / "classifier").hash
         moved = study.rename(tmp_path.parent / f"{tmp_path.name}-moved")
@@ -198,14 +198,14 @@ class TestItsClassifier:
         (study / "classifier").rename(study / "renamed")
         assert find_classifier(Atlas(study / "atlas")) is None
 
-    def test_of_an_old_atlas_is_found_beside_it(self, study):
-        kept = Atlas(study / "atlas").description["classifier"]
+    def test_of_an_old_atlas_is_found_next_to_it(self, study):
+        kept = Atlas(study / "atlas").metadata["classifier"]
         change(study / "atlas", classifier={k: v for k, v in kept.items() if k not in ("name", "hash", "path")})
         (study / "classifier").rename(study / "renamed")
         assert find_classifier(Atlas(study / "atlas")).name == "renamed"
 
     def test_a_shipped_one_is_found_by_name(self, workshop, tmp_path):
         atlas = morphoscope.scan("gray-scott-second-pass", workshop / "validation", tmp_path / "atlas")
-        kept = atlas.description["classifier"]
+        kept = atlas.metadata["classifier"]
         assert (kept["name"], kept["path"]) == ("gray-scott-second-pass", None)
         assert find_classifier(atlas).name == "gray-scott-second-pass"

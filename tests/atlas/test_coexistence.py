@@ -9,7 +9,7 @@ from scipy import stats
 
 import morphoscope
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.coexistence import LEAST_SHARE, occupancy_of
+from morphoscope.atlas.coexistence import MIN_SHARE, occupancy_of
 from morphoscope.core.errors import UsageError
 from morphoscope.learning.prediction import Prediction
 from morphoscope.models import Model
@@ -55,7 +55,7 @@ class TestOccupancy:
         few, many = (occupancy_of(read_as(["kappa"] * n + ["H"]), [0] * (n + 1)) for n in (9, 20))
         assert few.multistable[0]
         assert not many.multistable[0]
-        assert 1 / 21 < LEAST_SHARE == 1 / 10
+        assert 1 / 21 < MIN_SHARE == 1 / 10
 
     @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(CLASSES)), min_size=1, max_size=60))
     def test_counts_are_those_of_the_readings(self, readings):
@@ -98,12 +98,12 @@ class TestPlane:
             ({"replicates": 2}, ("k", "f")),
         ],
     )
-    def test_is_customary_or_what_varies(self, tmp_path, arguments, plane):
+    def test_is_the_default_plane_or_what_varies(self, tmp_path, arguments, plane):
         plan = morphoscope.scan_plan("gray-scott", **arguments)
         atlas = atlas_of(tmp_path / "a", plan, ["H", "kappa"] * (len(plan.runs) // 2))
         assert atlas.plane == plane
         assert set(atlas.varying) == set(arguments.get("grid", ()))
-        assert all(np.isfinite(atlas.heart(np.array([0, 1]))))
+        assert all(np.isfinite(atlas.label_position(np.array([0, 1]))))
         assert morphoscope.class_map(atlas, theory=False).axes[0].get_xlabel().startswith(plane[0])
 
     def test_theory_is_drawn_where_it_holds_for_all_runs(self, tmp_path):
@@ -153,7 +153,7 @@ def test_the_map_has_a_square_a_point_and_marks_where_classes_coexist(tmp_path):
 
 def test_repeats_of_the_papers_scan_are_found():
     several = Atlas("gray-scott").occupancy
-    assert (len(several.place), len(several.first)) == (5481, 5369)
+    assert (len(several.point_index), len(several.first)) == (5481, 5369)
     assert several.runs.max() == 2
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.atlas import shipped_folder, shipped_names
+from morphoscope.atlas.files import shipped_folder, shipped_names
 from morphoscope.atlas.reader import find_classifier
 
 
@@ -26,7 +26,7 @@ def test_the_papers_scan_with_the_second_pass():
     assert "pi" in read
 
 
-def test_a_shipped_reading_is_what_its_classifier_says_of_the_run_simulated_again():
+def test_a_shipped_reading_is_reproduced_by_its_classifier_and_a_new_simulation():
     atlas = Atlas("gray-scott")
     positions = np.array([atlas.members("kappa")[0], atlas.members("pi")[0]])
     again = find_classifier(atlas).predict(atlas.frames(positions))

@@ -221,7 +221,7 @@ BAD_REST = [
     (("train", "a", "--validation", "b", "--out", "x"), "is not an ensemble"),
     (("evaluate", "gray-scott-first-pass", "a"), "is not an ensemble"),
     (("classify", "net.pt", "u.png"), "could run code"),
-    (("classify", "absent.png"), "not there"),
+    (("classify", "absent.png"), "does not exist"),
     (("map", "a", "--out", "map.gif"), "use .png"),
     (("map", "a", "--out", "map.png"), "expected an atlas"),
     (("reproduce", "scholz2023", "--out", "x"), "did you mean 'scholz2022'"),

@@ -25,7 +25,7 @@ def wave(ny, nx, *, shape=(N, N), moved=(0.0, 0.0), phase=0.0):
 
 
 def labyrinth(seed, shape=(64, 64), cells=9.0, moved=(0.0, 0.0)):
-    """Waves of every direction and of about one length; displaced by parts of a cell through its phases."""
+    """Waves of all directions and about one wavelength; their phases displace them by fractions of a cell."""
     rng = np.random.default_rng(seed)
     qy, qx = np.fft.fftfreq(shape[0])[:, None], np.fft.fftfreq(shape[1])[None, :]
     ring = np.exp(-(((np.hypot(qy, qx) - 1 / cells) / 0.02) ** 2)) * np.exp(2j * np.pi * rng.random(shape))
@@ -128,7 +128,7 @@ def test_rings_stripes_and_plain_fields():
 
 
 def flood(mask, periodic):
-    """Regions by flooding, in plain Python: (area, whether a region reaches across) each."""
+    """Regions by flood fill, in plain Python: (area, whether it reaches across) for each."""
     height, width = mask.shape
     seen, found = {}, []
     for start in zip(*np.nonzero(mask), strict=True):

@@ -1,4 +1,4 @@
-"""docs/descriptors.md is what tools/descriptors.py makes of the table."""
+"""docs/descriptors.md is generated from the table by tools/descriptors.py."""
 
 import importlib.util
 from pathlib import Path
@@ -18,7 +18,7 @@ def tool():
     return module
 
 
-def test_the_page_is_made_of_the_table(tool):
+def test_the_page_is_generated_from_the_table(tool):
     assert (ROOT / "docs" / "descriptors.md").read_text(encoding="utf-8") == tool.page()
 
 

@@ -75,7 +75,7 @@ def test_opens_as_a_dataset_with_names_and_units(tmp_path):
 
 
 def test_the_arrays_open_with_their_coordinates(tmp_path):
-    """As a stranger opens them, who has xarray and not this package."""
+    """As a reader opens them who has xarray but not this package."""
     plan = dataclasses.replace(PLAN, record=("v",), grid=Grid(40, 48, spacing=0.5))
     ensemble = carry_out(plan, tmp_path / "e")
     data = xarray.open_zarr(tmp_path / "e" / "data.zarr", consolidated=False)

@@ -114,7 +114,7 @@ def test_a_map_is_coloured_by_a_descriptor(workshop, bare, tmp_path):
         morphoscope.class_map(workshop / "atlas", tmp_path / "n.svg", color="period")
 
 
-def test_damaged_descriptors_are_said(bare):
+def test_damaged_descriptors_are_reported(bare):
     (bare / "descriptors.npz").write_bytes(b"nothing")
     with pytest.raises(DataError, match="damaged"):
         Atlas(bare).variables()

@@ -1,4 +1,4 @@
-"""Pictures of single runs: what varies is seen on any scale, what rests is uniform, lines have time downwards."""
+"""Pictures of single runs: variation is visible on any scale, homogeneous fields are uniform, time runs downwards."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from morphoscope.models import Model
 
 
 def run(reaction, low, high, *, video=False, **settings):
-    """A model of a user's own with values from about ``low`` to ``high``, started from noise."""
+    """A user's model with values from about ``low`` to ``high``, started from noise."""
     model = Model(
         name="own", reaction={"u": reaction}, defaults={"a": high}, background={"u": low}, perturbation={"u": high},
         initial="noise", shown=None, spacing=0.5,
@@ -44,14 +44,14 @@ def test_what_varies_is_seen_on_any_scale(tmp_path, low, high):
 @pytest.mark.parametrize(("low", "high"), [(0.3, 0.38), (1000.0, 1010.0), (1e-6, 2e-6)])
 @pytest.mark.parametrize("reaction", ["a - u", "-u"])
 def test_what_is_uniform_but_for_rounding_is_drawn_uniform(tmp_path, reaction, low, high):
-    """Also where everything has decayed to nothing, and noise is as large as what is left."""
+    """Also if everything has decayed to the level of noise."""
     settled = run(reaction, low, high)
     assert 0 < np.ptp(settled.states) < 1e-3 * high
     assert contrast(settled) < 1 / 255
     assert grey_levels(settled, tmp_path / "run") == 1
 
 
-def test_a_figure_says_what_it_shows():
+def test_a_figure_states_what_it_shows():
     figure = simulation_figure(run("a - u", 0.0, 1.0, times=(7.0, 14.0)))
     assert figure.get_suptitle() == "own\na = 1, seed 0"
     *frames, bar = figure.axes

@@ -35,7 +35,7 @@ def test_a_pattern_of_few_last_digits_is_noticed():
 
 
 def test_a_step_below_the_resolution_is_noticed():
-    """The state does not change, which is no steady state."""
+    """The state does not change, but it is not a steady state."""
     with pytest.warns(UserWarning, match="u stands still because a step"):
         run = morphoscope.simulate("schnakenberg", size=32, dt=1e-9, until=10)
     assert run.computed_steps < run.plan.steps[-1]

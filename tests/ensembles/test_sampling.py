@@ -175,7 +175,7 @@ class TestTables:
         message = refusal(lambda: read_points(GRAY_SCOTT, path))
         assert message is None or len(message.splitlines()) == 1
 
-    def test_what_is_not_there_is_said(self, tmp_path):
+    def test_missing_files_are_refused(self, tmp_path):
         for path, words in ((tmp_path / "absent.csv", "does not exist"), (tmp_path, "is a folder")):
             with pytest.raises(UsageError, match=words):
                 scan_plan("gray-scott", points=path)
@@ -223,7 +223,7 @@ def test_what_makes_no_scan_is_one_line(arguments, words):
     assert "\n" not in str(caught.value)
 
 
-def test_a_model_by_name_or_itself_with_its_customs():
+def test_a_model_by_name_or_object_with_its_defaults():
     model = get_model("gray-scott")
     plan = morphoscope.scan_plan(model, grid={"f": (0.01, 0.05, 2)})
     assert plan == morphoscope.scan_plan("gray-scott", grid={"f": (0.01, 0.05, 2)})
@@ -239,7 +239,7 @@ def test_a_model_by_name_or_itself_with_its_customs():
 
 
 class TestExtremes:
-    """What is asked of few points only holds for all."""
+    """A result that is computed for few points holds for all."""
 
     def test_of_a_lattice_are_its_corners(self):
         plan = scan_plan("gray-scott", grid={"f": (0.01, 0.05, 9), "k": (0.05, 0.06, 9)})
@@ -328,7 +328,7 @@ class TestCommand:
         assert done.stdout.startswith("e: 2 runs done, 0 failed; plan ")
         assert Ensemble("e").plan.model.reaction == GRAY_SCOTT.reaction
 
-    def test_a_scan_goes_on_from_a_run(self, tmp_path):
+    def test_a_scan_starts_from_a_run(self, tmp_path):
         run = morphoscope.simulate("gray-scott", size=40, until=1.0, times=[1.0], out=tmp_path / "run")
         done = self.run(
             "gray-scott", "--initial", tmp_path / "run", "--until", 1, "--times", "0,1", "--out", tmp_path / "e"

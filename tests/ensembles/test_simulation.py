@@ -50,7 +50,7 @@ def test_size_follows_the_file(gray_scott, tmp_path):
     assert plan.grid.shape == (20, 30)
 
 
-def test_a_run_that_blows_up_says_when(gray_scott, tmp_path):
+def test_a_diverging_run_reports_when(gray_scott, tmp_path):
     np.save(tmp_path / "a.npy", np.full((2, 8, 8), 1e4))
     plan = single_plan(gray_scott, {}, until=100, initial=str(tmp_path / "a.npy"))
     with pytest.raises(UsageError, match=r"no longer finite .detected at step"):
@@ -183,7 +183,7 @@ def test_damaged_folders_are_one_line(tmp_path, name, damage):
     assert "\n" not in str(error.value)
 
 
-def test_a_run_goes_on_from_its_last_snapshot(tmp_path):
+def test_a_run_continues_from_its_last_snapshot(tmp_path):
     whole = morphoscope.simulate("gray-scott", size=48, until=60, times=[30, 60])
     half = morphoscope.simulate("gray-scott", size=48, until=30, out=tmp_path / "run")
     for start in (half, tmp_path / "run", tmp_path / "run" / "snapshots.npz"):

@@ -103,7 +103,7 @@ def test_damaged_folders_are_refused(copy):
     with pytest.raises(DataError, match="damaged"):
         Classifier.load(copy)
     weights.unlink()
-    with pytest.raises(DataError, match="not there"):
+    with pytest.raises(DataError, match="does not exist"):
         Classifier.load(copy)
 
 
@@ -151,7 +151,7 @@ def test_unknown_classifier(tmp_path):
         Classifier.load(tmp_path)
 
 
-def test_ensembles_of_another_grid_are_read_and_said_but_not_explained(workshop, tmp_path):
+def test_ensembles_of_another_grid_are_read_with_a_note_but_not_explained(workshop, tmp_path):
     morphoscope.ensemble(tiny_plan(runs=1, size=48), tmp_path / "small")
     told = Listening()
     assert morphoscope.evaluate(workshop / "classifier", tmp_path / "small", progress=told).accuracy.n == 3
@@ -182,7 +182,7 @@ def test_classifiers_of_the_first_format_open(copy):
     assert (old.trained_on, old.homogeneous) == (None, None)
 
 
-def test_training_without_labels_or_runs_says_what_is_missing(workshop, tmp_path):
+def test_training_without_labels_or_runs_reports_what_is_missing(workshop, tmp_path):
     plan = tiny_plan(runs=1, size=48)
     unlabelled = dataclasses.replace(plan, runs=tuple(dataclasses.replace(run, label=None) for run in plan.runs))
     Ensemble.create(unlabelled, tmp_path / "unlabelled")

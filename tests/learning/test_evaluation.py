@@ -41,7 +41,7 @@ def test_figures_are_scikit_learns(n, seed):
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=300))
-def test_bootstrap_interval_holds_the_value(flags):
+def test_bootstrap_interval_contains_the_value(flags):
     accuracy = Accuracy.of(np.array(flags))
     assert 0 <= accuracy.low <= accuracy.value <= accuracy.high <= 1
 

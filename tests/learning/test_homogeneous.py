@@ -1,4 +1,4 @@
-"""Homogeneous runs are read by theory, whatever a network would say of them."""
+"""Homogeneous runs are read by theory, whatever class the network would give them."""
 
 import dataclasses
 
@@ -87,7 +87,7 @@ class TestTheory:
         settled = {"u": np.array([[np.nan, np.nan, 1.0]])}
         assert matching_classes(self.classes, GRAY_SCOTT, points(GRAY_SCOTT, f=[0.03], k=[0.05]), settled) == [["H"]]
 
-    def test_other_recorded_species_tell_states_apart(self):
+    def test_other_recorded_species_distinguish_states(self):
         """Of May-Leonard's three states with one survivor, two have u = 0."""
         model = get_model("may-leonard")
         states = [s.values for s in homogeneous_states(model) if sorted(s.values.values())[:2] == [0, 0]]
@@ -134,7 +134,7 @@ class TestWhatTrainingTells:
         assert (found["swing"].anchors, found["swing"].unsteady) == ((), True)
 
     def test_a_class_that_is_mostly_patterns_is_none_of_steady_states(self):
-        """As 'oscillating', which begins uniformly at some points."""
+        """Like 'oscillating', which starts uniformly at some points."""
         pattern = np.random.default_rng(0).random((2, 16, 16)).astype(np.float32)
         rows = [(0.0, pattern, "mixed")] * 2 + [(0.0, [1.0, 1.0], "mixed")] * 2 + [(0.0, [-1.0, -1.0], "down")] * 2
         assert [c.name for c in homogeneous_classes(self.data(rows))] == ["down"]
@@ -147,7 +147,7 @@ class TestWhatTrainingTells:
 
 
 def misled(classifier, towards):
-    """The classifier with a network that says the same of everything."""
+    """The classifier with a network that gives every pattern the same class."""
     import torch
 
     class Stubborn(torch.nn.Module):
@@ -178,7 +178,7 @@ def runs():
 
 
 class TestReading:
-    def test_a_network_that_errs_is_not_asked(self, shipped, runs):
+    def test_a_wrong_network_does_not_matter(self, shipped, runs):
         stubborn = misled(shipped, "theta")
         for name, run in runs.items():
             patterns = of_simulation(stubborn, run)
@@ -236,7 +236,7 @@ class TestReading:
             found = morphoscope.classify(old, runs["H"])
         assert (found.names, found.read_by.tolist()) == (["theta"], [NETWORK])
 
-    def test_evaluation_tells_network_and_theory_apart(self, shipped, tmp_path):
+    def test_evaluation_distinguishes_network_and_theory(self, shipped, tmp_path):
         rows = [({"f": 0.005, "k": 0.05}, "H")] * 3
         plan = Plan(
             name="h", model=GRAY_SCOTT, grid=Grid(64, 64), dt=0.5, until=3000.0, times=(2940.0, 2970.0, 3000.0),

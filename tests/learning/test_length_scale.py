@@ -28,7 +28,7 @@ def runs():
 
 
 def test_without_the_cell_size_they_are_misread(classifier, runs):
-    """What the next test would be without the mend: spots and stripes look finer, and everything is η."""
+    """Without interpolation, spots and stripes look finer, and everything is read as η."""
     for run in runs.values():
         assert morphoscope.classify(classifier, run.species("u"), cell_size=1).names == ["eta"]
 
@@ -48,7 +48,7 @@ def test_an_array_with_the_cell_size_is_read_as_the_run(classifier, runs):
 
 
 def test_diffusion_counts_as_cells_do(classifier, runs):
-    """D / h² is all that the equations on a grid know."""
+    """The equations on a grid depend only on D / h²."""
     model = get_model("gray-scott")
     plan = runs["theta"].plan
     point = dict(plan.runs[0].parameters)

@@ -1,4 +1,4 @@
-"""Everything that a user may give as patterns, and what is refused."""
+"""All sources of patterns that are accepted, and those that are refused."""
 
 import contextlib
 import dataclasses
@@ -26,7 +26,7 @@ PATTERN = np.random.default_rng(0).random((3, 16, 20)).astype(np.float32)
 
 @pytest.fixture(scope="module")
 def reader():
-    """A classifier of small patterns; its network is never asked."""
+    """A classifier of small patterns; its network is never used."""
     shipped = Classifier.load("gray-scott-second-pass")
     return dataclasses.replace(shipped, input=Input(3, 16, 20, "u", 30.0, (60.0, 30.0)))
 
@@ -86,7 +86,7 @@ class TestLabelledArrays:
         with pytest.raises(UsageError, match="30 apart"):
             frames(series.assign_coords(time=[0, 100, 200, 300]), reader)
 
-    def test_coordinates_tell_the_cell_size(self, reader):
+    def test_coordinates_determine_the_cell_size(self, reader):
         field = xarray.DataArray(PATTERN[0], dims=("y", "x"))
         twice = field.assign_coords(y=np.arange(16) * 2.0, x=np.arange(20) * 2.0)
         assert patterns_from(twice, reader).steps.tolist() == [0.5]
@@ -126,7 +126,7 @@ class TestPictures:
         pixels = np.round(np.moveaxis(PATTERN, 0, 2) * 255).astype(np.uint8)
         for file, array in ((name, pixels), (f"grey-{name}", pixels[..., 0]), (f"same-{name}", pixels[..., [0, 0, 0]])):
             np.save(tmp_path / file, array) if name.endswith("npy") else Image.fromarray(array).save(tmp_path / file)
-        with pytest.raises(UsageError, match="picture in colours"):
+        with pytest.raises(UsageError, match="colour picture"):
             frames(tmp_path / name, reader)
         for grey in (f"grey-{name}", f"same-{name}"):
             assert np.allclose(frames(tmp_path / grey, reader)[0], PATTERN[:1], atol=0.5 / 255)
@@ -197,10 +197,10 @@ class TestOtherSizes:
             .endswith("40x32 cells read in up to 4 windows of 20x16, their probabilities averaged")
         )
 
-    def test_resizing_keeps_the_aspect_and_says_what_it_changes(self, reader):
+    def test_resizing_keeps_the_aspect_ratio_and_reports_what_it_changes(self, reader):
         found = patterns_from(np.ones((32, 40)), reader, resize=True)
         assert found.steps.tolist() == [2]
-        assert any("stretched by 0.5: so are its wavelengths" in note for note in found.notes)
+        assert any("stretched by 0.5; this changes its wavelengths" in note for note in found.notes)
         assert patterns_from(np.ones((16, 40)), reader, resize=True).steps.tolist() == [1]
 
     @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ class TestOtherSizes:
 
     def test_runs_know_theirs(self, reader, workshop):
         for source in (Ensemble(workshop / "validation"), workshop / "validation"):
-            with pytest.raises(UsageError, match="knows its cell size"):
+            with pytest.raises(UsageError, match="has its own cell size"):
                 patterns_from(source, reader, cell_size=1)
 
 
@@ -261,10 +261,10 @@ BAD = {
     "broken.npz": "can't be read",
     "broken.png": "can't be read",
     "broken.tif": "can't be read",
-    "a.docx": "unknown kind",
+    "a.docx": "unknown file type",
     "folder": "neither an ensemble",
-    "absent.png": "not there",
-    "absent.zarr": "not there",
+    "absent.png": "does not exist",
+    "absent.zarr": "does not exist",
     "well.hdf5": "HDF5 and NetCDF files can't be read yet",
     "x.zarr": "is a Zarr store",
     "x.pkl": "could run code",
@@ -315,7 +315,7 @@ def test_a_runs_picture_for_people_points_to_the_run(workshop, tmp_path):
 
 
 class TestWhatARunKnows:
-    """A run that knows that it is something else is refused, or it is said: by classify and scan alike."""
+    """A run that does not fit the classifier is refused or reported, by classify and scan alike."""
 
     def run(self, folder, **settings):
         settings = {"size": (64, 64), "until": 300, "dt": 0.5} | settings
@@ -342,7 +342,7 @@ class TestWhatARunKnows:
                 read(workshop / "classifier", tmp_path / "v")
         assert not (tmp_path / "atlas").exists()
 
-    def test_another_model_is_said(self, workshop, tmp_path):
+    def test_another_model_is_reported(self, workshop, tmp_path):
         run = self.run(tmp_path / "run", model="schnakenberg", until=100.0, dt=None, times=(40, 70, 100))
         words = "trained on gray-scott, .* is schnakenberg"
         with pytest.warns(UserWarning, match=words):
@@ -352,9 +352,9 @@ class TestWhatARunKnows:
         morphoscope.classify(workshop / "classifier", tmp_path / "run", progress=told)
         assert any("schnakenberg" in text for text in told.said)
 
-    def test_another_ratio_of_diffusion_is_said(self, workshop, tmp_path):
+    def test_another_ratio_of_diffusion_is_reported(self, workshop, tmp_path):
         run = self.run(tmp_path / "run", point={"Dv": 0.05})
-        with pytest.warns(UserWarning, match="another ratio"):
+        with pytest.warns(UserWarning, match="ratio of the diffusion coefficients"):
             morphoscope.classify(workshop / "classifier", run)
 
 
@@ -366,7 +366,7 @@ def unfinished(source, folder, runs):
     return folder
 
 
-def test_an_ensemble_says_what_is_left_out(workshop, tmp_path):
+def test_runs_that_are_left_out_are_reported(workshop, tmp_path):
     part = unfinished(workshop / "validation", tmp_path / "part", 5)
     told = Listening()
     assert len(morphoscope.classify(workshop / "classifier", part, progress=told)) == 5

@@ -24,7 +24,7 @@ def test_many_patterns_have_the_range_that_is_given():
     assert (drawn[1].min(), drawn[1].max()) == (0, 1)
 
 
-def test_composite_png_holds_the_concentrations(tmp_path):
+def test_composite_png_contains_the_concentrations(tmp_path):
     frames = np.random.default_rng(0).random((3, 10, 12))
     pixels = np.asarray(Image.open(save_composite(frames, tmp_path / "u.png")))
     assert np.allclose(pixels / 255, np.moveaxis(frames, 0, 2), atol=0.5 / 255 + 1e-6)

@@ -7,7 +7,7 @@ from morphoscope.rendering.pictures import picture_note, save_composite, save_sp
 FRAMES = np.random.default_rng(0).random((5, 8, 6)).astype(np.float32)
 
 
-def test_a_composite_says_what_its_colours_are(tmp_path):
+def test_a_composite_states_what_its_colours_are(tmp_path):
     save_composite(FRAMES, tmp_path / "u.png", (0.0, 2.0), times=[0, 10, 20, 30, 40])
     with Image.open(tmp_path / "u.png") as image:
         note = picture_note(image)
@@ -17,7 +17,7 @@ def test_a_composite_says_what_its_colours_are(tmp_path):
     assert restored == pytest.approx(FRAMES[[0, 2, 4]], abs=1 / 255)
 
 
-def test_a_composite_in_its_own_range_says_which_that_is(tmp_path):
+def test_a_composite_states_its_range(tmp_path):
     save_composite(0.3 + 0.1 * FRAMES, tmp_path / "u.png", None)
     with Image.open(tmp_path / "u.png") as image:
         note = picture_note(image)

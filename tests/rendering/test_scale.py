@@ -31,7 +31,7 @@ def test_patterns_of_any_size_use_all_colours(level, around):
     assert np.ptp(drawn(noise(level, around))) == 255
 
 
-def test_what_is_small_beside_typical_values_is_drawn_uniform():
+def test_small_variation_relative_to_typical_values_is_drawn_uniform():
     faint = noise(1e-5, 0.0)
     assert np.ptp(drawn(faint, magnitude=0.5)) == 0
     assert np.ptp(drawn(faint, shown=(-0.5, 0.5))) <= 1
@@ -39,7 +39,7 @@ def test_what_is_small_beside_typical_values_is_drawn_uniform():
 
 
 @given(NUMBERS, NUMBERS, st.floats(0, 1e6))
-def test_a_range_is_wide_enough_and_holds_all_values(one, other, magnitude):
+def test_a_range_is_wide_enough_and_contains_all_values(one, other, magnitude):
     low, high = colour_range([one, other, np.nan], magnitude=magnitude)
     assert low < high
     assert low <= min(one, other) <= max(one, other) <= high

@@ -1,4 +1,4 @@
-"""Films: as many frames as asked for, with one scale of colours for all."""
+"""Videos: the requested number of frames, with one colour scale for all."""
 
 import subprocess
 

@@ -11,7 +11,7 @@ from morphoscope.reports.comparison import change_map, two_maps
 
 @pytest.fixture
 def both(workshop):
-    """An atlas, and the same with one class more, as which one run is read."""
+    """An atlas, and the same with one more class, as which one run is read."""
     first, second = Atlas(workshop / "atlas"), Atlas(workshop / "atlas")
     more = np.hstack([second.reading.probabilities, np.zeros((len(second.runs), 1), np.float32)])
     more[0] = [0, 0, 0, 1]
@@ -28,7 +28,7 @@ def test_both_maps_have_one_legend_with_both_counts(both, tmp_path):
     assert save(figure, tmp_path / "maps.png").stat().st_size > 5000
 
 
-def test_maps_are_cut_to_the_classes_asked_for(both):
+def test_maps_are_limited_to_the_requested_classes(both):
     whole, cut = (two_maps(*both, ("one", "two"), without=w).axes[0].get_xlim() for w in ((), ("H",)))
     assert whole[0] <= 0.05 <= whole[1]
     assert cut[0] > 0.05

@@ -1,4 +1,4 @@
-"""Maps and montages: what they show, what they say, and that all of an atlas has one scale."""
+"""Maps and montages: their content and texts, and the common colour scale of an atlas."""
 
 import dataclasses
 
@@ -69,7 +69,7 @@ def test_map_names_axes_classes_lines_parameters_and_classifier(small_atlas):
 def test_captions_say_what_differs_and_break_lines(small_atlas, uniform_atlas):
     small_atlas = Atlas(small_atlas.folder)
     assert caption(small_atlas) == "Du = 0.2, Dv = 0.1, classifier: periodic-2d trained on nothing"
-    small_atlas.description["classifier"]["name"] = "a-name"
+    small_atlas.metadata["classifier"]["name"] = "a-name"
     assert classifier_name(small_atlas) == "a-name"
     small_atlas.plane = ("Du", "Dv")
     assert caption(small_atlas, width=40) == "f = 0.005 … 0.046, k = 0.05 … 0.063,\nclassifier: a-name"
@@ -139,10 +139,10 @@ def test_uniform_runs_look_uniform(uniform_atlas):
 
 def test_an_atlas_of_an_earlier_version_has_a_scale_too(uniform_atlas):
     old = Atlas(uniform_atlas.folder)
-    del old.description["colour_range"]
+    del old.metadata["colour_range"]
     assert old.colour_range[0] < 0.3 < 0.45 < old.colour_range[1]
     older = Atlas(uniform_atlas.folder)
-    del older.description["colour_range"]
+    del older.metadata["colour_range"]
     older.descriptors = {}
     assert older.colour_range == pytest.approx(old.colour_range, rel=1e-3)
 

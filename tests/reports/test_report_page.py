@@ -1,4 +1,4 @@
-"""The report opened from disk in a real Chromium: no network, no complaint, everything drawn, on desktop and phone."""
+"""The report opened from disk in Chromium: no network, no errors, everything drawn, on desktop and phone."""
 
 import numpy as np
 import pytest

@@ -59,7 +59,7 @@ def test_command_gives_json():
     assert found["critical"]["B"][0]["value"] == pytest.approx(2.9142136, rel=1e-6)
 
 
-def test_what_the_user_can_mend():
+def test_errors_of_the_user():
     with pytest.raises(UsageError, match="unknown model"):
         morphoscope.analyze("gray-scot")
     with pytest.raises(UsageError, match="unknown picture format"):

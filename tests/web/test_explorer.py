@@ -153,7 +153,7 @@ def test_relabel_undo_and_a_new_class(visit, workspace):
     visit.tab.get_by_label("symbol").fill("§")
     visit.tab.get_by_label("symbol").press("Enter")
     until(lambda: "swirls" in workspace.labels)
-    assert workspace.atlas.looks()["swirls"][0] == "§"
+    assert workspace.atlas.class_styles()["swirls"][0] == "§"
     visit.tab.get_by_role("button", name="§").wait_for()
     latest = workspace.atlas.annotations.current()
     assert {annotation.who for annotation in latest.values()} == {"ada"}

@@ -1,4 +1,4 @@
-"""Maps of a parameter space as a classifier reads it, and as people correct it."""
+"""Atlases: maps of a parameter space with a classifier's readings and people's annotations."""
 
 from morphoscope.atlas.agreement import Agreement
 from morphoscope.atlas.annotations import Annotations

@@ -1,4 +1,4 @@
-"""How far two readings agree, whether of classifiers or of people."""
+"""The agreement of two readings, of classifiers or of people."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Sequence
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """How far two readings agree on the runs that both have.
+    """The agreement of two readings on the runs that both contain.
 
     Attributes
     ----------
     n : int
-        Runs that both have read.
+        Number of runs that both contain.
     share : float
-        Share of these runs that both give the same class.
+        Share of these runs that have the same class in both.
     kappa : float or None
-        Cohen's κ, the agreement beyond chance; None where it is undefined because only one class occurs.
+        Cohen's κ, the agreement beyond chance; None if it is undefined because only one class occurs.
     differences : list
         Class in the first reading, class in the second, and number of runs; the most frequent first.
     """
@@ -32,7 +32,7 @@ class Agreement:
 def agreement_of(pairs: Sequence[tuple[str, str]]) -> Agreement:
     """Compare pairs of classes, (first reading, second reading), at least one.
 
-    κ = (share − c)/(1 − c), c being the share that agrees by chance.   Source: Cohen (1960).
+    κ = (share − c)/(1 − c), with c the share that agrees by chance.   Source: Cohen (1960).
     """
     n = len(pairs)
     first, second = (Counter(names) for names in zip(*pairs, strict=True))

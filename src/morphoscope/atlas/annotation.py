@@ -1,4 +1,4 @@
-"""One annotation, one class that a person has created, and which texts they may hold."""
+"""Annotations, classes that people have created, and the checks of their texts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import re
 
 from morphoscope.core.errors import UsageError
 
-REJECTED = ""  # what is stored as the class of a run that was rejected as ambiguous
-AMBIGUOUS = "ambiguous"  # how that class is written for people
+REJECTED = ""  # the stored class of a run that was rejected as ambiguous
+AMBIGUOUS = "ambiguous"  # the name of that class in commands and tables
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_LONGEST_REASON = 2000
+_MAX_REASON_LENGTH = 2000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ class NewClass:
     name : str
         Name of the class.
     symbol : str
-        One to three characters that stand for it in maps.
+        One to three characters that represent it in maps.
     colour : str
         Its colour, ``#rrggbb``.
     who : str
@@ -79,9 +79,9 @@ class NewClass:
 
 
 def check_class(name: str, symbol: str, colour: str) -> None:
-    """Raise UsageError for what can't be a class's name, symbol or colour."""
+    """Raise UsageError for an invalid name, symbol or colour of a class."""
     if not _NAME.fullmatch(name):
-        raise UsageError(f"class name {name!r}; expected a word of letters, digits, - and _, at most 32 long")
+        raise UsageError(f"class name {name!r}; expected a word of at most 32 letters, digits, - and _")
     if not _COLOUR.fullmatch(colour):
         raise UsageError(f"colour {colour!r}; expected #rrggbb")
     if not 1 <= len(symbol) <= 3 or not symbol.isprintable() or set(symbol) & set("<>&\"'"):
@@ -89,7 +89,7 @@ def check_class(name: str, symbol: str, colour: str) -> None:
 
 
 def action(old: str, new: str) -> str:
-    """What an annotation does: ``confirm``, ``relabel`` or ``reject``."""
+    """The action of an annotation: ``confirm``, ``relabel`` or ``reject``."""
     if new == REJECTED:
         return "reject"
     return "confirm" if new == old else "relabel"
@@ -105,11 +105,11 @@ def person(who: str) -> str:
 
 def reason(why: str) -> str:
     """A reason, checked."""
-    if len(why) > _LONGEST_REASON:
-        raise UsageError(f"reason of {len(why)} characters; at most {_LONGEST_REASON} are kept")
+    if len(why) > _MAX_REASON_LENGTH:
+        raise UsageError(f"the reason has {len(why)} characters; use at most {_MAX_REASON_LENGTH}")
     return why
 
 
 def now() -> str:
-    """The time as it is stored."""
+    """The present time in the stored form."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

@@ -1,7 +1,7 @@
-"""The annotations of an atlas: who gave which run which class, when and why. Kept in SQLite.
+"""The annotations of an atlas in SQLite: who gave which run which class, when and why.
 
-Every change is one transaction that adds rows, so that people who label at the same time lose nothing. Nothing is
-deleted: undoing marks rows as undone, and the log keeps them.
+Every change is one transaction that adds rows, so that people can label at the same time. Nothing is deleted: an undo
+marks rows as undone, and they stay in the log.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class Annotations:
     plan_hash : str
         Hash of the plan whose runs are annotated.
     former_hash : str, optional
-        A hash of the same plan by which an earlier version of the package knew it.
+        The hash of the same plan in an earlier version of the package.
 
     Raises
     ------
     DataError
-        For a file of another kind, or with the annotations of another plan.
+        For another kind of file, or annotations of another plan.
 
     Examples
     --------
@@ -91,11 +91,11 @@ class Annotations:
             with contextlib.closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as connection:
                 yield connection
         except sqlite3.Error as error:
-            raise DataError(f"{self.path} can't be used ({error}); expected the annotations of an atlas") from error
+            raise DataError(f"{self.path} can't be read ({error}); expected the annotations of an atlas") from error
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that waits for all others."""
+        """One transaction, which waits for the transactions of others."""
         make_parent(self.path)
         with self._open() as connection:
             if not self._check(connection):
@@ -110,12 +110,12 @@ class Annotations:
             connection.execute("COMMIT")
 
     def _check(self, connection: sqlite3.Connection) -> bool:
-        """Whether the tables are there; raises DataError when they are about another plan's runs."""
+        """Whether the tables exist. Raises DataError if they belong to another plan."""
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'subject'").fetchone():
             return False
         subjects = {row[0] for row in connection.execute("SELECT plan_hash FROM subject")}
         if subjects and not subjects & {self.plan_hash, self.former_hash}:
-            raise DataError(f"{self.path} annotates the runs of another plan; choose the atlas it was made for")
+            raise DataError(f"{self.path} annotates the runs of another plan; open the atlas that it belongs to")
         return bool(subjects)
 
     def add(
@@ -128,16 +128,16 @@ class Annotations:
         why: str = "",
         allowed: Sequence[str] = (),
     ) -> int:
-        """Add annotations of several runs as one batch, which :meth:`undo` takes back as a whole.
+        """Add annotations of several runs as one batch, which one :meth:`undo` reverts.
 
-        Most callers want :func:`morphoscope.annotate`, which finds the earlier classes and checks the runs.
+        Usually :func:`morphoscope.annotate` is called instead, which finds the earlier classes and checks the runs.
 
         Parameters
         ----------
         runs : sequence of int
             Numbers of runs in the plan, at least one.
         new : str or sequence of str
-            The class of all runs, or one class a run. An empty string rejects a run as ambiguous.
+            The class of all runs, or one class per run. An empty string rejects a run as ambiguous.
         old : sequence of str
             The class that each run had before. An annotation with the same class is a confirmation.
         who : str
@@ -169,7 +169,7 @@ class Annotations:
         ['confirm', 'relabel']
         """
         if not runs:
-            raise UsageError("no run is chosen; choose at least one")
+            raise UsageError("no run is selected; select at least one")
         classes = [new] * len(runs) if isinstance(new, str) else list(new)
         if not len(runs) == len(old) == len(classes):
             raise UsageError(f"{len(runs)} runs, {len(classes)} classes, {len(old)} earlier classes; give one per run")
@@ -199,7 +199,7 @@ class Annotations:
         Returns
         -------
         list of Annotation
-            What was undone; empty where there was nothing to undo.
+            The annotations that were undone; empty if there were none.
         """
         who = person(who)
         if not self.path.exists():
@@ -236,7 +236,7 @@ class Annotations:
         Raises
         ------
         UsageError
-            For a name, symbol or colour that can't be used.
+            For an invalid name, symbol or colour, and for a name that exists already.
         """
         check_class(name, symbol, colour)
         if name in taken or name in (c.name for c in self.classes()):
@@ -251,11 +251,11 @@ class Annotations:
         return [NewClass(*row) for row in self._read("SELECT * FROM classes ORDER BY at, name")]
 
     def log(self) -> list[Annotation]:
-        """All annotations, oldest first, with those that were undone."""
+        """All annotations, oldest first, including those that were undone."""
         return [Annotation(*row) for row in self._read("SELECT * FROM annotations ORDER BY id")]
 
     def current(self, who: str | None = None) -> dict[int, Annotation]:
-        """The latest annotation of every annotated run, by run: of all people, or of one."""
+        """The latest annotation of every annotated run, by run; by default of all annotators, else of one."""
         return {a.run: a for a in self.log() if a.undone is None and who in (None, a.who)}
 
     def annotators(self) -> list[str]:
@@ -278,7 +278,7 @@ class Annotations:
         Raises
         ------
         UsageError
-            Where they have no annotated run in common.
+            If they have no annotated run in common.
         """
         ours, theirs = self.current(first), self.current(second)
         both = sorted(ours.keys() & theirs.keys())
@@ -286,24 +286,24 @@ class Annotations:
             raise UsageError(f"{first} and {second} have annotated no run in common; there is nothing to compare")
         return agreement_of([(ours[run].new or AMBIGUOUS, theirs[run].new or AMBIGUOUS) for run in both])
 
-    def state(self) -> tuple[int, int, int]:
-        """Numbers that change with every annotation, undo and new class; cheap to read."""
-        asked = (
+    def revision(self) -> tuple[int, int, int]:
+        """Numbers that change with every annotation, undo and new class; fast to read."""
+        query = (
             "SELECT (SELECT count(*) FROM annotations), (SELECT count(undone) FROM annotations), "
             "(SELECT count(*) FROM classes)"
         )
-        rows = self._read(asked)
+        rows = self._read(query)
         return rows[0] if rows else (0, 0, 0)
 
     def export(self, path: Path, columns: Mapping[str, Callable[[int], object]] | None = None) -> Path:
-        """Write the log as CSV, one row an annotation.
+        """Write the log as CSV, one row per annotation.
 
         Parameters
         ----------
         path : Path
             The file.
         columns : mapping, optional
-            Further columns: name → function of a run's number that gives the value. They follow the column ``run``.
+            Additional columns after ``run``: name → function from the number of a run to the value.
 
         Returns
         -------
@@ -311,19 +311,19 @@ class Annotations:
             The file.
         """
         own = [field.name for field in dataclasses.fields(Annotation)]
-        further = dict(columns or {})
+        additional = dict(columns or {})
         after = own.index("run") + 1
         with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*own[:after], *further, *own[after:]])
+            writer.writerow([*own[:after], *additional, *own[after:]])
             for annotation in self.log():
                 values = dataclasses.astuple(annotation)
-                found = [value(annotation.run) for value in further.values()]
+                found = [value(annotation.run) for value in additional.values()]
                 writer.writerow([*values[:after], *found, *values[after:]])
         return path
 
     def copy_to(self, path: Path) -> None:
-        """Copy the file, for the atlas of the next pass over the same runs."""
+        """Copy the annotations, for the atlas of the next pass over the same runs."""
         if not self.path.exists():
             return
         make_parent(path)

@@ -1,12 +1,12 @@
-"""Names of pattern classes, and the symbols and colours that stand for them in pictures."""
+"""Symbols and colours of classes in pictures."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 
-# Neighbours in the map differ in lightness as well as in hue, so that they stay apart without colour vision;
-# homogeneous states are greys.
+# Neighbours in the map differ in lightness as well as in hue, so that they can be distinguished with colour blindness.
+# Homogeneous states are grey.
 _COLOURS = {
     "alpha": "#4b0c6b",
     "beta": "#b5367a",
@@ -26,17 +26,17 @@ _COLOURS = {
     "H": "#e6e6e6",
     "homogeneous": "#e6e6e6",
 }
-# Any other class: the palette of Okabe & Ito (2008), made for readers without full colour vision, then darker ones.
-_FURTHER = (
+# Any other class: the palette of Okabe & Ito (2008), designed for colour blindness, then darker colours.
+_OTHER_COLOURS = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#332288", "#882255", "#44aa99",
     "#6b4f1d",
 )  # fmt: skip
-_SPELLED = {"lambda": "lamda"}  # Unicode's spelling
+_UNICODE_NAMES = {"lambda": "lamda"}
 
 
 def symbol(name: str) -> str:
-    """The Greek letter of a class that is named after one (``kappa`` → κ); any other name stays as it is."""
-    word = _SPELLED.get(name, name).upper()
+    """The Greek letter of a class that is named after one (``kappa`` → κ); any other name is not changed."""
+    word = _UNICODE_NAMES.get(name, name).upper()
     try:
         return unicodedata.lookup(f"GREEK SMALL LETTER {word}")
     except KeyError:
@@ -44,7 +44,7 @@ def symbol(name: str) -> str:
 
 
 def titled(name: str) -> str:
-    """Symbol and name, or the name alone where it is its own symbol."""
+    """Symbol and name, or the name alone if it is its own symbol."""
     return name if symbol(name) == name else f"{symbol(name)} {name}"
 
 
@@ -55,6 +55,6 @@ def ordered(names: list[str]) -> list[str]:
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
     """A colour for each class, #rrggbb, the same in every picture."""
-    further = [name for name in ordered(list(classes)) if name not in _COLOURS]
-    extra = {name: _FURTHER[i % len(_FURTHER)] for i, name in enumerate(further)}
-    return {name: _COLOURS.get(name) or extra[name] for name in classes}
+    others = [name for name in ordered(list(classes)) if name not in _COLOURS]
+    colours = {name: _OTHER_COLOURS[i % len(_OTHER_COLOURS)] for i, name in enumerate(others)}
+    return {name: _COLOURS.get(name) or colours[name] for name in classes}

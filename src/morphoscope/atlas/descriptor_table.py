@@ -1,4 +1,4 @@
-"""The physical descriptors of an ensemble or an atlas as one table."""
+"""The descriptors of an ensemble or an atlas as one table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas.atlas import Atlas, find
+from morphoscope.atlas.atlas import Atlas
+from morphoscope.atlas.files import atlas_folder
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file
@@ -22,14 +23,14 @@ from morphoscope.ensembles.store import LEDGER_FILE
 
 @dataclasses.dataclass(frozen=True)
 class DescriptorTable:
-    """What the finished ``runs`` of a plan are like: ``columns`` by descriptor, one number a run, NaN if undefined."""
+    """Descriptors of the finished ``runs`` of a plan: ``columns`` by name, one number per run, NaN if undefined."""
 
     plan: Plan
     runs: NDArray[np.intp]
     columns: dict[str, NDArray[np.float64]]
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a run: its number, parameters, seed, descriptors (None where undefined)."""
+        """One row per run: its number, parameters, seed, descriptors (None if undefined)."""
         named = {name: self.plan.values(name) for name in self.plan.parameter_names}
         rows = []
         for position, run in enumerate(self.runs.tolist()):
@@ -44,7 +45,7 @@ class DescriptorTable:
         return rows
 
     def summary(self) -> list[tuple[str, str, int, float, float, float]]:
-        """Of each descriptor: name, unit, in how many runs it is defined, and there smallest, median and largest."""
+        """For each descriptor: name, unit, number of runs that have it, and its minimum, median and maximum."""
         found = []
         for name, column in self.columns.items():
             known = column[np.isfinite(column)]
@@ -55,25 +56,25 @@ class DescriptorTable:
     def save(self, path: Path) -> None:
         """Write :meth:`rows` as CSV."""
         rows = self.rows()
-        head = list(rows[0]) if rows else ["run", *self.columns]
+        header = list(rows[0]) if rows else ["run", *self.columns]
         with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, head, lineterminator="\n")
+            writer = csv.DictWriter(file, header, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
 
 
 def check_table_path(path: Path) -> None:
-    """Raise UsageError for a name that is no CSV file's."""
+    """Raise UsageError unless the path is that of a CSV file."""
     if path.suffix.lower() != ".csv" or path.is_dir():
-        raise UsageError(f"{path}: a table is a file named .csv; choose such a name")
+        raise UsageError(f"{path}: a table needs a file name that ends with .csv")
 
 
 def describe_any(
     data: str | Path | Ensemble | Atlas, *, workers: int | None = None, progress: Reporter = SILENT
 ) -> DescriptorTable:
-    """Measure what an ensemble or an atlas (object, folder, shipped name) lacks, keep it there, return all of it.
+    """Compute and store the missing descriptors of an ensemble or an atlas (object, folder, shipped name); return all.
 
-    Raises DataError where neither is.
+    Raises DataError if ``data`` is neither an ensemble nor an atlas.
     """
     if not isinstance(data, Ensemble | Atlas):
         data = _opened(data)
@@ -88,7 +89,7 @@ def _opened(source: str | Path) -> Ensemble | Atlas:
     if (Path(source) / LEDGER_FILE).is_file():
         return Ensemble(source)
     try:
-        folder = find(source)
+        folder = atlas_folder(source)
     except DataError as error:
         raise DataError(f"{source} is neither an ensemble nor an atlas; simulate one", operation="ensemble") from error
     return Atlas(folder)

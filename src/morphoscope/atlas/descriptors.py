@@ -1,4 +1,4 @@
-"""The physical descriptors of an atlas's readings, kept in its folder so that it needs no ensemble at hand."""
+"""The descriptors of an atlas. They are stored in its folder, so that it does not need its ensemble."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble, Plan
 
 DESCRIPTORS_FILE = "descriptors.npz"
-METHOD_ENTRY = "method"  # entry of that file; files without it are of method 1
+METHOD_ENTRY = "method"  # entry of that file; files without it have method 1
 _WAVENUMBERS = ("wavenumber", "spectral_width")
 Columns = dict[str, NDArray[np.float64]]
 
 
 def load(folder: Path, readings: int) -> Columns:
-    """The descriptors in an atlas's folder, one number a reading; nothing without the file.
+    """The descriptors in the folder of an atlas, one number per reading; empty if there is no file.
 
-    Those of method 1 had wavenumbers 1/λ; they are returned as 2π/λ. Raises DataError for a damaged file.
+    Wavenumbers of method 1 were 1/λ; they are returned as 2π/λ. Raises DataError for a damaged file.
     """
     path = folder / DESCRIPTORS_FILE
     if not path.is_file():
@@ -41,10 +41,10 @@ def load(folder: Path, readings: int) -> Columns:
             columns = {name: kept[name].astype(np.float64) for name in NAMES if name in kept.files}
             cycles = 1.0 if METHOD_ENTRY in kept.files else 2 * np.pi
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged ({error}); remove it and measure again", operation="describe") from error
+        raise DataError(f"{path} is damaged ({error}); remove it and compute it again", operation="describe") from error
     if any(column.shape != (readings,) for column in columns.values()):
         raise DataError(
-            f"{path} is damaged: expected {readings} numbers each; remove it and measure again", operation="describe"
+            f"{path} is damaged: expected {readings} numbers each; remove it and compute it again", operation="describe"
         )
     return {name: cycles * column if name in _WAVENUMBERS else column for name, column in columns.items()}
 
@@ -56,7 +56,7 @@ def is_current(folder: Path) -> bool:
 
 
 def save(folder: Path, columns: Columns) -> None:
-    """Write the descriptors as float32. Raises DataError where the folder can't be written."""
+    """Write the descriptors as float32. Raises DataError if the folder can't be written."""
     try:
         with staged_file(folder / DESCRIPTORS_FILE) as part:
             stored: dict[str, Any] = {name: c.astype(np.float32) for name, c in columns.items()}
@@ -66,9 +66,11 @@ def save(folder: Path, columns: Columns) -> None:
         raise DataError(f"{folder} can't be written ({error}); copy the atlas to a folder of your own") from error
 
 
-def describe_frames(ensemble: Ensemble, runs: NDArray[np.intp], frames: NDArray[np.float32], say: Reporter) -> Columns:
-    """The descriptors of some runs whose ``frames`` are at hand: those that the ensemble keeps, the rest measured."""
-    return _measured(ensemble.plan, runs, ensemble, frames.__getitem__, None, say)
+def describe_frames(
+    ensemble: Ensemble, runs: NDArray[np.intp], frames: NDArray[np.float32], progress: Reporter
+) -> Columns:
+    """The descriptors of some runs: stored ones if the ensemble has them, else computed from their ``frames``."""
+    return _measured(ensemble.plan, runs, ensemble, frames.__getitem__, None, progress)
 
 
 def describe_readings(
@@ -80,7 +82,7 @@ def describe_readings(
     workers: int | None = None,
     progress: Reporter = SILENT,
 ) -> Columns:
-    """Measure the runs of an atlas and keep the result in its folder; without an ensemble they are simulated again."""
+    """Compute the descriptors of an atlas and store them; without an ensemble, the runs are simulated again."""
     array = None if ensemble is None else ensemble.arrays()[plan.record[0]]
 
     def read(position: int) -> NDArray[np.floating]:
@@ -100,9 +102,9 @@ def _measured(
     workers: int | None,
     progress: Reporter,
 ) -> Columns:
-    """What the ensemble keeps of some runs, and the rest measured; ``read`` gives the frames at a position."""
-    kept = {} if ensemble is None else ensemble.descriptors()
-    columns = {name: kept[name][runs] if kept else np.full(len(runs), np.nan) for name in names_for(plan)}
+    """Stored descriptors of some runs if the ensemble has them, else computed ones; ``read(position)``: frames."""
+    stored = {} if ensemble is None else ensemble.descriptors()
+    columns = {name: stored[name][runs] if stored else np.full(len(runs), np.nan) for name in names_for(plan)}
     missing = [i for i in range(len(runs)) if not any(np.isfinite(column[i]) for column in columns.values())]
     with progress.task("describe", len(runs), "runs", len(runs) - len(missing)) as task:
         for position, values in zip(missing, measure_runs(plan, missing, read, workers), strict=True):

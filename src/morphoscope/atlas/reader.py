@@ -1,4 +1,4 @@
-"""The classifier that read an atlas: what the atlas keeps of it, and where it is found again."""
+"""The classifier that read an atlas: what the atlas stores about it, and how to find it."""
 
 from __future__ import annotations
 
@@ -9,62 +9,62 @@ from typing import Any
 from morphoscope.atlas.atlas import Atlas
 from morphoscope.core.errors import UsageError
 from morphoscope.core.storage import read_json
-from morphoscope.learning.classifier import DESCRIPTION_FILE, Classifier, shipped_folder, shipped_names
+from morphoscope.learning.classifier import METADATA_FILE, Classifier, shipped_folder, shipped_names
 
 
 def identity(classifier: Classifier, atlas_folder: Path) -> dict[str, Any]:
-    """What an atlas keeps of its classifier: name, hash, and the path from the atlas to it.
+    """What an atlas stores about its classifier: name, hash, and the path from the atlas to it.
 
-    The path is None for shipped classifiers, which are found by name, and for those that were never saved.
+    The path is None for shipped classifiers, which are found by name, and for classifiers that were not saved.
     """
-    place = None if classifier.folder is None else classifier.folder.resolve()
-    if place is None or place.parent == shipped_folder().resolve():
+    path = None if classifier.folder is None else classifier.folder.resolve()
+    if path is None or path.parent == shipped_folder().resolve():
         return {"name": classifier.name, "hash": classifier.hash, "path": None}
-    return {"name": classifier.name, "hash": classifier.hash, "path": _relative(place, atlas_folder.resolve())}
+    return {"name": classifier.name, "hash": classifier.hash, "path": _relative(path, atlas_folder.resolve())}
 
 
-def _relative(place: Path, folder: Path) -> str | None:
+def _relative(path: Path, folder: Path) -> str | None:
     try:
-        return Path(os.path.relpath(place, folder)).as_posix()
+        return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # on another drive
         return None
 
 
 def find_classifier(atlas: Atlas) -> Classifier | None:
-    """The classifier that read an atlas, found by the path or the name that the atlas keeps and verified by its hash.
+    """The classifier that read an atlas, found by the stored path or name and verified by the stored hash.
 
-    None if it is gone or another one is in its place.
+    None if it was removed or replaced.
     """
-    kept = atlas.description.get("classifier", {})
-    if "hash" not in kept:
+    stored = atlas.metadata.get("classifier", {})
+    if "hash" not in stored:
         return _find_for_old_atlas(atlas)
-    places = [atlas.folder / kept["path"]] if kept.get("path") else []
-    if kept.get("name") in shipped_names():
-        places.append(shipped_folder() / kept["name"])
-    for place in places:
+    folders = [atlas.folder / stored["path"]] if stored.get("path") else []
+    if stored.get("name") in shipped_names():
+        folders.append(shipped_folder() / stored["name"])
+    for folder in folders:
         try:
-            found = Classifier.load(place)
+            found = Classifier.load(folder)
         except UsageError:
-            continue  # it was moved or damaged; the next place may have it
-        if found.hash == kept["hash"]:
+            continue  # it was moved or damaged; try the next folder
+        if found.hash == stored["hash"]:
             return found
     return None
 
 
 def _find_for_old_atlas(atlas: Atlas) -> Classifier | None:
-    """For atlases that keep no hash: a classifier with the same classes and provenance.
+    """For atlases that store no hash: a classifier with the same classes and provenance.
 
-    Looked for in the folders beside the atlas, where studies put it, and among the shipped ones.
+    It is searched for in the folders next to the atlas, where studies write it, and among the shipped classifiers.
     """
-    kept = atlas.description.get("classifier", {})
+    stored = atlas.metadata.get("classifier", {})
     for parent in (atlas.folder.resolve().parent, shipped_folder()):
-        for description in sorted(parent.glob(f"*/{DESCRIPTION_FILE}")):
+        for path in sorted(parent.glob(f"*/{METADATA_FILE}")):
             try:
-                found = read_json(description, "a classifier's description")
+                found = read_json(path, "the metadata of a classifier")
                 provenance = found["provenance"]
-                same = {"network": found["network"], **{k: provenance.get(k) for k in kept if k != "network"}}
-                if same == kept and tuple(found["classes"]) == atlas.classes:
-                    return Classifier.load(description.parent)
+                same = {"network": found["network"], **{k: provenance.get(k) for k in stored if k != "network"}}
+                if same == stored and tuple(found["classes"]) == atlas.classes:
+                    return Classifier.load(path.parent)
             except (UsageError, KeyError, TypeError):
-                continue  # damage in another folder has nothing to do with this atlas
+                continue  # damage in another folder does not concern this atlas
     return None

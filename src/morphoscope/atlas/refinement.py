@@ -1,4 +1,4 @@
-"""From the annotations of an atlas to the plans of the next pass: annotated parameter points become labelled runs."""
+"""Plans of the next pass from the annotations of an atlas: annotated points become labelled runs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Choice:
     rows : dict
         Class → points, in a fixed order.
     contested : list
-        Points whose runs were given several classes; they train nothing.
+        Points whose runs were given several classes; they are left out.
     foreign : int
-        How many points of the last training set belong to another model and are left out.
+        Number of points of the last training set that belong to another model and are left out.
     """
 
     rows: dict[str, list[Point]]
@@ -36,8 +36,8 @@ class Choice:
     foreign: int = 0
 
     def remarks(self) -> list[str]:
-        """What is left out and why, one line each."""
-        lines = [f"{_written(point)} was given several classes; it trains nothing" for point in self.contested]
+        """One line for each thing that is left out, with the reason."""
+        lines = [f"{_text(point)} was given several classes; it is left out" for point in self.contested]
         if self.foreign:
             lines.append(
                 f"the {self.foreign} points that the atlas's classifier was trained on belong to another model; "
@@ -49,10 +49,10 @@ class Choice:
 def choose(atlas: Atlas, annotations: Iterable[Annotation] | None = None) -> Choice:
     """Choose the training points of the next pass: the atlas's last training points, corrected by the annotations.
 
-    A run that was confirmed or relabelled makes its parameter point a training point of that class. A point whose runs
-    were given different classes is contested and left out; one that was only rejected is left out, too. Annotations
-    have precedence over the last training set, whose points count only where they belong to the atlas's model: its
-    classifier may have been trained on another one.
+    The point of a run that was confirmed or relabelled becomes a training point of that class. A point whose runs were
+    given different classes is contested and left out. A point whose runs were only rejected is left out, too.
+    Annotations have precedence over the last training set. Points of the last training set are used only if they belong
+    to the atlas's model, since its classifier may have been trained on another one.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def choose(atlas: Atlas, annotations: Iterable[Annotation] | None = None) -> Cho
     Raises
     ------
     UsageError
-        Where nothing is annotated, or fewer than two classes would be trained.
+        If nothing is annotated, or there would be fewer than two classes.
     """
     latest = list(atlas.annotations.current().values() if annotations is None else annotations)
     if not latest:
@@ -95,8 +95,8 @@ def choose(atlas: Atlas, annotations: Iterable[Annotation] | None = None) -> Cho
 
 
 def _last_training_points(atlas: Atlas) -> tuple[list[tuple[Point, str]], int]:
-    """The points that the atlas's classifier was trained on, with their classes, and how many are of another model."""
-    rows = atlas.description.get("training_rows", [])
+    """The points that the atlas's classifier was trained on, with their classes; the number that fit another model."""
+    rows = atlas.metadata.get("training_rows", [])
     try:
         return [(atlas.plan.model.complete(row["parameters"]), row["class"]) for row in rows], 0
     except UsageError:  # parameters that the model does not have, or values that it does not allow
@@ -108,18 +108,18 @@ def _check_classes(choice: Choice) -> None:
         return
     known = " and ".join(["no class", *choice.rows][len(choice.rows) :])
     why = f"; {choice.remarks()[-1]}" if choice.foreign else ""
-    raise UsageError(f"the next pass would know only {known}; annotate patterns of at least 2 classes{why}")
+    raise UsageError(f"the next pass would have only {known}; annotate patterns of at least 2 classes{why}")
 
 
-def _written(point: Point) -> str:
+def _text(point: Point) -> str:
     return ", ".join(f"{name}={value}" for name, value in point.given.items())
 
 
 def next_plan(atlas: Atlas, choice: Choice, name: str, root: int, runs_per_class: int = RUNS_PER_CLASS) -> Plan:
-    """Make the plan of a labelled ensemble: as many runs of every class, spread evenly over its points.
+    """Make the plan of a labelled ensemble with equally many runs of every class, spread evenly over its points.
 
-    Grid, times and initial condition are those of the atlas. Of a class with more points than runs, points that are
-    spread evenly over their order take one run each.
+    Grid, times and initial condition are those of the atlas. If a class has more points than runs, points that are
+    spread evenly over their order get one run each.
 
     Parameters
     ----------
@@ -154,6 +154,6 @@ def next_plan(atlas: Atlas, choice: Choice, name: str, root: int, runs_per_class
 
 
 def _shares(points: int, runs: int) -> list[int]:
-    """``runs`` divided among ``points`` as evenly as whole numbers allow."""
+    """``runs`` divided among ``points`` as evenly as possible."""
     edges = np.arange(points + 1) * runs // points
     return [int(n) for n in np.diff(edges)]

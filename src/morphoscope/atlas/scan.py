@@ -1,4 +1,4 @@
-"""Read an ensemble with a classifier: the atlas is written here."""
+"""Read an ensemble with a classifier and write the atlas."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas.atlas import (
+from morphoscope.atlas.atlas import Atlas
+from morphoscope.atlas.coexistence import occupancy_rows
+from morphoscope.atlas.descriptors import describe_frames, save
+from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
     OCCUPANCY_FILE,
     PLAN_FILE,
     POINTS_FILE,
     PROBABILITIES_FILE,
-    Atlas,
     write_rows,
 )
-from morphoscope.atlas.coexistence import occupancy_rows
-from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.reader import identity
 from morphoscope.atlas.thumbnails import write_sheets
 from morphoscope.core.progress import SILENT, Reporter, warn
@@ -42,7 +42,7 @@ def read_ensemble(
     overwrite: bool = False,
     progress: Reporter = SILENT,
 ) -> Atlas:
-    """Read and describe every finished run of an ensemble; writes and returns the atlas.
+    """Read every finished run of an ensemble, compute its descriptors, and write and return the atlas.
 
     Raises UsageError if no run is done or the classifier can't read them.
     """
@@ -64,8 +64,8 @@ def read_ensemble(
         write_sheets(frames, part, ends)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
-        described = _description(classifier, ensemble, runs, reading, folder)
-        write_json(part / ATLAS_FILE, {**described, "colour_range": list(ends)})
+        metadata = _metadata(classifier, ensemble, runs, reading, folder)
+        write_json(part / ATLAS_FILE, {**metadata, "colour_range": list(ends)})
         made = Atlas(part)
         write_rows(made.points(), part / POINTS_FILE)
         columns = {name: made.values(name) for name in made.plan.parameter_names}
@@ -74,15 +74,15 @@ def read_ensemble(
 
 
 def _recorded_frames(ensemble: Ensemble, classifier: Classifier, patterns: Patterns) -> NDArray[np.float32]:
-    """All frames of the first recorded species; those that were read are not loaded twice."""
+    """All frames of the first recorded species, without loading twice those that were read."""
     same = classifier.input.species == ensemble.plan.record[0] and classifier.input.frames == len(ensemble.plan.times)
     return patterns.frames if same else ensemble.frames(patterns.runs)
 
 
-def _description(
+def _metadata(
     classifier: Classifier, ensemble: Ensemble, runs: NDArray[np.intp], reading: Prediction, folder: Path
 ) -> dict[str, Any]:
-    """What atlas.json says: what was read, by which classifier, and what decided."""
+    """The content of atlas.json: the ensemble, the classifier, the classes, and what determined each class."""
     return {
         "format": FORMAT,
         "plan_hash": ensemble.plan.hash,

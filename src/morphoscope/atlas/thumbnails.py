@@ -1,4 +1,4 @@
-"""Thumbnails: every pattern of an atlas small, on sheets that a browser cuts up again."""
+"""Thumbnails of the patterns of an atlas, on sheets from which a browser takes the parts that it shows."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from morphoscope.rendering.composite import CONCENTRATION, composite
 from morphoscope.rendering.scale import Range
 
 SIDE = 64  # pixels
-COLUMNS = 32  # thumbnails in a row of a sheet, and rows on a sheet
+COLUMNS = 32  # thumbnails per row, and rows per sheet
 PER_SHEET = COLUMNS * COLUMNS
 _QUALITY = 80  # of WebP; the 5481 patterns of the paper's scan take about 0.7 MB
 
 
 def sheet_name(number: int) -> str:
-    """The file of a sheet."""
+    """The file name of a sheet."""
     return f"thumbnails-{number:03d}.webp"
 
 
 def write_sheets(frames: NDArray[np.float32], folder: Path, ends: Range = CONCENTRATION) -> None:
     """Write the thumbnails of patterns (n, frames, y, x), in their order, row by row, sheet by sheet.
 
-    ``ends``: the values that are black and white, the same for all.
+    ``ends``: the values that are drawn as black and white, the same for all patterns.
     """
     for number, start in enumerate(range(0, len(frames), PER_SHEET)):
         (folder / sheet_name(number)).write_bytes(_sheet(frames[start : start + PER_SHEET], ends))
@@ -38,7 +38,7 @@ def _sheet(frames: NDArray[np.float32], ends: Range) -> bytes:
     sheet = Image.new("RGB", (min(len(frames), COLUMNS) * SIDE, rows * SIDE), "white")
     for place, pattern in enumerate(frames):
         pixels = np.round(composite(pattern, ends) * 255).astype(np.uint8)
-        # Keeps the shape of a grid that is not square; the rest stays white.
+        # Keeps the aspect ratio of a grid that is not square; the rest is white.
         small = ImageOps.pad(Image.fromarray(pixels), (SIDE, SIDE), Image.Resampling.BOX, color="white")
         sheet.paste(small, (place % COLUMNS * SIDE, place // COLUMNS * SIDE))
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Arrays of any accepted shape and kind as the frames that a classifier reads."""
+"""Conversion of arrays of any accepted shape and type to the frames that a classifier reads."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from morphoscope.core.errors import UsageError
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Input
 
-_FACTOR = 10.0  # how far beyond the concentrations of the model's initial states values may be
+_FACTOR = 10.0  # values may exceed the concentrations of the model's initial states by this factor
 
 Frames = NDArray[np.float32]
 Notes = tuple[str, ...]
 
 
 def concentrations(array: NDArray[Any], name: str, largest: float = 1.0) -> tuple[Frames, Notes]:
-    """Numbers as concentrations, with notes on what was done to them.
+    """Numbers as concentrations, with notes on the conversion.
 
     Integers of 8 and 16 bits are grey levels: their largest value is concentration 1. ``largest``: a concentration that
-    the model reaches. Raises UsageError for NaN and infinite numbers and for values far beyond concentrations.
+    the model reaches. Raises UsageError for NaN and infinite numbers, and for values far above ``largest``.
     """
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
         white = np.iinfo(array.dtype).max
         return array.astype(np.float32) / np.float32(white), (f"{name}: grey level {white} is read as concentration 1",)
     if array.dtype.kind not in "fui":
-        raise UsageError(f"{name} holds values of type {array.dtype}; expected numbers")
+        raise UsageError(f"{name} contains values of type {array.dtype}; expected numbers")
     values = array.astype(np.float32)
     if not np.isfinite(values).all():
         count = int(values.size - np.isfinite(values).sum())
-        raise UsageError(f"{name} holds {count} numbers that are NaN or infinite; expected concentrations everywhere")
+        raise UsageError(f"{name} contains {count} numbers that are NaN or infinite; expected finite concentrations")
     reached = float(np.abs(values).max()) if values.size else 0.0
     if reached > _FACTOR * largest:
         raise UsageError(
-            f"{name} holds values up to {reached:g}; expected concentrations of about 0 to {largest:g}; scale them, or "
-            "give grey levels as 8-bit integers"
+            f"{name} contains values up to {reached:g}; expected concentrations of about 0 to {largest:g}; scale them, "
+            "or give grey levels as 8-bit integers"
         )
     return values, ()
 
@@ -45,7 +45,8 @@ def concentrations(array: NDArray[Any], name: str, largest: float = 1.0) -> tupl
 def as_frames(array: NDArray[Any], expected: Input, name: str) -> tuple[NDArray[Any], Notes]:
     """An array (y, x), (frames, y, x) or (n, frames, y, x) as (n, frames, y, x), with notes.
 
-    A single frame stands for a pattern at rest and is repeated. Raises UsageError for other shapes and for colours.
+    A single frame is a pattern that does not change, and is repeated. Raises UsageError for other shapes and for
+    colours.
     """
     count = expected.frames
     array = without_colours(array, name) if array.ndim == 3 else array
@@ -60,13 +61,13 @@ def as_frames(array: NDArray[Any], expected: Input, name: str) -> tuple[NDArray[
         )
     if array.shape[1] == count:
         return array, ()
-    return np.repeat(array, count, axis=1), (f"{name}: one frame is read as a pattern at rest",)
+    return np.repeat(array, count, axis=1), (f"{name}: one frame is read as a pattern that does not change",)
 
 
 def without_colours(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Of a grey picture in colour channels (y, x, 3 or 4) one channel; everything else as it is.
+    """One channel of a grey picture with colour channels (y, x, 3 or 4); other arrays are not changed.
 
-    Raises UsageError for a picture with colours: a photograph's are no frames.
+    Raises UsageError for a picture with colours, since the colours of a photograph are not frames.
     """
     if array.shape[2] not in {3, 4} or min(array.shape[:2]) <= 4:
         return array
@@ -74,6 +75,6 @@ def without_colours(array: NDArray[Any], name: str) -> NDArray[Any]:
     if np.array_equal(red, green) and np.array_equal(red, blue):
         return red
     raise UsageError(
-        f"{name} is a picture in colours, {array.shape[1]}x{array.shape[0]}; these are no concentrations; convert it "
-        f"to grey, or, if its colours are frames, give the array as (frames, y, x)"
+        f"{name} is a colour picture, {array.shape[1]}x{array.shape[0]}, but colours are not concentrations; convert "
+        f"it to grey or, if its colours are frames, give the array as (frames, y, x)"
     )

@@ -1,6 +1,6 @@
-"""A trained classifier: a network, its classes, its calibration and where it comes from, in one folder.
+"""A trained classifier: a network, its classes, its calibration and its provenance, in one folder.
 
-``classifier.json`` holds everything except the weights, ``weights.safetensors`` the weights. Neither can run code.
+``classifier.json`` contains everything except the weights, ``weights.safetensors`` the weights. Neither can run code.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from morphoscope.learning.training_runs import TrainingRuns
 if TYPE_CHECKING:
     import torch
 
-FORMAT = 2  # since 2: the training runs' model and length scale, and which classes are homogeneous
-DESCRIPTION_FILE = "classifier.json"
+FORMAT = 2  # format 2 added the model and length scale of the training runs, and the homogeneous classes
+METADATA_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
-DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used where none is named
-CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading these may run code in them
+DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used if none is named
+CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading such files may run code
 _BATCH = 64
 
 
@@ -44,19 +44,19 @@ class Input:
     width: int = 128
     species: str = "u"
     apart: float = 30.0  # model time between the last two frames
-    #: How long before the last frame each earlier one was taken; None in classifiers that did not store it.
+    #: Time from each earlier frame to the last one; None in classifiers that did not store it.
     earlier: tuple[float, ...] | None = None
 
     @property
     def before(self) -> tuple[float, ...]:
-        """How long before the last frame every frame is taken, the last one 0; evenly spaced if that is not stored."""
+        """Time from every frame to the last one, with 0 for the last; evenly spaced if the times are not stored."""
         earlier = self.earlier
         if earlier is None:
             earlier = tuple(self.apart * i for i in range(self.frames - 1, 0, -1))
         return (*earlier, 0.0)
 
     def spaced(self) -> str:
-        """How the frames lie in time, for error messages."""
+        """The intervals between the frames, for error messages."""
         gaps = [first - second for first, second in itertools.pairwise(self.before)]
         return f"{' and '.join(f'{gap:g}' for gap in dict.fromkeys(gaps))} apart"
 
@@ -67,10 +67,10 @@ class Input:
 
 @dataclasses.dataclass
 class Classifier:
-    """A trained network with all that is needed to read patterns with it.
+    """A trained network with everything that is needed to read patterns.
 
-    Open one with :meth:`load`, make one with :func:`morphoscope.train`, read patterns with
-    :func:`morphoscope.classify`.
+    :meth:`load` opens a classifier, :func:`morphoscope.train` trains one, and :func:`morphoscope.classify` reads
+    patterns with one.
 
     Parameters
     ----------
@@ -79,11 +79,11 @@ class Classifier:
     classes
         Names of the classes, in the order of the network's outputs.
     input
-        What the network reads: frames, grid, species, time between frames.
+        What the network reads: number of frames, grid, species, time between frames.
     temperature
         Divides the network's logits before the softmax; fitted on validation data.
     provenance
-        Plan hashes, the (parameters, class) pairs trained on, seed, versions, history.
+        Plan hashes, the (parameters, class) pairs of the training set, seed, versions, history.
     module
         The network.
     trained_on
@@ -91,7 +91,7 @@ class Classifier:
     homogeneous
         The classes with homogeneous training runs and their steady states; None in classifiers of format 1.
     folder
-        Where it was loaded from or saved to.
+        The folder it was loaded from or saved to.
 
     Examples
     --------
@@ -122,23 +122,23 @@ class Classifier:
 
     @property
     def name(self) -> str | None:
-        """The name of its folder, by which a shipped classifier is known; None before it is saved."""
+        """The name of its folder, which is the name of a shipped classifier; None before it is saved."""
         return None if self.folder is None else self.folder.resolve().name
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what decides the network's readings: weights, architecture, classes, input, temperature."""
-        seen = {key: value for key, value in dataclasses.asdict(self.input).items() if key != "earlier"}
-        decides = (self.network, self.classes, seen, self.temperature)
-        digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
+        """SHA-256 of everything that affects readings: weights, architecture, classes, input, temperature."""
+        read = {key: value for key, value in dataclasses.asdict(self.input).items() if key != "earlier"}
+        values = (self.network, self.classes, read, self.temperature)
+        digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
         for name, tensor in sorted(self.module.state_dict().items()):
             array = tensor.detach().contiguous().numpy()
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def logits(self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        """The network's outputs before calibration, (n, classes); ``tell`` hears how many patterns were read."""
+    def logits(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """The network's outputs before calibration, (n, classes); ``advance`` is called as in :meth:`predict`."""
         import torch
 
         self.check(frames)
@@ -148,21 +148,21 @@ class Classifier:
             for start in range(0, len(frames), _BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(frames[start : start + _BATCH]))
                 parts.append(self.module(batch).float().numpy())
-                if tell:
-                    tell(len(batch))
+                if advance:
+                    advance(len(batch))
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
 
-    def predict(self, frames: NDArray[np.float32], tell: Callable[[int], None] | None = None) -> Prediction:
-        """What the network alone says of patterns.
+    def predict(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> Prediction:
+        """Read patterns with the network alone.
 
-        Use :func:`morphoscope.classify` to have homogeneous patterns recognised and cell sizes compared.
+        :func:`morphoscope.classify` also recognizes homogeneous patterns and compares cell sizes.
 
         Parameters
         ----------
         frames
-            (n, frames, height, width), as the network was trained on.
-        tell
-            Called with the number of patterns read, batch by batch.
+            Patterns (n, frames, height, width), with the shape that the network was trained on.
+        advance
+            Called after each batch with the number of its patterns.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class Classifier:
         UsageError
             For patterns of another shape.
         """
-        scores = self.logits(frames, tell).astype(np.float64) / self.temperature
+        scores = self.logits(frames, advance).astype(np.float64) / self.temperature
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         return Prediction(self.classes, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32))
 
@@ -185,37 +185,37 @@ class Classifier:
     def check(self, frames: NDArray[Any]) -> None:
         """Raise UsageError unless ``frames`` have the shape that the network was trained on."""
         if not self.reads(frames):
-            seen = self.input
+            expected = self.input
             raise UsageError(
                 f"patterns of shape {frames.shape}; expected (n, frames, height, width) = (n, "
-                f"{seen.frames}, {seen.height}, {seen.width})"
+                f"{expected.frames}, {expected.height}, {expected.width})"
             )
 
     def summary(self) -> dict[str, Any]:
-        """What it was trained on and how, in a few values."""
-        kept = ("training", "validation", "seed", "kept_epoch", "versions")
-        return {name: self.provenance.get(name) for name in kept}
+        """The main values of the provenance: training and validation sets, seed, epoch, versions."""
+        names = ("training", "validation", "seed", "kept_epoch", "versions")
+        return {name: self.provenance.get(name) for name in names}
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the classifier into a folder.
 
-        Raises UsageError if the folder holds something else or, unless ``overwrite``, an earlier classifier.
+        Raises UsageError if the folder contains other files or, unless ``overwrite``, an earlier classifier.
         """
         from safetensors import SafetensorError
         from safetensors.torch import save_file
 
-        with staged_folder(Path(folder), DESCRIPTION_FILE, overwrite=overwrite) as part:
+        with staged_folder(Path(folder), METADATA_FILE, overwrite=overwrite) as part:
             tensors = {n: t.contiguous() for n, t in self.module.state_dict().items()}
             try:
                 save_file(tensors, part / WEIGHTS_FILE)
-            except SafetensorError as error:  # of a full disk, too
-                raise UsageError(f"can't write {folder}: {error}; free some space, or choose another place") from error
+            except SafetensorError as error:  # for example on a full disk
+                raise UsageError(f"can't write {folder}: {error}; free some space, or choose another folder") from error
             (part / WEIGHTS_FILE).chmod(0o644)
-            write_json(part / DESCRIPTION_FILE, self.description())
+            write_json(part / METADATA_FILE, self.metadata())
         self.folder = Path(folder)
 
-    def description(self) -> dict[str, Any]:
-        """Everything except the weights, as plain values for JSON."""
+    def metadata(self) -> dict[str, Any]:
+        """Everything except the weights, as JSON values."""
         return {
             "format": FORMAT,
             "network": self.network,
@@ -231,13 +231,13 @@ class Classifier:
     def load(cls, source: str | Path) -> Classifier:
         """Read a classifier from its folder, or a shipped one by its name.
 
-        Raises DataError for a damaged folder, for a newer format, and for files that may run code.
+        Raises DataError for a damaged folder, a newer format, and files that may run code.
         """
         require("learn")
-        folder = find(source)
-        values = read_json(folder / DESCRIPTION_FILE, "a classifier's description")
+        folder = classifier_folder(source)
+        values = read_json(folder / METADATA_FILE, "the metadata of a classifier")
         if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-            raise DataError(f"{folder} is damaged: {DESCRIPTION_FILE} is no classifier description")
+            raise DataError(f"{folder} is damaged: {METADATA_FILE} does not contain the metadata of a classifier")
         if values["format"] > FORMAT:
             raise DataError(
                 f"{folder} has classifier format {values['format']}; this version reads up to "
@@ -245,17 +245,19 @@ class Classifier:
             )
         try:
             network, classes = values["network"], tuple(values["classes"])
-            described = _input(values["input"])
+            read = _input(values["input"])
             temperature, provenance = float(values["temperature"]), dict(values["provenance"])
-            runs, uniform = values.get("trained_on"), values.get("homogeneous")
+            runs, homogeneous_values = values.get("trained_on"), values.get("homogeneous")
             trained_on = None if runs is None else TrainingRuns.from_dict(runs)
-            homogeneous = None if uniform is None else tuple(HomogeneousClass.from_dict(c) for c in uniform)
+            homogeneous = None
+            if homogeneous_values is not None:
+                homogeneous = tuple(HomogeneousClass.from_dict(c) for c in homogeneous_values)
         except UsageError as error:
             raise DataError(f"{folder} is damaged: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{folder} is damaged: {DESCRIPTION_FILE} lacks or misspells {error}") from None
-        module = _load_weights(folder / WEIGHTS_FILE, network, described.frames, len(classes))
-        return cls(network, classes, described, temperature, provenance, module, trained_on, homogeneous, folder)
+            raise DataError(f"{folder} is damaged: {METADATA_FILE} has a missing or invalid entry ({error})") from None
+        module = _load_weights(folder / WEIGHTS_FILE, network, read.frames, len(classes))
+        return cls(network, classes, read, temperature, provenance, module, trained_on, homogeneous, folder)
 
 
 def _input(values: dict[str, Any]) -> Input:
@@ -264,36 +266,36 @@ def _input(values: dict[str, Any]) -> Input:
 
 
 def open_classifier(source: str | Path | Classifier) -> Classifier:
-    """The classifier itself, or the one in a folder or of a shipped name."""
+    """The classifier itself, or the one in a folder or with a shipped name."""
     return source if isinstance(source, Classifier) else Classifier.load(source)
 
 
-def find(source: str | Path) -> Path:
-    """The folder of a classifier given as a path or as the name of a shipped one."""
+def classifier_folder(source: str | Path) -> Path:
+    """The folder of a classifier that is given by its path or by a shipped name. Raises DataError if there is none."""
     path = Path(source)
     if path.suffix.lower() in CODE_SUFFIXES:
         raise DataError(
             f"{path.name} is refused: loading {path.suffix} files could run code; "
-            f"a classifier is a folder with {DESCRIPTION_FILE} and {WEIGHTS_FILE}"
+            f"a classifier is a folder with {METADATA_FILE} and {WEIGHTS_FILE}"
         )
-    if (path / DESCRIPTION_FILE).is_file():
+    if (path / METADATA_FILE).is_file():
         return path
     if path.exists():
-        raise DataError(f"{path} is no classifier (no {DESCRIPTION_FILE} in it)")
+        raise DataError(f"{path} is not a classifier (no {METADATA_FILE} in it)")
     shipped = shipped_folder() / str(source)
-    if (shipped / DESCRIPTION_FILE).is_file():
+    if (shipped / METADATA_FILE).is_file():
         return shipped
     raise DataError(f"no classifier at {source}; {nearest(str(source), shipped_names())}")
 
 
 def shipped_folder() -> Path:
-    """Where the classifiers that come with the package are."""
+    """The folder of the classifiers that come with the package."""
     return Path(str(importlib.resources.files("morphoscope.learning"))) / "shipped"
 
 
 def shipped_names() -> list[str]:
     """Names of the classifiers that come with the package."""
-    return sorted(p.parent.name for p in shipped_folder().glob(f"*/{DESCRIPTION_FILE}"))
+    return sorted(p.parent.name for p in shipped_folder().glob(f"*/{METADATA_FILE}"))
 
 
 def _load_weights(path: Path, network: str, frames: int, classes: int) -> torch.nn.Module:
@@ -306,8 +308,8 @@ def _load_weights(path: Path, network: str, frames: int, classes: int) -> torch.
     try:
         module.load_state_dict(load_file(path))
     except FileNotFoundError:
-        raise DataError(f"{path} is not there; expected the classifier's weights") from None
+        raise DataError(f"{path} does not exist; expected the classifier's weights") from None
     except (SafetensorError, RuntimeError, OSError) as error:
         first = str(error).splitlines()[0]
-        raise DataError(f"{path} is damaged or of another network: {first}") from error
+        raise DataError(f"{path} is damaged or belongs to another network: {first}") from error
     return module.eval()

@@ -24,7 +24,7 @@ class DataSet:
     """The labelled, finished runs of an ensemble.
 
     ``frames``: (n, frames, y, x); ``labels`` and ``points``: one per run; ``runs``: the model and length scale;
-    ``magnitude``: the size of typical values, by which homogeneous runs are judged.
+    ``magnitude``: typical magnitude of values, by which homogeneous runs are recognized.
     """
 
     name: str
@@ -42,19 +42,19 @@ class DataSet:
         return sorted(set(self.labels))
 
     def targets(self, classes: tuple[str, ...]) -> NDArray[np.intp]:
-        """Labels as numbers; raises UsageError for a label outside ``classes``."""
+        """Labels as indices of ``classes``. Raises UsageError for another label."""
         if extra := sorted(set(self.labels) - set(classes)):
             raise UsageError(f"{self.name} has classes that training lacks: {', '.join(extra)}")
         return np.array([classes.index(label) for label in self.labels], dtype=np.intp)
 
     def rows(self) -> list[dict[str, Any]]:
-        """What the set is made of: parameters, class and number of runs of each (point, class), sorted."""
+        """Parameters, class and number of runs for each combination of point and class, sorted."""
         counted = Counter(zip(self.points, self.labels, strict=True))
         return [{"parameters": dict(point), "class": name, "runs": n} for (point, name), n in sorted(counted.items())]
 
 
 def input_of(plan: Plan) -> Input:
-    """What a network trained on a plan's runs reads: the first recorded species."""
+    """The input of a network that is trained on a plan's runs: frames of the first recorded species."""
     times = plan.times
     apart = times[-1] - times[-2] if len(times) > 1 else 0.0
     earlier = tuple(times[-1] - time for time in times[:-1])
@@ -62,7 +62,7 @@ def input_of(plan: Plan) -> Input:
 
 
 def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:
-    """The numbers of the runs that are labelled and done; raises DataError if there is none."""
+    """The numbers of the runs that are labelled and done. Raises DataError if there are none."""
     labels = ensemble.labels()
     labelled = sum(label is not None for label in labels)
     if not labelled:
@@ -77,7 +77,7 @@ def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:
 
 
 def load_labelled(ensemble: Ensemble) -> DataSet:
-    """The labelled runs that are done; raises DataError if there is none."""
+    """The labelled runs that are done. Raises DataError if there are none."""
     labels, runs = ensemble.labels(), labelled_runs(ensemble)
     return DataSet(
         name=ensemble.plan.name,
@@ -92,7 +92,7 @@ def load_labelled(ensemble: Ensemble) -> DataSet:
 
 
 def seen_in_training(classifier: Classifier, points: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
-    """Whether each parameter point was in the classifier's training set; what it leaves out has the model's default."""
+    """Whether each point was in the classifier's training set; missing parameters have the model's defaults."""
     defaults = {} if classifier.trained_on is None else dict(classifier.trained_on.model.defaults)
     rows = classifier.provenance.get("training_rows", [])
     known = {_key({**defaults, **row["parameters"]}) for row in rows}
@@ -100,12 +100,12 @@ def seen_in_training(classifier: Classifier, points: Sequence[Mapping[str, Any]]
 
 
 def _key(point: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Rounded, so that numbers that went through text are the same; what varies in space stays as it is."""
+    """A key for comparison. Numbers are rounded, since they may have been converted to text and back."""
     return tuple(sorted((n, round(x, 9) if isinstance(x, int | float) else repr(x)) for n, x in point.items()))
 
 
 def first_of_each_class(ensemble: Ensemble, runs: NDArray[np.intp], per_class: int) -> NDArray[np.intp]:
-    """Of some runs the first of each class, at most ``per_class`` of each."""
+    """The first runs of each class among some runs, at most ``per_class`` of each."""
     labels, found = ensemble.labels(), dict[str, list[int]]()
     for run in runs.tolist():
         found.setdefault(str(labels[run]), []).append(run)

@@ -1,4 +1,4 @@
-"""How good a classifier is on labelled patterns: accuracy with intervals, by class, by region; calibration."""
+"""Evaluation of a classifier on labelled patterns: accuracy with intervals, precision and recall, calibration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CALIBRATION_BINS = 15
 
 @dataclasses.dataclass(frozen=True)
 class Accuracy:
-    """The share of right answers with a 95 % bootstrap interval over runs; None where there are no runs."""
+    """The share of correctly read runs, with a 95 % bootstrap interval over runs; None if there are no runs."""
 
     n: int
     value: float | None
@@ -26,12 +26,12 @@ class Accuracy:
 
     @classmethod
     def of(cls, right: NDArray[np.bool_], seed: int = 0) -> Accuracy:
-        """From one right/wrong flag a run. Source: Efron & Tibshirani (1993), percentile interval."""
+        """From one flag per run: correct or not. Source: Efron & Tibshirani (1993), percentile interval."""
         n = len(right)
         if n == 0:
             return cls(0, None, None, None)
         rng = np.random.default_rng(seed)
-        # The number right among n drawn with replacement is binomial: no resampling is needed.
+        # The number of correct runs among n drawn with replacement is binomial, so no resampling is needed.
         resampled = rng.binomial(n, right.mean(), size=BOOTSTRAP_SAMPLES) / n
         low, high = np.quantile(resampled, [0.025, 0.975])
         return cls(n, float(right.mean()), float(low), float(high))
@@ -44,7 +44,7 @@ class Accuracy:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found. All figures are of the network alone, except ``combined``.
+    """The result of an evaluation. All numbers are of the network alone, except ``combined``.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ class Evaluation:
     classes
         The classifier's classes.
     accuracy, seen, unseen
-        The share of right answers: of all runs, and at parameter points that were and were not in the training set.
+        The share of correctly read runs: of all runs, at points in the training set, and at other points.
     precision, recall, support
-        By class; None where undefined.
+        By class; None if undefined.
     confusion
-        ``confusion[i][j]``: how many runs of class i were read as class j.
+        ``confusion[i][j]``: number of runs of class i that were read as class j.
     expected_calibration_error
         See :func:`expected_calibration_error`.
     combined
-        Accuracy where theory decides what homogeneous runs are and the network reads the rest; None in files of
+        Accuracy if theory determines the class of homogeneous runs and the network reads the others; None in files of
         older versions.
     homogeneous
-        How many runs were homogeneous and so decided without the network.
+        Number of homogeneous runs whose class was determined without the network.
     """
 
     name: str
@@ -107,10 +107,10 @@ def assess(
     seen: NDArray[np.bool_],
     combined: Prediction | None = None,
 ) -> Evaluation:
-    """Compare what the network says with labels.
+    """Compare the classes of a network with labels.
 
-    ``seen``: which runs lie at parameter points trained on. ``combined``: what network and theory together say.
-    Raises UsageError for labels that the classifier doesn't know.
+    ``seen``: whether each run is at a point of the training set. ``combined``: the classes of network and theory
+    together. Raises UsageError for labels that the classifier does not know.
     """
     from sklearn.metrics import confusion_matrix
 
@@ -164,8 +164,8 @@ def expected_calibration_error(probability: NDArray[np.floating[Any]], right: ND
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.intp]) -> float:
     """The temperature T that minimises the mean −log softmax(logits / T)[target]; between 0.05 and 20.
 
-    If every target has the largest logit, the mean decreases with T all the way to 0 and has no minimum; then T is 1,
-    as in training, since a small T would make every pattern certain.
+    If every target has the largest logit, the mean decreases with T down to T = 0 and has no minimum. Then T is 1, as
+    in training, since a small T would give every pattern a probability near 1.
     logits: (n, classes); targets: (n,).   Source: Guo et al., ICML (2017), §4.2.
     """
     from scipy.optimize import minimize_scalar

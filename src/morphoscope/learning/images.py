@@ -1,4 +1,4 @@
-"""Pictures as arrays."""
+"""Read pictures as arrays."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MAX_STACK_BYTES = 1024 * MIB  # of all pages of a TIFF file
 
 
 def read_image(path: Path) -> tuple[NDArray[Any], list[float]]:
-    """A picture as an array, and, for a composite, the times of its frames if it tells them.
+    """A picture as an array and, for a composite, the times of its frames if they are stored.
 
-    Grey pictures: (y, x), whole numbers, or floats from TIFF. Composites that morphoscope wrote: their frames
-    (frames, y, x) as concentrations. Other colour pictures: (y, x, 3). Stacks in TIFF: (pages, y, x).
-    Raises DataError for what is no picture, UsageError for a picture of a run in one dimension.
+    Grey pictures: (y, x), integers, or floats from TIFF. Composites that morphoscope wrote: their frames
+    (frames, y, x) as concentrations. Other colour pictures: (y, x, 3). TIFF stacks: (pages, y, x).
+    Raises DataError for a file that is not a picture, UsageError for a picture of a run in one dimension.
     """
     if path.suffix.lower() in {".tif", ".tiff"}:
         return _stack(path), []

@@ -1,4 +1,4 @@
-"""Patterns that a classifier shall read, with all that is known of them."""
+"""Patterns for a classifier to read, with everything that is known about them."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
     from morphoscope.ensembles.simulation import Simulation
     from morphoscope.learning.classifier import Classifier, Input
 
-MOST_WINDOWS = 64  # of one pattern
-_FEWEST_CELLS = 8  # of the classifier's, along each axis of a pattern
+MAX_WINDOWS = 64  # per pattern
+_MIN_CELLS = 8  # along each axis of a pattern, in cells of the classifier
 
 Frames = NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True)
 class Patterns:
-    """Frames to be read.
+    """Frames to read.
 
     Parameters
     ----------
     name
-        What errors and notes call them.
+        Their name in errors and notes.
     frames
-        (n, frames, y, x), as many frames as the classifier reads, on the patterns' own grid.
+        (n, frames, y, x), with as many frames as the classifier reads, on the grid of the patterns.
     plan, runs
-        The plan that was simulated, and which of its runs each pattern is; None for patterns of unknown origin.
+        The plan that was simulated, and the number of the run for each pattern; None for patterns of unknown origin.
     recorded, other_species
-        The recorded species, and what reads the frames of one of them at some positions.
+        The recorded species, and a function that reads the frames of one of them at some positions.
     steps
-        The side of one of the classifier's cells in cells of each pattern, (n,).
+        The side of a cell of the classifier, in cells of each pattern, (n,).
     periodic
-        Whether the patterns repeat along y and along x.
+        Whether the patterns are periodic along y and along x.
     magnitude
-        The size of typical values, by which homogeneous patterns are judged.
+        Typical magnitude of values, by which homogeneous patterns are recognized.
     notes, doubts
-        What was done to the patterns, and what makes reading them doubtful; one line each.
+        How the patterns were prepared, and warnings about reading them; one line each.
     """
 
     name: str
@@ -80,7 +80,7 @@ def of_ensemble(classifier: Classifier, ensemble: Ensemble, runs: NDArray[np.int
 
 
 def of_simulation(classifier: Classifier, simulation: Simulation, name: str = "the run") -> Patterns:
-    """One simulated run, of which all species are at hand."""
+    """One simulated run, with all its species."""
 
     def read(species: str, chosen: NDArray[np.intp]) -> Frames:
         return np.asarray(simulation.species(species), dtype=np.float32)[None]
@@ -97,10 +97,10 @@ def of_plan(
     *,
     finished: bool = False,
 ) -> Patterns:
-    """Runs of a plan; ``read`` gives their frames (runs, time, y, x) of a species.
+    """Runs of a plan; ``read`` returns their frames (runs, time, y, x) of a species.
 
-    ``finished``: whether all species were kept, not only those that the plan records.
-    Raises UsageError where the runs lack what the classifier reads.
+    ``finished``: whether all species are available, not only those that the plan records.
+    Raises UsageError if the runs lack the species or the times that the classifier reads.
     """
     expected = classifier.input
     recorded = plan.model.species if finished else plan.record
@@ -122,7 +122,7 @@ def of_plan(
 def of_frames(
     classifier: Classifier, plan: Plan, frames: Frames, parameters: Mapping[str, Any] | None = None
 ) -> Patterns:
-    """One run (frames, y, x) of a plan's grid, times and first recorded species, at these parameters."""
+    """One run (frames, y, x) with the grid, the times and the first recorded species of a plan, at these parameters."""
     run = dataclasses.replace(plan.runs[0], parameters=plan.model.complete(parameters or {}))
     single = dataclasses.replace(plan, runs=(run,), record=plan.record[:1])
     return of_plan(classifier, single, np.zeros(1, dtype=np.intp), lambda species, runs: frames[None], "the run")
@@ -136,26 +136,26 @@ def with_plan(
     frames_of: Callable[[str, NDArray[np.intp]], Frames] | None = None,
     recorded: Sequence[str] = (),
 ) -> Patterns:
-    """The same frames, with what their plan says of model, cell size, diffusion and boundaries."""
+    """The same frames, with model, cell size, diffusion and boundaries from their plan."""
     doubts, trained = list(patterns.doubts), classifier.trained_on
     steps = np.ones(len(runs))
     if trained is None:
         doubts.append(
-            "the classifier is of an older version that kept neither its model nor its cell size: "
-            "patterns are read as if both were the same; train it again to have them compared"
+            "the classifier was trained with an older version, which stored neither its model nor its cell size; both "
+            "are assumed to be those of the patterns; train it again to compare them"
         )
     elif not trained.same_equations(plan.model):
         doubts.append(
-            f"the classifier was trained on {trained.model.name}, {patterns.name} is {plan.model.name}; "
-            "its classes may mean nothing here"
+            f"the classifier was trained on {trained.model.name}, but {patterns.name} is {plan.model.name}; "
+            "its classes may not apply"
         )
     else:
         diffusion = diffusions(plan, runs.tolist())
         steps = np.array([trained.step(plan.grid.spacing, d, classifier.input.species) for d in diffusion])
         if not all(trained.same_ratios(d) for d in diffusion):
             doubts.append(
-                f"in {patterns.name} the species' diffusion coefficients have another ratio than the classifier was "
-                "trained on; its classes may not fit"
+                f"in {patterns.name} the ratio of the diffusion coefficients differs from that of the training runs; "
+                "the classes of the classifier may not apply"
             )
     periodic = (plan.grid.along("y") == "periodic", plan.grid.along("x") == "periodic")
     known = dataclasses.replace(
@@ -173,11 +173,10 @@ def with_plan(
 
 
 def scaled(patterns: Patterns, expected: Input, stretched: str = "") -> Patterns:
-    """The same patterns with a note on how they are brought to the classifier's grid.
+    """The same patterns with a note on how they are transformed to the classifier's grid.
 
-    ``stretched``: what to say instead of a change of the cell size.
-
-    Raises UsageError for fields that are too small or too large for that.
+    ``stretched``: a note that replaces the one on cell sizes. Raises UsageError for fields that are too small or too
+    large.
     """
     if not len(patterns.frames) or patterns.fit(expected):
         return patterns
@@ -185,15 +184,15 @@ def scaled(patterns: Patterns, expected: Input, stretched: str = "") -> Patterns
     counts = set()
     for step in np.unique(patterns.steps):
         lengths = (rows / step, columns / step)
-        if min(lengths) < _FEWEST_CELLS:
+        if min(lengths) < _MIN_CELLS:
             raise UsageError(
                 f"{patterns.name} is {lengths[1]:.3g}x{lengths[0]:.3g} cells of the size that the classifier was "
-                f"trained on; at least {_FEWEST_CELLS} are needed; check the cell size"
+                f"trained on; at least {_MIN_CELLS} are needed; check the cell size"
             )
         counts.add(len(starts(lengths[0], expected.height)) * len(starts(lengths[1], expected.width)))
-    if max(counts) > MOST_WINDOWS:
+    if max(counts) > MAX_WINDOWS:
         raise UsageError(
-            f"{patterns.name} covers the classifier's grid {max(counts)} times; at most {MOST_WINDOWS} are read; "
+            f"{patterns.name} covers the classifier's grid {max(counts)} times; at most {MAX_WINDOWS} are read; "
             "crop it, or check the cell size"
         )
     note = _grid_note(patterns, expected, max(counts), stretched)
@@ -217,16 +216,16 @@ def _grid_note(patterns: Patterns, expected: Input, windows: int, stretched: str
 
 
 def frame_places(times: Sequence[float], expected: Input, name: str) -> list[int]:
-    """Which of the frames at some times a classifier reads: the last one, and those before it at its spacing.
+    """The indices of the frames that a classifier reads: the last one, and earlier ones at its intervals.
 
-    Raises UsageError where they are missing.
+    Raises UsageError if they are missing.
     """
     taken = np.asarray(times, dtype=float)
     wanted = taken[-1] - np.array(expected.before)
     found = [np.flatnonzero(np.isclose(taken, time, rtol=1e-6, atol=1e-6)) for time in wanted]
     if all(len(places) for places in found):
         return [int(places[0]) for places in found]
-    # Earlier versions kept the last interval only, so nothing more can be asked of what their classifiers read.
+    # Classifiers of earlier versions store only the last interval, so only that can be checked.
     unknown = expected.earlier is None and len(taken) == expected.frames > 1
     if unknown and np.isclose(taken[-1] - taken[-2], expected.apart):
         return list(range(len(taken)))
@@ -238,9 +237,9 @@ def frame_places(times: Sequence[float], expected: Input, name: str) -> list[int
 
 
 def finished_runs(ensemble: Ensemble) -> tuple[NDArray[np.intp], str | None]:
-    """The runs of an ensemble that are done, and a line on those that are not.
+    """The runs of an ensemble that are done, and a note on those that are not.
 
-    Raises UsageError where none is.
+    Raises UsageError if no run is done.
     """
     runs, total = ensemble.usable(), len(ensemble.plan.runs)
     if not len(runs):

@@ -1,4 +1,4 @@
-"""What patterns were read as: classes, probabilities, and what decided."""
+"""The reading of patterns: classes, probabilities, and what determined them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Prediction:
     classes
         Names of the classes.
     probabilities
-        (n, classes); calibrated, rows sum to 1. What theory decided has probability 1.
+        (n, classes); calibrated, rows sum to 1. A class from theory has probability 1.
     read_by
-        What decided each pattern's class, (n,): ``network``; ``theory``, for a homogeneous run of a known model;
-        ``variance``, for a homogeneous pattern of which no more is known. Default: ``network`` for all.
+        What determined each pattern's class, (n,): ``network``; ``theory``, for a homogeneous run of a known model;
+        ``variance``, for a homogeneous pattern of unknown origin. Default: ``network`` for all.
     notes
-        One line each on what was done to the patterns before they were read, or is doubtful about reading them.
+        How the patterns were prepared, and warnings about reading them; one line each.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class Prediction:
 
     @property
     def index(self) -> NDArray[np.intp]:
-        """The most probable class of each pattern, as a number."""
+        """The index of the most probable class of each pattern."""
         return np.argmax(self.probabilities, axis=1)
 
     @property
@@ -72,11 +72,11 @@ class Prediction:
 
     @property
     def margin(self) -> NDArray[np.float32]:
-        """How far the most probable class is ahead of the second one."""
+        """The difference between the two largest probabilities of each pattern."""
         two = np.partition(self.probabilities, -2, axis=1)[:, -2:]
         return two[:, 1] - two[:, 0]
 
     @property
     def decided_without_network(self) -> int:
-        """How many patterns were homogeneous, so that no network had to read them."""
+        """The number of homogeneous patterns, whose class was determined without the network."""
         return int(np.sum(self.read_by != NETWORK))

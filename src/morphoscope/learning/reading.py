@@ -1,4 +1,4 @@
-"""Reading: theory decides what homogeneous runs are, the network reads the rest."""
+"""Reading of patterns: theory determines the class of homogeneous runs, the network reads the others."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ from morphoscope.learning.resampling import resampled
 _CHUNK = 64  # patterns that are interpolated at once
 
 Probabilities = NDArray[np.float32]
-Tell = Callable[[int], None]
-Fitting = dict[int, list[str]]  # by position: the classes that a homogeneous pattern can be
+Advance = Callable[[int], None]
+Fitting = dict[int, list[str]]  # by position: the classes that a homogeneous pattern can have
 
 
-def read(classifier: Classifier, patterns: Patterns, tell: Tell | None = None) -> Prediction:
+def read(classifier: Classifier, patterns: Patterns, advance: Advance | None = None) -> Prediction:
     """The classes of patterns: of homogeneous ones by theory or by their mean, of all others by the network.
 
-    ``tell`` hears how many patterns have been read.
+    ``advance`` is called with the number of patterns that were read.
     """
-    return with_theory(classifier, patterns, functools.partial(network_probabilities, classifier, patterns, tell=tell))
+    network = functools.partial(network_probabilities, classifier, patterns, advance=advance)
+    return with_theory(classifier, patterns, network)
 
 
 def network_alone(classifier: Classifier, patterns: Patterns) -> Prediction:
-    """What the network says of every pattern, homogeneous or not."""
+    """The classes of all patterns by the network, including homogeneous ones."""
     everything = np.arange(len(patterns.frames))
     return Prediction(classifier.classes, network_probabilities(classifier, patterns, everything))
 
@@ -45,67 +46,67 @@ def network_alone(classifier: Classifier, patterns: Patterns) -> Prediction:
 def with_theory(
     classifier: Classifier, patterns: Patterns, network: Callable[[NDArray[np.intp]], Probabilities]
 ) -> Prediction:
-    """As :func:`read`; ``network`` gives the network's probabilities at some positions."""
+    """As :func:`read`; ``network`` returns the network's probabilities at some positions."""
     fitting, by = _homogeneous(classifier, patterns)
     decided = {position: names[0] for position, names in fitting.items() if len(names) == 1}
-    left = np.array([i for i in range(len(patterns.frames)) if i not in decided], dtype=np.intp)
+    undecided = np.array([i for i in range(len(patterns.frames)) if i not in decided], dtype=np.intp)
     extra = sorted(set(decided.values()) - set(classifier.classes))
     classes = (*classifier.classes, *extra)
     probabilities = np.zeros((len(patterns.frames), len(classes)), dtype=np.float32)
-    if len(left):
-        probabilities[left, : len(classifier.classes)] = network(left)
+    if len(undecided):
+        probabilities[undecided, : len(classifier.classes)] = network(undecided)
     read_by = np.full(len(patterns.frames), NETWORK, dtype="<U8")
     for position, name in decided.items():
         probabilities[position, classes.index(name)] = 1.0
         read_by[position] = by
     for position, names in fitting.items():
-        if position not in decided:  # theory leaves the choice between these to the network
-            probabilities[position] = _among(probabilities[position], [classes.index(name) for name in names])
+        if position not in decided:  # several classes fit; the network chooses between them
+            probabilities[position] = _conditional(probabilities[position], [classes.index(name) for name in names])
     return Prediction(classes, probabilities, read_by, (*patterns.notes, *patterns.doubts))
 
 
 def network_probabilities(
-    classifier: Classifier, patterns: Patterns, positions: NDArray[np.intp], tell: Tell | None = None
+    classifier: Classifier, patterns: Patterns, positions: NDArray[np.intp], advance: Advance | None = None
 ) -> Probabilities:
     """The network's calibrated probabilities of the patterns at some positions, (positions, classes).
 
-    Patterns of another cell size or grid are interpolated to the network's and read in windows, whose probabilities are
-    averaged.
+    Patterns with another cell size or grid are interpolated to the network's and read in windows, whose probabilities
+    are averaged.
     """
     if patterns.fit(classifier.input):
-        return classifier.predict(patterns.frames[positions], tell).probabilities
+        return classifier.predict(patterns.frames[positions], advance).probabilities
     found = np.zeros((len(positions), len(classifier.classes)), dtype=np.float32)
     shape = (classifier.input.height, classifier.input.width)
     for step, places in _chunks(patterns.steps[positions]):
         windows = resampled(patterns.frames[positions[places]], step, shape, patterns.periodic)
         each = classifier.predict(windows.reshape(-1, *windows.shape[2:])).probabilities
         found[places] = each.reshape(*windows.shape[:2], -1).mean(axis=0)
-        if tell:
-            tell(len(places))
+        if advance:
+            advance(len(places))
     return found
 
 
 def _chunks(steps: NDArray[np.float64]) -> Iterator[tuple[float, NDArray[np.intp]]]:
-    """Positions with the same step, some at a time."""
+    """Positions with the same step, in chunks."""
     for step in np.unique(steps):
         places = np.flatnonzero(steps == step)
         for start in range(0, len(places), _CHUNK):
             yield float(step), places[start : start + _CHUNK]
 
 
-def _among(probabilities: Probabilities, chosen: list[int]) -> Probabilities:
+def _conditional(probabilities: Probabilities, chosen: list[int]) -> Probabilities:
     """Probabilities under the condition that the class is one of those chosen."""
-    kept = np.zeros_like(probabilities)
+    conditional = np.zeros_like(probabilities)
     total = probabilities[chosen].sum()
-    kept[chosen] = probabilities[chosen] / total if total > 0 else 1 / len(chosen)
-    return kept
+    conditional[chosen] = probabilities[chosen] / total if total > 0 else 1 / len(chosen)
+    return conditional
 
 
 def _homogeneous(classifier: Classifier, patterns: Patterns) -> tuple[Fitting, str]:
-    """For the positions of homogeneous patterns, which classes fit them, and what says so."""
+    """The classes that fit homogeneous patterns, by position, and what determined them."""
     known, trained, plan = classifier.homogeneous, classifier.trained_on, patterns.plan
     positions = np.flatnonzero(homogeneous_runs(patterns.frames, patterns.magnitude))
-    # In classifiers of older versions no class is known to be homogeneous: the network reads them, as it did then.
+    # Classifiers of older versions do not store homogeneous classes. Then the network reads these patterns, as before.
     if known is None or not len(positions):
         return {}, NETWORK
     means = frame_means(patterns.frames[positions], patterns.magnitude)
@@ -123,7 +124,7 @@ def _homogeneous(classifier: Classifier, patterns: Patterns) -> tuple[Fitting, s
 def _recorded_means(
     classifier: Classifier, patterns: Patterns, positions: NDArray[np.intp], means: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """The means of every recorded species' frames, of which those of the species that is read are at hand."""
+    """The means of the frames of every recorded species; ``means`` are those of the species that is read."""
     found = {classifier.input.species: means}
     if patterns.other_species is not None:
         for species in patterns.recorded:

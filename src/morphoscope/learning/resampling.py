@@ -19,23 +19,23 @@ def resampled(
     frames
         (…, y, x).
     step
-        The side of a new cell in old ones; the same along both axes, so that shapes stay what they are.
+        The side of a new cell in old cells; the same along both axes, so that shapes are preserved.
     shape
         (height, width) of a window in new cells.
     periodic
-        Whether the field repeats along y and along x. Along an axis that does not, it is mirrored at its edges, as a
-        boundary without flux does.
+        Whether the field is periodic along y and along x. Along other axes it is mirrored at its edges, as at a
+        boundary without flux.
 
     Returns
     -------
     NDArray
-        (windows, …, height, width): as few windows as cover the field, evenly spread, from edge to edge. Where the
-        field is smaller than a window, it is repeated (or mirrored).
+        (windows, …, height, width): the smallest number of windows that cover the field, evenly spaced from edge to
+        edge. A field that is smaller than a window is repeated (or mirrored).
 
     Notes
     -----
-    The trigonometric polynomial through the cells' centres is evaluated at the new centres. Waves that the new cells
-    can't hold are left out.
+    The trigonometric polynomial through the centres of the cells is evaluated at the new centres. Waves that the new
+    cells can't resolve are left out.
 
     Examples
     --------
@@ -54,27 +54,27 @@ def resampled(
 
 
 def starts(length: float, window: int) -> list[float]:
-    """Where along an axis of ``length`` the windows begin that cover it."""
+    """The starts of the windows that cover an axis of ``length``."""
     count = max(1, math.ceil(round(length / window, 9)))
     return [float(s) for s in np.linspace(0, max(length - window, 0), count)]
 
 
 @functools.lru_cache(maxsize=64)
 def _matrix(cells: int, step: float, start: float, count: int, periodic: bool) -> NDArray[np.float32]:
-    """Interpolation from ``cells`` values to ``count`` places that begin at ``start`` new cells, (count, cells)."""
+    """The interpolation matrix from ``cells`` values to ``count`` new cells from ``start`` on, (count, cells)."""
     period = cells if periodic else 2 * cells
     places = (start + np.arange(count) + 0.5) * step - 0.5
     highest = min(period // 2, int(period / (2 * step)))
     wave = np.arange(-highest, highest + 1)
     weight = np.ones(len(wave))
-    if 2 * highest == period:  # the two ends are one wave
+    if 2 * highest == period:  # the highest and the lowest wavenumber are the same wave
         weight[[0, -1]] = 0.5
     phase = 2 * np.pi * (places[:, None] - np.arange(period)) / period  # (count, period)
-    # Σ_q w_q cos(q phase), one wave at a time: the table of all three would be large.
+    # Σ_q w_q cos(q phase), one wave at a time, since an array over all three indices would be large.
     matrix = np.zeros_like(phase)
     for q, w in zip(wave, weight, strict=True):
         matrix += w * np.cos(q * phase)
     matrix /= period
-    if not periodic:  # the cell behind the edge is the mirror image of the one before it
+    if not periodic:  # the cell outside the edge is the mirror image of the cell inside it
         matrix = matrix[:, :cells] + matrix[:, : cells - 1 : -1]
     return matrix.astype(np.float32)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from morphoscope.learning.classifier import Classifier
 
-NOISE = 0.02  # standard deviation of the noise added to u
+NOISE = 0.02  # standard deviation of the noise that is added to u
 SAMPLES = 12
 SMOOTHING = 2.0  # cells
 PATH_STEPS = 24

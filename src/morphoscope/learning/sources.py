@@ -1,4 +1,4 @@
-"""Whatever a user gives as patterns: arrays, labelled arrays, files, runs, ensembles."""
+"""Sources of patterns: arrays, arrays with coordinates, files, runs, ensembles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FRAME_DIMENSIONS = ("time", "t", "frame", "frames")
 def patterns_from(
     source: Any, classifier: Classifier, *, cell_size: float | None = None, resize: bool = False
 ) -> Patterns:
-    """Patterns of anything that can be read.
+    """Patterns from any supported source.
 
     Parameters
     ----------
@@ -43,16 +43,16 @@ def patterns_from(
         An array, an xarray.DataArray or Dataset, a Simulation, an Ensemble, or a path: of an ensemble's or a run's
         folder, or of a file (.npy, .npz, PNG, TIFF, JPEG, BMP).
     classifier
-        Who shall read them.
+        The classifier that is to read them.
     cell_size
-        For patterns of unknown origin: the side of a cell, in the unit of the classifier's own cell size.
+        For patterns of unknown origin: the side of a cell, in the unit of the classifier's cell size.
     resize
-        For patterns of unknown origin: stretch them, in both directions alike, to the classifier's grid.
+        For patterns of unknown origin: stretch them by the same factor in both directions to the classifier's grid.
 
     Raises
     ------
     UsageError
-        For anything that can't be read, or not without more being known.
+        For a source that can't be read, or that needs a cell size.
     """
     given = _Given(classifier, cell_size, resize)
     if isinstance(source, Ensemble):
@@ -76,7 +76,7 @@ def patterns_from(
 
 
 class _Given:
-    """What was said about patterns of unknown origin, and who reads them."""
+    """The classifier, and the arguments for patterns of unknown origin."""
 
     def __init__(self, classifier: Classifier, cell_size: float | None, resize: bool) -> None:
         if cell_size is not None and not (math.isfinite(cell_size) and cell_size > 0):
@@ -86,11 +86,14 @@ class _Given:
         self.classifier, self.cell_size, self.resize = classifier, cell_size, resize
 
     def refuse(self, name: str) -> None:
-        """Raise UsageError if a cell size was given for something that knows its own."""
+        """Raise UsageError if a cell size or resizing was requested for a source that contains its cell size."""
         if self.cell_size is not None:
-            raise UsageError(f"{name} knows its cell size; leave it out", parameter="cell_size")
+            raise UsageError(f"{name} has its own cell size; omit this argument", parameter="cell_size")
         if self.resize:
-            raise UsageError(f"{name} knows its cell size and is brought to the right one", parameter="resize")
+            raise UsageError(
+                f"{name} has its own cell size and is interpolated to the classifier's; omit this argument",
+                parameter="resize",
+            )
 
     @staticmethod
     def noted(patterns: Patterns, *notes: str) -> Patterns:
@@ -100,12 +103,12 @@ class _Given:
         return dataclasses.replace(patterns, notes=(*notes, *patterns.notes))
 
     def bare(self, array: NDArray[Any], name: str, *, cell_size: float | None = None) -> Patterns:
-        """Patterns of which nothing is known; ``cell_size``: what the array itself says, if no other was given."""
+        """Patterns from an array; ``cell_size``: that of its coordinates, used if the user gave none."""
         frames, notes = self.frames(array, name)
         step = self._step(frames, name, cell_size)
         stretched = ""
         if self.resize and step != 1:
-            stretched = f"stretched by {1 / step:.5g}: so are its wavelengths, which classes depend on"
+            stretched = f"stretched by {1 / step:.5g}; this changes its wavelengths, on which classes depend"
         patterns = Patterns(name, frames, steps=np.full(len(frames), step), notes=notes)
         return scaled(patterns, self.classifier.input, stretched)
 
@@ -116,25 +119,25 @@ class _Given:
         return np.ascontiguousarray(ordered), (*grey, *at_rest)
 
     def _largest(self) -> float:
-        """A concentration that the model trained on reaches."""
+        """A concentration that the model of the training runs reaches."""
         if self.classifier.trained_on is None:
             return 1.0
         model, species = self.classifier.trained_on.model, self.classifier.input.species
         return max(1.0, abs(model.background[species]), abs(model.perturbation[species]))
 
-    def _step(self, frames: NDArray[np.float32], name: str, told: float | None) -> float:
+    def _step(self, frames: NDArray[np.float32], name: str, stored: float | None) -> float:
         expected, trained = self.classifier.input, self.classifier.trained_on
         rows, columns = frames.shape[-2:]
         if self.resize:
             return min(rows / expected.height, columns / expected.width)
         own = 1.0 if trained is None else trained.spacing
-        cell_size = self.cell_size or told
+        cell_size = self.cell_size or stored
         if cell_size is not None:
             return 1.0 if math.isclose(cell_size, own, rel_tol=1e-3) else own / cell_size
         if (rows, columns) != (expected.height, expected.width):
             raise UsageError(
                 f"{name} has {columns}x{rows} cells; expected {expected.accepts()}; "
-                f"say how large its cells are ({own:g} in training), or crop it",
+                f"give its cell size ({own:g} in training), or crop it",
                 parameter="cell_size",
             )
         return 1.0
@@ -159,27 +162,27 @@ def _from_path(path: Path, given: _Given) -> Patterns:
 
 
 def _check_kind(path: Path, suffix: str) -> None:
-    """Raise DataError unless there is a file of a kind that can be read."""
+    """Raise DataError unless there is a file of a supported type."""
     if not path.exists():
-        raise DataError(f"{path} is not there; expected an array, a picture, a run's folder or an ensemble")
+        raise DataError(f"{path} does not exist; expected an array, a picture, a run's folder or an ensemble")
     if path.is_dir() and (suffix == ".zarr" or any((path / n).exists() for n in ("zarr.json", ".zgroup", ".zarray"))):
         raise DataError(
-            f"{path} is a Zarr store, which can't be read by itself; give the folder of the ensemble that it belongs "
-            "to, or open it with xarray and give the DataArray to morphoscope.classify"
+            f"{path} is a Zarr store, which can't be read on its own; give the folder of the ensemble that it belongs "
+            "to, or open it with xarray and pass the DataArray to morphoscope.classify"
         )
     if path.is_dir():
         raise DataError(f"{path} is a folder with neither an ensemble ({PLAN_FILE}) nor a run ({MARKER}) in it")
     if suffix in _CONTAINERS:
         raise DataError(
             f"{path.name}: HDF5 and NetCDF files can't be read yet; save the array as .npy or .npz, or open it with "
-            "xarray and give the DataArray to morphoscope.classify"
+            "xarray and pass the DataArray to morphoscope.classify"
         )
     if suffix not in {".npy", ".npz"} | IMAGE_SUFFIXES:
-        raise DataError(f"{path.name}: unknown kind {suffix!r}; use .npy, .npz, PNG or TIFF")
+        raise DataError(f"{path.name}: unknown file type {suffix!r}; use .npy, .npz, PNG or TIFF")
 
 
 def _from_archive(path: Path, given: _Given) -> Patterns:
-    """An archive of one array a species, with the frames' times as ``t``; a run's own knows its plan."""
+    """An archive with one array per species and the times as ``t``; for the archive of a run, its plan is known."""
     name = path.name
     if name == RUN_FILE and is_run_folder(path.parent):
         given.refuse(str(path.parent))
@@ -198,10 +201,10 @@ def _from_archive(path: Path, given: _Given) -> Patterns:
 
 
 def _from_picture(path: Path, given: _Given) -> Patterns:
-    """A picture; a run's own composite, in the run's folder, knows its plan."""
+    """A picture; for the composite in the folder of a run, its plan is known."""
     array, times = read_image(path)
     if array.ndim == 3 and array.dtype == np.uint8 and is_run_folder(path.parent):
-        raise UsageError(f"{path.name} is a picture for people, of a run; give the run's folder, {path.parent}")
+        raise UsageError(f"{path.name} is a figure with axes, not a field; give the run's folder, {path.parent}")
     if times:
         array = array[frame_places(times, given.classifier.input, path.name)]
     plan = plan_of_run(path.parent) if array.ndim == 3 and array.dtype == np.float32 else None
@@ -215,7 +218,7 @@ def _from_picture(path: Path, given: _Given) -> Patterns:
 
 
 def _from_labelled(source: Any, given: _Given) -> Patterns:
-    """An xarray.DataArray: dimensions by name, the cell size by its coordinates."""
+    """An xarray.DataArray: dimensions by name, the cell size from its coordinates."""
     name = f"the DataArray {source.name!r}" if source.name is not None else "the DataArray"
     dimensions = [str(d) for d in source.dims]
     time = next((d for d in _FRAME_DIMENSIONS if d in dimensions), None)
@@ -223,7 +226,7 @@ def _from_labelled(source: Any, given: _Given) -> Patterns:
     if not {"y", "x"} <= set(dimensions) or len(others) > 1:
         raise UsageError(
             f"{name} has dimensions {', '.join(dimensions)}; expected y and x, for several frames also "
-            f"{_FRAME_DIMENSIONS[0]}, and for several patterns one more"
+            f"{_FRAME_DIMENSIONS[0]}, and for several patterns one more dimension"
         )
     if others and time is None:
         source, time = source.expand_dims("time"), "time"
@@ -241,7 +244,7 @@ def _numeric(coordinate: Any) -> bool:
 
 
 def _coordinate_spacing(source: Any, name: str) -> float | None:
-    """The cell size by the coordinates x and y; None without them. Raises UsageError unless the cells are square."""
+    """The cell size from the coordinates x and y; None without them. Raises UsageError unless the cells are square."""
     sides = []
     for axis in ("y", "x"):
         if axis not in source.coords or not _numeric(source.coords[axis]) or source.sizes[axis] < 2:
@@ -250,5 +253,5 @@ def _coordinate_spacing(source: Any, name: str) -> float | None:
         sides.append(np.diff(places))
     every = np.abs(np.concatenate(sides))
     if every.max() <= 0 or np.ptp(every) > 1e-3 * every.max():
-        raise UsageError(f"{name} has cells that are not squares of one size; interpolate it to such cells first")
+        raise UsageError(f"{name} has cells that are not equal squares; interpolate it to such cells first")
     return float(every.mean())

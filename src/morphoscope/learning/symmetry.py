@@ -31,7 +31,7 @@ class Augmentation:
     affine: float = 0.0
 
     def __call__(self, batch: Tensor, generator: Generator) -> Tensor:
-        """A transformed copy of a batch (n, frames, height, width). All frames of a pattern are transformed alike."""
+        """A transformed copy of a batch (n, frames, height, width); one transformation for all frames of a pattern."""
         import torch
 
         if self.symmetries:

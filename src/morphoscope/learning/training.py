@@ -1,4 +1,4 @@
-"""Training: a labelled ensemble makes a classifier; a validation ensemble chooses the epoch. No test data here."""
+"""Training of a classifier on a labelled ensemble; a validation ensemble determines the epoch. Uses no test data."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-FEWEST_BATCHES = 8
-WARM_UP = 0.2  # share of the steps in which the learning rate rises
+MIN_BATCHES = 8
+WARM_UP = 0.2  # fraction of the steps in which the learning rate increases
 
 
 @dataclasses.dataclass(frozen=True)
 class Epoch:
-    """One line of the history: losses and accuracies; the training ones are over augmented patterns."""
+    """One row of the history: losses and accuracies; those of the training set are for augmented patterns."""
 
     epoch: int
     learning_rate: float
@@ -50,19 +50,19 @@ def train_classifier(
     paper_augmentation: bool = False,
     progress: Reporter = SILENT,
 ) -> Classifier:
-    """Train a network on one data set; validation chooses the epoch: the last one as good as the best.
+    """Train a network on one data set and keep the last epoch that is as good as the best on the validation set.
 
-    As good: within one standard error, √(p (1 − p) / n), of the best validation accuracy p. Where training and
-    validation share their parameters, accuracy saturates early, and later epochs generalise better.
-    The temperature of the probabilities is fitted on the validation set too. Same data, seed and number of threads
-    give the same weights on one machine. Raises UsageError for unknown names and for sets that don't fit each other.
+    As good as: within one standard error, √(p (1 − p) / n), of the best validation accuracy p. If both sets have the
+    same parameters, accuracy saturates early, and later epochs generalize better. The temperature of the probabilities
+    is also fitted on the validation set. The same data, seed and number of threads give the same weights on the same
+    machine. Raises UsageError for unknown names and for sets that do not match.
     """
     architecture = get_network(network)
-    recipe = _adapted(architecture.training, epochs, paper_augmentation)
+    settings = _adapted(architecture.training, epochs, paper_augmentation)
     classes = tuple(training.classes)
     if len(training.labels) < 2 * len(classes):
         raise UsageError(
-            f"{training.name} has {len(training.labels)} runs of {len(classes)} classes; at least 2 a class are needed"
+            f"{training.name} has {len(training.labels)} runs of {len(classes)} classes; use at least 2 runs per class"
         )
     if len(classes) < 2:
         raise UsageError(f"{training.name} has {len(classes)} class; at least 2 are needed to train")
@@ -74,8 +74,8 @@ def train_classifier(
     _check_grid(architecture, training.input, training.name)
     targets = validation.targets(classes)
     homogeneous = homogeneous_classes(training)
-    with progress.task(f"train {network}", recipe.epochs, "epochs") as task:
-        trainer = _Trainer(architecture, recipe, training, classes, seed)
+    with progress.task(f"train {network}", settings.epochs, "epochs") as task:
+        trainer = _Trainer(architecture, settings, training, classes, seed)
         history = trainer.fit(validation, targets, task)
     classifier = Classifier(
         network=network,
@@ -95,7 +95,7 @@ def train_classifier(
             },
             "training_rows": training.rows(),
             "seed": seed,
-            "recipe": dataclasses.asdict(recipe),
+            "recipe": dataclasses.asdict(settings),
             "kept_epoch": trainer.kept,
             "history": [dataclasses.asdict(e) for e in history],
             "versions": versions("torch"),
@@ -108,15 +108,15 @@ def train_classifier(
     return classifier
 
 
-def _adapted(recipe: TrainingSettings, epochs: int | None, paper_augmentation: bool) -> TrainingSettings:
+def _adapted(settings: TrainingSettings, epochs: int | None, paper_augmentation: bool) -> TrainingSettings:
     if epochs is not None:
         if epochs < 1:
             raise UsageError(f"epochs={epochs}; use 1 or more")
-        recipe = dataclasses.replace(recipe, epochs=epochs)
+        settings = dataclasses.replace(settings, epochs=epochs)
     if paper_augmentation:
-        augmentation = dataclasses.replace(recipe.augmentation, affine=1.0)
-        recipe = dataclasses.replace(recipe, augmentation=augmentation)
-    return recipe
+        augmentation = dataclasses.replace(settings.augmentation, affine=1.0)
+        settings = dataclasses.replace(settings, augmentation=augmentation)
+    return settings
 
 
 def _check_grid(network: Network, read: Input, name: str) -> None:
@@ -135,7 +135,7 @@ def _check_grid(network: Network, read: Input, name: str) -> None:
 
 
 def _seeded(seed: int) -> torch.Generator:
-    """Seed the weights and the dropout; returns the stream of the augmentation and of the order of the runs."""
+    """Seed the weights and the dropout; return the generator of the augmentation and of the order of the runs."""
     import torch
 
     torch.manual_seed(seed)
@@ -144,42 +144,42 @@ def _seeded(seed: int) -> torch.Generator:
 
 class _Trainer:
     def __init__(
-        self, network: Network, recipe: TrainingSettings, data: DataSet, classes: tuple[str, ...], seed: int
+        self, network: Network, settings: TrainingSettings, data: DataSet, classes: tuple[str, ...], seed: int
     ) -> None:
         import torch
 
-        self.recipe = recipe
+        self.settings = settings
         self.stream = _seeded(seed)
         self.module = network.build(data.input.frames, len(classes))
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.frames = torch.from_numpy(data.frames)
         self.targets = torch.from_numpy(data.targets(classes))
-        # Small sets get small batches: an epoch must be enough steps for the running statistics to follow.
-        self.batch = max(2, min(recipe.batch, len(self.targets) // FEWEST_BATCHES))
+        # Small sets get small batches, so that an epoch has enough steps for the running statistics to converge.
+        self.batch = max(2, min(settings.batch, len(self.targets) // MIN_BATCHES))
         self.batches = len(self.targets) // self.batch
         self.optimizer = torch.optim.AdamW(
-            self.module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+            self.module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer,
-            recipe.learning_rate,
-            total_steps=recipe.epochs * self.batches,
+            settings.learning_rate,
+            total_steps=settings.epochs * self.batches,
             pct_start=WARM_UP,
         )
-        self.average = _average(self.module, recipe.average)
+        self.average = _average(self.module, settings.average)
         self.best: nn.Module = self.module
         self.kept = 0
 
     @property
     def judged(self) -> nn.Module:
-        """The module whose weights are kept: the averaged one where there is one."""
+        """The module whose weights are validated and kept: the averaged one if there is one."""
         return self.average.module if self.average is not None else self.module
 
     def fit(self, validation: DataSet, targets: Any, task: Task) -> list[Epoch]:
-        """All epochs; leaves the weights of the chosen epoch in ``best`` and its number in ``kept``."""
+        """Train all epochs; store the weights of the chosen epoch in ``best`` and its number in ``kept``."""
         history: list[Epoch] = []
         begin = time.perf_counter()
-        for number in range(1, self.recipe.epochs + 1):
+        for number in range(1, self.settings.epochs + 1):
             loss, accuracy = self._epoch()
             validation_loss, validation_accuracy = self._judge(validation.frames, targets)
             epoch = Epoch(
@@ -205,13 +205,13 @@ class _Trainer:
         loss_sum, right = 0.0, 0
         for number in range(self.batches):
             chosen = order[number * self.batch : (number + 1) * self.batch]
-            frames = self.recipe.augmentation(self.frames[chosen], self.stream)
+            frames = self.settings.augmentation(self.frames[chosen], self.stream)
             loss, hits = self._step(frames.contiguous(memory_format=torch.channels_last), self.targets[chosen])
             loss_sum, right = loss_sum + loss, right + hits
         return loss_sum / self.batches, right / (self.batches * self.batch)
 
     def _judge(self, frames: Any, targets: Any) -> tuple[float, float]:
-        """Loss and accuracy on patterns, without augmentation; the loss is the one that training minimises."""
+        """Loss and accuracy on patterns, without augmentation; the loss is the one that training minimizes."""
         import torch
         from torch.nn.functional import cross_entropy
 
@@ -219,14 +219,14 @@ class _Trainer:
         with torch.inference_mode():
             parts = [module(torch.from_numpy(frames[i : i + 64])) for i in range(0, len(frames), 64)]
         logits, wanted = torch.cat(parts), torch.from_numpy(np.asarray(targets))
-        loss = cross_entropy(logits, wanted, label_smoothing=self.recipe.smoothing)
+        loss = cross_entropy(logits, wanted, label_smoothing=self.settings.smoothing)
         return float(loss), float((logits.argmax(dim=1) == wanted).float().mean())
 
     def _step(self, frames: Tensor, targets: Tensor) -> tuple[float, int]:
         from torch.nn.functional import cross_entropy
 
         logits = self.module(frames)
-        loss = cross_entropy(logits, targets, label_smoothing=self.recipe.smoothing)
+        loss = cross_entropy(logits, targets, label_smoothing=self.settings.smoothing)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -237,7 +237,7 @@ class _Trainer:
 
 
 def _good_enough(history: list[Epoch], runs: int) -> float:
-    """The validation accuracy from which an epoch counts as good as the best so far."""
+    """The smallest validation accuracy with which an epoch counts as good as the best so far."""
     best = max(epoch.validation_accuracy for epoch in history)
     return best - math.sqrt(best * (1 - best) / runs)
 
@@ -245,8 +245,8 @@ def _good_enough(history: list[Epoch], runs: int) -> float:
 def _average(module: nn.Module, decay: float) -> Any:
     """An exponential moving average of weights and statistics, or None.
 
-    At step n the old value's share is min(decay, (1 + n) / (10 + n)), so that short trainings are not held back by
-    their random start.
+    At step n the weight of the old value is min(decay, (1 + n) / (10 + n)), so that the random initial weights do not
+    dominate a short training.
     """
     from torch.optim.swa_utils import AveragedModel
 

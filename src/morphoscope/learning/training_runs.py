@@ -1,4 +1,4 @@
-"""What a classifier knows of the runs that it was trained on: their model and their length scale."""
+"""What a classifier stores about its training runs: their model and their length scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from morphoscope.core.errors import DataError
 from morphoscope.ensembles import Plan
 from morphoscope.models import Model
 
-_EQUAL = 1e-3  # relative difference below which two lengths are the same
+_EQUAL = 1e-3  # relative difference below which two lengths count as equal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TrainingRuns:
 
     @classmethod
     def of(cls, plan: Plan) -> TrainingRuns:
-        """Those of a plan."""
+        """The training runs of a plan."""
         found = diffusions(plan)
         ends = {s: (min(d[s] for d in found), max(d[s] for d in found)) for s in plan.model.species}
         return cls(plan.model, plan.grid.spacing, ends)
@@ -46,15 +46,15 @@ class TrainingRuns:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainingRuns:
-        """Inverse of :meth:`to_dict`; raises DataError for anything else."""
+        """Inverse of :meth:`to_dict`. Raises DataError for invalid values."""
         try:
             diffusion = {str(s): (float(low), float(high)) for s, (low, high) in values["diffusion"].items()}
             return cls(Model.from_dict(values["model"]), float(values["spacing"]), diffusion)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"the description of the training runs is damaged: {error}") from error
+            raise DataError(f"the entry of the training runs is invalid: {error}") from error
 
     def same_equations(self, model: Model) -> bool:
-        """Whether a model is the one trained on: the same species, reaction and diffusion terms, however spelled."""
+        """Whether a model has the same species, and algebraically equal reaction and diffusion terms."""
         import sympy
 
         own = self.model
@@ -71,42 +71,42 @@ class TrainingRuns:
         return all(ours == theirs or sympy.expand(ours - theirs) == 0 for ours, theirs in pairs)
 
     def step(self, spacing: float, diffusion: Mapping[str, float], species: str) -> float:
-        """The side of a cell trained on, in cells of another run with this spacing and diffusion.
+        """The side of a cell of the training runs, in cells of another run with this spacing and diffusion.
 
-        Both are measured in the length that the equations know: cells of side h are h/√D long. Exactly 1 where that is
-        the same, and where training covered it: then the network has seen patterns as large as these.
+        Both are measured in the length scale of the equations: the side h becomes h/√D. Exactly 1 if they are equal, or
+        if the training runs cover the value: then the network was trained on patterns of this size.
         """
-        here = length_scale(spacing, diffusion, species)
+        length = length_scale(spacing, diffusion, species)
         ends = [length_scale(self.spacing, {s: d[i] for s, d in self.diffusion.items()}, species) for i in (1, 0)]
-        nearest = min(max(here, ends[0]), ends[1])
-        return 1.0 if math.isclose(here, nearest, rel_tol=_EQUAL) else nearest / here
+        nearest = min(max(length, ends[0]), ends[1])
+        return 1.0 if math.isclose(length, nearest, rel_tol=_EQUAL) else nearest / length
 
     def same_ratios(self, diffusion: Mapping[str, float]) -> bool:
-        """Whether the species' diffusion coefficients have ratios that they had in training."""
-        largest = max(self.diffusion, key=lambda s: self.diffusion[s][1])
-        least, most = self.diffusion[largest]
-        here = diffusion[largest]
-        if least == 0 or here == 0:
-            return here == most
+        """Whether the ratios of the diffusion coefficients are within those of the training runs."""
+        reference = max(self.diffusion, key=lambda s: self.diffusion[s][1])
+        least, most = self.diffusion[reference]
+        own = diffusion[reference]
+        if least == 0 or own == 0:
+            return own == most
         return all(
-            low / most * (1 - _EQUAL) <= diffusion[s] / here <= high / least * (1 + _EQUAL)
+            low / most * (1 - _EQUAL) <= diffusion[s] / own <= high / least * (1 + _EQUAL)
             for s, (low, high) in self.diffusion.items()
         )
 
 
 def length_scale(spacing: float, diffusion: Mapping[str, float], species: str) -> float:
-    """A cell's side over √D, D that of the species, or the largest where it does not diffuse.
+    """The side of a cell over √D, with D of the species or, if it does not diffuse, the largest D.
 
-    The side itself where nothing diffuses: then operators in the reaction set the lengths.
+    The side itself if no species diffuses, since then operators in the reaction terms set the length scale.
     """
     coefficient = diffusion.get(species, 0.0) or max(diffusion.values(), default=0.0)
     return spacing / math.sqrt(coefficient) if coefficient > 0 else spacing
 
 
 def diffusions(plan: Plan, runs: Sequence[int] | None = None) -> list[dict[str, float]]:
-    """The diffusion coefficients by species of some runs of a plan, by default of all."""
+    """The diffusion coefficients by species for some runs of a plan, by default for all."""
     names = sorted(plan.model.diffusion_parameters)
-    known: dict[Any, dict[str, float]] = {}  # most runs share theirs
+    known: dict[Any, dict[str, float]] = {}  # most runs have the same coefficients
     found = []
     for run in range(len(plan.runs)) if runs is None else runs:
         parameters = plan.runs[run].parameters

@@ -1,1 +1,1 @@
-"""One file a verb: what Python users, the command line and the page call."""
+"""The operations that Python users, the command line and the explorer call; one file for each."""

@@ -27,7 +27,7 @@ def agree(atlas: PathLike | Atlas, other: PathLike | Atlas) -> Agreement:
     Raises
     ------
     UsageError
-        Where an atlas can't be opened, or the two have no run in common.
+        If an atlas can't be opened, or the two have no run in common.
 
     Examples
     --------

@@ -32,14 +32,14 @@ def analyze(
     out
         File for a figure of nullclines and dispersion relation: .png, .svg or .pdf.
     stencil
-        Points of the discrete Laplacian, 9 or 5, whose dispersion relation is compared with that of the continuum.
+        Number of points of the discrete Laplacian, 9 or 5. Its dispersion relation is compared with the continuum's.
     spacing
-        Cell size of that grid; by default the model's.
+        Cell size of the grid. Default: the model's own.
 
     Returns
     -------
     Overview
-        Steady states, their stability, the fastest growing wave, critical values of parameters, and the class of the
+        Steady states, their stability, the fastest-growing waves, critical values of parameters, and the type of the
         point.
 
     Raises
@@ -53,7 +53,7 @@ def analyze(
     >>> found = morphoscope.analyze("brusselator", {"A": 2.5, "B": 7, "Dv": 5})
     >>> found.kind
     'Turing'
-    >>> [round(mode.wavelength, 2) for mode in found.modes]  # of the fastest growing wave on each state
+    >>> [round(mode.wavelength, 2) for mode in found.modes]  # of the fastest-growing wave on each state
     [7.04]
     """
     from morphoscope.engines import Grid
@@ -66,7 +66,7 @@ def analyze(
         check_figure_path(out)
     found = model if isinstance(model, Model) else find_model(model)
     grid = Grid(spacing=found.spacing if spacing is None else spacing, stencil=stencil)
-    seen = overview(found, parameters, grid.symbols, grid.spacing)
+    result = overview(found, parameters, grid.symbols, grid.spacing)
     if out is not None:
-        save(theory_figure(seen), out)
-    return seen
+        save(theory_figure(result), out)
+    return result

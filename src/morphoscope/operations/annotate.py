@@ -1,4 +1,4 @@
-"""Annotate runs of an atlas: the one way in which the command, the page and Python users do it."""
+"""Annotate runs of an atlas. The command line, the explorer and Python users all call these functions."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def annotate(
 ) -> int:
     """Record which class runs of an atlas belong to.
 
-    All runs of one call form one batch, which ``undo`` takes back as a whole.
+    All runs of one call form one batch, which one ``undo`` reverts.
 
     Parameters
     ----------
     atlas : str, Path or Atlas
         An atlas, its folder, or the name of a shipped atlas.
     class_name : str or None
-        The class. ``"ambiguous"`` rejects the runs: they train nothing. None confirms each run as the class that it has
-        now; runs that were rejected before can't be confirmed and are left out.
+        The class. ``"ambiguous"`` rejects the runs: no training uses them. None confirms the present class of each run;
+        runs that were rejected before can't be confirmed and are left out.
     runs : sequence of int
         Numbers of the runs in the atlas's plan.
     who : str
@@ -46,13 +46,13 @@ def annotate(
     Returns
     -------
     int
-        How many runs were annotated.
+        The number of runs that were annotated.
 
     Raises
     ------
     UsageError
-        For no runs, runs that the atlas does not have, a class name that can't be used, or an unknown class where
-        ``create`` is false.
+        For no runs, runs that the atlas does not have, an invalid class name, or an unknown class if ``create`` is
+        false.
 
     Examples
     --------
@@ -90,9 +90,9 @@ def annotate(
 
 
 def create_class(atlas: Atlas, name: str, *, who: str, symbol: str = "", colour: str = "") -> None:
-    """Create a class; symbol and colour are derived from the name unless given.
+    """Create a class; by default, symbol and colour are derived from the name.
 
-    Raises UsageError for a name that exists or can't be used.
+    Raises UsageError for a name that is invalid or exists already.
     """
     from morphoscope.atlas import symbol as symbol_of
     from morphoscope.atlas.annotation import AMBIGUOUS
@@ -105,10 +105,10 @@ def create_class(atlas: Atlas, name: str, *, who: str, symbol: str = "", colour:
 
 
 def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
-    """Write the log of annotations as CSV, one row an annotation.
+    """Write the log of annotations as CSV, one row per annotation.
 
-    Besides the annotation, each row has the run's parameters, its seed, and ``class_now``, the class that the run
-    has after all annotations (``ambiguous`` for rejected runs).
+    Each row also has the run's parameters, its seed, and ``class_now``, the class of the run after all annotations
+    (``ambiguous`` for rejected runs).
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
     Raises
     ------
     UsageError
-        Where there is no such atlas, or the file can't be written.
+        If there is no such atlas, or the file can't be written.
 
     Examples
     --------

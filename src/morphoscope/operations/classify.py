@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from morphoscope.learning.prediction import Prediction
 
 PathLike = str | Path
-_FEWEST_SHOWN = 100  # patterns from which a progress bar is worth its line
+_MIN_FOR_PROGRESS = 100  # with fewer patterns, no progress bar is shown
 
 
 def classify(
@@ -27,45 +27,46 @@ def classify(
     resize: bool = False,
     progress: Reporter = AUTO,
 ) -> Prediction:
-    """Read patterns: which class each one is, and how certain that is.
+    """Read patterns: determine the class of each one, and its probability.
 
-    Homogeneous patterns need no network: of a run, theory says which steady state it is in; of an array, its mean does.
+    Homogeneous patterns are not read by the network. The class of a run follows from its steady state by theory, that
+    of an array from its mean.
 
     Parameters
     ----------
     classifier
         A classifier, its folder, or the name of a shipped one.
     data
-        What to read: an array (y, x), (frames, y, x) or (n, frames, y, x); an xarray.DataArray with dimensions y, x and
-        perhaps time and one more; a Simulation; an Ensemble; or the path of a file (.npy, .npz, PNG, TIFF), of a run's
-        folder, or of an ensemble. 8- and 16-bit integers are grey levels, whose largest value is concentration 1. A
-        single frame, or a grey picture, stands for a pattern at rest.
+        What to read: an array (y, x), (frames, y, x) or (n, frames, y, x); an xarray.DataArray with dimensions y, x
+        and, optionally, time and one more; a Simulation; an Ensemble; or the path of a file (.npy, .npz, PNG, TIFF), of
+        a run's folder, or of an ensemble. 8- and 16-bit integers are grey levels, whose largest value is concentration
+        1. A single frame, or a grey picture, is read as a pattern that does not change.
     cell_size
-        For arrays and pictures: the side of a cell, in the unit in which the classifier's training has its own
-        (``classifier.trained_on.spacing``). Default: the training's, or what x and y of a DataArray say. Runs and
-        ensembles know theirs.
+        For arrays and pictures: the side of a cell, in the same unit as that of the training runs
+        (``classifier.trained_on.spacing``). Default: the value of the training runs or, for a DataArray, that of its
+        coordinates x and y. Runs and ensembles have their own.
     resize
-        For arrays and pictures of another size: stretch them, in both directions alike, to the classifier's grid. Their
-        wavelengths change with that; where the cell size is known, give it instead.
+        For arrays and pictures of another size: stretch them by the same factor in both directions to the classifier's
+        grid. This changes their wavelengths; if the cell size is known, give it instead.
     progress
-        Shows how far the work is. Default: a bar in notebooks only.
+        Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
     Prediction
-        Names and probabilities of the classes, what decided each, and notes on what was done before.
+        Names and probabilities of the classes, what determined each class, and notes on the preparation.
 
     Raises
     ------
     UsageError
-        For data that can't be read: another species or other times than the classifier reads, NaN, colour photographs,
-        a grid of unknown cell size.
+        For data that can't be read: a species or times that the classifier does not read, NaN, colour photographs, or
+        another grid with unknown cell size.
 
     Notes
     -----
-    A network knows patterns by their size in cells. Patterns whose cells have another size h/√D than in training (h
-    the side of a cell, D the species' diffusion coefficient) are interpolated to that size; larger fields are read in
-    windows whose probabilities are averaged, smaller ones are repeated periodically.
+    A network depends on the size of patterns in cells. Patterns whose cell size h/√D differs from that in training (h:
+    side of a cell, D: diffusion coefficient of the species) are interpolated to that of the training. Larger fields are
+    read in windows whose probabilities are averaged; smaller ones are repeated periodically.
 
     Examples
     --------
@@ -92,7 +93,7 @@ def classify(
         warn(progress, doubt)
     for note in patterns.notes:
         progress.message(note)
-    if len(patterns.frames) < _FEWEST_SHOWN:
+    if len(patterns.frames) < _MIN_FOR_PROGRESS:
         return read(trained, patterns)
     with progress.task("classify", len(patterns.frames), "patterns") as task:
         return read(trained, patterns, task.advance)

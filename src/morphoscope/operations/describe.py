@@ -1,4 +1,4 @@
-"""Measure the physical descriptors of runs."""
+"""Compute the descriptors of runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def describe(
     workers: int | None = None,
     progress: Reporter = AUTO,
 ) -> DescriptorTable:
-    """Measure the physical descriptors of the runs of an ensemble or an atlas.
+    """Compute the descriptors of the runs of an ensemble or an atlas.
 
-    They are kept with the runs: what was measured before is not measured again, and an interrupted call continues.
+    They are stored with the runs and not computed again. After an interruption, another call continues.
 
     Parameters
     ----------
@@ -35,18 +35,18 @@ def describe(
     workers
         Number of threads; by default one for each core.
     progress
-        Where progress is reported; by default a bar in notebooks.
+        Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
     DescriptorTable
-        ``columns``: the descriptors by name, one number for each run, NaN where undefined. What each one means is in
+        ``columns``: the descriptors by name, one number for each run, NaN if undefined. Their definitions are in
         :data:`morphoscope.descriptors.DESCRIPTORS`.
 
     Raises
     ------
     UsageError
-        If ``csv`` is not named .csv, or ``workers`` is below 1.
+        If the name ``csv`` does not end with .csv, or ``workers`` is below 1.
     DataError
         If ``data`` is neither an ensemble nor an atlas, or can't be written.
 

@@ -16,7 +16,7 @@ PathLike = str | Path
 def class_map(
     atlas: PathLike | Atlas, out: PathLike | None = None, *, color: str = "class", theory: bool = True
 ) -> Figure:
-    """Draw the class map of an atlas, or one of its numbers, over two parameters.
+    """Draw the class map of an atlas, or one of its variables, over two parameters.
 
     Parameters
     ----------
@@ -25,16 +25,16 @@ def class_map(
     out
         File to write as well: .png, .svg or .pdf.
     color
-        ``class``, or a number: ``margin``, ``entropy``, ``P(kappa)``, a parameter such as ``f``, a descriptor such as
+        ``class``, or a variable: ``margin``, ``entropy``, ``P(kappa)``, a parameter such as ``f``, a descriptor such as
         ``wavelength``.
     theory
-        Draw the lines that theory gives: where states exist, Hopf, Turing.
+        Whether to draw bifurcation lines: saddle-node, Hopf, Turing.
 
     Returns
     -------
     matplotlib.figure.Figure
-        One square for each point: the class of most of its runs, or the mean of the number over them. Notebooks show
-        it.
+        One square for each point: the class of most of its runs, or the mean of the variable over them. Notebooks
+        display it.
 
     Raises
     ------
@@ -77,12 +77,13 @@ def montage(
     out
         File to write as well: .png, .svg or .pdf.
     most
-        The largest number of patterns drawn, by default 600. More are thinned out evenly over the order of certainty.
+        Maximum number of patterns, by default 600. If there are more, some are chosen evenly in the order of
+        probability.
 
     Returns
     -------
     matplotlib.figure.Figure
-        All patterns have one scale of grey, that of the whole atlas. Notebooks show it.
+        All patterns have the same colour range, that of the atlas. Notebooks display it.
 
     Raises
     ------
@@ -93,8 +94,9 @@ def montage(
 
     Notes
     -----
-    Each pattern is a composite: the first, the middle and the last frame are its red, green and blue. What rests is
-    grey, what moves is coloured. Patterns of an atlas without its ensemble, such as a shipped one, are simulated again.
+    Each pattern is a composite: the first, the middle and the last frame are its red, green and blue. Constant cells
+    are grey, cells that change are coloured. Patterns of an atlas without its ensemble, such as a shipped one, are
+    simulated again.
 
     Examples
     --------

@@ -37,7 +37,7 @@ def ensemble(
     out
         Folder to write, or to continue.
     workers
-        Threads over runs; by default all cores.
+        Number of threads, each of which simulates one run at a time. Default: one per core.
     frames
         Snapshots of each run, 3 or 10; for recipes only.
     limit
@@ -45,17 +45,17 @@ def ensemble(
     engine
         ``cpu``, or ``reference`` (NumPy, float64, slow).
     progress
-        Shows how far the ensemble is. By default a bar in a notebook and nothing elsewhere.
+        Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
     Ensemble
-        The folder, with ``dataset()``.
+        The ensemble; its ``dataset()`` returns the snapshots.
 
     Raises
     ------
     UsageError
-        For a folder that contains other files or another plan, and for what can't be run.
+        For a folder that contains other files or another plan, and for a plan that can't be run.
 
     Examples
     --------
@@ -124,13 +124,13 @@ def scan_plan(
     size, until, dt, spacing, stencil, boundary, times
         As in :func:`simulate`; a derived time step suits all points.
     initial
-        Initial condition: a name with options, a file, or the folder of a run, whose last snapshot counts.
+        Initial condition: a name with options, a file, or the folder of a run, whose last snapshot is used.
     integrator, noise, double
         As in :func:`simulate`.
     seed
-        Seed from which the seeds of the runs follow.
+        Seed from which the seeds of the runs are derived.
     record
-        Species to keep; by default the first.
+        Species to store; by default the first.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def scan_plan(
     Raises
     ------
     UsageError
-        For whatever can't be run.
+        For a plan that can't be run.
 
     Warns
     -----

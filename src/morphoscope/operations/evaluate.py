@@ -29,17 +29,17 @@ def evaluate(
     classifier
         A classifier, its folder, or the name of a shipped one.
     data
-        A labelled ensemble or its folder; runs without a label or not done are left out.
+        A labelled ensemble or its folder; runs that are not labelled or not done are left out.
     out
         Folder for evaluation.json and the confusion matrix as table and figure.
     progress
-        Told of what makes the comparison doubtful. Default: Python warnings.
+        Reporter that shows notes and warnings about the comparison. Default: Python warnings.
 
     Returns
     -------
     Evaluation
-        All figures are of the network alone, except ``combined``: the accuracy of what :func:`morphoscope.classify`
-        says, where theory decides what homogeneous runs are.
+        All numbers are of the network alone, except ``combined``: the accuracy of :func:`morphoscope.classify`, in
+        which theory determines the class of homogeneous runs.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Show which parts of patterns a network's answer depends on."""
+"""Show which parts of patterns the output of a network depends on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PathLike = str | Path
 def explain(
     classifier: PathLike | Classifier, data: PathLike | Ensemble, out: PathLike, *, per_class: int = 1
 ) -> Saliency:
-    """Show which parts of patterns a network's answer depends on: saliency maps.
+    """Compute saliency maps, which show the parts of patterns that the output of a network depends on.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ def explain(
     data
         A labelled ensemble or its folder, with the grid that the classifier was trained on.
     out
-        Folder for saliency.npz (arrays) and saliency.png and .svg (a gallery). Earlier maps there are replaced.
+        Folder for saliency.npz (arrays) and saliency.png and .svg (a gallery). Earlier maps in it are replaced.
     per_class
-        How many patterns of each class, the first ones of the ensemble.
+        Number of patterns of each class; the first ones of the ensemble are used.
 
     Returns
     -------
     Saliency
-        The class that the network gives each pattern, smoothed gradients and integrated gradients.
+        The class that each pattern is read as, smoothed gradients and integrated gradients.
 
     Raises
     ------

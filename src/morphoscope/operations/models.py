@@ -1,4 +1,4 @@
-"""List, check and begin models."""
+"""List, check and create models."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_model(model: PathLike | Model) -> list[Check]:
     Returns
     -------
     list of Check
-        One result for each check: its name, whether it passed, and what was seen.
+        One result for each check: its name, whether it passed, and details.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def check_model(model: PathLike | Model) -> list[Check]:
 
 
 def new_model(name: str, out: PathLike | None = None) -> Path:
-    """Write a commented model file as a start for a model of your own.
+    """Write a commented model file as a template for your own model.
 
     Parameters
     ----------

@@ -23,9 +23,10 @@ def scan(
     overwrite: bool = False,
     progress: Reporter = AUTO,
 ) -> Atlas:
-    """Read and describe every finished run of an ensemble; write an atlas.
+    """Read every finished run of an ensemble, compute its descriptors, and write an atlas.
 
-    What homogeneous runs are is decided by theory, the network reads the rest, as in :func:`morphoscope.classify`.
+    Theory determines the class of homogeneous runs, and the network reads the others, as in
+    :func:`morphoscope.classify`.
 
     Parameters
     ----------
@@ -34,12 +35,12 @@ def scan(
     data
         An ensemble or its folder.
     out
-        The atlas's folder. It holds ``points.csv``, a row per run: parameters, seed, class, probability, margin, what
-        decided (``read_by``: theory, variance or network), descriptors.
+        The folder of the atlas. Its table ``points.csv`` has one row per run: parameters, seed, class, probability,
+        margin, what determined the class (``read_by``: theory, variance or network), descriptors.
     overwrite
         Whether to replace an earlier atlas in ``out``.
     progress
-        Shows how far the work is. Default: a bar in notebooks only.
+        Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
@@ -49,8 +50,8 @@ def scan(
     Raises
     ------
     UsageError
-        If no run is done, if the runs lack the species or the times that the classifier reads, or if ``out`` holds
-        something else.
+        If no run is done, if the runs lack the species or the times that the classifier reads, or if ``out`` contains
+        other files.
 
     Examples
     --------

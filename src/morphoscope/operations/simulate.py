@@ -51,8 +51,8 @@ def simulate(
     model
         A model, the name of a built-in one, or a file (.toml).
     parameters
-        Values by name: numbers, or what varies in space, an array (height, width) or a :class:`Ramp`. The model's
-        defaults are used for the rest.
+        Values by name: numbers or, for parameters that vary in space, an array (height, width) or a :class:`Ramp`. The
+        others have the model's defaults.
     size
         Width and height in cells, or one number for a square; height 1 is one-dimensional. By default 128 × 128, or
         the size of the initial state.
@@ -63,33 +63,33 @@ def simulate(
     spacing
         Side of a cell. Default: the model's own.
     stencil
-        Points of the discrete Laplacian: 9 or 5.
+        Number of points of the discrete Laplacian: 9 or 5.
     boundary
-        ``periodic``, ``no-flux`` or ``dirichlet``, for both axes or for each, as in ``x=no-flux,y=periodic``.
+        ``periodic``, ``no-flux`` or ``dirichlet``, for both axes or for each axis, as in ``x=no-flux,y=periodic``.
     times
         Times of the snapshots, one or several, rounded to multiples of ``dt``. By default three, to the end.
     initial
         Initial condition: a name, with options as in ``spots:count=30,radius=4``; a file (.npz, .npy, an image); an
-        earlier run or its folder, whose last snapshot counts; an array (species, y, x), or (y, x) for one species;
-        or arrays by species. Time starts at 0 in any case. Default: the model's own.
+        earlier run or its folder, whose last snapshot is used; an array (species, y, x), or (y, x) for one species;
+        or arrays by species. Time always starts at 0. Default: the model's own.
     integrator
         ``euler`` or ``etdrk2``. Default: the model's own.
     noise
-        Amplitude of additive white noise: by species, or one for all.
+        Amplitude of additive white noise: by species, or one number for all.
     double
-        Compute with 64 bits instead of 32.
+        Compute with float64 instead of float32.
     seed
-        Seed of everything random.
+        Seed of all random numbers.
     out
         Folder for picture.png, u.png, initial.npz, snapshots.npz and run.json.
     video
-        MP4 file for a film of the first species.
+        MP4 file for a video of the first species.
     engine
         ``cpu``, or ``reference`` (NumPy, float64, slow).
     overwrite
         Replace an earlier run in ``out``.
     progress
-        Shows how far the run is. By default a bar in a notebook and nothing elsewhere.
+        Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
@@ -104,8 +104,8 @@ def simulate(
     Warns
     -----
     UserWarning
-        When concentrations become negative, a pattern is only about one cell wide, float32 is too coarse for the run,
-        or a time is visibly rounded.
+        If concentrations become negative, a pattern is only about one cell wide, float32 is too coarse for the run, or
+        a time is visibly rounded.
 
     See Also
     --------
@@ -161,12 +161,12 @@ def open_run(folder: PathLike) -> Simulation:
     Returns
     -------
     Simulation
-        The run as it was simulated; of a film, only that of a run in one dimension is kept.
+        The run as it was simulated. Video frames are stored only for a run in one dimension.
 
     Raises
     ------
     DataError
-        For a folder that holds no run, or a damaged one.
+        If the folder does not contain a run, or the run is damaged.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def repeat_run(
     out, video
         As in :func:`simulate`.
     engine
-        Default: the engine that made the run.
+        Default: the engine that simulated the run.
     overwrite, progress
         As in :func:`simulate`.
 
@@ -210,7 +210,7 @@ def repeat_run(
     Raises
     ------
     UsageError
-        For a folder that holds no run, and for what :func:`simulate` refuses.
+        If the folder does not contain a run, and for everything that :func:`simulate` refuses.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def repeat_run(
 
 
 def _initial(model: Model, initial: Any) -> tuple[Any, Any]:
-    """The initial condition for the plan, and the state itself where it was given as numbers."""
+    """The initial condition for the plan, and the initial state if it was given as numbers."""
     from morphoscope.engines.initial import InitialCondition
     from morphoscope.engines.state_files import as_state
     from morphoscope.ensembles.run_folder import RUN_FILE, is_run_folder

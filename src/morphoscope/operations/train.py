@@ -33,28 +33,28 @@ def train(
     data
         The folder of a labelled ensemble to train on.
     validation
-        The folder of another one, of the same grid and times, with other seeds. It chooses the epoch that is kept, the
-        last one as good as the best, and calibrates the probabilities.
+        The folder of another labelled ensemble with the same grid and times and other seeds. It determines which epoch
+        is kept (the last one whose accuracy is within one standard error of the best) and calibrates the probabilities.
     out
         Folder for the classifier. Default: it is not saved.
     network
         ``periodic-2d`` or ``scholz2022-2d``.
     epochs
-        Passes over the training set. Default: the network's own number.
+        Number of epochs. Default: the network's own number.
     seed
-        Of initial weights, order of the runs, and augmentation.
+        Seed of the initial weights, the order of the runs, and the augmentation.
     paper_augmentation
-        Whether to rotate by any angle, shear and zoom at random too, as Scholz & Scholz (2022) do. Shifts, reflections
-        and right angles, which are exact symmetries, are always used.
+        Whether to also rotate by any angle, shear and zoom at random, as Scholz & Scholz (2022) do. Shifts, reflections
+        and rotations by right angles, which are exact symmetries, are always used.
     overwrite
         Whether to replace an earlier classifier in ``out``.
     progress
-        Shows how far the work is. Default: a bar in notebooks only.
+        Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
     Classifier
-        The network with its classes, their homogeneous states, its calibration, and what it was trained on.
+        The network with its classes, their homogeneous steady states, its calibration and its provenance.
 
     Raises
     ------
@@ -79,14 +79,14 @@ def train(
     require("learn")
     from morphoscope.core.storage import check_output
     from morphoscope.ensembles import Ensemble
-    from morphoscope.learning.classifier import DESCRIPTION_FILE
+    from morphoscope.learning.classifier import METADATA_FILE
     from morphoscope.learning.datasets import load_labelled
     from morphoscope.learning.networks import get_network
     from morphoscope.learning.training import train_classifier
 
     get_network(network)
     if out is not None:
-        check_output(Path(out), DESCRIPTION_FILE, overwrite=overwrite)
+        check_output(Path(out), METADATA_FILE, overwrite=overwrite)
     classifier = train_classifier(
         load_labelled(Ensemble(data)),
         load_labelled(Ensemble(validation)),

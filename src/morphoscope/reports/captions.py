@@ -18,7 +18,7 @@ def caption(atlas: Atlas, *, width: int = 90) -> str:
 
 def classifier_name(atlas: Atlas) -> str:
     """The name of the classifier that read an atlas; for an older atlas its network and training set, if stored."""
-    reader = atlas.description.get("classifier") or {}
+    reader = atlas.metadata.get("classifier") or {}
     if reader.get("name"):
         return str(reader["name"])
     training = (reader.get("training") or {}).get("name")

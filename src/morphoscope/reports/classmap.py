@@ -149,7 +149,7 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
     """One square per point in the colour of the class of most of its runs, and a symbol in each region."""
     from matplotlib import patheffects
 
-    looks = atlas.looks()
+    looks = atlas.class_styles()
     counts = atlas.counts()
     points = atlas.occupancy
     for name in ordered(list(atlas.classes)):
@@ -159,8 +159,8 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
         shown = points.first[points.majority == atlas.classes.index(name)]
         label = "\n".join(textwrap.wrap(f"{titled(name)}  ({counts[name]})", _CHARACTERS))
         mark.draw(axes, across[shown], up[shown], color=looks[name][1], label=label)
-        if len(members) >= atlas.fewest_lettered:
-            x, y = atlas.heart(shown if len(shown) else members)
+        if len(members) >= atlas.min_labelled:
+            x, y = atlas.label_position(shown if len(shown) else members)
             lines = textwrap.wrap(looks[name][0], 14) or [""]
             axes.text(
                 x,
@@ -186,7 +186,7 @@ def mark_coexistence(
     axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark
 ) -> None:
     """In each square of a point where classes coexist, draw a dot in the colour of the second most frequent class."""
-    points, looks = atlas.occupancy, atlas.looks()
+    points, looks = atlas.occupancy, atlas.class_styles()
     several = np.flatnonzero(points.multistable)
     if not len(several):
         return

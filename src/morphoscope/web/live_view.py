@@ -108,7 +108,7 @@ class LiveView:
             self.figure.on_event(event, self._paint)
         self.order = ordered(list(self.workspace.atlas.classes))[::-1]  # bars are counted from below
         names = [titled(name) for name in self.order]
-        looks = self.workspace.atlas.looks()
+        looks = self.workspace.atlas.class_styles()
         colours = [looks[name][1] for name in self.order]
         self.bars = ColumnDataSource({"name": names, "p": [0.0] * len(names), "colour": colours})
         self.bars_figure = new_figure(

@@ -157,12 +157,12 @@ class MapView:
     @under_lock
     def place_letters(self) -> None:
         """Draw a letter inside the region of each class. Finding the place takes a moment."""
-        looks, labels = self.atlas.looks(), np.array(self.labels)
+        looks, labels = self.atlas.class_styles(), np.array(self.labels)
         found = []
         for name, (symbol, _) in looks.items():
             members = np.flatnonzero(labels == name)
-            if len(members) >= self.atlas.fewest_lettered:
-                found.append((*self.atlas.heart(members), symbol))
+            if len(members) >= self.atlas.min_labelled:
+                found.append((*self.atlas.label_position(members), symbol))
         x, y, text = zip(*found, strict=True) if found else ((), (), ())
         self.letters.data = {"x": list(x), "y": list(y), "text": list(text)}
 
@@ -183,7 +183,7 @@ class MapView:
             return
         self.color = color
         if color == "class":
-            looks = self.atlas.looks()
+            looks = self.atlas.class_styles()
             colours = [looks[label][1] if label else "#ffffff" for label in self.labels]
         else:
             values = self.variables[color]
@@ -203,7 +203,7 @@ class MapView:
         if changed:
             self.source.patch({"title": [(i, titled(labels[i]) if labels[i] else "ambiguous") for i in changed]})
             if self.color == "class":
-                looks = self.atlas.looks()
+                looks = self.atlas.class_styles()
                 self.source.patch({"colour": [(i, looks[labels[i]][1] if labels[i] else "#ffffff") for i in changed]})
             self.place_letters()
         self.mark_annotated(annotated)

@@ -58,7 +58,7 @@ class MontageView:
         self.workspace, self.who, self.opened = workspace, who, opened
         self.selection = list(selection)
         self.differing: list[int] = []
-        self._looks = {name: list(look) for name, look in workspace.atlas.looks().items()}
+        self._looks = {name: list(look) for name, look in workspace.atlas.class_styles().items()}
         self.component = MontageComponent(self._received, data=workspace.montage_data(), sizing_mode="stretch_width")
         first = SELECTED if self.selection else workspace.largest_class()
         self.what = pn.widgets.Select(label="Patterns", options=self._options(), value=first, width=200)
@@ -121,7 +121,7 @@ class MontageView:
         if positions:
             labels, annotated = ([kept[p] for p in positions] for kept in (workspace.labels, workspace.annotated))
             self.component.send("change", positions, labels, annotated)
-        looks = {name: list(look) for name, look in workspace.atlas.looks().items()}
+        looks = {name: list(look) for name, look in workspace.atlas.class_styles().items()}
         if looks != self._looks:
             self._looks = looks
             self.component.send("looks", looks)

@@ -124,7 +124,7 @@ class Page:
         return pn.Column(head, pn.FlexBox(left, right, gap="16px"), sizing_mode="stretch_width", css_classes=["page"])
 
     def _legend(self) -> str:
-        looks, labels = self.workspace.atlas.looks(), np.array(self.workspace.labels)
+        looks, labels = self.workspace.atlas.class_styles(), np.array(self.workspace.labels)
         counted = {name: int(np.sum(labels == name)) for name in looks}
         chips = "".join(
             f"<span class='chip'><i style='background:{colour}'></i><b>{html.escape(symbol)}</b> {counted[name]}</span>"

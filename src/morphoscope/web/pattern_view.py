@@ -144,7 +144,7 @@ class PatternView:
     def _fill_bars(self) -> None:
         atlas, position = self.workspace.atlas, self.position
         p = atlas.reading.probabilities[position]
-        looks = atlas.looks()
+        looks = atlas.class_styles()
         order = ordered(list(atlas.classes))[::-1]
         self.bars.data = {
             "name": [titled(name) for name in order],

@@ -48,7 +48,7 @@ class Workspace:
 
     def _refresh(self) -> list[int]:
         """Read the annotations again; returns the positions whose label or mark has changed."""
-        self._state = self.atlas.annotations.state()
+        self._revision = self.atlas.annotations.revision()
         latest = self.atlas.annotations.current()
         labels = self.atlas.labels()
         annotated = [run in latest for run in self.atlas.runs.tolist()]
@@ -78,7 +78,7 @@ class Workspace:
     def notify_if_changed(self) -> None:
         """Tell the pages when another process, such as the command line, has changed the annotations."""
         with self._lock:
-            if self.atlas.annotations.state() != self._state:
+            if self.atlas.annotations.revision() != self._revision:
                 self._notify()
 
     def positions(self, sent: object) -> list[int]:
@@ -171,7 +171,7 @@ class Workspace:
             "side": SIDE,
             "columns": COLUMNS,
             "total": len(self.atlas.runs),
-            "looks": {name: list(look) for name, look in self.atlas.looks().items()},
+            "looks": {name: list(look) for name, look in self.atlas.class_styles().items()},
             "labels": list(self.labels),
             "read": self.atlas.reading.names,
             "annotated": list(self.annotated),

@@ -116,10 +116,10 @@ def train_next_pass(
     """Do what :func:`refine` describes, with training points that have been chosen."""
     from morphoscope.atlas import Atlas
     from morphoscope.atlas.annotations import FILE
-    from morphoscope.atlas.atlas import ATLAS_FILE
-    from morphoscope.learning.classifier import DESCRIPTION_FILE
+    from morphoscope.atlas.files import ATLAS_FILE
+    from morphoscope.learning.classifier import METADATA_FILE
 
-    network = network or str(before.description["classifier"]["network"])
+    network = network or str(before.metadata["classifier"]["network"])
     plans = _plans(before, choice, runs_per_class, seed)
     options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
     study = Study(folder, options)
@@ -147,7 +147,7 @@ def train_next_pass(
 
     for name, plan in plans.items():
         study.run(simulation_stage(folder, name, plan, workers, progress), progress)
-    study.run(Stage("train the network", folder / "classifier" / DESCRIPTION_FILE, {}, learn), progress)
+    study.run(Stage("train the network", folder / "classifier" / METADATA_FILE, {}, learn), progress)
     study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, {}, read), progress)
     return Atlas(folder / "atlas")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.atlas import ATLAS_FILE
+from morphoscope.atlas.files import ATLAS_FILE
 from morphoscope.core.progress import Reporter
 from morphoscope.ensembles import Plan
-from morphoscope.learning.classifier import DESCRIPTION_FILE, Classifier
+from morphoscope.learning.classifier import METADATA_FILE, Classifier
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.operations.evaluate import evaluate
 from morphoscope.operations.explain import explain
@@ -114,7 +114,7 @@ class PassStages:
                 progress=self.progress,
             )
 
-        output = self._folder("classifier") / DESCRIPTION_FILE
+        output = self._folder("classifier") / METADATA_FILE
         if self._run(Stage(self.study_pass.stage("train the network"), output, self.classifier_inputs, work)):
             for name in ("evaluate", "explain", "read the scan"):
                 self.study.stages.pop(self.study_pass.stage(name), None)
