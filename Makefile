@@ -20,7 +20,7 @@ demo: $(INSTALLED)
 	@echo "open results/demo/report.html in a browser"
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check src tests benchmarks tools
