@@ -107,16 +107,22 @@ def ensemble(
     else:
         if frames is not None:
             raise UsageError("--frames is for recipes; give the times of a scan with --times")
-        with warnings.catch_warnings(record=True) as noted:
-            warnings.simplefilter("always", UserWarning)
-            plan = morphoscope.scan_plan(_model(source or model, reaction, diffusion, scan), **scan)
-        for warning in noted:
-            typer.echo(f"warning: {warning.message}", err=True)
+        plan = _plan(_model(source or model, reaction, diffusion, scan), scan)
     count = 3 if frames is None else frames
     made = morphoscope.ensemble(
         plan, out, workers=workers, frames=count, limit=limit, engine=engine, progress=reporter()
     )
     _tell_ensemble(made, json=json)
+
+
+def _plan(model: str | Model, scan: dict[str, Any]) -> Plan:
+    """The plan of a scan; what it warns of is shown as one line each."""
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("always", UserWarning)
+        plan = morphoscope.scan_plan(model, **scan)
+    for warning in noted:
+        typer.echo(f"warning: {warning.message}", err=True)
+    return plan
 
 
 def _stored_plan(source: str | None, model: str | None) -> str | None:

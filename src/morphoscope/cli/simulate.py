@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,6 +30,9 @@ from morphoscope.cli.run_options import (
     settings,
 )
 from morphoscope.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from morphoscope.ensembles.simulation import Simulation
 
 
 @app.command(epilog=example("morphoscope simulate gray-scott -p f=0.03 -p k=0.055 --seed 2 --out run --video run.mp4"))
@@ -88,10 +91,15 @@ def simulate(
                 **common,
                 **settings(context),
             )
-    for text in done.warnings:
-        typer.echo(f"warning: {text}", err=True)
+    _tell_run(done, out, video, json=json)
+
+
+def _tell_run(done: Simulation, out: Path, video: Path | None, *, json: bool) -> None:
+    """Show the warnings of a run and one line about it, or its metadata as JSON."""
     from morphoscope.ensembles.run_folder import PICTURE_FILE
 
+    for text in done.warnings:
+        typer.echo(f"warning: {text}", err=True)
     if json:
         show.as_json(done.metadata())
         return
