@@ -127,7 +127,7 @@ def test_damage_is_reported(copy):
     with pytest.raises(DataError, match="damaged"):
         Atlas(copy)
     (copy / "atlas.json").write_text(json.dumps({"format": 7}))
-    with pytest.raises(DataError, match="no atlas of format"):
+    with pytest.raises(DataError, match="not an atlas of format"):
         Atlas(copy)
 
 

@@ -115,7 +115,7 @@ def test_damaged_folders_are_refused(copy):
         ({"network": "resnet"}, "unknown network"),
         ({"classes": 5}, "damaged"),
         ({"input": {"colour": 3}}, "damaged"),
-        ({"classes": ["a", "b"]}, "damaged or of another network"),
+        ({"classes": ["a", "b"]}, "damaged or belongs to another network"),
     ],
 )
 def test_wrong_descriptions_are_refused(copy, values, words):

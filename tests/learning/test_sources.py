@@ -91,7 +91,7 @@ class TestLabelledArrays:
         twice = field.assign_coords(y=np.arange(16) * 2.0, x=np.arange(20) * 2.0)
         assert patterns_from(twice, reader).steps.tolist() == [0.5]
         assert patterns_from(twice, reader, cell_size=1).steps.tolist() == [1]
-        with pytest.raises(UsageError, match="not squares"):
+        with pytest.raises(UsageError, match="not equal squares"):
             patterns_from(field.assign_coords(y=np.arange(16) * 2.0, x=np.arange(20)), reader)
 
     def test_other_dimensions_are_refused(self, reader):
