@@ -95,7 +95,7 @@ def browser_program() -> str | None:
     return browser.find_chromium()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def needs_browser(browser_program: str | None) -> None:
     """Skip a test where there is no Chromium; fail on an integration machine."""
     if browser_program is None:

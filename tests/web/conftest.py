@@ -24,12 +24,25 @@ def explorer(workspace, who="ada"):
         yield server
 
 
-@pytest.fixture
-def workspace(workshop, tmp_path):
+def copied_workspace(workshop, folder):
     """The tiny atlas, its ensemble and its classifier, in a folder of their own."""
     for name in ("validation", "classifier", "atlas"):
-        shutil.copytree(workshop / name, tmp_path / name)
-    return Workspace(Atlas(tmp_path / "atlas"))
+        shutil.copytree(workshop / name, folder / name)
+    return Workspace(Atlas(folder / "atlas"))
+
+
+@pytest.fixture
+def workspace(workshop, tmp_path):
+    """For tests that annotate or train."""
+    return copied_workspace(workshop, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def unchanged_workspace(workshop, tmp_path_factory):
+    """For tests that only look: they share it."""
+    shared = copied_workspace(workshop, tmp_path_factory.mktemp("unchanged"))
+    yield shared
+    assert shared.atlas.annotations.log() == []
 
 
 class Visit:
@@ -80,15 +93,15 @@ class Visit:
         self.context.close()
 
 
-@pytest.fixture(params=["fresh", "revisited"])
-def visit(chromium, workspace, request):
-    """A page that was just opened, and one with a past.
+@contextlib.contextmanager
+def visiting(chromium, workspace, past):
+    """A page that was just opened, or one with a past.
 
     The second one was reloaded, another page was opened and closed, and the server has forgotten both old sessions.
     """
     with explorer(workspace) as server:
         opened = Visit(chromium, server.address.url)
-        if request.param == "revisited":
+        if past == "revisited":
             other = opened.context.new_page()
             other.goto(server.address.url)
             other.locator(READY).wait_for()
@@ -100,6 +113,30 @@ def visit(chromium, workspace, request):
         own = (server.address.url.partition("?")[0], "blob:", "data:")
         assert all(request.startswith(own) for request in opened.requests)
         opened.close()
+
+
+PASTS = ("fresh", "revisited")
+
+
+@pytest.fixture(params=PASTS)
+def visit(chromium, workspace, request):
+    """A page of a test's own, of each kind of :func:`visiting`."""
+    with visiting(chromium, workspace, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=PASTS)
+def _shared_visit(needs_browser, unchanged_workspace, request):
+    with visiting(request.getfixturevalue("_running_browser"), unchanged_workspace, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def look(chromium, _shared_visit):
+    """A page of each kind that tests share which only look; each complaint is the fault of the test that saw it."""
+    _shared_visit.turn_to("Pattern")
+    yield _shared_visit
+    assert _shared_visit.complaints == []
 
 
 fresh_only = pytest.mark.parametrize("visit", ["fresh"], indirect=True)

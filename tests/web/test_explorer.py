@@ -62,18 +62,18 @@ def live_field(visit):
     return np.array(list(values.values()) if isinstance(values, dict) else values)
 
 
-def test_hover_shows_the_pattern_and_click_opens_it(visit, workspace):
-    atlas = workspace.atlas
+def test_hover_shows_the_pattern_and_click_opens_it(look, unchanged_workspace):
+    atlas = unchanged_workspace.atlas
     position = int(atlas.members("kappa")[0])
-    visit.tab.mouse.move(*visit.pixel(atlas, position))
-    tooltip = visit.tab.locator(".bk-Tooltip")
+    look.tab.mouse.move(*look.pixel(atlas, position))
+    tooltip = look.tab.locator(".bk-Tooltip")
     tooltip.get_by_text("κ kappa").first.wait_for()
     picture = tooltip.locator("div[style*=sheet]").first
     assert "/files/thumbnails/0" in picture.evaluate("e => getComputedStyle(e).backgroundImage")
-    visit.tab.mouse.click(*visit.pixel(atlas, position))
-    visit.tab.get_by_text(re.compile(r"run \d+: κ kappa, read by the network, probability ")).wait_for()
-    assert "kappa" in visit.where()
-    assert "morphoscope simulate gray-scott -p f=0.046 -p k=0.063" in visit.tab.locator("code").first.inner_text()
+    look.tab.mouse.click(*look.pixel(atlas, position))
+    look.tab.get_by_text(re.compile(r"run \d+: κ kappa, read by the network, probability ")).wait_for()
+    assert "kappa" in look.where()
+    assert "morphoscope simulate gray-scott -p f=0.046 -p k=0.063" in look.tab.locator("code").first.inner_text()
 
 
 @pytest.fixture
@@ -112,25 +112,25 @@ def test_map_and_montage_say_what_decided_a_class(chromium, decided):
         visit.close()
 
 
-def test_arrow_keys_walk_over_the_map(visit, workspace):
+def test_arrow_keys_walk_over_the_map(look, unchanged_workspace):
     """κ, at the upper right, is shown first; λ is below it, and H below that, far to the left."""
     for key, name in (("ArrowDown", "lambda"), ("ArrowDown", "H"), ("ArrowRight", "lambda"), ("ArrowUp", "kappa")):
-        visit.tab.locator(".where").press(key)
-        visit.tab.locator(".where span", has_text=f": {name}, ").wait_for()
+        look.tab.locator(".where").press(key)
+        look.tab.locator(".where span", has_text=f": {name}, ").wait_for()
 
 
-def test_lasso_selects_for_the_montage(visit, workspace):
-    atlas = workspace.atlas
+def test_lasso_selects_for_the_montage(look, unchanged_workspace):
+    atlas = unchanged_workspace.atlas
     wanted = atlas.members("kappa")
-    x, y = visit.pixel(atlas, int(wanted[0]))
-    visit.tab.get_by_title("Lasso Select").first.click()
-    visit.tab.mouse.move(x - 40, y - 40)
-    visit.tab.mouse.down()
+    x, y = look.pixel(atlas, int(wanted[0]))
+    look.tab.get_by_title("Lasso Select").first.click()
+    look.tab.mouse.move(x - 40, y - 40)
+    look.tab.mouse.down()
     for dx, dy in ((40, -40), (40, 40), (-40, 40), (-40, -39)):
-        visit.tab.mouse.move(x + dx, y + dy, steps=8)
-    visit.tab.mouse.up()
-    visit.tab.get_by_text(re.compile("selected on the map: 4 patterns")).wait_for()
-    assert set(shown(visit)) == {p for p in range(12) if atlas.plan.runs[p].label == "kappa"}
+        look.tab.mouse.move(x + dx, y + dy, steps=8)
+    look.tab.mouse.up()
+    look.tab.get_by_text(re.compile("selected on the map: 4 patterns")).wait_for()
+    assert set(shown(look)) == {p for p in range(12) if atlas.plan.runs[p].label == "kappa"}
 
 
 def test_relabel_undo_and_a_new_class(visit, workspace):
