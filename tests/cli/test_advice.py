@@ -85,6 +85,8 @@ def test_every_parameter_that_is_advised_is_an_option_of_some_command():
         (["models", "new", "my"], UsageError("x", parameter="out"), " (option --out)"),
         (["classify", "a"], UsageError("x", parameter="data"), ""),  # an argument, no option
         (["theory", "a"], UsageError("x", parameter="overwrite"), ""),
+        (["simulate", "a"], UsageError("unknown parameter 'F' of a; did you mean 'f'?", parameter="parameters"), ""),
+        (["simulate", "a"], UsageError("unknown parameter 'z' of a; known: f, k", parameter="parameters"), ""),
         (["map", "a"], UsageError("x", operation="scan"), " (command `morphoscope scan`)"),
         (["map", "a"], UsageError("x", operation="new_model"), " (command `morphoscope models new`)"),
         (["map", "a"], UsageError("x"), ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,16 +19,22 @@ COMMAND_NAMES = {
 }
 #: Arguments of public functions whose option has another name.
 OPTION_NAMES = {"parameters": "parameter", "ranges": "span"}
+#: Errors that end in a suggestion, as in "did you mean 'Du'?", need no option: what was given is what is wrong.
+SUGGESTION = re.compile(r"(did you mean [^?]*\?|known: .*)$")
 
 
 def advice(root: Any, arguments: Sequence[str], error: UsageError) -> str:
     """What to add to the error's line, such as ``(option --overwrite)``; empty where there is nothing to add."""
     parts = []
-    if error.parameter and (option := _option(root, arguments, error.parameter)):
+    if error.parameter and not _suggests(error) and (option := _option(root, arguments, error.parameter)):
         parts.append(f"option {option}")
     if error.operation:
         parts.append(f"command `morphoscope {COMMAND_NAMES.get(error.operation, error.operation)}`")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _suggests(error: UsageError) -> bool:
+    return bool(SUGGESTION.search(str(error))) and "or give" not in str(error)
 
 
 def _option(root: Any, arguments: Sequence[str], parameter: str) -> str | None:

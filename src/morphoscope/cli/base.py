@@ -25,7 +25,7 @@ app = application()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")]
 Seed = Annotated[int, typer.Option(help="Seed for all random numbers.")]
-Workers = Annotated[int | None, typer.Option(help="Number of threads; by default one per core.")]
+Workers = Annotated[int | None, typer.Option(help="Number of threads. Default: one per core.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 OutPicture = Annotated[Path, typer.Option("--out", help="Picture to write: .png, .svg or .pdf.")]
 

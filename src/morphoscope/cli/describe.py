@@ -15,12 +15,12 @@ from morphoscope.cli.progress import reporter
 
 @app.command(epilog=example("morphoscope describe scan --csv descriptors.csv"))
 def describe(
-    data: Annotated[str, typer.Argument(help="An ensemble, an atlas, or the name of an included atlas.")],
+    data: Annotated[str, typer.Argument(help="An ensemble, an atlas, or the name of a shipped atlas.")],
     csv: Annotated[Path | None, typer.Option(help="Also write a table (CSV) with one row per run.")] = None,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """Measure wavelength, spots, drift and more of every run; keeps them with the runs, goes on where interrupted."""
+    """Measure wavelength, spots, drift and more of every run and store them; an interrupted command can be repeated."""
     found = morphoscope.describe(data, csv=csv, workers=workers, progress=reporter())
     if json:
         show.as_json(found.rows())

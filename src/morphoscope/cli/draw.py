@@ -14,7 +14,7 @@ from morphoscope.cli.base import OutPicture, app, example
 
 @app.command(epilog=example("morphoscope map atlas --out map.png"))
 def map(
-    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of an included one.")],
+    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of a shipped one.")],
     out: OutPicture,
     color: Annotated[str, typer.Option(help="class, or a number: margin, P(kappa), f, wavelength …")] = "class",
     theory: Annotated[
@@ -28,7 +28,7 @@ def map(
 
 @app.command(epilog=example("morphoscope montage atlas --class kappa --out kappa.png"))
 def montage(
-    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of an included one.")],
+    atlas: Annotated[Path, typer.Argument(help="An atlas, or the name of a shipped one.")],
     class_name: Annotated[str, typer.Option("--class", help="The class to show.")],
     out: OutPicture,
     most: Annotated[

@@ -45,15 +45,19 @@ def ensemble(
         typer.Argument(
             metavar="MODEL",
             help="A model's name or file (.toml), as for `simulate`; or use --reaction. "
-            "Or the name of a recipe, or a plan (.json), which say everything else.",
+            "Or the name of a recipe, or a plan (.json), which define all runs.",
         ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The same as the argument MODEL.")] = None,
     reaction: Reaction = None,
     diffusion: Diffusion = None,
     grid: Annotated[list[str] | None, typer.Option(help="NAME=LOW:HIGH:POINTS of a lattice; may be repeated.")] = None,
-    sample: Annotated[str | None, typer.Option(help="Instead: lhs:N or sobol:N points in the box of --range.")] = None,
-    span: Annotated[list[str] | None, typer.Option("--range", help="NAME=LOW:HIGH; may be repeated.")] = None,
+    sample: Annotated[
+        str | None, typer.Option(help="Instead of --grid: lhs:N or sobol:N points within --range.")
+    ] = None,
+    span: Annotated[
+        list[str] | None, typer.Option("--range", help="With --sample: NAME=LOW:HIGH; may be repeated.")
+    ] = None,
     points: Annotated[
         Path | None,
         typer.Option(help="Instead of --grid: a CSV file with parameters and optionally class, runs, seed."),
@@ -76,7 +80,7 @@ def ensemble(
     noise: Noise = None,
     double: Double = False,
     seed: Annotated[int | None, typer.Option(help="Seed for all random numbers.", show_default="0")] = None,
-    record: Annotated[str | None, typer.Option(help="Species to store, as in u,v; by default the first.")] = None,
+    record: Annotated[str | None, typer.Option(help="Species to store, as in u,v. Default: the first.")] = None,
     workers: Workers = None,
     frames: Annotated[
         int | None, typer.Option(help="Snapshots per run, 3 or 10; only for recipes.", show_default="3")
@@ -136,11 +140,11 @@ def _stored_plan(source: str | None, model: str | None) -> str | None:
 
 
 def _refuse_scan(name: str, scan: dict[str, Any], reaction: list[str] | None, diffusion: list[str] | None) -> None:
-    """Raise UsageError for options of a scan beside a recipe or a plan, which says all of that."""
+    """Raise UsageError for options of a scan together with a recipe or a plan, which already defines them."""
     given = {**scan, "reaction": reaction, "diffusion": diffusion}
     if found := [option for option, value in given.items() if value is not None]:
         option = {"ranges": "range", "parameters": "parameter"}.get(found[0], found[0])
-        raise UsageError(f"--{option} is for scans of a model, but {name!r} says all its runs already; leave it out")
+        raise UsageError(f"--{option} is for scans of a model, but {name!r} already defines all runs; leave it out")
 
 
 def _model(
@@ -156,7 +160,7 @@ def _model(
             raise UsageError(f"unknown model or recipe {name!r}; {nearest(name, known)}")
     elif not reaction:
         raise UsageError(
-            "nothing to simulate; name a model, as in gray-scott, a recipe or a plan (.json), or type --reaction"
+            "nothing to simulate; name a model, as in gray-scott, a recipe or a plan (.json), or use --reaction"
         )
     given: dict[str, Any] = scan.get("parameters", {})
     if reaction:

@@ -53,7 +53,7 @@ def annotate(
     why: Annotated[str, typer.Option(help="A reason, for the log.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Undo the annotator's last annotation.")] = False,
     export: Annotated[
-        Path | None, typer.Option(help="Write the log as CSV, with parameters, seed and present class.")
+        Path | None, typer.Option(help="Write the log as CSV, with parameters, seed and current class.")
     ] = None,
     compare: Annotated[str | None, typer.Option(help="Compare two annotators, as in ada,grace.")] = None,
 ) -> None:
@@ -94,14 +94,14 @@ def refine(
         int | None,
         typer.Option(help="Runs of each class for training, and as many for validation.", show_default="100"),
     ] = None,
-    network: Annotated[str | None, typer.Option(help="The network.", show_default="the atlas's own")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of training.", show_default="the network's own")] = None,
+    network: Annotated[str | None, typer.Option(help="The network.", show_default="the atlas's")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of training.", show_default="the network's")] = None,
     seed: Seed = 0,
     workers: Workers = None,
 ) -> None:
     """Train the next pass on the annotations, and let the new classifier read the same runs.
 
-    Interrupted, the same command continues.
+    The same command continues an interrupted one.
     """
     before = morphoscope.open_atlas(atlas)
     after = morphoscope.refine(

@@ -35,7 +35,7 @@ app.add_typer(models, name="models")
 
 @models.callback()
 def list_models(context: typer.Context, json: Json = False) -> None:
-    """List the built-in models, or show, check or begin one.
+    """List the built-in models, or show or check one, or create a file for a new one.
 
     `models MODEL` is short for `models show MODEL`.
     """
@@ -83,12 +83,12 @@ def new(
     out: Annotated[Path | None, typer.Option(help="File to write.", show_default="NAME.toml")] = None,
     json: Json = False,
 ) -> None:
-    """Write a commented model file as a start for a model of your own."""
+    """Write a commented model file, a template for a model of your own."""
     written = morphoscope.new_model(name, out)
     if json:
         show.as_json({"file": str(written)})
     else:
-        show.line(f"{written} is an example to change; then: morphoscope models check {written}")
+        show.line(f"wrote {written}, an example to edit; then run: morphoscope models check {written}")
 
 
 def _print(model: Model) -> None:

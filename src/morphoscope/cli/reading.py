@@ -19,10 +19,10 @@ Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
 @app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
 def train(
     data: Labelled,
-    validation: Annotated[Path, typer.Option(help="Another labelled ensemble; it chooses the epoch that is kept.")],
+    validation: Annotated[Path, typer.Option(help="Another labelled ensemble, used to choose the epoch that is kept.")],
     out: OutFolder,
     network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data; by default the network's own.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Number of epochs. Default: the network's.")] = None,
     seed: Seed = 0,
     paper_augmentation: Annotated[
         bool,
@@ -62,7 +62,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
     json: Json = False,
 ) -> None:
-    """Compare a classifier with labels: accuracy, by class and by parameter points seen or not, calibration."""
+    """Compare a classifier with labels: accuracy by class, at seen and at unseen points; calibration."""
     from morphoscope.atlas.classes import ordered, symbol
 
     found = morphoscope.evaluate(classifier, data, out, progress=reporter())
@@ -94,7 +94,7 @@ def explain(
     out: OutFolder,
     per_class: Annotated[int, typer.Option(help="Patterns of each class.")] = 1,
 ) -> None:
-    """Show which parts of patterns a network's answer depends on: smoothed gradients and integrated gradients."""
+    """Draw saliency maps, which show where in a pattern the network looks."""
     found = morphoscope.explain(classifier, data, out, per_class=per_class)
     show.line(f"{len(found.classes)} patterns explained; see {out / 'saliency.png'}")
 
@@ -102,22 +102,24 @@ def explain(
 @app.command(epilog=example("morphoscope classify run/u.png"))
 def classify(
     source: Annotated[
-        str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier; by default the shipped Gray–Scott one.")
+        str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier. Default: the shipped one for Gray–Scott.")
     ],
     data: Annotated[
         str | None, typer.Argument(help="A run's folder, an ensemble, or a file (.npy, .npz, PNG, TIFF).")
     ] = None,
     cell_size: Annotated[
         float | None,
-        typer.Option(help="Of an array or a picture: the side of a cell, where the classifier's training has its own."),
+        typer.Option(help="For an array or a picture: the side of a cell, in the units of the training runs."),
     ] = None,
     resize: Annotated[
         bool,
-        typer.Option("--resize", help="Stretch an array or a picture to the grid trained on; better: --cell-size."),
+        typer.Option(
+            "--resize", help="Interpolate an array or a picture to the grid of the training; --cell-size is better."
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Read patterns: class, probability, margin, and what decided (network; theory or variance if homogeneous)."""
+    """Read patterns. Prints class, probability, margin, and what decided: network, theory or variance."""
     from morphoscope.atlas.classes import symbol
     from morphoscope.learning.classifier import DEFAULT
 
@@ -187,12 +189,15 @@ def reproduce(
     network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
     second_pass: Annotated[
-        bool, typer.Option("--second-pass", help="Go on with the second training set, which has π; compare both maps.")
+        bool,
+        typer.Option(
+            "--second-pass", help="Also run the second pass, whose training set has π, and compare both maps."
+        ),
     ] = False,
     workers: Workers = None,
     json: Json = False,
 ) -> None:
-    """Repeat a published study from the first run to the report; continues where it was interrupted."""
+    """Repeat a published study, from the first run to the report; an interrupted one is continued."""
     done = morphoscope.reproduce(
         study,
         out,

@@ -36,7 +36,7 @@ def theory(
 ) -> None:
     """Analyze a parameter point: steady states, their stability, thresholds.
 
-    Prints the steady states, their stability, the fastest growing wave, critical parameter values, and the class of the
+    Prints the steady states, their stability, the fastest-growing wave, critical parameter values, and the type of the
     point. Define a new model as for `morphoscope simulate`: --reaction "u: a - u + u**2*v" --reaction
     "v: b - u**2*v" --diffusion u=1 --diffusion v=40 -p a=0.1 -p b=0.9.
     """
@@ -78,8 +78,8 @@ def _wave(mode: Mode) -> str:
     """As ``grows 0.0577, length 7.42``."""
     how = "grows" if mode.growth > 0 else "decays"
     length = f"length {mode.wavelength:.4g}" if mode.q else "homogeneous"
-    swings = f", oscillates {abs(mode.rate.imag):.3g}" if mode.oscillates else ""
-    return f"{how} {abs(mode.growth):.3g}, {length}{swings}"
+    oscillation = f", oscillates {abs(mode.rate.imag):.3g}" if mode.oscillates else ""
+    return f"{how} {abs(mode.growth):.3g}, {length}{oscillation}"
 
 
 def _crossing(critical: CriticalValue, nothing: float) -> str:

@@ -1,11 +1,11 @@
-"""The guard in front of the explorer: what it does not let through, no handler behind it ever sees.
+"""The guard in front of the explorer: no handler sees a request that the guard has not checked.
 
-A server on one's own computer has three enemies: pages of other sites in the same browser (which can send it
-requests, and by DNS rebinding read the answers), other users of the computer, and, where it is opened to them,
-other computers. Hence every request, be it page, websocket, script or picture, is judged here, in one place:
+A server on a personal computer is exposed to three threats: pages of other sites in the same browser (which can send
+requests and, by DNS rebinding, read the answers), other users of the computer, and, if it listens on other addresses
+than loopback, other computers. Therefore every request, whether page, websocket, script or picture, is checked here:
 
 * Host must be an address that the server is known by; Origin, where sent, must be that same address.
-* What a page of another site embeds or fetches is refused; a link from there is followed, as from a mail.
+* Requests that a page of another site embeds or fetches are refused; links on other sites and in mails work.
 * GET and HEAD only, without a body; only the few paths below, and of these only plain characters.
 * The token, once in the link, from then on in a cookie. The application behind sees neither.
 
@@ -222,7 +222,7 @@ def _shape(method: str, path: str, query: str, headers: HTTPHeaders) -> Answer |
     if method not in {"GET", "HEAD"}:
         return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", (("Allow", "GET, HEAD"),))
     if "Transfer-Encoding" in headers or headers.get("Content-Length", "0") != "0":
-        return _refusal("no request here has a body", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return _refusal("requests must not have a body", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     found = _PATH.fullmatch(path)
     # A component's path names a Python module, which Panel would import: only those that the page has loaded.
     if found is None or not _QUERY.fullmatch(query) or (found["module"] or "sys") not in sys.modules:

@@ -140,7 +140,7 @@ class Page:
     def _annotator(self) -> str:
         return self.who.value.strip() or "anonymous"
 
-    # What the person does
+    # Actions of the person
 
     def _clicked(self, position: int) -> None:
         self.open(position)
@@ -228,7 +228,7 @@ class Page:
         if active == NEXT_PASS:
             self.next_pass.refresh()
 
-    # What happens elsewhere
+    # Changes made on other pages
 
     def attach(self, document: Any | None) -> None:
         """Follow the annotations until the page is closed. ``document``: None in a notebook."""

@@ -1,8 +1,8 @@
 """The explorer's web server: a Panel page, in-memory files, and the guard in front of both.
 
-What may come in, and why, stands in guard.py. This module binds the address, puts the parts together and runs them.
-Only in-memory resources and the packaged resources of Bokeh and Panel are served: no path of the disk can be
-asked for. There is no HTTPS; see guard.py for the use from another computer.
+guard.py says which requests are accepted, and why. This module binds the address and runs the server.
+Only in-memory resources and the packaged resources of Bokeh and Panel are served; no path on the disk can be
+requested. There is no HTTPS; guard.py says how to use the explorer from another computer.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def refine(
     """Train the next pass on the annotations of an atlas, and let the new classifier read the same runs.
 
     The parameter points of annotated runs become points of the next training set, together with those that the last
-    classifier was trained on, as far as they belong to the same model. Interrupted, the same call continues.
+    classifier was trained on, as far as they belong to the same model. The same call continues an interrupted one.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ def refine(
     runs_per_class : int, optional
         Runs of each class for training, and as many for validation. Default: 100, as in the paper.
     network : str, optional
-        The network to train. Default: the atlas's own.
+        The network to train. Default: the atlas's.
     epochs : int, optional
-        Epochs of training. Default: the network's own number.
+        Epochs of training. Default: the network's.
     seed : int, optional
         Seed of the runs and of the training.
     workers : int, optional
-        Threads that simulate. Default: one per core.
+        Number of threads. Default: one per core.
     progress : Reporter, optional
-        Is told about the progress. Default: a bar in a notebook, nothing elsewhere.
+        Shows progress. Default: a bar in a notebook, nothing elsewhere.
 
     Returns
     -------

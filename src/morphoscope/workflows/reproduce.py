@@ -29,7 +29,7 @@ def reproduce(
     workers: int | None = None,
     progress: Reporter = AUTO,
 ) -> Reproduction:
-    """Repeat a published study stage by stage and write its report; continues where it was interrupted.
+    """Repeat a published study stage by stage and write its report; an interrupted one is continued.
 
     Parameters
     ----------
@@ -44,10 +44,10 @@ def reproduce(
     seed : int
         Seed of the training.
     second_pass : bool
-        Whether to go on with the paper's second training set, which has class π, and classify the same scan again. The
+        Whether to run the second pass, too: its training set has class π, and its classifier reads the same scan. The
         folder may contain the first pass already.
     workers : int, optional
-        Threads over runs. Default: all cores.
+        Number of threads. Default: one per core.
     progress : Reporter
         Shows progress. Default: bars in a notebook, nothing in a script.
 

@@ -1,4 +1,4 @@
-"""A study as a chain of stages in one folder: each is done once, timed, and skipped when it is there."""
+"""A study as a chain of stages in one folder: each is done once, timed, and skipped if it is up to date."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Stage:
 
 
 class Study:
-    """The folder of a study: which options it was begun with, which stages are done, how long each took."""
+    """The folder of a study: the options that it was started with, which stages are done, how long each took."""
 
     def __init__(self, folder: Path, options: dict[str, Any]) -> None:
         self.folder, self.options = folder, options
@@ -62,10 +62,10 @@ class Study:
                 )
 
     def run(self, stage: Stage, progress: Reporter) -> bool:
-        """Do a stage unless it is there; returns whether it was done now. Time adds up over interruptions."""
+        """Do a stage unless it is up to date; returns whether it was done now. Times of interrupted attempts add up."""
         record = self.stages.get(stage.name, {})
         if record.get("done") and record.get("inputs") == stage.inputs and stage.output.exists():
-            progress.message(f"{stage.name}: there already ({record['seconds']:.0f} s), skipped")
+            progress.message(f"{stage.name}: up to date ({record['seconds']:.0f} s), skipped")
             return False
         before = record.get("seconds", 0.0) if record.get("inputs") == stage.inputs else 0.0
         progress.message(f"{stage.name} …")
