@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid
 from morphoscope.engines.initial import InitialCondition
+from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.ensembles import Ensemble, Plan, Run, carry_out
 from morphoscope.ensembles.identity import DESCRIPTIVE_MODEL_FIELDS, DESCRIPTIVE_PLAN_FIELDS
 from morphoscope.models import Model, Ramp
 from tests.conftest import tiny_plan
 
 PLAN = dataclasses.replace(tiny_plan(size=48), until=10.0, times=(5.0, 10.0), runs=tiny_plan().runs[:2])
+
+NOISY = dataclasses.replace(PLAN, noise=(("u", 0.1),))
 
 
 def with_model(**fields):
@@ -39,6 +42,7 @@ PLAN_CHANGES = {
     "integrator": ("etdrk2", "integrator (etdrk2 stored, euler requested)"),
     "noise": ((("u", 0.1),), "noise.u (0.1 stored, none requested)"),
     "double": (True, "double (True stored, False requested)"),
+    "noise_version": (1, "noise_version (1 stored, 2 requested)"),
 }
 GRID_CHANGES = {"height": 50, "width": 50, "spacing": 2.0, "stencil": 5, "boundary": "no-flux"}
 RUN_CHANGES = {"parameters": PLAN.model.complete({"f": 0.02}), "seed": 7, "label": "other"}
@@ -79,7 +83,8 @@ def differs(one, other):
 @pytest.mark.parametrize("field", names(Plan))
 def test_every_field_of_a_plan(field):
     value, words = PLAN_CHANGES[field]
-    found = differs(PLAN, dataclasses.replace(PLAN, **{field: value}))
+    plan = NOISY if field == "noise_version" else PLAN
+    found = differs(plan, dataclasses.replace(plan, **{field: value}))
     assert found is None if words is None else found.startswith(words)
     assert (words is None) == (field in DESCRIPTIVE_PLAN_FIELDS)
 
@@ -166,8 +171,9 @@ NUMERIC = sorted(name for name, (_, words) in PLAN_CHANGES.items() if words)
 @pytest.mark.parametrize("field", NUMERIC)
 def test_a_folder_of_another_plan_is_refused_and_keeps_its_plan(field, tmp_path):
     """In both directions: what was simulated with one plan is never recorded as another's."""
-    changed = dataclasses.replace(PLAN, **{field: PLAN_CHANGES[field][0]})
-    for number, (there, requested) in enumerate(((PLAN, changed), (changed, PLAN))):
+    plan = NOISY if field == "noise_version" else PLAN
+    changed = dataclasses.replace(plan, **{field: PLAN_CHANGES[field][0]})
+    for number, (there, requested) in enumerate(((plan, changed), (changed, plan))):
         folder = tmp_path / str(number)
         Ensemble.create(there, folder)
         before = (folder / "plan.json").read_bytes()
@@ -184,3 +190,23 @@ def test_changed_descriptions_continue(tmp_path):
     again = carry_out(renamed, tmp_path / "e")
     assert again.status() == ["done", "done"]
     assert (tmp_path / "e" / "plan.json").read_bytes() == before
+
+
+def test_noise_of_an_older_version_is_known_and_neither_continued_nor_mixed(tmp_path):
+    stored = NOISY.to_dict()
+    assert stored.pop("noise_version") == NOISE_VERSION  # as in plans from before there were versions
+    old = Plan.from_dict(stored)
+    assert old.noise_version == 1
+    assert old.hash == "d2994c169cd18fdb9a142ec523e34b9bcab530957f3ec666b555476811ed1180"
+    assert Plan.from_json(old.to_json()) == old
+    with pytest.raises(UsageError, match=r"noise of version 1.*new folder"):
+        carry_out(old, tmp_path / "old")
+    assert not (tmp_path / "old").exists()
+    Ensemble.create(old, tmp_path / "old")
+    with pytest.raises(UsageError, match=r"noise_version \(1 stored, 2 requested\)"):
+        carry_out(NOISY, tmp_path / "old")
+
+
+def test_the_version_of_the_noise_says_nothing_about_a_plan_without_noise():
+    assert "noise_version" not in PLAN.to_dict()
+    assert differs(PLAN, dataclasses.replace(PLAN, noise_version=1)) is None

@@ -40,7 +40,8 @@ class _Euler:
                 self.step += 1
 
     def _disturb(self) -> None:
-        fields = normals(self.job.grid.shape, self.step, self.key)
+        grid = self.job.grid
         for index, species in enumerate(self.job.model.species):
-            amplitude = self.job.noise.get(species, 0.0)
-            self.state[index] += strength(self.job.grid, self.job.dt, amplitude) * fields[index]
+            if amplitude := self.job.noise.get(species, 0.0):
+                numbers = normals(grid.shape, index, self.step, self.key)
+                self.state[index] += strength(grid, self.job.dt, amplitude) * numbers

@@ -47,6 +47,8 @@ def numerics(plan: Plan) -> dict[str, Any]:
         "noise": {species: amplitude for species, amplitude in plan.noise if amplitude},
         "runs": [_run(run) for run in plan.runs],
     }
+    if not values["noise"]:
+        del values["noise_version"]
     return dict(_plain(values))
 
 
@@ -59,6 +61,8 @@ def numeric_hash(plan: Plan) -> str:
     for field in dataclasses.fields(plan):
         if field.default is not dataclasses.MISSING and values.get(field.name) in (field.default, {}):
             del values[field.name]
+    if values.get("noise_version") == 1:  # the numbers that plans without this field had
+        del values["noise_version"]
     return json_hash(values)
 
 
@@ -73,7 +77,8 @@ def differences(plan: Plan, other: Plan) -> str | None:
     ours, theirs = numerics(plan), numerics(other)
     if len(ours["runs"]) != len(theirs["runs"]):
         ours["runs"], theirs["runs"] = f"{len(ours['runs'])} runs", f"{len(theirs['runs'])} runs"
-    found = [text for name in ours if (text := _difference(ours[name], theirs[name], name))]
+    names = dict.fromkeys([*ours, *theirs])
+    found = [text for name in names if (text := _difference(ours.get(name), theirs.get(name), name))]
     more = f" and {len(found) - _MAX_DIFFERENCES} more" if len(found) > _MAX_DIFFERENCES else ""
     return ", ".join(found[:_MAX_DIFFERENCES]) + more if found else None
 

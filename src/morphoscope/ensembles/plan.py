@@ -18,6 +18,7 @@ from morphoscope.engines import Grid
 from morphoscope.engines.base import check_method
 from morphoscope.engines.exponential_step import check_exponential_step
 from morphoscope.engines.initial import InitialCondition
+from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.ensembles.identity import differences, numeric_hash
@@ -70,6 +71,8 @@ class Plan:
         Amplitude of additive noise by species.
     double : bool
         Whether to compute with float64 instead of float32.
+    noise_version : int
+        Version of the random numbers of the noise. Runs of an older version can be read, but not simulated.
 
     Raises
     ------
@@ -96,8 +99,11 @@ class Plan:
     integrator: str = "euler"
     noise: tuple[tuple[str, float], ...] = ()
     double: bool = False
+    noise_version: int = dataclasses.field(default_factory=lambda: NOISE_VERSION)
 
     def __post_init__(self) -> None:
+        if not self.noise:
+            object.__setattr__(self, "noise_version", NOISE_VERSION)
         if not self.runs:
             raise UsageError(f"plan {self.name!r} has no runs; give at least one row")
         for species in self.record:
@@ -165,6 +171,7 @@ class Plan:
             "integrator": self.integrator,
             "noise": dict(self.noise),
             "double": self.double,
+            **({"noise_version": self.noise_version} if self.noise else {}),
         }
 
     def to_json(self) -> str:
@@ -204,6 +211,7 @@ class Plan:
                 integrator=str(values.get("integrator", "euler")),
                 noise=tuple(sorted((s, float(a)) for s, a in values.get("noise", {}).items())),
                 double=bool(values.get("double", False)),
+                noise_version=int(values.get("noise_version", 1 if values.get("noise") else NOISE_VERSION)),
             )
         except KeyError as error:
             raise DataError(f"plan has no field {error}") from None

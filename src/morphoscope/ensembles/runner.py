@@ -19,6 +19,7 @@ from morphoscope.core.provenance import versions
 from morphoscope.core.storage import writing
 from morphoscope.engines import Job, Result, get_engine
 from morphoscope.engines.initial import stream
+from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.ensembles.ledger import Entry
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.store import Ensemble
@@ -47,6 +48,15 @@ def run_job(plan: Plan, run: Run, initial: NDArray[Any] | None = None) -> Job:
     )
 
 
+def check_noise(plan: Plan) -> None:
+    """Raise UsageError for a plan whose noise is of an older version: its runs can't be repeated or continued."""
+    if plan.noise and plan.noise_version != NOISE_VERSION:
+        raise UsageError(
+            f"plan {plan.name!r} has noise of version {plan.noise_version}, whose random numbers this version does not "
+            f"draw; set noise_version to {NOISE_VERSION} and simulate it into a new folder"
+        )
+
+
 def carry_out(
     plan: Plan,
     folder: str | Path,
@@ -62,6 +72,7 @@ def carry_out(
     """
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers}; use 1 or more")
+    check_noise(plan)
     made_by = get_engine(engine)
     run_job(plan, plan.runs[0])  # a plan that can't start must not leave a folder
     ensemble = Ensemble.create(plan, folder)
@@ -95,6 +106,7 @@ def carry_out(
 
 def repeat_runs(plan: Plan, runs: Iterable[int], *, engine: str = "cpu") -> NDArray[np.float32]:
     """Simulate some of a plan's runs again, on all cores: snapshots (run, time, y, x) of its first recorded species."""
+    check_noise(plan)
     made_by = get_engine(engine)
     species = plan.model.species.index(plan.record[0])
 

@@ -23,7 +23,7 @@ from morphoscope.engines.initial import ARRAY
 from morphoscope.ensembles.inspection import Inspector
 from morphoscope.ensembles.plan import Plan, Run
 from morphoscope.ensembles.precision import precision_warnings
-from morphoscope.ensembles.runner import run_job
+from morphoscope.ensembles.runner import check_noise, run_job
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model
 
@@ -186,6 +186,7 @@ def simulate_one(
     ``initial``: initial state, see :func:`.run_job`. Raises UsageError if the run diverges.
     """
     made_by = get_engine(engine)
+    check_noise(plan)
     job = run_job(plan, plan.runs[0], initial)
     last = plan.steps[-1]
     video = video or plan.grid.dimensions == 1

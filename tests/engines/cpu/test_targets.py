@@ -95,6 +95,18 @@ def test_kernel_with_every_function_calls_no_library(target):
 
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("target", TARGETS)
+def test_noise_is_vector_code_without_library_calls(target, bits):
+    with native.writing_for(native.target_of(*target)):
+        program = StepProgram(GRAY_SCOTT, noisy=frozenset("uv"))
+        text = KernelWriter(program, Grid(16, 2 * native.widest_lanes(bits)), 1, bits).write()
+    assembly = native.emit_assembly(text, *target)
+    assert not foreign_calls(assembly)
+    body = assembly[assembly.index("normals:") :]
+    assert re.search(r"\bvsqrtps\b|fsqrt\s+v\d+\.\ds", body)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("target", TARGETS)
 def test_functions_call_no_library(target, bits):
     assembly = native.emit_assembly(function_text(bits, target), *target)
     assert not foreign_calls(assembly)

@@ -27,6 +27,8 @@ MAX_LEVELS = 4
 L1_CACHE = 48 << 10  # bytes
 #: A step that costs more than this (see :attr:`StepProgram.cost`) gains nothing from fusing, but takes long to compile.
 HEAVY = 80
+#: With noise, most of the time is arithmetic. Fused steps then pay only where the state is far beyond the L2 cache.
+LARGE_STATE = 4 << 20  # bytes
 _SIGNATURE = ctypes.CFUNCTYPE(
     None,
     ctypes.c_void_p,
@@ -58,10 +60,16 @@ class Kernel:
         self.advance = compile_function(writer.write(), "advance", _SIGNATURE)
 
     def _levels(self) -> int:
+        if self.program.noisy and self._state_bytes() < LARGE_STATE:
+            return 1
         sweeps = len(self.program.sweeps)
         fields = len(self.program.model.species) + len(self.program.program.auxiliary)
-        in_use = 3 * fields * sweeps * self.grid.width * self.dtype.itemsize
+        rows = 3 * fields * sweeps + 2 * len(self.program.noisy)
+        in_use = rows * self.grid.width * self.dtype.itemsize
         return min(max(L1_CACHE // in_use, 1), MAX_LEVELS)
+
+    def _state_bytes(self) -> int:
+        return len(self.program.model.species) * self.grid.height * self.grid.width * self.dtype.itemsize
 
     def lift(self, state: NDArray[Any]) -> NDArray[Any]:
         """(species, height, width) → (height, species, columns, lanes), a view."""

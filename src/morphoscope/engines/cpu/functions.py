@@ -33,7 +33,7 @@ from morphoscope.engines.cpu.coefficients import DOUBLE, EXP2, LOG2, LOG_TAIL, S
 from morphoscope.engines.cpu.vectors import Lanes, Vec
 
 
-class _Code:
+class Code:
     """Emits what a :class:`Vec` has no operator for: constants, bits, comparisons, polynomials."""
 
     def __init__(self, like: Vec) -> None:
@@ -43,12 +43,15 @@ class _Code:
         self.sign = self.word(1 << (self.format.bits - 1))
 
     def number(self, value: float) -> Vec:
+        """The same number in every lane."""
         return self.lanes.constant(self.builder, value)
 
     def word(self, value: int) -> ir.Constant:
+        """The same integer in every lane."""
         return ir.Constant(self.words, [value % (1 << self.format.bits)] * self.lanes.count)
 
     def bits(self, vec: Vec) -> ir.Value:
+        """The bits of a vector as integers."""
         return self.builder.bitcast(vec.value, self.words)
 
     def on_words(self, operation: str, left: ir.Value, right: ir.Value) -> ir.Value:
@@ -57,6 +60,7 @@ class _Code:
         return getattr(self.builder, operation)(left, right)
 
     def vec(self, words: ir.Value) -> Vec:
+        """Inverse of :meth:`bits`."""
         return Vec(self.lanes, self.builder, self.builder.bitcast(words, self.lanes.type))
 
     def where(self, left: Vec, relation: str, right: Vec | float, yes: Vec | float, no: Vec | float) -> Vec:
@@ -86,17 +90,18 @@ class _Code:
         return self.vec(self.on_words("add", shifted, self.bits(self.number(1.0))))
 
     def magnitude(self, x: Vec) -> Vec:
+        """|x|."""
         return x.call("fabs")
 
 
 def exp(x: Vec) -> Vec:
     """eˣ; ∞ on overflow, 0 where eˣ is denormal."""
-    code = _Code(x)
+    code = Code(x)
     growth, rounded = _growth(code, x)
     return _in_range(code, x, _scaled(code, growth + code.number(1.0), rounded))
 
 
-def _growth(code: _Code, x: Vec, low: Vec | None = None) -> tuple[Vec, Vec]:
+def _growth(code: Code, x: Vec, low: Vec | None = None) -> tuple[Vec, Vec]:
     """eʳ − 1 and n + rounder, where x + low = n ln 2 + r."""
     rounder = code.number(code.format.rounder)
     rounded = x.times_plus(code.number(math.log2(math.e)), rounder)
@@ -109,13 +114,13 @@ def _growth(code: _Code, x: Vec, low: Vec | None = None) -> tuple[Vec, Vec]:
     return (rest * rest).times_plus(code.polynomial(rest, code.format.exp), rest), rounded
 
 
-def _scaled(code: _Code, value: Vec, rounded: Vec) -> Vec:
+def _scaled(code: Code, value: Vec, rounded: Vec) -> Vec:
     """value · 2ⁿ, which must be a normal number."""
     shifted = code.on_words("shl", code.bits(rounded), code.word(code.format.mantissa))
     return code.vec(code.on_words("add", code.bits(value), shifted))
 
 
-def _in_range(code: _Code, x: Vec, result: Vec) -> Vec:
+def _in_range(code: Code, x: Vec, result: Vec) -> Vec:
     """The result where exp(x) is a normal number, otherwise 0, ∞ or NaN."""
     low, high = code.format.whole_range
     result = code.where(x, "<", low, 0.0, result)
@@ -124,7 +129,7 @@ def _in_range(code: _Code, x: Vec, result: Vec) -> Vec:
 
 def log(x: Vec) -> Vec:
     """Natural logarithm; −∞ at zero, NaN below."""
-    code = _Code(x)
+    code = Code(x)
     k, m = _split(code, x)
     high, low = (code.number(v) for v in code.format.ln2_below)
     f = m - code.number(1.0)
@@ -139,7 +144,7 @@ def log(x: Vec) -> Vec:
     return k.times_plus(high, f - (half * square - s.times_plus(rest, k * low)))
 
 
-def _split(code: _Code, x: Vec) -> tuple[Vec, Vec]:
+def _split(code: Code, x: Vec) -> tuple[Vec, Vec]:
     """x = 2ᵏ m with √½ ≤ m < √2. Where x has no logarithm, k is the result instead: −∞, ∞ or NaN."""
     form = code.format
     one = form.bias << form.mantissa
@@ -166,7 +171,7 @@ def cos(x: Vec) -> Vec:
 
 def _wave(x: Vec, ahead: int) -> Vec:
     """sin(x + ahead·π/2): with x = n·π/2 + r, one of ±sin r and ±cos r, selected by n + ahead (mod 4)."""
-    code = _Code(x)
+    code = Code(x)
     builder, form = code.builder, code.format
     rounder, one = code.number(form.rounder), code.number(1.0)
     rounded = x.times_plus(code.number(2 / math.pi), rounder)
@@ -189,7 +194,7 @@ def _wave(x: Vec, ahead: int) -> Vec:
 
 def tanh(x: Vec) -> Vec:
     """Hyperbolic tangent."""
-    code = _Code(x)
+    code = Code(x)
     limit = code.format.saturated
     size = code.magnitude(x)
     size = code.where(size, ">", limit, limit, size)
@@ -203,7 +208,7 @@ def tanh(x: Vec) -> Vec:
 
 def power(x: Vec, y: Vec) -> Vec:
     """x to the real power y. For x < 0 it is NaN unless y is an integer; pow(x, 0) = pow(1, y) = 1, as in C."""
-    code = _Code(x)
+    code = Code(x)
     size = code.magnitude(x)
     raw = _power_single(code, size, y) if code.format is SINGLE else _power_double(code, size, y)
     raw = code.where(size, "==", 1.0, 1.0, raw)
@@ -215,7 +220,7 @@ def power(x: Vec, y: Vec) -> Vec:
     return code.where(y, "==", 0.0, 1.0, real)
 
 
-def _power_single(code: _Code, x: Vec, y: Vec) -> Vec:
+def _power_single(code: Code, x: Vec, y: Vec) -> Vec:
     """2^(y log₂ x) for x ≥ 0, in float64."""
     builder = code.builder
     wide_lanes = Lanes(x.lanes.count, 64)
@@ -224,7 +229,7 @@ def _power_single(code: _Code, x: Vec, y: Vec) -> Vec:
         return Vec(wide_lanes, builder, builder.fpext(vec.value, wide_lanes.type))
 
     k, m = (widened(v) for v in _split(code, x))
-    wide = _Code(m)
+    wide = Code(m)
     one, rounder, limit = (wide.number(v) for v in (1.0, wide.format.rounder, 300.0))
     s = (m - one) / (m + one)
     height = s.times_plus(wide.polynomial(s * s, LOG2), k) * widened(y)
@@ -238,7 +243,7 @@ def _power_single(code: _Code, x: Vec, y: Vec) -> Vec:
     return Vec(x.lanes, builder, builder.fptrunc(value.value, x.lanes.type))
 
 
-def _power_double(code: _Code, x: Vec, y: Vec) -> Vec:
+def _power_double(code: Code, x: Vec, y: Vec) -> Vec:
     """exp(y log x) for x ≥ 0, with y log x as a sum of two numbers."""
     high, low = _log_pair(code, *_split(code, x))
     height, height_low = _times(y, high)
@@ -251,7 +256,7 @@ def _power_double(code: _Code, x: Vec, y: Vec) -> Vec:
     return _in_range(code, height, _scaled(code, code.vec(near), rounded) * outward)
 
 
-def _log_pair(code: _Code, k: Vec, m: Vec) -> tuple[Vec, Vec]:
+def _log_pair(code: Code, k: Vec, m: Vec) -> tuple[Vec, Vec]:
     """k ln 2 + log m as a sum of two numbers, accurate to about 2^-65; the first one is also correct for k = ±∞."""
     one = code.number(1.0)
     below = m + one

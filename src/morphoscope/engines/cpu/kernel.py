@@ -10,6 +10,9 @@ stages do the same arithmetic, so fusing does not change a single bit.
 Rows that a stage overwrites but still needs are kept in buffers: ``above`` for the previous row, ``first`` for the
 first row, which the last row needs. Auxiliary fields are stored in a ring of rows per stage. The rows that are needed
 again at the periodic boundary are stored in addition to the ring.
+
+Noise. Normal numbers come in pairs, for a cell in an even row and for the cell below it. A stage fills the buffer
+``noise`` with those of both rows before it needs them, see :mod:`.normals`.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from collections import Counter
 from llvmlite import ir
 
 from morphoscope.engines.cpu.native import denormals_flushed, widest_lanes
-from morphoscope.engines.cpu.row import UNROLLED_COLUMNS, NoiseSource, RowWriter, Source
+from morphoscope.engines.cpu.normals import NormalsWriter
+from morphoscope.engines.cpu.row import UNROLLED_COLUMNS, RowWriter, Source
 from morphoscope.engines.cpu.tracing import Slot, StepProgram
 from morphoscope.engines.cpu.vectors import INT, Lanes, Vec, counted_loop, integer
 from morphoscope.engines.grid import Grid
@@ -69,6 +73,8 @@ class KernelWriter:
         self.wraps = grid.along("y") == "periodic"
         self.ring = 1 << (2 * self.sweeps - 1).bit_length()  # rows of an auxiliary field in use at once; a power of 2
         self.module = ir.Module("morphoscope")
+        noisy = [index for index, name in enumerate(self.species) if name in program.noisy]
+        self.normals = NormalsWriter(self.lanes, self.columns, noisy)
         self.row_operations: Counter[str] = Counter()  # operations in the rows, see Lanes.emitted
         self._allocate()
 
@@ -89,10 +95,13 @@ class KernelWriter:
             reserve("first", level, 0, 1, len(self.species))
             for number in range(self.sweeps - 1):
                 reserve("ring", level, number, self.sweeps + self.ring, len(self.auxiliary[number]))
+        for level in range(self.levels if self.program.noisy else 0):
+            reserve("noise", level, 0, self.normals.rows, 1)
         self.work_bytes = at * self.lanes.bytes
 
     def write(self) -> str:
         """The text of the module. Its only public function is ``advance``, with :data:`ARGUMENTS`."""
+        self.fill_noise = self.normals.write(self.module) if self.program.noisy else None
         functions = {n: self._steps_function(n) for n in sorted({1, self.levels})}
         function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), ARGUMENTS), "advance")
         state, steps, numbers, work, varying, step, key = function.args
@@ -194,14 +203,26 @@ class _PipelineStage:
             name: self._at(self.call.varying, self._rows(self.row, len(kernel.program.varying)), index)
             for index, name in enumerate(kernel.program.varying)
         }
-        noise = None
-        if self.last and kernel.program.noisy:
-            first = builder.mul(self.row, integer(kernel.grid.width))
-            noise = NoiseSource(first, builder.add(self.call.step, integer(self.level)), self.call.key)
+        noise = self._noise() if self.last and kernel.fill_noise else {}
         writer = RowWriter(kernel.program, kernel.grid, kernel.lanes, self.number, kernel.unroll)
         before = kernel.lanes.emitted.copy()
         writer.write(builder, sources, self._targets(), parameters, self.call.numbers, noise)
         kernel.row_operations += kernel.lanes.emitted - before
+
+    def _noise(self) -> dict[str, ir.Value]:
+        """Emit code that fills the buffer of normal numbers before it is needed; returns this row's part by species."""
+        kernel, builder = self.kernel, self.builder
+        place = self.kernel.offsets["noise", self.level, 0]
+        odd = builder.and_(self.row, integer(1))
+        with builder.if_then(builder.or_(self.at_start, self._is(odd, 0))):
+            step = builder.add(self.call.step, integer(self.level))
+            pair = builder.lshr(self.row, integer(1))
+            buffer = kernel.pointer(self.call, self.call.work, integer(place))
+            builder.call(kernel.fill_noise, [buffer, pair, step, self.call.key])
+        noisy = [name for name in kernel.species if name in kernel.program.noisy]
+        rows = builder.add(integer(place), self._rows(odd, len(noisy)))
+        kernel.row_operations += kernel.normals.per_row
+        return {name: self._at(self.call.work, rows, index) for index, name in enumerate(noisy)}
 
     def _is(self, value: ir.Value, number: int) -> ir.Value:
         return self.builder.icmp_signed("==", value, integer(number))

@@ -14,11 +14,9 @@ import dataclasses
 
 from llvmlite import ir
 
-from morphoscope.engines.cpu import functions
 from morphoscope.engines.cpu.tracing import Slot, StepProgram
-from morphoscope.engines.cpu.vectors import INT32, Lanes, Vec, integer, repeated
+from morphoscope.engines.cpu.vectors import Lanes, Vec, integer, repeated
 from morphoscope.engines.grid import Grid
-from morphoscope.engines.noise import INCREMENT, MIXING, MULTIPLIER, OFFSET, SCALE, SHIFT
 
 UNROLLED_COLUMNS = 8  # a row of 128 cells, as in the paper, becomes straight-line code
 
@@ -57,11 +55,12 @@ class RowWriter:
         targets: list[ir.Value],
         parameters: dict[str, ir.Value],
         numbers: list[Vec],
-        noise: NoiseSource | None,
+        noise: dict[str, ir.Value],
     ) -> None:
         """Append the sweep to ``builder``.
 
-        ``targets``: where the quantities are stored; ``parameters``: rows of the parameters that vary in space.
+        ``targets``: where the quantities are stored; ``parameters``: rows of the parameters that vary in space;
+        ``noise``: rows of normal numbers, by species.
         """
         self.builder, self.sources, self.numbers = builder, sources, numbers
         count = self.columns
@@ -74,7 +73,7 @@ class RowWriter:
                 for field, operators in self.sweep.needs.items()
                 for operator in operators
             }
-            random = noise.draw(self, index) if noise is not None else {}
+            random = {species: self.lanes.load(builder, row, index) for species, row in noise.items()}
             new = self.program.emit(self.number, numbers, cells, seen, random)
             for vector, target in zip(new, targets, strict=True):
                 self.lanes.store(builder, vector, target, index)
@@ -191,58 +190,3 @@ class _FlatColumns:
         for (n, field, name), vector in zip(self.keys, vectors, strict=True):
             groups[n][field][name] = vector
         return groups
-
-
-@dataclasses.dataclass(frozen=True)
-class NoiseSource:
-    """Standard normal numbers for the cells of a row, see :mod:`.noise`. ``first``: index of the row's first cell."""
-
-    first: ir.Value
-    step: ir.Value
-    key: ir.Value
-
-    def draw(self, row: RowWriter, index: ir.Value) -> dict[str, Vec]:
-        """Random numbers for the noisy species, by name."""
-        builder, lanes = row.builder, row.lanes
-        count = lanes.count
-        words = ir.VectorType(INT32, count)
-
-        def same(value: int) -> ir.Constant:
-            return ir.Constant(words, [value] * count)
-
-        def spread(value: ir.Value) -> ir.Value:
-            narrow = builder.trunc(value, INT32)
-            first = builder.insert_element(ir.Constant(words, ir.Undefined), narrow, ir.Constant(INT32, 0))
-            return builder.shuffle_vector(first, first, ir.Constant(words, [0] * count))
-
-        offsets = ir.Constant(words, [lane * row.columns for lane in range(count)])
-        cell = builder.add(spread(builder.add(self.first, index)), offsets)
-        keys = (self.key, builder.lshr(self.key, integer(32)))
-        mixed = [cell, spread(self.step), *(spread(k) for k in keys)]
-        mixed = [builder.add(builder.mul(w, same(MULTIPLIER)), same(INCREMENT)) for w in mixed]
-        for turn in range(2):
-            for a, b, c in MIXING:
-                mixed[a] = builder.add(mixed[a], builder.mul(mixed[b], mixed[c]))
-            if turn == 0:
-                mixed = [builder.xor(w, builder.lshr(w, same(16))) for w in mixed]
-        unit = [
-            Vec(lanes, builder, builder.uitofp(builder.lshr(w, same(SHIFT)), lanes.type)).times_plus(
-                lanes.constant(builder, SCALE), lanes.constant(builder, OFFSET)
-            )
-            for w in mixed
-        ]
-        species = row.program.model.species
-        found: dict[str, Vec] = {}
-        for pair in range(2):
-            wanted = [s for s in species[2 * pair : 2 * pair + 2] if s in row.program.noisy]
-            if wanted:
-                numbers = _box_muller(lanes, builder, unit[2 * pair], unit[2 * pair + 1])
-                found |= {s: numbers[species.index(s) % 2] for s in wanted}
-        return found
-
-
-def _box_muller(lanes: Lanes, builder: ir.IRBuilder, first: Vec, second: Vec) -> tuple[Vec, Vec]:
-    """Two independent normal numbers from two uniform ones in (0, 1]."""
-    radius = functions.call("sqrt", lanes.constant(builder, -2.0) * functions.call("log", first))
-    angle = lanes.constant(builder, 6.283185307179586) * second
-    return radius * functions.call("cos", angle), radius * functions.call("sin", angle)

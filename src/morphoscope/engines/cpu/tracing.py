@@ -80,7 +80,7 @@ class StepProgram:
         expressions = [e for s in self.shared for _, e in s.symbols]
         expressions += [w.term for s in self.shared for row in s.replaced for w in row if w.term is not None]
         functions_in = sum(len(e.atoms(sympy.Function)) for e in expressions)
-        return sum(int(sympy.count_ops(e)) for e in expressions) + 30 * (functions_in + 4 * bool(self.noisy))
+        return sum(int(sympy.count_ops(e)) for e in expressions) + 30 * functions_in
 
     @staticmethod
     def _share(sweep: Sweep) -> SharedTerms:

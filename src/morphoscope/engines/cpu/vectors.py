@@ -146,12 +146,12 @@ def repeated(builder: ir.IRBuilder, count: int, carried: Sequence[Vec], body: Bo
 
 @contextlib.contextmanager
 def counted_loop(
-    builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, carried: Sequence[Any] = ()
+    builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, carried: Sequence[Any] = (), *, unrolled: bool = True
 ) -> Iterator[tuple[ir.Value, list[Any]]]:
     """Emit ``for index in range(start, stop)``; ``carried`` vectors are passed from one iteration to the next.
 
     Yields the index and a list with the carried vectors. Put the values for the next iteration into that list before
-    the body ends; after the loop it contains the last ones.
+    the body ends; after the loop it contains the last ones. Unless ``unrolled``, LLVM must not unroll the loop.
     """
     before = builder.block
     head = builder.append_basic_block("head")
@@ -173,7 +173,18 @@ def counted_loop(
     for phi, vector in zip(phis, slots, strict=True):
         phi.add_incoming(vector.value, builder.block)
     index.add_incoming(builder.add(index, ir.Constant(start.type, 1)), builder.block)
-    builder.branch(head)
+    back = builder.branch(head)
+    if not unrolled:
+        _forbid_unrolling(back)
     builder.position_at_end(done)
     for slot, (vector, phi) in enumerate(zip(carried, phis, strict=True)):
         slots[slot] = vector._new(phi)
+
+
+def _forbid_unrolling(branch: ir.Instruction) -> None:
+    """Mark a loop by the branch to its head, with a node whose first element is itself, as LLVM expects."""
+    module = branch.parent.function.module
+    rule = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    node = module.add_metadata([ir.MetaDataString(module, f"loop {len(module.metadata)}"), rule])
+    node.operands = (node, rule)
+    branch.set_metadata("llvm.loop", node)
