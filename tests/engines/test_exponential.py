@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from morphoscope.engines import Grid, Job, get_engine
+from morphoscope.engines.cpu.engine import Rate
 from morphoscope.engines.exponential import SpectralTransform
 from morphoscope.engines.stability import largest_step
 from morphoscope.engines.stencils import right_hand_side
@@ -85,6 +86,25 @@ def test_cpu_meets_reference():
         fast, slow = (end(model, Grid(16, 32), 0.1, 5.0, engine=name) for name in ("cpu", "reference"))
         assert fast.dtype == np.float32
         assert np.abs(fast - slow).max() < 1e-5
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "dirichlet", "x=no-flux,y=periodic"])
+@pytest.mark.parametrize("name", ["gray-scott", "klausmeier", "swift-hohenberg", "complex-ginzburg-landau"])
+def test_compiled_rate_meets_numpy(name, boundary):
+    model = get_model(name)
+    grid = Grid(9, 32, spacing=model.spacing, boundary=boundary)
+    state = start(model, grid.shape)
+    job = Job(model, grid, 1e-3, {}, state, (1,), double=True)
+    slow = right_hand_side(job)(state)
+    assert np.abs(Rate(job)(state) - slow).max() < 1e-12 * np.abs(slow).max()
+
+
+def test_a_state_at_rest_stays_to_the_bit():
+    """Steps add changes, and the rate of the background is exactly 0."""
+    model, grid = get_model("gray-scott"), Grid(16, 32)
+    state = np.stack([np.ones(grid.shape), np.zeros(grid.shape)])
+    job = Job(model, grid, 0.5, {}, state, (100,), integrator="etdrk2")
+    assert np.array_equal(get_engine("cpu").run(job).snapshots[0], state)
 
 
 def test_it_meets_euler_of_small_steps():

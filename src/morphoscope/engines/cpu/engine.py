@@ -46,10 +46,17 @@ class Kernel:
     """A compiled kernel of one program on one grid. It holds no state of a run, so any thread may use it."""
 
     def __init__(
-        self, model: Model, grid: Grid, varying: frozenset[str], noisy: frozenset[str], double: bool, levels: int | None
+        self,
+        model: Model,
+        grid: Grid,
+        varying: frozenset[str],
+        noisy: frozenset[str],
+        double: bool,
+        levels: int | None,
+        rate: bool,
     ) -> None:
         self.grid, self.dtype = grid, np.dtype(np.float64 if double else np.float32)
-        self.program = StepProgram(model, varying, noisy)
+        self.program = StepProgram(model, varying, noisy, rate=rate)
         bits = 8 * self.dtype.itemsize
         heavy = self.program.cost > HEAVY
         if levels is None:
@@ -94,10 +101,14 @@ def kernel_for(
     noisy: frozenset[str] = frozenset(),
     double: bool = False,
     levels: int | None = None,
+    rate: bool = False,
 ) -> Kernel:
-    """The kernel for a model on a grid, compiled on the first call in this process. ``levels``: fused steps."""
+    """The kernel for a model on a grid, compiled on the first call in this process.
+
+    ``levels``: fused steps. ``rate``: a kernel that replaces the state by its rate of change, see :class:`StepProgram`.
+    """
     with _COMPILING:
-        return _compiled(model, grid, varying, noisy, double, levels)
+        return _compiled(model, grid, varying, noisy, double, levels, rate)
 
 
 def aligned(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
@@ -110,9 +121,12 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
 
 
 class EulerStepper:
-    """Explicit Euler steps of one run on a compiled kernel. Not thread-safe; releases the GIL."""
+    """Explicit Euler steps of one run on a compiled kernel. Not thread-safe; releases the GIL.
 
-    def __init__(self, job: Job, levels: int | None = None) -> None:
+    ``levels``: fused steps; ``rate``: an advance by one step yields the rate of change instead, see :class:`Rate`.
+    """
+
+    def __init__(self, job: Job, levels: int | None = None, *, rate: bool = False) -> None:
         self.kernel = kernel_for(
             job.model,
             job.grid,
@@ -120,6 +134,7 @@ class EulerStepper:
             noisy=frozenset(s for s, amplitude in job.noise.items() if amplitude),
             double=job.double,
             levels=levels,
+            rate=rate,
         )
         dtype = self.kernel.dtype
         start = self.kernel.lift(np.ascontiguousarray(job.initial, dtype=dtype))
@@ -162,6 +177,19 @@ class EulerStepper:
         self.state[...] = self.kernel.lift(np.ascontiguousarray(state, dtype=self.kernel.dtype))
 
 
+class Rate:
+    """The rate of change of a state, dc/dt as (species, height, width), on a compiled kernel; without noise."""
+
+    def __init__(self, job: Job) -> None:
+        self._stepper = EulerStepper(job, 1, rate=True)
+
+    def __call__(self, state: NDArray[Any]) -> NDArray[Any]:
+        """dc/dt of a state (species, height, width)."""
+        self._stepper.write(state)
+        self._stepper.advance(1)
+        return self._stepper.read()
+
+
 class _ExponentialAdapter:
     """Exponential steps of one run, with the interface of :class:`EulerStepper`."""
 
@@ -170,7 +198,7 @@ class _ExponentialAdapter:
         self.steer(job)
 
     def steer(self, job: Job) -> None:
-        self.advance = ExponentialStepper(job, self.state).advance
+        self.advance = ExponentialStepper(job, self.state, Rate(job)).advance
 
     def read(self) -> NDArray[Any]:
         return self.state.copy()

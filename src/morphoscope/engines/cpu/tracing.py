@@ -54,13 +54,19 @@ class StepProgram:
     """The arithmetic of one explicit Euler step of a model.
 
     ``varying``: parameters that are read cell by cell; ``noisy``: species with additive noise. ``slots`` lists the
-    constants of a run; the kernel takes their values as one array.
+    constants of a run; the kernel takes their values as one array. ``rate``: replace the state by its rate of change
+    instead of advancing it.
     """
 
     def __init__(
-        self, model: Model, varying: frozenset[str] = frozenset(), noisy: frozenset[str] = frozenset()
+        self,
+        model: Model,
+        varying: frozenset[str] = frozenset(),
+        noisy: frozenset[str] = frozenset(),
+        *,
+        rate: bool = False,
     ) -> None:
-        self.model, self.noisy = model, noisy
+        self.model, self.noisy, self.rate = model, noisy, rate
         self.varying = tuple(p for p in model.parameters if p in varying)
         self.program = Program(model, varying)
         self.sweeps = self.program.sweeps
@@ -134,7 +140,8 @@ class StepProgram:
 
     def numbers(self, job: Job, dtype: Any = np.float32) -> NDArray[Any]:
         """The constants of a run, computed in float64 and rounded once."""
-        parameters, grid, dt = job.parameters, job.grid, job.dt
+        parameters, grid = job.parameters, job.grid
+        dt, kept = (1.0, 0.0) if self.rate else (job.dt, 1.0)
         edge, centre = STENCIL_WEIGHTS[grid.stencil]
         per_area, beyond = 1 / grid.spacing**2, job.beyond
 
@@ -142,7 +149,7 @@ class StepProgram:
             match slot.kind:
                 case "own" | "own edge":
                     rate, diffusivity = (float(evaluate(e, parameters)) for e in slot.of)
-                    whole = 1 + dt * rate
+                    whole = kept + dt * rate
                     own = float(np.dtype(dtype).type(whole - dt * diffusivity * edge * per_area * centre))
                     return own if slot.kind == "own" else (whole - own) / centre
                 case "noise":
@@ -220,6 +227,8 @@ class StepProgram:
         if not last:
             return total.value or tracer.constant(0.0)
         cell = cells[quantity.name]
+        if quantity.own_laplace is None and self.rate:
+            return total.value or tracer.constant(0.0)
         if quantity.own_laplace is None:
             return cell if total.value is None else cell + total.value
         own = (quantity.own, quantity.own_laplace)
