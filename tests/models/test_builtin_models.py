@@ -1,4 +1,4 @@
-"""What is known of each built-in model beyond the contract that all share: closed forms, regimes, a sound custom."""
+"""Known properties of each built-in model, beyond the contract of all: closed forms, regimes, sensible defaults."""
 
 import numpy as np
 import pytest
@@ -47,27 +47,27 @@ def growth(name, values, q=0.0):
 
 
 def wavenumbers(name):
-    """All that fit on the customary grid between its longest wave and two cells."""
+    """The wavenumbers of all waves that fit on the default grid, down to a wavelength of two cells."""
     spacing = get_model(name).spacing
     return np.linspace(2 * np.pi / (128 * spacing), np.pi / spacing, 2000)
 
 
 @pytest.mark.parametrize("name", model_names())
 class TestEveryModel:
-    def test_says_what_it_is(self, name):
+    def test_has_a_title_meanings_and_references(self, name):
         model = get_model(name)
         assert model.title
         assert model.source
         assert all(model.meanings.values())
         assert name == "gray-scott" or model.literature.endswith(".")  # Gray–Scott has an atlas of its own
 
-    def test_ranges_hold_more_than_the_default(self, name):
+    def test_ranges_contain_more_than_the_default(self, name):
         model = get_model(name)
         for parameter, (low, high) in model.ranges.items():
             assert low <= model.defaults[parameter] <= high
             assert low < high < 1e5, parameter
 
-    def test_plane_is_two_of_its_parameters(self, name):
+    def test_plane_consists_of_two_of_its_parameters(self, name):
         model = get_model(name)
         assert len(set(model.plane)) == 2
         assert set(model.plane) <= set(model.parameters)
@@ -84,7 +84,7 @@ class TestTwoVariables:
         for values in states(name):
             for rate in rates.values():
                 if name == "oregonator" and values["u"] == 0:
-                    continue  # a root of the kinetics, but of no chemical interest
+                    continue  # a root of the kinetics without chemical meaning
                 assert evaluate(rate, values) == pytest.approx(0, abs=1e-9)
 
     def test_time_step_leaves_a_margin(self, name):
@@ -94,7 +94,7 @@ class TestTwoVariables:
         for values in states(name):
             assert model.dt * abs(np.linalg.eigvals(linearised(model, values))).max() <= 0.5
 
-    def test_the_customary_run_stays_finite_and_is_not_uniform(self, name):
+    def test_the_default_run_stays_finite_and_is_not_uniform(self, name):
         model = get_model(name)
         size = (128, 128) if name in SPIRALS else (64, 64)  # spirals annihilate each other in a small box
         until = model.until / 4 if name in SPIRALS else model.until
@@ -112,11 +112,11 @@ def test_turing_models_are_unstable_to_waves_only(name):
     rates = growth(name, values, q)
     assert growth(name, values) < 0 < rates.max()
     fastest = 2 * np.pi / q[rates.argmax()] / get_model(name).spacing
-    assert 8 <= fastest <= 16  # cells a wavelength: resolved, and many on the grid
+    assert 8 <= fastest <= 16  # cells per wavelength: resolved, and many wavelengths on the grid
 
 
 @pytest.mark.parametrize("name", TURING)
-def test_steady_start_is_where_it_should_be(name):
+def test_steady_initial_condition_starts_at_the_expected_state(name):
     model = get_model(name)
     made = simulate_one(single_plan(model, {}, size=(32, 32), until=model.dt))
     (values,) = states(name)
@@ -125,7 +125,7 @@ def test_steady_start_is_where_it_should_be(name):
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("barkley", {}), ("oregonator", {"f": 3.0})])
-def test_excitable_models_rest(name, parameters):
+def test_excitable_models_have_a_stable_rest_state(name, parameters):
     rest = states(name, **parameters)[0]
     assert growth(name, rest) < 0
     assert (growth(name, rest, wavenumbers(name)) < 0).all()
@@ -140,7 +140,7 @@ def test_oregonator_oscillates_up_to_one_plus_root_two():
     assert above < 0 < below
 
 
-def test_brusselator_turing_and_hopf_lines_are_the_textbooks():
+def test_brusselator_turing_and_hopf_lines_agree_with_textbooks():
     p = get_model("brusselator").complete({})
     turing = (1 + p["A"] * np.sqrt(p["Du"] / p["Dv"])) ** 2
     q = wavenumbers("brusselator")
@@ -151,7 +151,7 @@ def test_brusselator_turing_and_hopf_lines_are_the_textbooks():
     assert below < 0 < above
 
 
-def test_schnakenberg_turing_line_is_the_textbooks():
+def test_schnakenberg_turing_line_agrees_with_textbooks():
     p = get_model("schnakenberg").complete({})
     feed, surplus = p["a"] + p["b"], (p["b"] - p["a"]) / (p["a"] + p["b"])
     # d f_u − feed² = 2 feed √d at the threshold, f_u = surplus, g_v = −feed², determinant feed²
@@ -161,7 +161,7 @@ def test_schnakenberg_turing_line_is_the_textbooks():
     assert below < 0 < above
 
 
-def test_lengyel_epstein_hopf_line_is_the_publications():
+def test_lengyel_epstein_hopf_line_agrees_with_the_publication():
     p = get_model("lengyel-epstein").complete({})
     hopf = (3 * p["a"] / 5 - 25 / p["a"]) / p["sigma"]
     below, above = (growth("lengyel-epstein", states("lengyel-epstein", b=hopf * f)[0]) for f in (0.999, 1.001))
@@ -174,12 +174,12 @@ class TestFitzHughNagumo:
         assert len(rates) == 3
         assert rates[1] < 0 < rates[2]
 
-    def test_one_state_at_rest_where_it_is_excitable(self):
+    def test_excitable_parameters_have_one_steady_state(self):
         (values,) = states("fitzhugh-nagumo", a0=-0.6, a1=0.5, epsilon=0.02, Dv=0.0)
         assert growth("fitzhugh-nagumo", values) < 0
         assert values["u"] < -1 / np.sqrt(3)  # left of the cubic's knee
 
-    def test_turing_unstable_with_a_fast_and_far_inhibitor(self):
+    def test_turing_unstable_with_a_fast_inhibitor_that_diffuses_far(self):
         (values,) = states("fitzhugh-nagumo", a0=0.0, a1=0.5, epsilon=2.5, Dv=20.0)
         assert growth("fitzhugh-nagumo", values) < 0
         assert growth("fitzhugh-nagumo", values, wavenumbers("fitzhugh-nagumo")).max() > 0

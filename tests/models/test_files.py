@@ -49,7 +49,7 @@ plane = ["b", "d"]
 """
 
 
-def test_a_file_says_all_of_a_model():
+def test_a_file_defines_every_field_of_a_model():
     expected = Model(
         name="mine", title="My model", source="me", literature="nowhere",
         reaction={"u": "a - u + u**2*v", "v": "b - u**2*v"}, diffusion={"u": "1", "v": "d/2"},
@@ -60,7 +60,7 @@ def test_a_file_says_all_of_a_model():
     assert model_from_toml(WHOLE) == expected
 
 
-def test_every_field_of_a_model_has_a_place_in_the_file():
+def test_every_field_of_a_model_has_a_key():
     changed = {
         "title": "T", "source": "S", "literature": "L", "dt": 0.25, "until": 9.0, "spacing": 0.5, "apart": 7.0,
         "initial": "noise", "integrator": "etdrk2", "shown": (0.5, 2.0), "plane": ("b", "a"),
@@ -75,7 +75,7 @@ def test_every_field_of_a_model_has_a_place_in_the_file():
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_built_in_models_go_into_a_file_and_back(name, tmp_path):
+def test_built_in_models_survive_a_round_trip_through_a_file(name, tmp_path):
     path = save_model(get_model(name), tmp_path / "m.toml")
     assert find_model(path) == find_model(str(path)) == get_model(name)
     assert list(load_model(path).reaction) == list(get_model(name).reaction)  # the order is the arrays'
@@ -92,7 +92,7 @@ def test_built_in_models_go_into_a_file_and_back(name, tmp_path):
     numbers=st.lists(st.floats(-1e300, 1e300), min_size=4, max_size=4),
     names=st.lists(st.sampled_from(["a", "β", "Du", "k2", "x_1"]), min_size=2, max_size=4, unique=True),
 )
-def test_any_model_goes_into_a_file_and_back(texts, numbers, names):
+def test_any_model_survives_a_round_trip_through_a_file(texts, numbers, names):
     title, source, meaning = (text if text.isprintable() else "" for text in texts)
     model = Model(
         name="n", title=title, source=source, reaction={"ü": f"{names[0]} - ü", "w": "-w"}, diffusion={"w": names[1]},
@@ -103,7 +103,7 @@ def test_any_model_goes_into_a_file_and_back(texts, numbers, names):
     assert model_from_toml(model_to_toml(model)) == model
 
 
-def test_what_a_file_leaves_out():
+def test_missing_keys_get_defaults():
     model = model_from_toml('name = "m"\n[reaction]\nu = "-u"\n')
     assert (model.initial, model.dt, model.shown, model.diffusion) == ("steady", None, None, {"u": "0"})
 
@@ -136,7 +136,7 @@ HEAD = 'name = "m"\n[reaction]\nu = "a - u"\n[parameters]\na = 1\n'
         ("#" * 100_001, "x.toml is larger than 100000 bytes"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_with_its_place(text, words, tmp_path, monkeypatch):
+def test_errors_name_the_place(text, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.toml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError) as caught:
@@ -145,7 +145,7 @@ def test_what_is_wrong_is_said_with_its_place(text, words, tmp_path, monkeypatch
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_file_from_an_editor_with_a_mark_and_carriage_returns(tmp_path):
+def test_a_byte_order_mark_and_carriage_returns_are_accepted(tmp_path):
     path = tmp_path / "m.toml"
     path.write_bytes(b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode())
     assert load_model(path) == model_from_toml(WHOLE)
@@ -215,7 +215,7 @@ def test_a_typed_model():
         (dict.fromkeys("uvwxy", "1"), {}, {}, "5 species"),
     ],
 )  # fmt: skip
-def test_a_typed_model_that_can_not_be(reaction, diffusion, parameters, words):
+def test_invalid_typed_models_are_rejected(reaction, diffusion, parameters, words):
     with pytest.raises(UsageError) as caught:
         typed_model(reaction, diffusion, parameters)
     assert words in str(caught.value)

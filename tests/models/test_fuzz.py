@@ -108,7 +108,7 @@ def read_file(text):
     assert isinstance(model, Model)
 
 
-def test_nasty_formulas(guarded):
+def test_hostile_formulas(guarded):
     refused = [guarded(read_formula, text) for text in (*NASTY, *PAYLOADS)]
     assert sum(refused) >= 150
 
@@ -200,7 +200,7 @@ NASTY_FILES = (
 )  # fmt: skip
 
 
-def test_nasty_files(guarded):
+def test_hostile_files(guarded):
     for text in NASTY_FILES:
         assert guarded(read_file, text), text[:200]
 

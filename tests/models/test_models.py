@@ -26,13 +26,13 @@ class TestEveryModel:
         for term in model.reaction_terms.values():
             assert {str(s) for s in term.free_symbols} <= known
 
-    def test_equations_have_one_line_a_species(self, name):
+    def test_equations_have_one_line_per_species(self, name):
         model = get_model(name)
         assert len(model.equations()) == len(model.species)
         assert all(f"∂{s}/∂t" in line for s, line in zip(model.species, model.equations(), strict=True))
 
 
-def test_gray_scott_is_the_papers(gray_scott):
+def test_gray_scott_agrees_with_the_paper(gray_scott):
     values = {"u": 0.4, "v": 0.3, "f": 0.03, "k": 0.055, "Du": 0.2, "Dv": 0.1}
     terms = gray_scott.reaction_terms
     assert evaluate(terms["u"], values) == pytest.approx(-0.4 * 0.09 + 0.03 * 0.6)
@@ -84,7 +84,7 @@ def test_any_text_is_parsed_or_refused(text):
 
 
 @given(st.floats(0.1, 3), st.floats(0.1, 3))
-def test_parsed_text_has_pythons_value(u, v):
+def test_parsed_text_has_the_value_that_python_computes(u, v):
     import math
 
     text = "2*u**3 - v/(1 + u*v) + exp(-u) + sqrt(v) - abs(u - v) + tanh(u) + log(v) + sin(u)*cos(v)"

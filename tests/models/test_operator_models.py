@@ -1,4 +1,4 @@
-"""Models with operators in their reactions, and their kin, against what is known of them in closed form."""
+"""Models with operators in their reactions, and related models, against closed forms."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def noise(grid, amplitude, seed=0):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_customary_step_is_well_below_the_limit(name):
+def test_default_step_is_well_below_the_limit(name):
     model = get_model(name)
     assert model.dt * 1.3 <= largest_step(model, Grid(128, 128, spacing=model.spacing), model.complete({}))
 
@@ -35,7 +35,7 @@ def test_ginzburg_landau_has_its_plane_waves(engine, alpha, beta):
     grid, dt, steps = Grid(12, 40, spacing=0.9), 0.02, 300
     q = 2 * np.pi * 3 / (40 * 0.9)
     symbol = grid.symbols(q, 0.0)[0]
-    # A = R exp(i(qx − ωt)) is turned by z = 1 + dt (1 + (1 + iα) L − (1 + iβ) R²) in a step: R² from |z| = 1.
+    # A = R exp(i(qx − ωt)) is multiplied by z = 1 + dt (1 + (1 + iα) L − (1 + iβ) R²) per step: R² from |z| = 1.
     rest = 1 + dt * (1 + (1 + 1j * alpha) * symbol)
     turn = dt * (1 + 1j * beta)
     squares = np.roots([abs(turn) ** 2, -2 * (rest * turn.conjugate()).real, abs(rest) ** 2 - 1])
@@ -58,7 +58,7 @@ def test_cahn_hilliard_keeps_its_mean_and_loses_free_energy(engine, integrator, 
     found = run("cahn-hilliard", start, grid, dt, times, values, engine, integrator=integrator, double=True)[:, 0]
     means = found.mean(axis=(1, 2))
     assert np.abs(means - start.mean()).max() <= 1e-12
-    assert np.abs(found[-1] + m).max() > 0.8  # it has fallen apart
+    assert np.abs(found[-1] + m).max() > 0.8  # the mixture has separated
     phi = found.astype(np.float64) + m
     energies = [((p**2 - 1) ** 2 / 4 - p * laplacian(p, grid) / 2).sum() for p in phi]
     assert (np.diff(energies) < 0).all()
@@ -87,7 +87,7 @@ def test_swift_hohenberg_loses_free_energy(engine, g):
 @pytest.mark.parametrize("engine", engine_names())
 @pytest.mark.parametrize("r", [0.03, 0.1])
 def test_swift_hohenberg_rolls_have_the_amplitude_of_weakly_nonlinear_theory(engine, r):
-    spacing = np.sqrt(2 * (1 - np.cos(np.pi / 4)))  # eight cells a wavelength with ∇² = −1 on the grid
+    spacing = np.sqrt(2 * (1 - np.cos(np.pi / 4)))  # eight cells per wavelength with ∇² = −1 on the grid
     grid = Grid(8, 16, spacing=spacing)
     roll = 1.7 * np.sqrt(r / 3) * np.cos(np.pi / 4 * np.arange(16)) * np.ones((1, 8, 1))
     found = run("swift-hohenberg", roll, grid, 0.05, [round(4 / r / 0.05)], {"r": r}, engine)[0, 0]
@@ -128,7 +128,7 @@ def test_a_flat_front_of_allen_cahn_moves_where_a_phase_is_favoured(engine):
 
 
 @pytest.mark.parametrize("engine", engine_names())
-def test_klausmeier_bands_grow_and_climb_as_linear_theory_has_it(engine):
+def test_klausmeier_bands_grow_and_move_uphill_as_in_linear_theory(engine):
     grid, dt = Grid(4, 64, spacing=2.0), 0.002
     a, m, nu, water = 2.0, 0.45, 182.5, 500.0
     n = (a + np.sqrt(a**2 - 4 * m**2)) / (2 * m)

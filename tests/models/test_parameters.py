@@ -1,4 +1,4 @@
-"""The one form of a run's parameters."""
+"""The parameters of a run: one form, complete and checked."""
 
 import doctest
 
@@ -15,7 +15,7 @@ values = st.dictionaries(st.sampled_from(["f", "k"]), st.floats(0, 0.1))
 
 
 @given(values)
-def test_it_is_a_mapping_over_all_parameters(given_values):
+def test_parameters_are_a_mapping_over_all_names(given_values):
     complete = GRAY_SCOTT.complete(given_values)
     assert complete == {**GRAY_SCOTT.defaults, **given_values}
     assert complete.given == given_values
@@ -35,13 +35,13 @@ def test_equal_values_are_equal_whether_set_or_not(one, other):
 
 
 @given(values, values)
-def test_the_second_of_two_sets_goes_first(one, other):
+def test_given_values_of_the_other_parameters_take_precedence(one, other):
     both = GRAY_SCOTT.complete(one).with_given(GRAY_SCOTT.complete(other))
     assert both == GRAY_SCOTT.complete({**one, **other})
     assert both.given == GRAY_SCOTT.complete({**one, **other}).given
 
 
-def test_what_varies_in_space_has_ends_and_a_middle():
+def test_spatially_varying_parameters_have_ends_and_a_middle():
     ramp = Ramp("x", 0.08, 0.02)
     complete = GRAY_SCOTT.complete({"f": ramp, "k": np.full((4, 6), 0.05)})
     assert complete.varying.keys() == {"f", "k"}
@@ -52,7 +52,7 @@ def test_what_varies_in_space_has_ends_and_a_middle():
     assert len(sorted([complete, GRAY_SCOTT.complete({"f": 0.02})])) == 2
 
 
-def test_they_cannot_be_changed():
+def test_parameters_are_immutable():
     complete = GRAY_SCOTT.complete({"f": 0.02})
     with pytest.raises(TypeError):
         complete["f"] = 0.03
@@ -67,5 +67,5 @@ def test_a_default_out_of_range_is_refused_unless_it_is_set():
     assert model.complete({"a": "0.5"}) == {"a": 0.5}
 
 
-def test_the_example():
+def test_docstring_examples():
     assert doctest.testmod(parameters).failed == 0

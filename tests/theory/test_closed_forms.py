@@ -11,7 +11,7 @@ FEED = st.floats(0.002, 0.24)
 
 
 @given(FEED, st.floats(0.001, 0.09))
-def test_margin_changes_sign_on_the_papers_line(f, k):
+def test_margin_changes_sign_on_the_line_of_the_paper(f, k):
     line = (np.sqrt(f) - 2 * f) / 2
     margin = existence_margin(get_model("gray-scott"), {"f": f, "k": k})
     if abs(k - line) > 1e-9:
@@ -19,7 +19,7 @@ def test_margin_changes_sign_on_the_papers_line(f, k):
 
 
 @given(FEED)
-def test_states_are_the_papers_closed_form_and_solve_the_equations(f):
+def test_states_agree_with_the_paper_and_solve_the_equations(f):
     model = get_model("gray-scott")
     k = 0.8 * (np.sqrt(f) - 2 * f) / 2
     values = {**model.defaults, "f": f, "k": k}

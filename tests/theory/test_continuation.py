@@ -30,8 +30,8 @@ def test_each_branch_of_gray_scott_is_followed_where_it_exists():
     assert 100 < np.isnan(lower).sum() < 525  # both sides of the fold are in the test
 
 
-def test_a_branch_that_folds_back_is_lost_not_exchanged():
-    """u' = r + u − u³: for r beyond 2/√27 only the upper state is left; from the lower one nothing leads there."""
+def test_a_branch_that_folds_back_is_lost_and_not_replaced_by_another():
+    """u' = r + u − u³: for r beyond 2/√27 only the upper state exists; no branch leads there from the lower one."""
     model = Model(name="fold", reaction={"u": "r + u - u**3"}, defaults={"r": 0.0})
     found = continued(model, {"u": -1.0}, {"r": 0.0}, {"r": [0.2, 0.5]})[:, 0]
     assert found[0] == pytest.approx(np.sort(np.roots([-1, 0, 1, 0.2]).real)[0])

@@ -95,8 +95,8 @@ def test_simulated_waves_grow_at_the_rate_on_the_grid(model, dt, stencil):
                 assert np.abs(change - expected).max() <= 1e-5 * np.abs(perturbation).max()
 
 
-def test_the_threshold_of_simulated_waves_is_that_of_theory():
-    """Growth measured a little below and above the Turing point of the Brusselator vanishes at (1 + A √(Du/Dv))²."""
+def test_simulated_waves_have_the_theoretical_threshold():
+    """Growth rates just below and above the Brusselator's Turing threshold interpolate to zero at (1 + A √(Du/Dv))²."""
     model, theory = examples.BRUSSELATOR, (1 + 2 * np.sqrt(1 / 8)) ** 2
     length = 2 * np.pi / np.sqrt(2 / np.sqrt(8))  # q_c² = A / √(Du Dv)
     grid = Grid(4, 16, spacing=length / 16)

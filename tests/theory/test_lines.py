@@ -17,7 +17,7 @@ def kinds(lines):
     return sorted({line.kind for line in lines})
 
 
-def test_gray_scott_has_the_papers_line_by_its_name():
+def test_gray_scott_has_the_line_of_the_paper():
     lines = bifurcation_lines(get_model("gray-scott"), (0.0, 0.1), (0.0, 0.25), {})
     assert lines[0].name == "a non-trivial homogeneous state exists on its left"
     k, f = points(lines, "existence").T

@@ -177,7 +177,7 @@ class _Reader:
         return found
 
     def run(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        """The defaults of a model's runs; keys not given are as for models of :mod:`.typed`."""
+        """The defaults of a model's runs; missing keys get the values of typed models (:mod:`.typed`)."""
         readers = {name: getattr(self, kind) for name, kind in _RUN.items()}
         self.keys("run", table, readers)
         given = {name: readers[name](f"run.{name}", value) for name, value in table.items()}
@@ -216,9 +216,9 @@ def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> Pa
 
 
 def new_model(name: str, path: str | Path | None = None) -> Path:
-    """Write a commented example of a model file for a person to change; ``path`` is ``NAME.toml`` unless given.
+    """Write a commented model file as a template; ``path`` is ``NAME.toml`` by default.
 
-    Raises UsageError for a name that no file can have, and where there is a file already.
+    Raises UsageError if the name can't be a file name or the file already exists.
     """
     if not name or not all(c.isalnum() or c in "-_" for c in name) or name.startswith("-"):
         raise UsageError(f"{name!r} is not a valid model name; use letters, digits, - and _")

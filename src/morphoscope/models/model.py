@@ -185,12 +185,12 @@ class Model:
         Parameters
         ----------
         parameters
-            Values by name: numbers or their text, or what varies in space as :func:`.as_spatial` reads it.
+            Values by name: numbers, their text, or spatially varying values that :func:`.as_spatial` accepts.
 
         Returns
         -------
         Parameters
-            The form in which a run holds them.
+            All parameters, given and default.
 
         Raises
         ------
@@ -207,7 +207,7 @@ class Model:
         return Parameters(given, numbers)
 
     def owns(self, parameters: Any) -> bool:
-        """Whether :meth:`complete` of this model, or of one with the same defaults, made these parameters."""
+        """Whether :meth:`complete` of this model, or of one with the same defaults, created these parameters."""
         if not isinstance(parameters, Parameters):
             return False
         own = self._checked_defaults[0]
@@ -215,7 +215,7 @@ class Model:
 
     @functools.cached_property
     def _checked_defaults(self) -> tuple[dict[str, float], set[str]]:
-        """The defaults as numbers, and the names of those that only a run that sets them itself can do without."""
+        """The defaults as numbers, and the names of those that are invalid, which a run must set itself."""
         numbers, refused = dict(self.defaults), set()
         for name, value in self.defaults.items():
             try:
@@ -258,8 +258,8 @@ class Model:
         lines = []
         for s in self.species:
             coefficient = self.diffusion[s].strip()
-            spreads = "" if coefficient in ("1", "1.0") else f"{coefficient} "
-            text = self.reaction[s] if coefficient in ("0", "0.0") else f"{spreads}∇²{s} + {self.reaction[s]}"
+            factor = "" if coefficient in ("1", "1.0") else f"{coefficient} "
+            text = self.reaction[s] if coefficient in ("0", "0.0") else f"{factor}∇²{s} + {self.reaction[s]}"
             for old, new in pretty.items():
                 text = text.replace(old, new)
             lines.append(f"∂{s}/∂t = {text.replace('+ -', '− ')}")

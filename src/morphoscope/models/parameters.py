@@ -1,4 +1,4 @@
-"""The parameters of one run, checked and complete: the one form in which they travel from the user to the kernel."""
+"""The parameters of one run, checked and complete: the only form that is used between user input and kernel."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from morphoscope.models.spatial import Spatial
 class Parameters(Mapping[str, Any]):
     """All parameters of a model by name: those that a run sets, and the model's defaults for the rest.
 
-    :meth:`.Model.complete` makes them and checks every value. They can't be changed, can be keys of a dictionary, and
-    are equal where all values are equal, set or not.
+    :meth:`.Model.complete` creates them and checks every value. They are immutable and hashable. Two of them are equal
+    if all values are equal, whether set by the run or defaults.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Parameters(Mapping[str, Any]):
     __slots__ = ("_defaults", "_given")
 
     def __init__(self, given: Mapping[str, Any], defaults: Mapping[str, float]) -> None:
-        self._given = tuple(given.items())  # a plan may hold a million of these
+        self._given = tuple(given.items())  # a plan may contain a million of these
         self._defaults = defaults
 
     @property
@@ -44,7 +44,7 @@ class Parameters(Mapping[str, Any]):
 
     @property
     def uniform(self) -> dict[str, float]:
-        """The parameters that are one number."""
+        """The parameters that are the same in all cells."""
         return {name: value for name, value in self.items() if not isinstance(value, Spatial)}
 
     @property
@@ -54,17 +54,17 @@ class Parameters(Mapping[str, Any]):
 
     @property
     def lowest(self) -> dict[str, float]:
-        """One number each; of a parameter that varies in space, the smallest value."""
+        """One number per parameter: the smallest value of those that vary in space."""
         return {name: value.bounds()[0] if isinstance(value, Spatial) else value for name, value in self.items()}
 
     @property
     def highest(self) -> dict[str, float]:
-        """One number each; of a parameter that varies in space, the largest value."""
+        """One number per parameter: the largest value of those that vary in space."""
         return {name: value.bounds()[1] if isinstance(value, Spatial) else value for name, value in self.items()}
 
     @property
     def middle(self) -> dict[str, float]:
-        """One number each; of a parameter that varies in space, the middle of its range."""
+        """One number per parameter: the middle of the range of those that vary in space."""
         return {name: sum(value.bounds()) / 2 if isinstance(value, Spatial) else value for name, value in self.items()}
 
     @property
@@ -73,7 +73,7 @@ class Parameters(Mapping[str, Any]):
         return self._defaults
 
     def with_given(self, other: Parameters) -> Parameters:
-        """These parameters, where ``other`` (of the same model) sets none itself."""
+        """Merge with ``other`` parameters of the same model, whose given values take precedence."""
         both = {**self.given, **other.given}
         return Parameters({name: both[name] for name in self._defaults if name in both}, self._defaults)
 
@@ -98,7 +98,7 @@ class Parameters(Mapping[str, Any]):
         return hash(tuple(self.items()))
 
     def __lt__(self, other: Parameters) -> bool:
-        """The order of lists that are to be the same every time; runs in the order of their values."""
+        """Order by value, so that sorted lists are reproducible."""
         return _order(self) < _order(other)
 
     def __repr__(self) -> str:

@@ -60,14 +60,14 @@ def check_formulas(model: Model, where: str = "") -> None:
             try:
                 parse(text, names, operators=field == "reaction")
             except UnknownNameError as error:
-                remedy, mends = _remedy(error.name, field, model, where)
-                raise UsageError(f"{place}{error}; {remedy}", parameter=mends) from error
+                remedy, argument = _remedy(error.name, field, model, where)
+                raise UsageError(f"{place}{error}; {remedy}", parameter=argument) from error
             except UsageError as error:
                 raise UsageError(f"{place}{error}") from error
 
 
 def _remedy(name: str, field: str, model: Model, where: str) -> tuple[str, str | None]:
-    """What to do about an unknown name, and the argument that does it."""
+    """What the user can do about an unknown name, and the argument that it concerns."""
     if name in model.species:
         return f"a {field} coefficient can use parameters only", None
     if where:

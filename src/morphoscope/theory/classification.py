@@ -35,7 +35,7 @@ def classify_point(
     parameters : mapping, optional
         Parameter values by name. Parameters not given take the model's defaults.
     states : list of SteadyState, optional
-        The steady states at these parameters, if they are known already.
+        The steady states at these parameters, if they are already known.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which steady state a steady state at other parameters becomes: branches followed through parameter space."""
+"""Continuation of homogeneous steady states along straight lines in parameter space."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from morphoscope.models import Model
 from morphoscope.theory.roots import converged
 
 _STEPS = 24  # along the line between two points of parameters
-_ITERATIONS = 8  # of Newton's method a step
-_SAME = 1e-4  # relative to the state: how near to its start the way back must end
+_ITERATIONS = 8  # of Newton's method per step
+_SAME = 1e-4  # largest error, relative to the state, after following a branch forth and back
 
 
 def continued(
@@ -40,8 +40,9 @@ def continued(
 
     Notes
     -----
-    Newton's method corrects the state after each of 24 equal steps. Beyond a fold no state is near and it may land on
-    another branch; so the way is followed back, too, and counts only if it ends where it began.
+    Newton's method corrects the state after each of 24 equal steps. Beyond a fold there is no state nearby, and the
+    method may converge to another branch. So the branch is also followed back, and the result is used only if this
+    ends at the initial state.
 
     Examples
     --------
@@ -66,12 +67,12 @@ def continued(
 def _along(
     model: Model,
     states: NDArray[np.float64],
-    here: Mapping[str, NDArray[np.float64]],
-    there: Mapping[str, NDArray[np.float64]],
+    first: Mapping[str, NDArray[np.float64]],
+    last: Mapping[str, NDArray[np.float64]],
 ) -> NDArray[np.float64]:
-    """States (n, species) followed from the parameters ``here`` to those ``there``."""
+    """Follow states (n, species) from the parameters ``first`` to the parameters ``last``."""
     with np.errstate(all="ignore"):
         for share in np.linspace(0, 1, _STEPS + 1):
-            between = {n: ((1 - share) * here[n] + share * there[n])[:, None] for n in model.parameters}
+            between = {n: ((1 - share) * first[n] + share * last[n])[:, None] for n in model.parameters}
             states = converged(model, between, states[:, None], _ITERATIONS)[:, 0]
     return states

@@ -100,8 +100,8 @@ def overview(model: Model, parameters: Mapping[str, Any] | None, symbols: Symbol
     --------
     >>> from morphoscope import Grid, models, theory
     >>> grid = Grid(spacing=0.5)
-    >>> seen = theory.overview(models.get_model("schnakenberg"), {}, grid.symbols, grid.spacing)
-    >>> seen.kind, len(seen.states), round(seen.modes[0].wavelength, 2)
+    >>> analysis = theory.overview(models.get_model("schnakenberg"), {}, grid.symbols, grid.spacing)
+    >>> analysis.kind, len(analysis.states), round(analysis.modes[0].wavelength, 2)
     ('Turing', 1, 14.94)
     """
     values = numeric_parameters(model, parameters)

@@ -21,7 +21,7 @@ Box = Mapping[str, tuple[float, float]]
 _RESIDUAL = 1e-8  # relative to the sum of the unknowns' contributions
 _SAME = 1e-6  # relative distance below which two states are the same
 _REAL = 1e-6  # imaginary part, relative to the root, that counts as rounding error
-_MOST = 16  # states per point
+_MAX_STATES = 16  # states per point
 _STARTS = {1: 61, 2: 11, 3: 5, 4: 4}  # starting points per side of the lattice, by number of species
 
 
@@ -33,7 +33,7 @@ def steady_state_values(
     ``values``: every parameter, as numbers or arrays that broadcast. If elimination can solve the model
     (:mod:`.elimination`), no state is missed. Otherwise Newton's method starts from a lattice with ``starts`` points
     per side over ``box``, by default ten times the range of the model's background and perturbation. Without ``box``,
-    states with negative concentrations are removed if :func:`.preserves_nonnegativity` says that they can't be reached.
+    states with negative concentrations are removed if they can't be reached (:func:`.preserves_nonnegativity`).
     """
     shape = np.broadcast_shapes(*(np.shape(values[name]) for name in model.parameters))
     flat = {name: np.broadcast_to(np.asarray(values[name], float), shape).reshape(-1, 1) for name in model.parameters}
@@ -202,7 +202,7 @@ def _distinct(found: Floats) -> Floats:
     points, _, size = found.shape
     left: NDArray[np.bool_] = np.all(np.isfinite(found), axis=-1)
     chosen: list[Floats] = []
-    while left.any() and len(chosen) < _MOST:
+    while left.any() and len(chosen) < _MAX_STATES:
         state = found[np.arange(points), left.argmax(axis=1)]
         state = np.where(left.any(axis=1, keepdims=True), state, np.nan)
         chosen.append(state)

@@ -1,4 +1,4 @@
-"""Allen–Cahn: two stable phases, separated by a wall that moves by its curvature."""
+"""Allen–Cahn: two stable phases, separated by walls that move with a velocity proportional to their curvature."""
 
 from morphoscope.models.model import Model
 
@@ -24,7 +24,7 @@ allen_cahn = Model(
     apart=10.0,
     shown=(-1.0, 1.0),
     literature=(
-        "Domains of two phases that coarsen while their walls straighten, as the antiphase domains in Allen & Cahn's "
+        "Domains of two phases that coarsen while their walls straighten, like the antiphase domains in Allen & Cahn's "
         "paper; pictures are in Bray, Adv. Phys. 43, 357 (1994)."
     ),
 )
