@@ -13,7 +13,7 @@ from llvmlite import ir
 from morphoscope.engines.cpu.engine import aligned
 from morphoscope.engines.cpu.native import compile_function, widest_lanes
 
-PORTS = 2  # operations per cycle that the bound assumes
+KINDS = ("add", "fma", "both", "div", "sqrt")
 _CHAIN = 50
 _CHAINS = 12  # independent chains, enough to hide the latency of any operation
 _INT = ir.IntType(64)
@@ -32,15 +32,20 @@ def clock_rate() -> float:
     return turns * _CHAIN / (time.thread_time() - begin) / 1e9
 
 
-def bound(operations: Mapping[str, float], cells: int, clock: float, slow: Mapping[str, float]) -> float:
-    """Upper bound in Gcell/s: the operations for ``cells`` cells run on two ports, and nothing else takes time.
+def bound(operations: Mapping[str, float], cells: int, rates: Mapping[str, float]) -> float:
+    """Upper bound in Gcell/s: the operations for ``cells`` cells at measured rates, and nothing else takes time.
 
-    Shuffles count half. Divisions and square roots use a separate unit in parallel with the ports; the slower of the
-    two determines the bound. ``slow``: cycles per division and per square root, measured by :func:`cycles_of`.
+    ``rates``: 10⁹ vector operations per second of each kind, see :func:`rate_of`: ``add``, ``fma``, ``both`` (as many
+    of each), ``div`` and ``sqrt``. Additions and products are bounded by their own rates and, together, by the larger
+    of all; products run where fused multiply–adds do. Shuffles count as half an operation,
+    and integer operations as one.
     """
-    ports = sum(count * (0.5 if kind == "shuffle" else 1.0) for kind, count in operations.items()) / PORTS
-    unit = sum(count * slow[kind] for kind, count in operations.items() if kind in slow)
-    return clock * cells / max(ports, unit)
+    counts = dict(operations)
+    separate = max((counts.pop(kind, 0.0) / rates[kind] for kind in ("div", "sqrt") if kind in rates), default=0.0)
+    added, multiplied = counts.get("add", 0.0), counts.get("fma", 0.0) + counts.get("mul", 0.0)
+    total = sum(count * (0.5 if kind == "shuffle" else 1.0) for kind, count in counts.items())
+    most = max(rates["add"], rates["fma"], rates["both"])
+    return cells / max(total / most, added / rates["add"], multiplied / rates["fma"], separate)
 
 
 @functools.cache
@@ -61,20 +66,21 @@ def _chain_of_rotations() -> Callable[[int], int]:
     return compile_function(str(module), "chain", ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64))
 
 
-def cycles_of(kind: str, bits: int, clock: float) -> float:
-    """Cycles per vector operation ``div`` or ``sqrt`` when many are in flight."""
+def rate_of(kind: str, bits: int) -> float:
+    """10⁹ vector operations per second of a kind when many are in flight: add, fma, both, div or sqrt."""
     run = _many(kind, bits)
-    turns = 20_000
+    turns = 1_000_000
     numbers = aligned((64,))
     numbers[...] = 1.0
     run(turns // 10, numbers.ctypes.data)
     begin = time.thread_time()
     run(turns, numbers.ctypes.data)
-    return (time.thread_time() - begin) * clock * 1e9 / (turns * _CHAINS)
+    return turns * _CHAINS / (time.thread_time() - begin) / 1e9
 
 
 @functools.cache
 def _many(kind: str, bits: int) -> Callable[[int, int], None]:
+    """A loop of independent chains. Their sum is stored, so that none is left out."""
     lanes = widest_lanes(bits)
     scalar = ir.FloatType() if bits == 32 else ir.DoubleType()
     vector = ir.VectorType(scalar, lanes)
@@ -82,12 +88,22 @@ def _many(kind: str, bits: int) -> Callable[[int, int], None]:
     signature = ir.FunctionType(ir.VoidType(), [_INT, ir.PointerType()])
     function = ir.Function(module, signature, "many")
     root = ir.Function(module, ir.FunctionType(vector, [vector]), f"llvm.sqrt.v{lanes}f{bits}")
+    fused = ir.Function(module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}f{bits}")
     with _Loop(function) as loop:
         builder = loop.builder
         values = [loop.carry(ir.Constant(vector, [1.5 + n] * lanes)) for n in range(_CHAINS)]
         one = builder.load(function.args[1], typ=vector, align=64)
+        emitters: dict[str, Callable[[Any, int], Any]] = {
+            "add": lambda value, _: builder.fadd(value, one),
+            "fma": lambda value, _: builder.call(fused, [value, one, one]),
+            "both": lambda value, n: builder.call(fused, [value, one, one]) if n % 2 else builder.fadd(value, one),
+            "div": lambda value, _: builder.fdiv(one, value),
+            "sqrt": lambda value, _: builder.call(root, [value]),
+        }
+        emit = emitters[kind]
+        values = [emit(value, number) for number, value in enumerate(values)]
         for value in values:
-            loop.hand_on(builder.fdiv(one, value) if kind == "div" else builder.call(root, [value]))
+            loop.hand_on(value)
     total = values[0]
     for value in values[1:]:
         total = loop.builder.fadd(total, value)
