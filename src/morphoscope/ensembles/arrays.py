@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from morphoscope.ensembles.plan import Plan
+    from morphoscope.ensembles.table import RunTable
 
 Coordinates = dict[str, tuple[str, Any, dict[str, str]]]  # name → dimension, values, attributes
 _DIMENSIONS = ("run", "time", "y", "x")
@@ -19,22 +21,29 @@ def coordinates(plan: Plan) -> Coordinates:
 
     A parameter that varies in space is NaN. A coordinate with the name of a recorded species is left out.
     """
-    grid, runs = plan.grid, plan.runs
+    grid, runs = plan.grid, plan.table
     model = plan.model
     found: Coordinates = {
-        name: ("run", np.array(plan.values(name)), {"units": "1", "long_name": model.meanings[name] or name})
+        name: ("run", np.array(plan.table.numbers(name)), {"units": "1", "long_name": model.meanings[name] or name})
         for name in plan.parameter_names
     }
     found |= {
         "run": ("run", np.arange(len(runs)), {"long_name": "number of the run"}),
-        "seed": ("run", np.array([run.seed for run in runs]), {"long_name": "seed of the run's random stream"}),
-        "label": ("run", np.array([run.label or "" for run in runs]), {"long_name": "class, if known"}),
+        "seed": ("run", np.asarray(runs.seeds), {"long_name": "seed of the run's random stream"}),
+        "label": ("run", _labels(runs), {"long_name": "class, if known"}),
         "time": ("time", np.array(plan.times, dtype=float), {"units": "1", "long_name": "model time"}),
     }
     for axis, cells in (("y", grid.height), ("x", grid.width)):
         centres = (np.arange(cells) + 0.5) * grid.spacing
         found[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})
     return {name: values for name, values in found.items() if name not in plan.record}
+
+
+def _labels(runs: RunTable) -> NDArray[np.str_]:
+    """The label of every run, empty where there is none."""
+    if runs.codes is None:
+        return np.zeros(len(runs), dtype="<U1")
+    return np.array([*runs.names, ""])[runs.codes]
 
 
 def attributes(plan: Plan) -> dict[str, Any]:

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from morphoscope.ensembles.table import RunTable
 from morphoscope.models import Model, Parameters
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import spatial_parameters
+from morphoscope.models.spatial import Spatial
 
 _FEW = 64  # up to so many different sets are all returned
 _MAX_DIAGONAL_PARAMETERS = 8  # for more parameters, only the axes are searched
 
 
-def extremes(rows: Sequence[Parameters], names: Iterable[str] | None = None) -> list[Parameters]:
+def extremes(rows: RunTable | Sequence[Parameters], names: Iterable[str] | None = None) -> list[Parameters]:
     """The rows that lie farthest along every diagonal and axis of the parameter space, each once.
 
     In the built-in models the largest stable step is a monotonic function of each parameter, so the smallest step is
@@ -29,45 +32,44 @@ def extremes(rows: Sequence[Parameters], names: Iterable[str] | None = None) -> 
     names
         The parameters that matter; by default all that any row sets.
     """
-    chosen = list(dict.fromkeys(name for row in rows for name in row.given)) if names is None else list(names)
-    distinct = _distinct(rows, chosen)
-    if len(distinct) <= _FEW:
-        return distinct
-    values = _columns(distinct, chosen)
-    size = values.shape[1]
-    directions = [*np.eye(size), *-np.eye(size)]
-    if size <= _MAX_DIAGONAL_PARAMETERS:
-        directions += [np.array(signs) for signs in itertools.product((-1.0, 1.0), repeat=size)]
-    farthest = dict.fromkeys(int(np.argmax(values @ direction)) for direction in directions)
-    return [distinct[i] for i in farthest]
+    table = rows if isinstance(rows, RunTable) else RunTable.of_parameters(rows)
+    chosen = list(table.columns) if names is None else list(names)
+    distinct = table.distinct(chosen)
+    if len(distinct) > _FEW:
+        distinct = distinct[_farthest(_scaled(table, chosen, distinct))]
+    return [table.parameters(run) for run in distinct.tolist()]
 
 
-def most_demanding(model: Model, rows: Sequence[Parameters]) -> list[Parameters]:
+def most_demanding(model: Model, rows: RunTable | Sequence[Parameters]) -> list[Parameters]:
     """Some rows, with the one among them for which the spatial terms allow the smallest explicit step.
 
     Exact for models whose only spatial term is diffusion; see :func:`extremes` for others.
     """
+    table = rows if isinstance(rows, RunTable) else RunTable.of_parameters(rows)
     names = sorted(spatial_parameters(model))
-    distinct = _distinct(rows, names)
+    distinct = table.distinct(names)
     if len(distinct) <= _FEW or not model.diffusion_only:
-        return extremes(distinct, names)
-    highest = [row.highest for row in distinct]
-    columns = {name: np.array([values[name] for values in highest]) for name in names}
+        return extremes(table, names)
+    columns = {name: table.numbers(name, lambda value: value.bounds()[1])[distinct] for name in names}
     largest = (np.argmax(np.broadcast_to(evaluate(d, columns), len(distinct))) for d in model.diffusion_terms.values())
-    return [distinct[i] for i in dict.fromkeys(int(i) for i in largest)]
+    return [table.parameters(int(distinct[i])) for i in dict.fromkeys(int(i) for i in largest)]
 
 
-def _distinct(rows: Iterable[Parameters], names: Sequence[str]) -> list[Parameters]:
-    """The first row of each combination of values of some parameters."""
-    found: dict[tuple[Any, ...], Parameters] = {}
-    for row in rows:
-        found.setdefault(tuple(row[name] for name in names), row)
-    return list(found.values())
+def _farthest(values: NDArray[np.float64]) -> list[int]:
+    """The positions that lie farthest along every direction; ``values``: (position, parameter)."""
+    size = values.shape[1]
+    directions = [*np.eye(size), *-np.eye(size)]
+    if size <= _MAX_DIAGONAL_PARAMETERS:
+        directions += [np.array(signs) for signs in itertools.product((-1.0, 1.0), repeat=size)]
+    return list(dict.fromkeys(int(np.argmax(values @ direction)) for direction in directions))
 
 
-def _columns(rows: Sequence[Parameters], names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The parameters that differ between rows, (row, parameter), scaled to 0 … 1; midrange values of spatial ones."""
-    middles = [row.middle for row in rows]
-    values = np.array([[middle[name] for name in names] for middle in middles])
+def _scaled(table: RunTable, names: Sequence[str], runs: NDArray[np.intp]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The parameters that differ between runs, (run, parameter), scaled to 0 … 1; midrange values of spatial ones."""
+    values = np.stack([table.numbers(name, _middle)[runs] for name in names], axis=1)
     low, extent = values.min(axis=0), np.ptp(values, axis=0)
     return np.asarray((values - low)[:, extent > 0] / extent[extent > 0])
+
+
+def _middle(value: Spatial) -> float:
+    return sum(value.bounds()) / 2

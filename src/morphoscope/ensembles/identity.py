@@ -12,11 +12,15 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.ensembles.table import Run, RunTable, label_codes
 from morphoscope.models.spatial import Spatial
 
 if TYPE_CHECKING:
     from morphoscope.engines.initial import InitialCondition
-    from morphoscope.ensembles.plan import Plan, Run
+    from morphoscope.ensembles.plan import Plan
     from morphoscope.models import Model
 
 #: Fields of a plan that affect no number.
@@ -30,11 +34,13 @@ DESCRIPTIVE_MODEL_FIELDS = frozenset(
 )
 
 
+#: Larger plans are stored and hashed by columns: a million rows as JSON are some 100 MB and take half a minute.
+ROWS_AS_JSON = 10_000
 _MAX_DIFFERENCES = 3  # that a message names
 
 
 def numerics(plan: Plan) -> dict[str, Any]:
-    """Everything that affects a plan's numbers, and the classes of its runs, as JSON values. All numbers are floats."""
+    """Everything that affects a plan's numbers, without the rows, as JSON values. All numbers are floats."""
     values = {
         field.name: getattr(plan, field.name)
         for field in dataclasses.fields(plan)
@@ -45,19 +51,21 @@ def numerics(plan: Plan) -> dict[str, Any]:
         "grid": dataclasses.asdict(plan.grid),
         "initial": _initial(plan.initial),
         "noise": {species: amplitude for species, amplitude in plan.noise if amplitude},
-        "runs": [_run(run) for run in plan.runs],
     }
+    del values["runs"]
     if not values["noise"]:
         del values["noise_version"]
     return dict(_plain(values))
 
 
 def numeric_hash(plan: Plan) -> str:
-    """SHA-256 of :func:`numerics`, hexadecimal.
+    """SHA-256 of :func:`numerics` and of the rows, hexadecimal.
 
-    Fields at their defaults are left out, so that a field that is added later changes no old hash.
+    Fields at their defaults are left out, so that a field that is added later changes no old hash. The rows of plans
+    with up to ``ROWS_AS_JSON`` runs count as JSON, as in all earlier versions; of larger plans the columns count.
     """
     values = numerics(plan)
+    values["runs"] = _plain([_run(run) for run in plan.runs]) if len(plan.runs) <= ROWS_AS_JSON else _columns(plan)
     for field in dataclasses.fields(plan):
         if field.default is not dataclasses.MISSING and values.get(field.name) in (field.default, {}):
             del values[field.name]
@@ -75,12 +83,44 @@ def json_hash(values: Mapping[str, Any]) -> str:
 def differences(plan: Plan, other: Plan) -> str | None:
     """The numerics in which two plans differ, with the stored (``other``) and requested values; None if they agree."""
     ours, theirs = numerics(plan), numerics(other)
-    if len(ours["runs"]) != len(theirs["runs"]):
-        ours["runs"], theirs["runs"] = f"{len(ours['runs'])} runs", f"{len(theirs['runs'])} runs"
+    ours["runs"], theirs["runs"] = _differing_rows(plan.table, other.table)
     names = dict.fromkeys([*ours, *theirs])
     found = [text for name in names if (text := _difference(ours.get(name), theirs.get(name), name))]
     more = f" and {len(found) - _MAX_DIFFERENCES} more" if len(found) > _MAX_DIFFERENCES else ""
     return ", ".join(found[:_MAX_DIFFERENCES]) + more if found else None
+
+
+def _differing_rows(ours: RunTable, theirs: RunTable) -> tuple[Any, Any]:
+    """The first rows in which two tables differ, by number, or how many they have."""
+    if len(ours) != len(theirs):
+        return f"{len(ours)} runs", f"{len(theirs)} runs"
+    first = ours.first_difference(theirs)
+    if first is None:
+        return None, None
+    return {first: _plain(_run(ours[first]))}, {first: _plain(_run(theirs[first]))}
+
+
+def _columns(plan: Plan) -> dict[str, Any]:
+    """The rows of a plan as one number, or as the SHA-256 of its values, for each parameter, for seeds and labels."""
+    table = plan.table
+    columns = {name: _column(table, name) for name in table.defaults}
+    names, codes = label_codes(table.labels())
+    labels = None if codes is None else [*names, _digest(codes.astype("<i4"))]
+    seeds = table.seeds
+    texts = ",".join(map(str, seeds.tolist())) if seeds.dtype == object else seeds.astype("<i8")
+    return {"count": len(table), "columns": columns, "seeds": _digest(texts), "labels": labels}
+
+
+def _column(table: RunTable, name: str) -> Any:
+    column = table.column(name)
+    if column.spatial:
+        return _plain([column.at(run) for run in range(len(table))])
+    values = column.values + 0.0  # -0.0 becomes 0.0
+    return float(values[0]) if np.all(values == values[0]) else _digest(values.astype("<f8"))
+
+
+def _digest(values: NDArray[Any] | str) -> str:
+    return hashlib.sha256(values.encode() if isinstance(values, str) else np.ascontiguousarray(values)).hexdigest()
 
 
 def _difference(ours: Any, theirs: Any, place: str) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import read_json, write_json
 from morphoscope.engines import Grid
 from morphoscope.engines.base import check_method
 from morphoscope.engines.exponential_step import check_exponential_step
@@ -22,21 +20,13 @@ from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.ensembles.identity import differences, numeric_hash
+from morphoscope.ensembles.seeds import seeds_of_runs
+from morphoscope.ensembles.table import Run, RunTable
 from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
 FORMAT = 2
 READABLE_FORMATS = (1, 2)  # format 1 omits integrator, noise and double if they are defaults
-_SEED_BITS = 53  # so that JSON readers that know only floats read seeds exactly
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One row of a plan: the parameters of a run, its seed, and its class if it is known."""
-
-    parameters: Parameters
-    seed: int
-    label: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +53,9 @@ class Plan:
         The initial condition.
     record : tuple of str
         The species that are stored.
-    runs : tuple of Run
-        One row per run: parameters, seed, and optionally a label.
+    runs : sequence of Run
+        One row per run: parameters, seed, and optionally a label. The plan holds them as columns and makes a
+        :class:`Run` when it is asked for one.
     integrator : str
         ``euler`` or ``etdrk2``.
     noise : tuple of (str, float)
@@ -95,7 +86,7 @@ class Plan:
     times: tuple[float, ...]
     initial: InitialCondition
     record: tuple[str, ...]
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     integrator: str = "euler"
     noise: tuple[tuple[str, float], ...] = ()
     double: bool = False
@@ -111,13 +102,12 @@ class Plan:
                 raise UsageError(
                     f"unknown species {species!r} to record; {self.model.name} has {', '.join(self.model.species)}"
                 )
-        if not all(self.model.owns(run.parameters) for run in self.runs):
-            raise UsageError(f"plan {self.name!r} has runs whose parameters are not those of model {self.model.name}")
+        object.__setattr__(self, "runs", _table_of(self.runs, self.model, self.name))
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # rejects invalid equations now rather than during the runs
         check_method(self.model, self.integrator, dict(self.noise))
         check = check_step if self.integrator == "euler" else check_exponential_step
-        check(self.model, self.grid, most_demanding(self.model, [run.parameters for run in self.runs]), self.dt)
+        check(self.model, self.grid, most_demanding(self.model, self.table), self.dt)
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -125,10 +115,15 @@ class Plan:
         return steps_at(self.times, self.dt, self.until)
 
     @property
+    def table(self) -> RunTable:
+        """The runs as columns."""
+        assert isinstance(self.runs, RunTable)
+        return self.runs
+
+    @property
     def parameter_names(self) -> tuple[str, ...]:
         """The parameters that the rows set, in the model's order."""
-        named = {name for run in self.runs for name in run.parameters.given}
-        return tuple(name for name in self.model.parameters if name in named)
+        return tuple(name for name in self.model.parameters if name in self.table.columns)
 
     @property
     def shown(self) -> tuple[float, float] | None:
@@ -137,8 +132,7 @@ class Plan:
 
     def values(self, name: str) -> list[float]:
         """A parameter's value in every run, NaN where it varies in space."""
-        values = [run.parameters[name] for run in self.runs]
-        return [math.nan if isinstance(value, Spatial) else value for value in values]
+        return self.table.numbers(name).tolist()
 
     def limited(self, count: int) -> Plan:
         """``count`` runs spread evenly over the plan, each identical to that of the full plan.
@@ -152,8 +146,7 @@ class Plan:
             return self
         edges = np.arange(count + 1) * len(self.runs) // count
         kept = np.random.default_rng(0).integers(edges[:-1], edges[1:])
-        runs = tuple(self.runs[i] for i in kept)
-        return dataclasses.replace(self, runs=runs)
+        return dataclasses.replace(self, runs=self.table.take(kept))
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values."""
@@ -205,9 +198,7 @@ class Plan:
                 times=tuple(float(t) for t in values["times"]),
                 initial=InitialCondition.from_json(values["initial"]),
                 record=tuple(values["record"]),
-                runs=tuple(
-                    Run(built.complete(run["parameters"]), int(run["seed"]), run.get("label")) for run in values["runs"]
-                ),
+                runs=_rows(built, values["runs"]),
                 integrator=str(values.get("integrator", "euler")),
                 noise=tuple(sorted((s, float(a)) for s, a in values.get("noise", {}).items())),
                 double=bool(values.get("double", False)),
@@ -221,13 +212,17 @@ class Plan:
             raise DataError(f"plan is malformed: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write the plan as indented JSON."""
-        write_json(path, self.to_dict())
+        """Write the plan as indented JSON; of a large plan, the rows are in a file beside it."""
+        from morphoscope.ensembles.plan_files import save_plan
+
+        save_plan(self, path)
 
     @classmethod
     def load(cls, path: Path) -> Plan:
-        """Read a plan file."""
-        return cls.from_dict(read_json(path, "a plan (JSON)"))
+        """Read a plan file. Raises DataError if it or the file with its rows is damaged."""
+        from morphoscope.ensembles.plan_files import load_plan
+
+        return load_plan(path)
 
     @functools.cached_property
     def hash(self) -> str:
@@ -269,13 +264,29 @@ def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]
 
 def run_seeds(root: int, count: int) -> list[int]:
     """One seed per run, derived from a root seed; the first n do not depend on the count."""
-    children = (np.random.SeedSequence(root, spawn_key=(i,)) for i in range(count))
-    return [int(c.generate_state(1, np.uint64)[0]) >> (64 - _SEED_BITS) for c in children]
+    return seeds_of_runs(root, count).tolist()
 
 
-def make_runs(model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int) -> tuple[Run, ...]:
+def make_runs(model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int) -> RunTable:
     """Rows of a plan from (parameters, label) pairs and a root seed; missing parameters get their defaults."""
     rows = list(rows)
-    seeds = run_seeds(root, len(rows))
     complete = [p if isinstance(p, Parameters) else model.complete(p) for p, _ in rows]
-    return tuple(Run(p, seed, label) for p, (_, label), seed in zip(complete, rows, seeds, strict=True))
+    return RunTable.of_parameters(complete, seeds_of_runs(root, len(rows)), [label for _, label in rows])
+
+
+def _rows(model: Model, rows: Any) -> RunTable:
+    """The table of rows that are JSON values, or that another file held."""
+    if isinstance(rows, RunTable):
+        return rows
+    return RunTable.of(Run(model.complete(row["parameters"]), int(row["seed"]), row.get("label")) for row in rows)
+
+
+def _table_of(runs: Iterable[Run], model: Model, name: str) -> RunTable:
+    """The runs of a plan as columns; raises UsageError if their parameters are not those of its model."""
+    try:
+        table = RunTable.of(runs)
+    except UsageError:
+        table = None
+    if table is None or not model.owns(Parameters({}, table.defaults)):
+        raise UsageError(f"plan {name!r} has runs whose parameters are not those of model {model.name}")
+    return table

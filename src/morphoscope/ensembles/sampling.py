@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.outside_files import MAX_TABLE_BYTES, check_file
 from morphoscope.core.registry import Registry
-from morphoscope.ensembles.plan import Plan, make_runs
+from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.seeds import seeds_of_runs
 from morphoscope.ensembles.settings import Settings
+from morphoscope.ensembles.table import Column, RunTable, column_of, seed_array
 from morphoscope.models import Model, Parameters, find_model
 
 MAX_RUNS = 1_000_000
@@ -27,6 +29,7 @@ _MAX_SEED = 2**53 - 1
 _MAX_LABEL_LENGTH = 64
 
 Span = Sequence[float]
+Columns = dict[str, NDArray[np.float64]]  # a value per point, by parameter
 
 
 #: Functions (dimensions, count, random) → points of the unit cube, (count, dimensions).
@@ -82,12 +85,17 @@ def scan_plan(
     fixed = chosen.complete(parameters or {})
     if replicates < 1:
         raise UsageError(f"replicates={replicates} gives no runs; use 1 or more")
-    chosen_points = _points(chosen, grid, sample, ranges, points, seed)
-    rows = list(_rows(chosen_points, fixed, replicates))
-    runs = tuple(
-        run if row.seed is None else dataclasses.replace(run, seed=row.seed)
-        for run, row in zip(make_runs(chosen, [(r.parameters, r.label) for r in rows], seed), rows, strict=True)
-    )
+    columns = _columns(chosen, grid, sample, ranges, points, seed)
+    if columns is not None:
+        runs = _table_of_columns(columns, fixed, replicates, seed)
+    else:
+        rows = list(_rows(_points(chosen, points), fixed, replicates))
+        seeds = seeds_of_runs(seed, len(rows)).tolist()
+        runs = RunTable.of_parameters(
+            [row.parameters for row in rows],
+            seed_array([own if row.seed is None else row.seed for row, own in zip(rows, seeds, strict=True)]),
+            [row.label for row in rows],
+        )
     return (settings or Settings()).plan(chosen, f"{chosen.name}-scan", runs, record or chosen.species[:1])
 
 
@@ -96,9 +104,14 @@ def lattice(model: Model, axes: Mapping[str, Sequence[float]]) -> list[Point]:
 
     The last axis varies fastest; a count of 1 yields the midpoint. Raises UsageError for an invalid axis.
     """
+    return _as_points(model, _lattice_columns(model, axes))
+
+
+def _lattice_columns(model: Model, axes: Mapping[str, Sequence[float]]) -> Columns:
     columns = [_axis(model, name, axis) for name, axis in axes.items()]
     _check_total(math.prod(len(column) for column in columns), f"points ({' x '.join(str(len(c)) for c in columns)})")
-    return [Point(model.complete(dict(zip(axes, values, strict=True)))) for values in itertools.product(*columns)]
+    crossed = np.meshgrid(*columns, indexing="ij")
+    return {name: values.ravel() for name, values in zip(axes, crossed, strict=True)}
 
 
 def sample_points(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
@@ -108,6 +121,10 @@ def sample_points(model: Model, sample: str, ranges: Mapping[str, Span], seed: i
     sequence stay the same if more are requested; N should be a power of 2.
     Sources: McKay, Beckman & Conover, Technometrics 21, 239 (1979); Sobol', USSR Comput. Math. 7, 86 (1967).
     """
+    return _as_points(model, _sample_columns(model, sample, ranges, seed))
+
+
+def _sample_columns(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> Columns:
     method, count = _sample(sample)
     if not ranges:
         raise UsageError(
@@ -116,10 +133,26 @@ def sample_points(model: Model, sample: str, ranges: Mapping[str, Span], seed: i
     ends = {name: _span(model, name, span) for name, span in ranges.items()}
     unit = SAMPLERS.get(method)(len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
     low, high = np.array(list(ends.values())).T
-    return [
-        Point(model.complete(dict(zip(ends, map(_rounded, row), strict=True))))
-        for row in (low + (high - low) * unit).tolist()
-    ]
+    scaled = (low + (high - low) * unit).T
+    return {name: np.array([_rounded(v) for v in row.tolist()]) for name, row in zip(ends, scaled, strict=True)}
+
+
+def _as_points(model: Model, columns: Columns) -> list[Point]:
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [Point(model.complete(dict(zip(columns, row, strict=True)))) for row in rows]
+
+
+def _table_of_columns(columns: Columns, fixed: Parameters, replicates: int, seed: int) -> RunTable:
+    """The rows of a scan whose points are columns: the first runs of all points, then the second ones, and so on."""
+    for name in fixed.given:
+        if name in columns:
+            raise UsageError(f"parameter {name!r} is given twice, as a fixed one and by the scan; give it once")
+    points = len(next(iter(columns.values())))
+    _check_total(points * replicates, f"runs ({points} points, {replicates} replicates)")
+    found = {name: column_of([value]) for name, value in fixed.given.items()}
+    found |= {name: Column(np.tile(values, replicates) if points > 1 else values) for name, values in columns.items()}
+    ordered = {name: found[name] for name in fixed.defaults if name in found}
+    return RunTable(fixed.defaults, ordered, seeds_of_runs(seed, points * replicates))
 
 
 def read_points(model: Model, path: str | Path) -> list[Point]:
@@ -160,15 +193,15 @@ def first_values(
     return {name: value for name, value in found.items() if name not in ROW_COLUMNS}
 
 
-def _points(
+def _columns(
     model: Model,
     grid: Mapping[str, Sequence[float]] | None,
     sample: str | None,
     ranges: Mapping[str, Span] | None,
     points: str | Path | Iterable[Mapping[str, Any]] | None,
     seed: int,
-) -> list[Point]:
-    """The points from the source that is given; if there is none, one point with the default parameters."""
+) -> Columns | None:
+    """The points of a grid or a sample as columns; None if a table gives them, or nothing does."""
     sources = [name for name, given in (("grid", grid), ("sample", sample), ("points", points)) if given is not None]
     if len(sources) > 1:
         raise UsageError(f"{sources[0]} and {sources[1]} are both given; a scan takes its points from one of them")
@@ -177,9 +210,12 @@ def _points(
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; use 0 or more")
     if grid is not None:
-        return lattice(model, grid)
-    if sample is not None:
-        return sample_points(model, sample, ranges or {}, seed)
+        return _lattice_columns(model, grid) or None
+    return None if sample is None else _sample_columns(model, sample, ranges or {}, seed)
+
+
+def _points(model: Model, points: str | Path | Iterable[Mapping[str, Any]] | None) -> list[Point]:
+    """The points of a table; if there is none, one point with the default parameters."""
     if isinstance(points, str | Path):
         return read_points(model, points)
     if points is None:

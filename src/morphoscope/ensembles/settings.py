@@ -15,6 +15,7 @@ from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles.extremes import extremes
 from morphoscope.ensembles.plan import Plan, Run, is_multiple
+from morphoscope.ensembles.table import RunTable
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 
@@ -79,7 +80,7 @@ class Settings:
             double=bool(double),
         )
 
-    def plan(self, model: Model, name: str, runs: tuple[Run, ...], record: Sequence[str] | None = None) -> Plan:
+    def plan(self, model: Model, name: str, runs: Sequence[Run], record: Sequence[str] | None = None) -> Plan:
         """The plan of these runs; raises UsageError for settings that no engine can run."""
         until = model.until if self.until is None else self.until
         if not 0 < until < math.inf:
@@ -132,7 +133,7 @@ class Settings:
         self,
         model: Model,
         grid: Grid,
-        runs: tuple[Run, ...],
+        runs: Sequence[Run],
         integrator: str,
         initial: InitialCondition,
         until: float,
@@ -141,7 +142,7 @@ class Settings:
             return self.dt
         if model.dt is not None and integrator == model.integrator:
             return model.dt
-        rows = extremes([run.parameters for run in runs])
+        rows = extremes(RunTable.of(runs))
         step = min(default_step(model, grid, row, integrator, initial) for row in rows)
         return fitting_step(step, (*(self.times or ()), until))
 

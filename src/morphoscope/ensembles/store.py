@@ -129,7 +129,7 @@ class Ensemble:
 
     def labels(self) -> list[str | None]:
         """The class of every run; None if it is not known."""
-        return [run.label for run in self.plan.runs]
+        return self.plan.table.labels()
 
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
         """The descriptors that :func:`.describe_ensemble` has stored, by name, one number per run."""
