@@ -19,7 +19,7 @@ WAY = [
     "operations/simulate.py",
     "ensembles/simulation.py",
     "models/model.py",
-    "ensembles/runner.py",
+    "ensembles/jobs.py",
     "engines/cpu/tracing.py",
 ]
 #: These look at the checked parameters and hand nothing on.
@@ -29,6 +29,7 @@ READERS = {
     "models/expressions.py",
     "ensembles/extremes.py",
     "ensembles/plan.py",
+    "ensembles/table.py",
     "engines/stability.py",
     "engines/initial.py",
     "engines/base.py",

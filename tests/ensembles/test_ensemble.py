@@ -7,7 +7,7 @@ import pytest
 import xarray
 import zarr
 
-from morphoscope.core.errors import UsageError
+from morphoscope.core.errors import DataError, UsageError
 from morphoscope.engines import Grid, get_engine
 from morphoscope.ensembles import Ensemble, carry_out
 from morphoscope.ensembles.plan import Run
@@ -195,8 +195,8 @@ def test_damaged_folders_are_one_line(tmp_path, missing):
 def test_a_ledger_that_is_no_database_is_refused(tmp_path):
     carry_out(dataclasses.replace(PLAN, runs=PLAN.runs[:1]), tmp_path / "e")
     (tmp_path / "e" / "ledger.sqlite").write_text("no database at all, but long enough to look at" * 20)
-    with pytest.raises(UsageError, match="damaged"):
-        Ensemble(tmp_path / "e").status()
+    with pytest.raises(DataError, match="damaged"):
+        Ensemble(tmp_path / "e")
 
 
 def test_workers_run_at_once(tmp_path):
@@ -206,7 +206,7 @@ def test_workers_run_at_once(tmp_path):
     class Meeting:
         name = "meeting"
 
-        def run(self, job):
+        def run(self, job, watch=None):
             meeting.wait()
             return get_engine("reference").run(job)
 

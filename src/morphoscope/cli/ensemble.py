@@ -173,7 +173,7 @@ def _model(
 def _tell_ensemble(made: Ensemble, *, json: bool) -> None:
     states = made.status()
     counts = {state: states.count(state) for state in ("done", "failed", "pending")}
-    failures = {i: e.failed_at for i, e in made.ledger.entries().items() if e.status == "failed"}
+    failures = made.ledger.failures()
     if json:
         show.as_json({"plan_hash": made.plan.hash, **counts, "failed_at": failures})
         return

@@ -1,4 +1,8 @@
-"""The arrays of an ensemble: a Zarr v3 group, which xarray opens with coordinates, with one chunk per run."""
+"""The arrays of an ensemble: a Zarr v3 group, which xarray opens with coordinates.
+
+A chunk is one run; the chunks of some consecutive runs are one file, a shard. Every chunk ends with its CRC-32C, so a
+changed bit is an error and never data. Folders of earlier versions have one file per run and no checksums.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,10 @@ if TYPE_CHECKING:
 
 Coordinates = dict[str, tuple[str, Any, dict[str, str]]]  # name → dimension, values, attributes
 _DIMENSIONS = ("run", "time", "y", "x")
+_SHARD_BYTES = 4 << 20  # of uncompressed data in a shard, unless one run is larger
+_SHARD_RUNS = 1000  # at most in a shard, so that runs of few cells are not computed for long before they are stored
+#: How arrays are stored: float32 exactly, compressed or not, or rounded to float16.
+STORAGES = {"float32": ("float32", True), "uncompressed": ("float32", False), "float16": ("float16", True)}
 
 
 def coordinates(plan: Plan) -> Coordinates:
@@ -51,34 +59,57 @@ def attributes(plan: Plan) -> dict[str, Any]:
     return {"model": plan.model.name, "title": plan.model.title, "plan": plan.name, "plan_hash": plan.hash}
 
 
-def create_arrays(plan: Plan, folder: Path) -> None:
+def runs_per_shard(plan: Plan, itemsize: int = 4) -> int:
+    """The number of runs in a shard. It depends on the plan only, so that all computers write the same files."""
+    run = itemsize * len(plan.times) * plan.grid.height * plan.grid.width
+    return min(max(_SHARD_BYTES // run, 1), _SHARD_RUNS, len(plan.runs))
+
+
+def create_arrays(plan: Plan, folder: Path, storage: str = "float32") -> None:
     """Create the group of a plan's arrays, or the missing ones of its arrays. Existing arrays are not changed."""
     import zarr
 
     group = zarr.open_group(folder, mode="a", zarr_format=3)
+    dtype, compressed = STORAGES[storage]
+    itemsize = np.dtype(dtype).itemsize
     shape = (len(plan.runs), len(plan.times), *plan.grid.shape)
+    compressor = zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=itemsize)
     for species in plan.record:
         if species not in group:
             group.create_array(
                 species,
                 shape=shape,
                 chunks=(1, *shape[1:]),
-                dtype="float32",
+                shards=(runs_per_shard(plan, itemsize), *shape[1:]),
+                dtype=dtype,
                 fill_value=float("nan"),
-                compressors=zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle", typesize=4),
+                compressors=[*([compressor] if compressed else []), zarr.codecs.Crc32cCodec()],
                 dimension_names=_DIMENSIONS,
                 attributes={"units": "1", "long_name": f"concentration of {species}"},
+                chunk_key_encoding={"name": "default", "separator": "."},  # one file a shard, no folder
+                config={"write_empty_chunks": True},  # so that a chunk that is not there is damage
             )
     _create_coordinates(plan, group)
 
 
 def _create_coordinates(plan: Plan, group: Any) -> None:
+    import zarr
+
     found = coordinates(plan)
     for name, (dimension, values, attrs) in found.items():
         if name not in group:
             # Zarr v3 specifies strings of variable length, but not of fixed length.
             data = values.astype(np.dtypes.StringDType()) if values.dtype.kind == "U" else values
-            group.create_array(name, data=data, chunks=data.shape, dimension_names=(dimension,), attributes=attrs)
+            group.create_array(
+                name,
+                data=data,
+                chunks=data.shape,
+                compressors=[zarr.codecs.ZstdCodec(level=1), zarr.codecs.Crc32cCodec()],
+                dimension_names=(dimension,),
+                attributes=attrs,
+            )
     # xarray recognizes the axes by their names, and the other coordinates by this attribute.
     others = [name for name in found if name not in _DIMENSIONS]
-    group.attrs.update({"coordinates": " ".join(others), **attributes(plan)})
+    described = {"coordinates": " ".join(others), **attributes(plan)}
+    if any(group.attrs.get(name) != value for name, value in described.items()):
+        group.attrs.update(described)

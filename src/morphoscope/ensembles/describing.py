@@ -53,11 +53,10 @@ def describe_ensemble(ensemble: Ensemble, *, workers: int | None = None, progres
     pending = undescribed(columns, runs).tolist()
     if not pending:
         return columns
-    frames = ensemble.arrays()[ensemble.plan.record[0]]
     last = time.monotonic()
     with progress.task("describe", len(runs), "runs", len(runs) - len(pending)) as task:
         try:
-            found = measure_runs(ensemble.plan, pending, lambda run: np.asarray(frames[run]), workers)
+            found = measure_runs(ensemble.plan, pending, lambda run: ensemble.frames(np.array([run]))[0], workers)
             for run, values in zip(pending, found, strict=True):
                 for name, column in columns.items():
                     column[run] = values[name]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from morphoscope.core.errors import UsageError
+from morphoscope.ensembles.jobs import run_job
 from morphoscope.ensembles.plan import Plan
-from morphoscope.ensembles.runner import run_job
 
 _TINY = 1e-3  # for initial values below it, homogeneity is judged on the scale of these values
 

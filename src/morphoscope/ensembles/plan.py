@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.storage import write_json
 from morphoscope.engines import Grid
 from morphoscope.engines.base import check_method
 from morphoscope.engines.exponential_step import check_exponential_step
@@ -20,6 +21,7 @@ from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.ensembles.identity import differences, numeric_hash
+from morphoscope.ensembles.plan_files import is_large, read_plan, write_plan
 from morphoscope.ensembles.seeds import seeds_of_runs
 from morphoscope.ensembles.table import Run, RunTable
 from morphoscope.models import Model, Parameters, get_model
@@ -184,7 +186,7 @@ class Plan:
         """Inverse of :meth:`to_dict`; ``model`` may also be a built-in model's name. Raises UsageError or DataError."""
         if not isinstance(values, Mapping):
             raise DataError("plan is not a JSON object; expected the fields of a plan")
-        if values.get("format") not in READABLE_FORMATS:
+        if values.get("format") not in READABLE_FORMATS and not isinstance(values.get("runs"), RunTable):
             raise DataError(f"plan format {values.get('format')!r}; this version reads 1 and 2; update morphoscope")
         try:
             model = values["model"]
@@ -213,16 +215,20 @@ class Plan:
 
     def save(self, path: Path) -> None:
         """Write the plan as indented JSON; of a large plan, the rows are in a file beside it."""
-        from morphoscope.ensembles.plan_files import save_plan
-
-        save_plan(self, path)
+        if is_large(self.table):
+            values = dataclasses.replace(self, runs=self.table[:1]).to_dict()
+            write_plan(path, values, self.table, self.hash)
+        else:
+            write_json(path, self.to_dict())
 
     @classmethod
     def load(cls, path: Path) -> Plan:
         """Read a plan file. Raises DataError if it or the file with its rows is damaged."""
-        from morphoscope.ensembles.plan_files import load_plan
-
-        return load_plan(path)
+        values = read_plan(path)
+        plan = cls.from_dict(values)
+        if isinstance(values.get("runs"), RunTable):
+            plan.__dict__["hash"] = values["hash"]  # of files that agree with their checksums
+        return plan
 
     @functools.cached_property
     def hash(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import zipfile
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import read_json, staged_file, write_json
 from morphoscope.ensembles.identity import ROWS_AS_JSON
-from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.table import Column, RunTable
 from morphoscope.models import Model
 
@@ -23,48 +21,44 @@ TABLE_FORMAT = 3  # of a plan whose rows are in a file of their own
 _SEEDS, _CODES, _PARAMETER = "seed", "label", "parameter."
 
 
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan. The JSON file is first, because it identifies its folder; :func:`save_table` can be repeated."""
-    if not _in_columns(plan):
-        write_json(path, plan.to_dict())
-        return
-    content = _table_bytes(plan.table)
+def write_plan(path: Path, values: dict[str, Any], table: RunTable, plan_hash: str) -> None:
+    """Write a plan with its rows beside it. The JSON is first, because it identifies its folder; see `write_table`."""
+    content = _table_bytes(table)
     described = {
         "file": table_path(path).name,
         "sha256": hashlib.sha256(content).hexdigest(),
-        "count": len(plan.table),
-        "parameters": list(plan.table.columns),
-        "labels": list(plan.table.names),
+        "count": len(table),
+        "parameters": list(table.columns),
+        "labels": list(table.names),
     }
-    values = dataclasses.replace(plan, runs=plan.table[:1]).to_dict()
-    write_json(path, {**values, "format": TABLE_FORMAT, "hash": plan.hash, "runs": described})
-    _write_table(content, table_path(path))
+    write_json(path, {**values, "format": TABLE_FORMAT, "hash": plan_hash, "runs": described})
+    _write_bytes(content, table_path(path))
 
 
-def save_table(plan: Plan, path: Path) -> None:
-    """Write the file with the rows of a plan if the plan's JSON file at ``path`` has one and it is missing."""
-    if _in_columns(plan) and not table_path(path).is_file():
-        _write_table(_table_bytes(plan.table), table_path(path))
+def write_table(path: Path, table: RunTable) -> None:
+    """Write the file with the rows of a plan if it is missing, since writing was interrupted before."""
+    if is_large(table) and not table_path(path).is_file():
+        _write_bytes(_table_bytes(table), table_path(path))
 
 
-def load_plan(path: Path) -> Plan:
-    """Read a plan. Raises DataError if it is damaged, UsageError if no engine can run it."""
+def read_plan(path: Path) -> dict[str, Any]:
+    """The values of a plan file, with the table in the place of rows that are in another file.
+
+    Raises DataError if one of the two is damaged.
+    """
     values = read_json(path, "a plan (JSON)")
     if not isinstance(values, dict) or values.get("format") != TABLE_FORMAT:
-        return Plan.from_dict(values)
-    described = values.get("runs")
+        return values
     try:
+        described = values["runs"]
         file = path.with_name(Path(described["file"]).name)
         archive = _arrays(file, described["sha256"])
-        model = Model.from_dict(values["model"])
-        table = _table(model, archive, described["parameters"], described["labels"])
-        plan = Plan.from_dict({**values, "format": 2, "runs": table})
-        plan.__dict__["hash"] = str(values["hash"])  # of a file that agrees with its own checksum, and of its table
+        table = _table(Model.from_dict(values["model"]), archive, described["parameters"], described["labels"])
+        if len(table) != described["count"]:
+            raise DataError(f"{file} has {len(table)} runs; expected {described['count']}; restore it from a copy")
+        return {**values, "hash": str(values["hash"]), "runs": table}
     except (KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path} is damaged ({error}); expected a plan of format {TABLE_FORMAT}") from error
-    if len(plan.table) != described["count"]:
-        raise DataError(f"{file} has {len(plan.table)} runs; expected {described['count']}; restore it from a copy")
-    return plan
 
 
 def table_path(path: Path) -> Path:
@@ -78,8 +72,9 @@ def recorded_hash(path: Path) -> str | None:
     return str(values.get("hash")) if isinstance(values, dict) and values.get("format") == TABLE_FORMAT else None
 
 
-def _in_columns(plan: Plan) -> bool:
-    return len(plan.runs) > ROWS_AS_JSON and plan.table.plain
+def is_large(table: RunTable) -> bool:
+    """Whether the rows of a plan are stored in a file of their own."""
+    return len(table) > ROWS_AS_JSON and table.plain
 
 
 def _table_bytes(table: RunTable) -> bytes:
@@ -92,7 +87,7 @@ def _table_bytes(table: RunTable) -> bytes:
     return buffer.getvalue()
 
 
-def _write_table(content: bytes, path: Path) -> None:
+def _write_bytes(content: bytes, path: Path) -> None:
     with staged_file(path) as part:
         part.write_bytes(content)
 

@@ -1,4 +1,4 @@
-"""Carry out a plan: threads simulate runs and write one chunk each; only the calling thread writes the ledger."""
+"""Carry out a plan: a runner simulates runs and writes shards; only the calling thread writes the ledger."""
 
 from __future__ import annotations
 
@@ -8,53 +8,28 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.interruption import Request, ending_on_request
+from morphoscope.core.locking import folder_lock
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.provenance import versions
-from morphoscope.core.storage import writing
-from morphoscope.engines import Job, Result, get_engine
-from morphoscope.engines.initial import stream
-from morphoscope.engines.noise import NOISE_VERSION
-from morphoscope.ensembles.ledger import Entry
-from morphoscope.ensembles.plan import Plan, Run
+from morphoscope.core.storage import make_parent, writing
+from morphoscope.engines import get_engine
+from morphoscope.ensembles.jobs import check_noise, run_job
+from morphoscope.ensembles.ledger import DONE, PENDING
+from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.runners import Batch, Runner, Stored, ThreadRunner, Worker
+from morphoscope.ensembles.shards import Shards
 from morphoscope.ensembles.store import Ensemble
+from morphoscope.ensembles.verification import damaged_runs
 
-COMMIT_SECONDS = 1.0  # the longest time for which finished runs are not yet in the ledger
+__all__ = ["carry_out", "check_noise", "repeat_runs", "run_job"]
 
-
-def run_job(plan: Plan, run: Run, initial: NDArray[Any] | None = None) -> Job:
-    """The engine's job for one row. It has its own random stream, so it does not depend on the other rows.
-
-    ``initial``: initial state, (species, height, width); by default it is made from the plan's initial condition.
-    """
-    if initial is None:
-        initial = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
-    return Job(
-        plan.model,
-        plan.grid,
-        plan.dt,
-        run.parameters,
-        initial,
-        plan.steps,
-        integrator=plan.integrator,
-        noise=dict(plan.noise),
-        seed=run.seed,
-        double=plan.double,
-    )
-
-
-def check_noise(plan: Plan) -> None:
-    """Raise UsageError for a plan whose noise is of an older version: its runs can't be repeated or continued."""
-    if plan.noise and plan.noise_version != NOISE_VERSION:
-        raise UsageError(
-            f"plan {plan.name!r} has noise of version {plan.noise_version}, whose random numbers this version does not "
-            f"draw; set noise_version to {NOISE_VERSION} and simulate it into a new folder"
-        )
+COMMIT_SECONDS = 1.0  # the longest time for which stored runs are not yet in the ledger
 
 
 def carry_out(
@@ -63,45 +38,117 @@ def carry_out(
     *,
     workers: int | None = None,
     engine: str = "cpu",
+    storage: str | None = None,
+    runner: Runner | None = None,
     progress: Reporter = SILENT,
 ) -> Ensemble:
     """Simulate the pending runs of a plan in ``folder`` and return the ensemble.
 
-    An interruption loses no finished run. Another call continues, and the arrays end with the same bytes.
-    Raises UsageError for a folder that contains other files or another plan.
+    An interruption loses no finished run. Another call continues, and the arrays end with the same bytes. Runs whose
+    data is damaged are simulated again.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    folder
+        A new folder, or one that holds a part of the same plan.
+    workers
+        Threads over runs; by default one per core.
+    engine
+        Name of the engine.
+    storage
+        How the arrays are stored, one of :data:`.STORAGES`; by default as they are already, or as ``float32``.
+    runner
+        Simulates the runs; by default threads.
+    progress
+        Shows how far the ensemble is.
+
+    Returns
+    -------
+    Ensemble
+        The ensemble.
+
+    Raises
+    ------
+    UsageError
+        For a folder that contains other files or another plan, or that another process writes.
+    Interrupted
+        After a signal, when all finished runs are stored and in the ledger.
     """
     if workers is not None and workers < 1:
         raise UsageError(f"workers={workers}; use 1 or more")
     check_noise(plan)
     made_by = get_engine(engine)
     run_job(plan, plan.runs[0])  # a plan that can't start must not leave a folder
-    ensemble = Ensemble.create(plan, folder)
-    ensemble.save_provenance({"engine": made_by.name, "plan_hash": plan.hash, **versions()})
-    pending = [i for i, s in enumerate(ensemble.status()) if s == "pending"]
-    arrays = ensemble.arrays(writable=True)
-
-    def work(index: int) -> Entry:
-        begin = time.perf_counter()
-        result = made_by.run(run_job(plan, plan.runs[index]))
-        _write(arrays, ensemble.data_folder, plan, index, result)
-        status = "done" if result.failed_at is None else "failed"
-        seconds = time.perf_counter() - begin
-        return Entry(index, status, result.failed_at, result.computed_steps, seconds)
-
-    done = len(plan.runs) - len(pending)
-    with progress.task(f"simulate {plan.name}", len(plan.runs), "runs", done) as task:
-        waiting: list[Entry] = []
-        last = time.monotonic()
-        try:
-            for entry in _parallel(work, pending, workers or os.cpu_count() or 1):
-                waiting.append(entry)
-                task.advance(1)
-                if time.monotonic() - last > COMMIT_SECONDS:
-                    ensemble.commit(waiting)
-                    waiting, last = [], time.monotonic()
-        finally:
-            ensemble.commit(waiting)
+    folder = Path(folder)
+    make_parent(folder)
+    with ending_on_request() as request, writing(folder), folder_lock(folder, "simulating"):
+        ensemble = Ensemble.create(plan, folder, storage)
+        provenance = {"engine": made_by.name, "plan_hash": plan.hash, **versions()}
+        ensemble.check_engine(made_by.name)
+        ensemble.discard(damaged_runs(ensemble, within=FULLY_VERIFIED), progress)
+        states = ensemble.states()
+        if np.any(states == PENDING):
+            ensemble.save_provenance(provenance)
+            shards = ensemble.shards(writable=True)
+            worker = Worker(plan, made_by, shards, request.event)
+            _continue(ensemble, runner or ThreadRunner(workers), worker, request, progress)
     return ensemble
+
+
+#: Bytes up to which every chunk is verified when an ensemble is continued; of larger ones existence and size.
+FULLY_VERIFIED = 1 << 30
+
+
+def _continue(ensemble: Ensemble, runner: Runner, worker: Worker, request: Request, progress: Reporter) -> None:
+    plan, states = ensemble.plan, ensemble.states()
+    total, before = len(states), int(np.count_nonzero(states))
+    if before:
+        progress.message(f"{ensemble.folder}: {before} of {total} runs are done; continuing plan {plan.hash[:12]}")
+    finished = before
+    with progress.task(f"simulate {plan.name}", total, "runs", before) as task:
+
+        def advance(count: int) -> None:
+            nonlocal finished
+            finished += count
+            task.advance(count)
+
+        try:
+            _commit_all(ensemble, runner.run(worker, _batches(worker.shards, states), advance))
+        except BaseException:
+            with contextlib.suppress(UsageError):  # the first error is the one to be told
+                ensemble.commit(runner.stop()[0])
+            raise
+        rest, failed = runner.stop()
+        ensemble.commit(rest)
+        if failed is not None:
+            raise failed
+    request.raise_if_set(f"{ensemble.folder}: {finished} of {total} runs are done")
+
+
+def _commit_all(ensemble: Ensemble, stored: Iterator[Stored]) -> None:
+    """Commit shards as they are stored, several at once."""
+    waiting: list[Stored] = []
+    last = time.monotonic()
+    try:
+        for shard in stored:
+            waiting.append(shard)
+            if time.monotonic() - last > COMMIT_SECONDS:
+                taken, waiting, last = waiting, [], time.monotonic()
+                ensemble.commit(taken)
+    finally:
+        ensemble.commit(waiting)
+
+
+def _batches(shards: Shards, states: NDArray[np.uint8]) -> Iterator[Batch]:
+    """The shards with pending runs, each made when it is needed."""
+    for shard, pending in shards.of_runs(np.flatnonzero(states == PENDING)):
+        runs = shards.runs(shard)
+        here = states[runs.start : runs.stop]
+        kept = runs.start + np.flatnonzero(here == DONE)  # failed runs are simulated again: NaN tells nothing
+        again = runs.start + np.flatnonzero((here != PENDING) & (here != DONE))
+        yield Batch(shard, tuple(sorted([*pending, *again.tolist()])), tuple(kept.tolist()))
 
 
 def repeat_runs(plan: Plan, runs: Iterable[int], *, engine: str = "cpu") -> NDArray[np.float32]:
@@ -117,20 +164,3 @@ def repeat_runs(plan: Plan, runs: Iterable[int], *, engine: str = "cpu") -> NDAr
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         repeated = list(pool.map(work, (int(run) for run in runs)))
     return np.stack(repeated) if repeated else np.zeros((0, len(plan.times), *plan.grid.shape), np.float32)
-
-
-def _write(arrays: dict[str, Any], folder: Path, plan: Plan, index: int, result: Result) -> None:
-    for species, array in arrays.items():
-        position = plan.model.species.index(species)
-        with writing(folder / species):
-            array[index] = np.asarray(result.snapshots[:, position], dtype=np.float32)
-
-
-def _parallel(work: Any, items: list[int], workers: int) -> Iterator[Entry]:
-    """Results in order of completion. On an interruption, runs in progress finish, and the others are cancelled."""
-    pool = concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="run")
-    with contextlib.ExitStack() as stack:
-        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        futures = [pool.submit(work, item) for item in items]
-        for future in concurrent.futures.as_completed(futures):
-            yield future.result()

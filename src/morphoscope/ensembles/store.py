@@ -1,20 +1,25 @@
-"""An ensemble on disk: plan.json, one Zarr v3 array per recorded species with one chunk per run, and a ledger."""
+"""An ensemble on disk: plan.json, one Zarr v3 array per recorded species, and a ledger of the finished runs."""
 
 from __future__ import annotations
 
 import contextlib
-import os
+import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import read_json, write_json, writing
-from morphoscope.ensembles.arrays import attributes, coordinates, create_arrays
-from morphoscope.ensembles.ledger import Entry, Ledger
+from morphoscope.core.errors import DataError, UsageError, nearest
+from morphoscope.core.locking import folder_lock
+from morphoscope.core.progress import Reporter
+from morphoscope.core.storage import is_vacant, make_parent, read_json, staged_folder, write_json, writing
+from morphoscope.ensembles.arrays import STORAGES, attributes, coordinates, create_arrays
+from morphoscope.ensembles.ledger import DONE, STATUS, Entry, Ledger
 from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.plan_files import recorded_hash, write_table
+from morphoscope.ensembles.shards import Shards, durable_store, remove_partial_files
 from morphoscope.ensembles.stored_descriptors import read_descriptors
 
 if TYPE_CHECKING:
@@ -24,6 +29,15 @@ PLAN_FILE = "plan.json"
 DATA_FOLDER = "data.zarr"
 LEDGER_FILE = "ledger.sqlite"
 PROVENANCE_FILE = "provenance.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """A shard that was written: its size in bytes, and the runs in it that were simulated."""
+
+    shard: int
+    size: int
+    entries: tuple[Entry, ...]
 
 
 class Ensemble:
@@ -55,34 +69,40 @@ class Ensemble:
         if not (self.folder / PLAN_FILE).is_file():
             raise DataError(f"{folder} is not an ensemble (no {PLAN_FILE} in it)")
         self.plan = Plan.load(self.folder / PLAN_FILE)
-        if not (self.folder / DATA_FOLDER).is_dir() or not (self.folder / LEDGER_FILE).is_file():
-            raise DataError(f"{folder} is damaged: {DATA_FOLDER} or {LEDGER_FILE} is missing")
-        self.ledger = Ledger(self.folder / LEDGER_FILE)
+        for name in (DATA_FOLDER, LEDGER_FILE):
+            if not (self.folder / name).exists():
+                raise DataError(f"{folder} is damaged: {name} is missing", operation="ensemble")
+        self.ledger = Ledger(self.folder / LEDGER_FILE, self.plan.hash)
 
     @classmethod
-    def create(cls, plan: Plan, folder: str | Path) -> Ensemble:
-        """A new ensemble, or the one in ``folder`` if its plan has the same numerics.
+    def create(cls, plan: Plan, folder: str | Path, storage: str | None = None) -> Ensemble:
+        """A new ensemble, or the one in ``folder`` if its plan has the same numerics; locked meanwhile.
 
-        The plan.json of an ensemble is written only once. Raises UsageError if the folder contains other files or
-        an ensemble with another plan.
+        The plan is written first and only once; then arrays and ledger, each complete or not at all, so that a folder
+        whose creation was interrupted is completed. Raises UsageError if the folder contains other files or an
+        ensemble with another plan.
         """
         folder = Path(folder)
+        if storage is not None and storage not in STORAGES:
+            raise UsageError(f"unknown storage {storage!r}; {nearest(storage, STORAGES)}")
         if folder.is_file():
             raise UsageError(f"{folder} is a file; expected a new folder; choose another location", parameter="out")
-        if folder.exists() and any(folder.iterdir()):
-            if not (folder / PLAN_FILE).is_file():
-                raise UsageError(f"{folder} contains other files (no {PLAN_FILE} in it); choose a new folder")
-            difference = plan.difference(Plan.load(folder / PLAN_FILE))
-            if difference:
-                raise UsageError(
-                    f"{folder} contains an ensemble with another plan: {difference}; choose another folder"
-                )
-        else:
-            plan.save(folder / PLAN_FILE)  # first, because it identifies the folder as an ensemble
-        with writing(folder / DATA_FOLDER):
-            create_arrays(plan, folder / DATA_FOLDER)
-        Ledger(folder / LEDGER_FILE)
-        return cls(folder)
+        make_parent(folder)
+        with writing(folder), folder_lock(folder, "creating"):
+            if is_vacant(folder):
+                plan.save(folder / PLAN_FILE)  # first, because it identifies the folder as an ensemble
+            else:
+                _check_same(plan, folder)
+            with writing(folder / DATA_FOLDER):
+                _create_data(plan, folder / DATA_FOLDER, storage or "float32")
+            if not (folder / LEDGER_FILE).exists():
+                Ledger.create(folder / LEDGER_FILE, plan.hash)
+        made = cls(folder)
+        if storage is not None and made.storage() != storage:
+            raise UsageError(
+                f"{folder} is stored as {made.storage()}, but {storage} was requested; choose another folder"
+            )
+        return made
 
     @property
     def data_folder(self) -> Path:
@@ -90,42 +110,90 @@ class Ensemble:
         return self.folder / DATA_FOLDER
 
     def arrays(self, *, writable: bool = False) -> dict[str, Any]:
-        """The Zarr arrays by species, (run, time, y, x) float32."""
+        """The Zarr arrays by species, (run, time, y, x). Raises DataError if they are damaged."""
         import zarr
 
         with writing(self.data_folder) if writable else contextlib.nullcontext():
-            group = zarr.open_group(self.data_folder, mode="r+" if writable else "r")
-        return {species: group[species] for species in self.plan.record}
+            try:
+                store = durable_store(self.data_folder) if writable else self.data_folder
+                group = zarr.open_group(store, mode="r+" if writable else "r")
+                arrays = {species: group[species] for species in self.plan.record}
+                expected = (len(self.plan.runs), len(self.plan.times), *self.plan.grid.shape)
+                if any(array.shape != expected for array in arrays.values()):
+                    raise ValueError(f"the shape is not {expected}")
+            except OSError:
+                if writable:
+                    raise
+                raise DataError(f"{self.data_folder} can't be read; restore it from a copy") from None
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise DataError(f"{self.data_folder} is damaged ({error}); restore it from a copy") from error
+        return {name: array.with_config({"write_empty_chunks": True}) for name, array in arrays.items()}
 
-    def chunk_paths(self, run: int) -> list[Path]:
-        """The files that contain a run's data."""
-        return [self.folder / DATA_FOLDER / s / "c" / f"{run}/0/0/0" for s in self.plan.record]
+    def shards(self, *, writable: bool = False) -> Shards:
+        """The files of the arrays."""
+        return Shards(self.data_folder, self.arrays(writable=writable))
 
-    def commit(self, entries: list[Entry]) -> None:
-        """Flush the runs' chunks to disk, then add the runs to the ledger."""
-        for entry in entries:
-            for path in self.chunk_paths(entry.run):
-                with writing(path):
-                    _flush(path)
-        self.ledger.commit(entries)
+    def storage(self) -> str:
+        """How the arrays are stored, one of :data:`.STORAGES`."""
+        array = next(iter(self.arrays().values()))
+        if array.dtype == np.float16:
+            return "float16"
+        return "float32" if any(hasattr(c, "cname") for c in array.compressors) else "uncompressed"
+
+    def commit(self, stored: Sequence[Stored]) -> None:
+        """Make the names of written files durable, then add their runs to the ledger."""
+        if stored:
+            shards = self.shards()
+            shards.sync()
+            entries = [entry for shard in stored for entry in shard.entries]
+            self.ledger.commit(entries, {s.shard: s.size for s in stored} if shards.checked else {})
+
+    def discard(self, damaged: Mapping[int, str], progress: Reporter) -> None:
+        """Let damaged runs be pending again, and say so."""
+        if damaged:
+            run, reason = next(iter(damaged.items()))
+            more = f" and {len(damaged) - 1} more runs" if len(damaged) > 1 else ""
+            progress.message(f"{self.folder}: run {run} ({reason}){more} damaged; simulated again")
+            self.ledger.remove(damaged)
+
+    def states(self) -> NDArray[np.uint8]:
+        """``PENDING``, ``DONE`` or ``FAILED`` (see :mod:`.ledger`) for every run."""
+        return self.ledger.states(len(self.plan.runs))
 
     def status(self) -> list[str]:
         """``done``, ``failed`` or ``pending`` for every run."""
-        entries = self.ledger.entries()
-        return [entries[i].status if i in entries else "pending" for i in range(len(self.plan.runs))]
+        return [STATUS[state] for state in self.states().tolist()]
 
     def usable(self) -> NDArray[np.intp]:
         """Numbers of the runs that are done."""
-        return np.flatnonzero(np.array(self.status()) == "done")
+        return np.flatnonzero(self.states() == DONE)
 
     def frames(self, runs: NDArray[np.intp], species: str | None = None) -> NDArray[np.float32]:
-        """Snapshots of some runs, (run, time, y, x), of one species; by default the first recorded species."""
+        """Snapshots of some runs, (run, time, y, x), of one species; by default the first recorded species.
+
+        NaN for runs that are not done. Raises DataError, which names the run, if the data of a run is damaged.
+        """
         array = self.arrays()[species or self.plan.record[0]]
-        shape = (len(runs), *array.shape[1:])
-        frames = np.empty(shape, dtype=np.float32)
-        for index, run in enumerate(runs):
-            frames[index] = array[int(run)]
+        frames = np.empty((len(runs), *array.shape[1:]), dtype=np.float32)
+        states: NDArray[np.uint8] | None = None
+        for index, run in enumerate(np.asarray(runs).tolist()):
+            try:
+                frames[index] = array[run]
+                missing = bool(np.isnan(frames[index, 0, 0, 0]))
+            except Exception as error:  # whatever a codec raises for bytes that are not its own
+                raise self._damaged(run, str(error)) from error
+            if missing:
+                states = self.states() if states is None else states
+                if states[run] == DONE:
+                    raise self._damaged(run, "its data is missing")
         return frames
+
+    def _damaged(self, run: int, reason: str) -> DataError:
+        return DataError(
+            f"{self.folder}: run {run} is damaged ({' '.join(reason.split())}); simulate the ensemble again, which "
+            "repeats damaged runs",
+            operation="ensemble",
+        )
 
     def labels(self) -> list[str | None]:
         """The class of every run; None if it is not known."""
@@ -140,29 +208,36 @@ class Ensemble:
         import xarray
 
         data = xarray.open_zarr(self.data_folder, consolidated=False, chunks=None)
-        found = {**coordinates(self.plan), "status": ("run", self.status(), {"long_name": "done, failed or pending"})}
+        found = {
+            **coordinates(self.plan),
+            "status": ("run", np.array(STATUS)[self.states()], {"long_name": "done, failed or pending"}),
+        }
         return data.assign_coords(found).assign_attrs(attributes(self.plan))
 
     def provenance(self) -> dict[str, Any]:
         """The engine and the package versions that simulated the runs."""
         return dict(read_json(self.folder / PROVENANCE_FILE, "an ensemble's provenance"))
 
+    def check_engine(self, engine: str) -> None:
+        """Raise UsageError if another engine simulated the earlier runs."""
+        if (self.folder / PROVENANCE_FILE).is_file():
+            before = self.provenance().get("engine")
+            if before != engine:
+                raise UsageError(
+                    f"{self.folder} was simulated with engine {before!r}, but {engine!r} was requested; use the same "
+                    "engine or another folder"
+                )
+
     def save_provenance(self, values: dict[str, Any]) -> None:
         """Record the engine and the versions that simulate the next runs.
 
-        If earlier runs have other versions, those are kept, and the new ones are added to ``continued``. Raises
-        UsageError if another engine simulated the earlier runs.
+        If earlier runs have other versions, those are kept, and the new ones are added to ``continued``.
         """
         path = self.folder / PROVENANCE_FILE
         if not path.is_file():
             write_json(path, values)
             return
         before = self.provenance()
-        if before.get("engine") != values["engine"]:
-            raise UsageError(
-                f"{self.folder} was simulated with engine {before.get('engine')!r}, but {values['engine']!r} was "
-                "requested; use the same engine or another folder"
-            )
         continued = before.pop("continued", [])
         known = [before, *continued]
         changed = {name: value for name, value in values.items() if name != "plan_hash"}
@@ -170,12 +245,23 @@ class Ensemble:
             write_json(path, {**before, "continued": [*continued, values]})
 
 
-def _flush(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return  # Zarr does not write a chunk that contains only fill values
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _check_same(plan: Plan, folder: Path) -> None:
+    """Raise UsageError unless a folder holds an ensemble of the same plan; a missing file with its rows is written."""
+    path = folder / PLAN_FILE
+    if not path.is_file():
+        raise UsageError(f"{folder} contains other files (no {PLAN_FILE} in it); choose a new folder")
+    if recorded_hash(path) == plan.hash:
+        write_table(path, plan.table)
+    difference = plan.difference(Plan.load(path))
+    if difference:
+        raise UsageError(f"{folder} contains an ensemble with another plan: {difference}; choose another folder")
+
+
+def _create_data(plan: Plan, data: Path, storage: str) -> None:
+    """Create the arrays in one move, or complete those of an earlier version."""
+    if data.exists():
+        remove_partial_files(data)
+        create_arrays(plan, data, storage)
+        return
+    with staged_folder(data, "zarr.json", overwrite=False) as part:
+        create_arrays(plan, part, storage)

@@ -15,6 +15,7 @@ from morphoscope.models import Parameters
 from morphoscope.models.spatial import Spatial
 
 Floats = NDArray[np.float64]
+_KEPT = 16  # runs that are kept as the objects that they were, since these are few
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +112,7 @@ class RunTable(Sequence[Run]):
         self.defaults, self.columns, self.seeds = defaults, dict(columns), seeds
         self.names = tuple(names)
         self.codes = codes if names else None
+        self._kept: tuple[Run, ...] = ()
         for array in (seeds, codes, *(column.values for column in columns.values())):
             if array is not None:
                 array.flags.writeable = False
@@ -122,7 +124,9 @@ class RunTable(Sequence[Run]):
             return runs
         rows = list(runs)
         labels = [run.label for run in rows]
-        return cls._made([run.parameters for run in rows], seed_array([run.seed for run in rows]), labels)
+        table = cls._made([run.parameters for run in rows], seed_array([run.seed for run in rows]), labels)
+        table._kept = tuple(rows) if len(rows) <= _KEPT else ()
+        return table
 
     @classmethod
     def of_parameters(
@@ -159,7 +163,7 @@ class RunTable(Sequence[Run]):
         if isinstance(run, slice):
             return self.take(np.arange(len(self))[run])
         position = range(len(self))[run]
-        return Run(self.parameters(position), int(self.seeds[position]), self.label(position))
+        return self._kept[position] if self._kept else Run(self.parameters(position), int(self.seeds[position]), self.label(position))
 
     def __iter__(self) -> Iterator[Run]:
         return (self[run] for run in range(len(self)))

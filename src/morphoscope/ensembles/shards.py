@@ -1,0 +1,179 @@
+"""The files in which the chunks of runs are stored: written whole and durably, and verified by their checksums."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import google_crc32c
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.core.durability import sync_folder
+from morphoscope.core.storage import writing
+
+_PARTIAL = ".partial"
+_CHECKSUM = 4  # bytes of a CRC-32C
+_ENTRY = 16  # bytes of a chunk in a shard's index: offset and length
+_MISSING = 2**64 - 1
+Values = dict[str, NDArray[Any]]  # species → (run of the shard, time, y, x)
+
+
+class Shards:
+    """The files of an ensemble's arrays, by number; each has the same runs of every species.
+
+    Parameters
+    ----------
+    folder
+        The Zarr group.
+    arrays
+        Its Zarr arrays by species.
+    """
+
+    def __init__(self, folder: Path, arrays: Mapping[str, Any]) -> None:
+        self.folder, self.arrays = folder, dict(arrays)
+        first = next(iter(self.arrays.values()))
+        self.shape, self.dtype = first.shape, first.dtype
+        self.checked = first.shards is not None
+        self.size = int(first.shards[0]) if self.checked else 1
+
+    def __len__(self) -> int:
+        return -(-self.shape[0] // self.size)
+
+    def runs(self, shard: int) -> range:
+        """The runs in a shard."""
+        return range(shard * self.size, min((shard + 1) * self.size, self.shape[0]))
+
+    def of_runs(self, runs: NDArray[np.intp]) -> Iterator[tuple[int, list[int]]]:
+        """Each shard with those of some ascending runs that are in it."""
+        for group in np.split(runs, np.flatnonzero(np.diff(runs // self.size)) + 1):
+            if len(group):
+                yield int(group[0]) // self.size, group.tolist()
+
+    def path(self, species: str, shard: int) -> Path:
+        """The file of a shard."""
+        return self.folder / species / self.arrays[species].metadata.encode_chunk_key((shard, 0, 0, 0))
+
+    def sizes(self, shard: int) -> int | None:
+        """The number of bytes of a shard's files of all species together; None if one is missing."""
+        try:
+            return sum(self.path(species, shard).stat().st_size for species in self.arrays)
+        except OSError:
+            return None
+
+    def empty(self, shard: int) -> Values:
+        """Values for the runs of a shard, all NaN."""
+        shape = (len(self.runs(shard)), *self.shape[1:])
+        return {species: np.full(shape, np.nan, self.dtype) for species in self.arrays}
+
+    def read(self, shard: int, runs: Iterable[int]) -> tuple[Values, list[int]]:
+        """The values of a shard, read for some of its runs, NaN for the rest; and which of these runs are damaged."""
+        values, damaged = self.empty(shard), []
+        first = self.runs(shard)[0]
+        for run in runs:
+            for species, array in self.arrays.items():
+                try:
+                    values[species][run - first] = array[run]
+                except Exception:  # whatever a codec raises for bytes that are not its own
+                    values[species][run - first] = np.nan
+                if np.isnan(values[species][run - first]).any():
+                    damaged.append(run)
+        return values, sorted(set(damaged))
+
+    def write(self, shard: int, values: Values) -> None:
+        """Replace a shard's files, each whole, after its bytes are on the disk. Raises UsageError."""
+        runs = self.runs(shard)
+        for species, array in self.arrays.items():
+            with writing(self.folder / species):
+                array[runs.start : runs.stop] = values[species]
+                if not self.checked:  # folders of their own, one in another
+                    for folder in list(self.path(species, shard).parents)[:4]:
+                        sync_folder(folder)
+
+    def sync(self) -> None:
+        """Store the names of the files that were written."""
+        for species in self.arrays:
+            with writing(self.folder / species):
+                sync_folder(self.folder / species)
+
+    def damaged(self, runs: NDArray[np.intp]) -> Iterator[tuple[int, str]]:
+        """Which of some ascending runs can't be read as they were written, and why."""
+        for shard, members in self.of_runs(runs):
+            for species in self.arrays:
+                if self.checked:
+                    yield from _damaged_chunks(self.path(species, shard), members, self.runs(shard)[0], self.size)
+                elif reason := _unreadable(self.arrays[species], members[0]):
+                    yield members[0], reason
+
+
+def _damaged_chunks(path: Path, runs: list[int], first: int, count: int) -> Iterator[tuple[int, str]]:
+    """The runs whose chunk in a shard does not agree with its checksum; nothing is decompressed."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        yield from ((run, f"{path.name}: {(error.strerror or str(error)).lower()}") for run in runs)
+        return
+    index, ending = content[-_ENTRY * count - _CHECKSUM : -_CHECKSUM], content[-_CHECKSUM:]
+    if len(index) != _ENTRY * count or _checksum(index) != ending:
+        yield from ((run, f"{path.name}: its index is damaged") for run in runs)
+        return
+    entries = np.frombuffer(index, dtype="<u8").reshape(-1, 2)
+    for run in runs:
+        begin, length = (int(number) for number in entries[run - first])
+        chunk = content[begin : begin + length]
+        if begin == _MISSING or len(chunk) != length or length < _CHECKSUM:
+            yield run, f"{path.name}: its chunk is missing"
+        elif _checksum(chunk[:-_CHECKSUM]) != chunk[-_CHECKSUM:]:
+            yield run, f"{path.name}: its checksum differs"
+
+
+def _checksum(content: bytes) -> bytes:
+    return int(google_crc32c.value(content)).to_bytes(_CHECKSUM, "little")
+
+
+def _unreadable(array: Any, run: int) -> str | None:
+    """Why a chunk without a checksum can't be the data of a run that is done; None if it can."""
+    try:
+        values = np.asarray(array[run])
+    except Exception as error:
+        return f"its chunk can't be decoded ({error})"
+    return "its chunk is missing" if np.isnan(values).any() else None
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote has left in a Zarr group that is locked."""
+    for path in partial_files(folder):
+        path.unlink(missing_ok=True)
+
+
+def partial_files(folder: Path) -> list[Path]:
+    """What processes have left, or write at this moment, in a Zarr group."""
+    return sorted(folder.rglob(f"*{_PARTIAL}"))
+
+
+def durable_store(folder: Path) -> Any:
+    """A Zarr store whose files are on the disk before they get their names."""
+    from zarr.storage import LocalStore
+
+    class DurableStore(LocalStore):
+        async def set(self, key: str, value: Any) -> None:
+            await asyncio.to_thread(_put, self.root / key, value.as_buffer_like())
+
+    return DurableStore(folder)
+
+
+def _put(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}{_PARTIAL}")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,126 @@
+"""What is damaged in the folder of an ensemble, and its repair: damaged runs become pending and are simulated again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from morphoscope.core.checksums import Finding
+from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.locking import folder_lock
+from morphoscope.core.storage import read_json, writing
+from morphoscope.ensembles.ledger import DONE, Ledger
+from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.shards import partial_files, remove_partial_files
+from morphoscope.ensembles.store import DATA_FOLDER, LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE, Ensemble
+
+_AGAIN = "repair the folder and simulate the ensemble again"
+_RESTORE = "restore it from a copy, or simulate the plan into another folder"
+
+
+def damaged_runs(ensemble: Ensemble, within: int | None = None) -> dict[int, str]:
+    """The runs that the ledger calls done and whose data is missing or changed, with the reason.
+
+    Parameters
+    ----------
+    ensemble
+        The ensemble.
+    within
+        If the arrays are larger than so many bytes, only shards are read whose size is not the recorded one. By default
+        all are.
+    """
+    shards, runs = ensemble.shards(), np.flatnonzero(ensemble.states() == DONE)
+    recorded = ensemble.ledger.sizes()
+    if within is not None and (sum(recorded.values()) if shards.checked else _bytes(ensemble)) > within:
+        groups = shards.of_runs(runs)
+        suspect = [
+            run for shard, members in groups if _differs(shards.sizes(shard), recorded, shard) for run in members
+        ]
+        runs = np.array(suspect, dtype=np.intp)
+    found: dict[int, str] = {}
+    for run, reason in shards.damaged(runs):
+        found.setdefault(run, reason)
+    return found
+
+
+def _differs(size: int | None, recorded: dict[int, int], shard: int) -> bool:
+    return size is None or recorded.get(shard, size) != size
+
+
+def _bytes(ensemble: Ensemble) -> int:
+    """An upper bound of the size of arrays of earlier versions."""
+    return 4 * len(ensemble.plan.runs) * len(ensemble.plan.times) * ensemble.plan.grid.height * ensemble.plan.grid.width
+
+
+def check_ensemble(folder: str | Path, *, repair: bool = False) -> list[Finding]:
+    """Find what is damaged in the folder of an ensemble; every chunk of every finished run is read.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    repair
+        Whether to remove what killed processes left, to let damaged runs be pending, and to begin a damaged ledger
+        anew. Simulating the ensemble again then repeats what is missing, with equal bits.
+
+    Returns
+    -------
+    list of Finding
+        One for each damaged file or run; empty if all is well.
+
+    Raises
+    ------
+    UsageError
+        If the folder is not an ensemble, can't be written, or another process writes it.
+    """
+    folder = Path(folder)
+    if not (folder / PLAN_FILE).is_file():
+        raise DataError(f"{folder} is not an ensemble (no {PLAN_FILE} in it)")
+    if not repair:
+        return _findings(folder, repair=False)
+    with writing(folder), folder_lock(folder, "repairing"):
+        return _findings(folder, repair=True)
+
+
+def _findings(folder: Path, *, repair: bool) -> list[Finding]:
+    try:
+        plan = Plan.load(folder / PLAN_FILE)
+    except UsageError as error:
+        return [Finding(PLAN_FILE, str(error), _RESTORE)]
+    found = _leftovers(folder, repair=repair)
+    try:
+        Ledger(folder / LEDGER_FILE, plan.hash).states(len(plan.runs))
+    except UsageError as error:
+        found.append(Finding(LEDGER_FILE, str(error), _AGAIN))
+        if repair:
+            Ledger.create(folder / LEDGER_FILE, plan.hash)
+    try:
+        if (folder / PROVENANCE_FILE).is_file():
+            read_json(folder / PROVENANCE_FILE, "an ensemble's provenance")
+    except UsageError as error:
+        found.append(Finding(PROVENANCE_FILE, str(error), "restore it from a copy, or delete it"))
+    if not repair and any(finding.file == LEDGER_FILE for finding in found):
+        return found
+    try:
+        ensemble = Ensemble(folder)
+        damaged = damaged_runs(ensemble)
+    except UsageError as error:
+        return [*found, Finding(DATA_FOLDER, str(error), _RESTORE)]
+    found += [Finding(DATA_FOLDER, f"run {run}: {reason}", _AGAIN) for run, reason in damaged.items()]
+    if repair:
+        ensemble.ledger.remove(damaged)
+    return found
+
+
+def _leftovers(folder: Path, *, repair: bool) -> list[Finding]:
+    """Files that killed processes left while they wrote."""
+    data = folder / DATA_FOLDER
+    if not data.is_dir():
+        return []
+    found = [
+        Finding(str(path.relative_to(folder)), "an interrupted write", "remove it") for path in partial_files(data)
+    ]
+    if repair:
+        remove_partial_files(data)
+    return found
