@@ -1,4 +1,4 @@
-"""The rows of a plan as columns: the same runs as objects, the same seeds, the same hash, from memory and from files."""
+"""The rows of a plan as columns: the same runs, seeds and hash as with one object per row, also from files."""
 
 import dataclasses
 

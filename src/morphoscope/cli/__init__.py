@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -38,10 +39,18 @@ def main(arguments: list[str] | None = None) -> None:
             _fail(f"{text.rstrip('.?')}; `morphoscope --help` lists the commands", 2)
         _fail(f"{type(error).__name__}: {error}; --debug shows the traceback", 1)
     if code == 130:
-        _fail("interrupted; repeat the command to finish", 130)
+        _interrupted()
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(text: str, code: int) -> None:
+def _interrupted() -> NoReturn:
+    """End as a process that a signal ended; an ensemble says how far it is."""
+    from morphoscope.core.interruption import Interrupted
+
+    last = Interrupted.last or Interrupted()
+    _fail(f"interrupted{last.done and f'; {last.done}'}; repeat the command to finish", 128 + last.signal)
+
+
+def _fail(text: str, code: int) -> NoReturn:
     print(f"error: {' '.join(text.split())}", file=sys.stderr)
     sys.exit(code)

@@ -89,6 +89,10 @@ def ensemble(
         int | None, typer.Option(help="Simulate only this many runs, spread evenly over the plan.")
     ] = None,
     engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
+    storage: Annotated[
+        str | None,
+        typer.Option(help="How to store: float32 (compressed, exact), uncompressed, float16.", show_default="float32"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Simulate many runs: a scan of a model, a recipe or a plan; the same command continues an interrupted one."""
@@ -114,7 +118,7 @@ def ensemble(
         plan = _plan(_model(source or model, reaction, diffusion, scan), scan)
     count = 3 if frames is None else frames
     made = morphoscope.ensemble(
-        plan, out, workers=workers, frames=count, limit=limit, engine=engine, progress=reporter()
+        plan, out, workers=workers, frames=count, limit=limit, engine=engine, storage=storage, progress=reporter()
     )
     _tell_ensemble(made, json=json)
 

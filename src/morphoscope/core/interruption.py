@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import ClassVar
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -14,9 +15,12 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 class Interrupted(KeyboardInterrupt):
     """A signal ended the work. ``signal``: its number; ``done``: what is done, for the message, empty if unknown."""
 
+    last: ClassVar[Interrupted | None] = None  # for the command line, whose parser keeps no KeyboardInterrupt
+
     def __init__(self, number: int = signal.SIGINT, done: str = "") -> None:
         super().__init__(done)
-        self.signal, self.done = number, done
+        self.signal, self.done = int(number), done
+        Interrupted.last = self
 
 
 class Request:

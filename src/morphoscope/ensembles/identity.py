@@ -120,7 +120,8 @@ def _column(table: RunTable, name: str) -> Any:
 
 
 def _digest(values: NDArray[Any] | str) -> str:
-    return hashlib.sha256(values.encode() if isinstance(values, str) else np.ascontiguousarray(values)).hexdigest()
+    content = values.encode() if isinstance(values, str) else np.ascontiguousarray(values).data
+    return hashlib.sha256(content).hexdigest()
 
 
 def _difference(ours: Any, theirs: Any, place: str) -> str | None:

@@ -10,7 +10,8 @@ from morphoscope.core.errors import UsageError
 from morphoscope.engines import Job
 from morphoscope.engines.initial import stream
 from morphoscope.engines.noise import NOISE_VERSION
-from morphoscope.ensembles.plan import Plan, Run
+from morphoscope.ensembles.plan import Plan
+from morphoscope.ensembles.table import Run
 
 
 def run_job(plan: Plan, run: Run, initial: NDArray[Any] | None = None) -> Job:

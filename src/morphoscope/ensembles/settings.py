@@ -14,8 +14,8 @@ from morphoscope.engines.exponential_step import default_step, fitting_step
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles.extremes import extremes
-from morphoscope.ensembles.plan import Plan, Run, is_multiple
-from morphoscope.ensembles.table import RunTable
+from morphoscope.ensembles.plan import Plan, is_multiple
+from morphoscope.ensembles.table import Run, RunTable
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 

@@ -31,10 +31,12 @@ class Shards:
         The Zarr group.
     arrays
         Its Zarr arrays by species.
+    targets
+        The same arrays in a :func:`durable_store`, if they are to be written.
     """
 
-    def __init__(self, folder: Path, arrays: Mapping[str, Any]) -> None:
-        self.folder, self.arrays = folder, dict(arrays)
+    def __init__(self, folder: Path, arrays: Mapping[str, Any], targets: Mapping[str, Any] | None = None) -> None:
+        self.folder, self.arrays, self._targets = folder, dict(arrays), dict(targets or {})
         first = next(iter(self.arrays.values()))
         self.shape, self.dtype = first.shape, first.dtype
         self.checked = first.shards is not None
@@ -86,7 +88,7 @@ class Shards:
     def write(self, shard: int, values: Values) -> None:
         """Replace a shard's files, each whole, after its bytes are on the disk. Raises UsageError."""
         runs = self.runs(shard)
-        for species, array in self.arrays.items():
+        for species, array in self._targets.items():
             with writing(self.folder / species):
                 array[runs.start : runs.stop] = values[species]
                 if not self.checked:  # folders of their own, one in another
@@ -155,10 +157,17 @@ def partial_files(folder: Path) -> list[Path]:
 
 
 def durable_store(folder: Path) -> Any:
-    """A Zarr store whose files are on the disk before they get their names."""
+    """A Zarr store for writing: files are on the disk before they get their names.
+
+    Chunks are never read from it: Zarr would read the last shard, which is shorter, before it replaces it, and fail if
+    that is damaged.
+    """
     from zarr.storage import LocalStore
 
-    class DurableStore(LocalStore):
+    class DurableStore(LocalStore):  # type: ignore[misc]  # Zarr is not typed for us
+        async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+            return await super().get(key, prototype, byte_range) if key.endswith("zarr.json") else None
+
         async def set(self, key: str, value: Any) -> None:
             await asyncio.to_thread(_put, self.root / key, value.as_buffer_like())
 

@@ -131,7 +131,7 @@ class Ensemble:
 
     def shards(self, *, writable: bool = False) -> Shards:
         """The files of the arrays."""
-        return Shards(self.data_folder, self.arrays(writable=writable))
+        return Shards(self.data_folder, self.arrays(), self.arrays(writable=True) if writable else None)
 
     def storage(self) -> str:
         """How the arrays are stored, one of :data:`.STORAGES`."""

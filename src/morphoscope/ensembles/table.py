@@ -163,7 +163,11 @@ class RunTable(Sequence[Run]):
         if isinstance(run, slice):
             return self.take(np.arange(len(self))[run])
         position = range(len(self))[run]
-        return self._kept[position] if self._kept else Run(self.parameters(position), int(self.seeds[position]), self.label(position))
+        return (
+            self._kept[position]
+            if self._kept
+            else Run(self.parameters(position), int(self.seeds[position]), self.label(position))
+        )
 
     def __iter__(self) -> Iterator[Run]:
         return (self[run] for run in range(len(self)))

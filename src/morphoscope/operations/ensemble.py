@@ -26,6 +26,7 @@ def ensemble(
     frames: int = 3,
     limit: int | None = None,
     engine: str = "cpu",
+    storage: str | None = None,
     progress: Reporter = AUTO,
 ) -> Ensemble:
     """Simulate all runs of a plan into a folder; an interrupted ensemble is continued.
@@ -44,6 +45,9 @@ def ensemble(
         Simulate only this number of runs, spread evenly over the plan.
     engine
         ``cpu``, or ``reference`` (NumPy, float64, slow).
+    storage
+        How the arrays are stored: ``float32`` (compressed, exact; the default), ``uncompressed``, or ``float16``
+        (rounded to 11 bits).
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
@@ -55,7 +59,8 @@ def ensemble(
     Raises
     ------
     UsageError
-        For a folder that contains other files or another plan, and for a plan that can't be run.
+        For a folder that contains other files or another plan, or that another process writes, and for a plan that
+        can't be run.
 
     Examples
     --------
@@ -75,7 +80,7 @@ def ensemble(
         plan = named_recipe(str(recipe), frames)
     if limit is not None:
         plan = plan.limited(limit)
-    return carry_out(plan, out, workers=workers, engine=engine, progress=progress)
+    return carry_out(plan, out, workers=workers, engine=engine, storage=storage, progress=progress)
 
 
 def scan_plan(

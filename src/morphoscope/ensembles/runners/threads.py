@@ -13,8 +13,9 @@ from typing import Any
 
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles.ledger import Entry
-from morphoscope.ensembles.runners.base import Batch, Outcome, Stored, Worker
+from morphoscope.ensembles.runners.base import Batch, Outcome, Worker
 from morphoscope.ensembles.shards import Values
+from morphoscope.ensembles.store import Stored
 
 FLUSH_SECONDS = 5.0  # the longest time for which finished runs wait for the others of their shard
 _POLL_SECONDS = 0.2  # after which a request to stop is seen
@@ -67,7 +68,7 @@ class ThreadRunner:
             if not self._simulating and not self._writing:
                 break
             self._take(concurrent.futures.wait(
-                [*self._simulating, *self._writing], _POLL_SECONDS, concurrent.futures.FIRST_COMPLETED
+                self._under_way(), _POLL_SECONDS, concurrent.futures.FIRST_COMPLETED
             ).done, advance)  # fmt: skip
             self._write(worker, writers)
             while self._ready:
@@ -80,11 +81,11 @@ class ThreadRunner:
         if worker is None:
             return [], None
         worker.stop.set()
-        for future in [future for future in self._simulating if future.cancel()]:
-            del self._simulating[future]
-        concurrent.futures.wait([*self._simulating, *self._writing])
+        self._simulating = {future: opened for future, opened in self._simulating.items() if not future.cancel()}
+        under_way = self._under_way()
+        concurrent.futures.wait(under_way)
         self._pools.close()
-        for future in [*self._writing, *self._simulating]:
+        for future in under_way:
             try:
                 self._absorb(future)
             except Exception as error:  # of a run too: what the others have finished is stored first
@@ -97,6 +98,9 @@ class ThreadRunner:
                 failed = failed or error
         ready, self._ready, self._open = self._ready, [], []
         return ready, failed
+
+    def _under_way(self) -> list[Future[Any]]:
+        return [*self._writing, *self._simulating]
 
     def _pool(self, threads: int, name: str) -> ThreadPoolExecutor:
         pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
