@@ -248,6 +248,7 @@ def check_writable(path: Path) -> None:
     if not existing.is_dir():
         code = errno.ENOTDIR
     elif not os.access(existing, os.W_OK | os.X_OK):
-        code = errno.EACCES
+        read_only = hasattr(os, "statvfs") and os.statvfs(existing).f_flag & os.ST_RDONLY
+        code = errno.EROFS if read_only else errno.EACCES
     if code:
         raise cannot_write(path, OSError(code, os.strerror(code)))
