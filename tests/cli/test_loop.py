@@ -103,7 +103,7 @@ def test_explore_serves_until_it_is_interrupted(folder, host):
         said += line
     link = re.search(r"http://\S+", said)[0]
     assert "annotations are saved in atlas/annotations.sqlite" in said
-    assert ("whoever can reach" in said) == (host == "0.0.0.0")
+    assert ("anyone who can reach" in said) == (host == "0.0.0.0")
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     assert b"Morphoscope: Gray" in opener.open(link, timeout=20).read()
     with pytest.raises(urllib.error.HTTPError, match="403"):

@@ -1,4 +1,4 @@
-"""Clients for a running server: raw requests, which nothing tidies up on the way, and Bokeh's websocket."""
+"""Clients for a running server: raw requests, which no library changes, and Bokeh's websocket."""
 
 import asyncio
 import concurrent.futures
@@ -36,7 +36,7 @@ def cookie(server, value=TOKEN):
 
 
 def raw(server, request, patience=2):
-    """Send bytes; all that comes back until the server closes or says nothing for ``patience`` seconds."""
+    """Send bytes; the response until the server closes or sends nothing for ``patience`` seconds."""
     received = b""
     address = ("127.0.0.1", server.address.port)
     with socket.create_connection(address, timeout=patience) as connection, contextlib.suppress(OSError):
@@ -47,7 +47,7 @@ def raw(server, request, patience=2):
 
 
 def ask(server, target="/", *headers, method="GET", host=None, cookies=None, body=b"", patience=2):
-    """Status, headers in lower case, body. ``headers``: whole lines; ``host`` and ``cookies``: "" leaves them out."""
+    """Status, headers in lower case, body. ``headers``: whole lines; ``host`` and ``cookies``: "" omits them."""
     host = f"127.0.0.1:{server.address.port}" if host is None else host
     cookies = cookie(server) if cookies is None else cookies
     lines = [f"{method} {target} HTTP/1.1", *([f"Host: {host}"] if host else []), "Connection: close"]
@@ -72,7 +72,7 @@ def handshake(server, *headers, **options):
 
 def ticket(server):
     """The signed session id of a fresh page."""
-    status, _, body = ask(server, patience=30)  # a page takes a moment to make
+    status, _, body = ask(server, patience=30)  # building a page takes a moment
     assert status == 200
     return re.search(rb'"token":"([^"]+)"', body)[1].decode()
 
@@ -88,7 +88,7 @@ async def connect(server, session=None, protocols=None):
 
 
 async def reply(socket):
-    """The header of the next message, or None where the server has closed; further frames are read and left."""
+    """The header of the next message, or None if the server has closed; further frames are ignored."""
     while True:
         frame = await asyncio.wait_for(socket.read_message(), 10)
         if frame is None:
@@ -105,7 +105,7 @@ async def pull(socket):
 
 
 async def visit(server):
-    """A fresh honest session works."""
+    """Whether a new legitimate session works."""
     socket = await connect(server)
     works = await pull(socket)
     socket.close()
@@ -113,7 +113,7 @@ async def visit(server):
 
 
 def expire_sessions(server, left):
-    """Do at once what the server does a minute after pages were closed; returns when ``left`` sessions are left."""
+    """Expire sessions at once instead of a minute after pages were closed; returns when ``left`` sessions remain."""
     loop, _ = server._stop
     end = time.monotonic() + 30
     while server.session_count() > left:

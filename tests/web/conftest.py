@@ -13,7 +13,7 @@ from tests.web.clients import expire_sessions, running
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "results" / "screenshots"  # kept by the integration machine
-READY = ".where span:not(:empty)"  # what is there when a page can be used
+READY = ".where span:not(:empty)"  # present when a page can be used
 
 
 @contextlib.contextmanager
@@ -39,14 +39,14 @@ def workspace(workshop, tmp_path):
 
 @pytest.fixture(scope="module")
 def unchanged_workspace(workshop, tmp_path_factory):
-    """For tests that only look: they share it."""
+    """For tests that change nothing, which share it."""
     shared = copied_workspace(workshop, tmp_path_factory.mktemp("unchanged"))
     yield shared
     assert shared.atlas.annotations.log() == []
 
 
 class Visit:
-    """One tab on an explorer. What the browser complains of is kept in ``complaints``."""
+    """One tab on an explorer. Errors of the browser are collected in ``complaints``."""
 
     def __init__(self, chromium, url, width=1440, height=900, scheme="light", **device):
         viewport = {"width": width, "height": height}
@@ -95,7 +95,7 @@ class Visit:
 
 @contextlib.contextmanager
 def visiting(chromium, workspace, past):
-    """A page that was just opened, or one with a past.
+    """A page that was just opened, or one with a history.
 
     The second one was reloaded, another page was opened and closed, and the server has forgotten both old sessions.
     """
@@ -133,7 +133,7 @@ def _shared_visit(needs_browser, unchanged_workspace, request):
 
 @pytest.fixture
 def look(chromium, _shared_visit):
-    """A page of each kind that tests share which only look; each complaint is the fault of the test that saw it."""
+    """A page of each kind, shared by tests that change nothing; complaints are attributed to the current test."""
     _shared_visit.turn_to("Pattern")
     yield _shared_visit
     assert _shared_visit.complaints == []

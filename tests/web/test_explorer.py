@@ -1,4 +1,4 @@
-"""The explorer in a real Chromium: looked at, clicked, labelled with the keyboard alone, trained again."""
+"""The explorer in a real Chromium: viewing, clicking, labelling with the keyboard alone, training."""
 
 import json
 import re
@@ -87,7 +87,7 @@ def decided(workspace):
     return Workspace(Atlas(workspace.atlas.folder)), found
 
 
-def test_map_and_montage_say_what_decided_a_class(chromium, decided):
+def test_map_and_montage_show_what_determined_a_class(chromium, decided):
     workspace, positions = decided
     with explorer(workspace) as server:
         visit = Visit(chromium, server.address.url)
@@ -160,7 +160,7 @@ def test_relabel_undo_and_a_new_class(visit, workspace):
 
 
 def test_labelling_with_the_keyboard_alone(visit, workspace):
-    """Confirming or correcting takes a key a pattern: 100 patterns take 100, and a Tab or two to get there."""
+    """Confirming or correcting takes one key per pattern, after one or two Tabs to get there."""
     scroller = montage(visit, "all")
     order = shown(visit)
     presses = 0
@@ -176,7 +176,7 @@ def test_labelling_with_the_keyboard_alone(visit, workspace):
 
 
 @fresh_only
-def test_everything_has_a_place_in_the_order_of_tab(visit):
+def test_every_control_can_be_reached_with_tab(visit):
     reached = set()
     for _ in range(60):
         visit.tab.keyboard.press("Tab")
@@ -191,7 +191,7 @@ def test_everything_has_a_place_in_the_order_of_tab(visit):
         assert any(wanted in name for name in reached), (wanted, reached)
 
 
-def test_what_one_person_says_another_sees(chromium, workspace):
+def test_annotations_appear_on_the_pages_of_others(chromium, workspace):
     with explorer(workspace) as server:
         ada, grace = (Visit(chromium, server.address.url) for _ in range(2))
         order = [montage(v, "all") and shown(v) for v in (ada, grace)]

@@ -1,4 +1,4 @@
-"""Hostile requests, one by one: the guard refuses them, and the honest visit goes on."""
+"""Hostile requests, one by one: the guard refuses them, and legitimate requests still work."""
 
 import base64
 import sys
@@ -19,12 +19,12 @@ def thumbnail(number):
 def server():
     with running(lambda: Markdown("a page"), files={"thumbnails": thumbnail}) as running_server:
         yield running_server
-        assert visits(running_server)  # after all that has come in
+        assert visits(running_server)  # after all hostile requests
 
 
 @pytest.fixture(scope="module")
 def pages(server):
-    """Both doors: a page and a websocket."""
+    """Both ways in: a page and a websocket."""
     return (lambda *lines, **options: ask(server, "/", *lines, **options)), (
         lambda *lines, **options: handshake(server, *lines, **options)
     )
@@ -39,7 +39,7 @@ def refused(answer, status=403):
     assert len(body) < 200
 
 
-def test_an_honest_visit(server):
+def test_a_legitimate_visit(server):
     status, headers, _ = ask(server, f"/?token={TOKEN}&x=1&y=%2F", cookies="")
     assert (status, headers["location"]) == (303, "/?x=1&y=%2F")
     for words in (cookie(server), "HttpOnly", "SameSite=Lax", "Path=/"):
@@ -157,7 +157,7 @@ def test_wrong_tokens(server, query):
     given = "/?" + query.format(t=TOKEN)
     refused(ask(server, given, cookies=""))
     if "token=" in query.replace("%6b", "k").partition("x=")[0]:
-        refused(ask(server, given))  # even beside a right cookie
+        refused(ask(server, given))  # even with a valid cookie
 
 
 def test_the_token_opens_every_path(server):
@@ -224,7 +224,7 @@ def test_paths_outside(server, target):
         assert b"root:" not in body
 
 
-def test_no_module_is_imported_by_asking(server):
+def test_no_module_is_imported_by_a_request(server):
     ask(server, "/components/antigravity/X/_css/x.css")
     assert "antigravity" not in sys.modules
 
@@ -268,9 +268,9 @@ def test_what_is_not_http(server, request_line):
 def test_names_of_a_server_open_to_others():
     names = Names.of("0.0.0.0", 5006, others=True)
     for known in ("10.0.0.7:5006", "[fe80::1]:5006", "localhost:5006", "127.0.0.1:5006"):
-        assert names.know(known)
+        assert names.includes(known)
     for other in ("evil.example:5006", "10.0.0.7", "10.0.0.7:5007", "10.0.0.7.evil.example:5006", "fe80::1:5006",
                   "7:5006",
                   "[10.0.0.7]:5006", "[evil]:5006"):  # fmt: skip
-        assert not names.know(other)
-    assert Names.of("10.0.0.7", 80, others=True).know("10.0.0.7")
+        assert not names.includes(other)
+    assert Names.of("10.0.0.7", 80, others=True).includes("10.0.0.7")

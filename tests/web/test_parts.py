@@ -1,4 +1,4 @@
-"""What the page is made of, without a browser: what may come from one, and what is made of it."""
+"""Parts of the page without a browser: live runs, uploads, messages, colours, export."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def plan(workshop):
     return Atlas(workshop / "atlas").plan
 
 
-def test_a_live_run_is_the_engines_run(plan):
+def test_a_live_run_agrees_with_the_engine(plan):
     from morphoscope.ensembles.runner import repeat_runs
 
     live = LiveRun(plan, dict(plan.runs[0].parameters), seed=plan.runs[0].seed)
@@ -67,7 +67,7 @@ def test_uploads_are_states_of_the_grid(plan):
     assert state[0].mean() == pytest.approx(model.perturbation["u"], abs=0.02)
 
 
-def test_what_is_no_state_is_refused(plan, monkeypatch):
+def test_invalid_uploads_are_refused(plan, monkeypatch):
     bomb = io.BytesIO()
     np.savez_compressed(bomb, u=np.zeros((4000, 4000)), v=np.zeros(1))
     small = io.BytesIO()
@@ -98,7 +98,7 @@ def test_what_is_no_state_is_refused(plan, monkeypatch):
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(uploads.UPLOADS)))
-def test_no_upload_gets_further_than_an_error(workshop, content, suffix):
+def test_any_upload_is_a_state_or_an_error(workshop, content, suffix):
     with pytest.raises(UsageError):
         uploads.state_from(f"a{suffix}", content, Atlas(workshop / "atlas").plan)
 
@@ -112,8 +112,8 @@ kinds = st.sampled_from(["annotate", "undo", "open", "create_class", "select", "
 
 
 @given(messages | st.fixed_dictionaries({"kind": kinds | messages, "values": messages}))
-def test_no_message_of_a_page_does_harm(workshop, tmp_path_factory, message):
-    """Whatever a page sends is carried out, or answered with a line; only known classes are ever kept."""
+def test_no_message_of_a_page_causes_damage(workshop, tmp_path_factory, message):
+    """Every message is carried out or answered with one line; only known classes are ever stored."""
     workspace = _fuzzed(workshop, tmp_path_factory)
     view = workspace.view
     view.component._handle_msg(message)
@@ -158,7 +158,7 @@ def test_contrast_is_aa(theme):
         assert _contrast(colours[text], colours["surface"]) >= 4.5, text
 
 
-def test_exported_page_carries_everything(workshop, tmp_path):
+def test_exported_page_is_complete(workshop, tmp_path):
     atlas = Atlas(workshop / "atlas")
     page = export_atlas(atlas, tmp_path / "page")
     assert {p.name for p in page.parent.iterdir()} == {"index.html", "thumbnails-000.webp", "points.csv"}

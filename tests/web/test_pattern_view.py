@@ -1,4 +1,4 @@
-"""The pattern view draws all runs in one scale, and rounding as what it is."""
+"""The pattern view draws all runs with one scale, so that rounding errors are not drawn as patterns."""
 
 import numpy as np
 import pytest

@@ -36,7 +36,7 @@ def server(workspace):
 @pytest.mark.parametrize("expired", [False, True], ids=["at once", "after its session expired"])
 def test_labels_after_a_reload(chromium, workspace, server, expired):
     visit = Visit(chromium, server.address.url)
-    montage(visit, "all")  # the old page's listeners have something to show
+    montage(visit, "all")  # so that the old page's listeners have something to update
     visit.reload()
     if expired:
         expire_sessions(server, left=1)

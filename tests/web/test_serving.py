@@ -1,4 +1,4 @@
-"""The server as its user meets it: started, opened in a browser, left, ended."""
+"""The server from a user's view: started, opened in a browser, left, stopped."""
 
 import gc
 import http.server
@@ -57,7 +57,7 @@ def context(chromium):
     fresh.close()
 
 
-def test_the_page_works_and_asks_nobody_else(server, context):
+def test_the_page_works_and_contacts_no_other_server(server, context):
     tab = context.new_page()
     said, asked = [], []
     tab.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
@@ -98,7 +98,7 @@ frame.onload = () => kept("frame", false)
 
 @pytest.fixture
 def neighbour(server):
-    """A hostile page on another port: of the same site, so the browser sends the cookie along."""
+    """A hostile page on another port: the same site, so the browser sends the cookie."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -136,7 +136,7 @@ def test_the_link_works_from_another_site(server, context, neighbour):
     tab.locator("#own").wait_for()
 
 
-def test_a_page_that_breaks_says_so_and_shows_nothing_of_what_came_in(context):
+def test_a_page_that_fails_shows_an_error_and_nothing_of_the_request(context):
     def broken():
         raise RuntimeError("<b id=injected>" + panel.state.location.search)
 
@@ -169,7 +169,7 @@ def test_addresses():
     assert not bound(host="127.0.0.9").open_to_others
 
 
-def test_addresses_that_cannot_be_had():
+def test_addresses_that_cannot_be_used():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=rf"can't listen at 127\.0\.0\.1, port {port}.*choose another") as raised:
@@ -187,7 +187,7 @@ def test_addresses_that_cannot_be_had():
             bound(host=host)
 
 
-def test_left_pages_are_forgotten():
+def test_sessions_of_closed_pages_expire():
     made = []
 
     def counted():
@@ -222,7 +222,7 @@ print("ended")
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_serve_ends_quietly_and_spills_nothing(end):
+def test_serve_ends_quietly_and_logs_no_request(end):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=-1, stderr=-1, text=True)
     try:
         port, token = process.stdout.readline().split()

@@ -1,4 +1,4 @@
-"""Malformed websocket traffic: the session that sends it may die, the server and the others must not."""
+"""Malformed websocket traffic may end its own session, but neither the server nor other sessions."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ def server():
 
 
 async def hostile(server, frames, *, wait=False):
-    """Send frames, then open an honest session, beside one that was open all along."""
+    """Send frames, then open a legitimate session, while another one stays open."""
     bystander = await connect(server)
     socket = await connect(server)
     try:
@@ -127,7 +127,7 @@ FORGED = [
 
 @pytest.mark.parametrize("session", FORGED)
 def test_invented_sessions(server, session):
-    """A session id that no page of this server carried."""
+    """A session id that was not issued by a page of this server."""
 
     async def greeting():
         return await reply(await connect(server, protocols=["bokeh", session.encode().decode("latin1")]))
@@ -159,7 +159,7 @@ KEY = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\
                 KEY + "Sec-WebSocket-Protocol: " + ", ".join("x" * 50) + "\r\n", KEY,
                 KEY + "Sec-WebSocket-Protocol: other, thing\r\n", KEY + "Sec-WebSocket-Extensions: ;;;=,\r\n"],
 )  # fmt: skip
-def test_broken_openings(server, headers):
+def test_invalid_handshakes(server, headers):
     opening = OPENING.format(port=server.address.port, cookie=cookie(server)) + headers + "\r\n"
     answer = raw(server, opening.encode(), patience=1)
     assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 426", b"HTTP/1.1 101"}, answer
@@ -168,7 +168,7 @@ def test_broken_openings(server, headers):
 
 
 def frame(opcode, payload=b"", *, length=None, fin=0x80, reserved=0, mask=True):
-    """A websocket frame, with the liberty to lie."""
+    """A websocket frame, whose header may be wrong."""
     size = len(payload) if length is None else length
     head = struct.pack("!BBQ", fin | reserved | opcode, (0x80 if mask else 0) | 127, size)
     return head + (b"\0\0\0\0" if mask else b"") + payload

@@ -1,4 +1,4 @@
-"""What the pages of one explorer share, without a browser."""
+"""The state that the pages of an explorer share, without a browser."""
 
 import gc
 import logging
@@ -57,7 +57,7 @@ def test_a_listener_that_fails_does_not_stop_the_others(workspace, caplog):
 
 
 def test_pages_that_were_closed_are_freed(workspace, monkeypatch):
-    """Each visit took 3 MiB that were never given back: the listener, a bound method, kept its page."""
+    """Each visit leaked 3 MiB: the listener, a bound method, kept its page alive."""
     made = []
 
     class Counted(Page):
@@ -84,7 +84,7 @@ def test_a_change_from_elsewhere_is_noticed_once(workspace):
     workspace.add_listener(page.changed)
     workspace.notify_if_changed()
     assert page.changes == []
-    annotate(workspace.atlas, "swirls", [2], who="grace")  # as the command does
+    annotate(workspace.atlas, "swirls", [2], who="grace")  # as the command line does
     workspace.notify_if_changed()
     workspace.notify_if_changed()
     assert page.changes == [[2]]
@@ -99,7 +99,7 @@ def test_confirming_many_is_one_step(workspace):
     before = list(workspace.labels)
     workspace.annotate([1], "", "ada")
     everything = list(range(len(before)))
-    assert workspace.annotate(everything, None, "ada") == len(before) - 1  # not what was rejected
+    assert workspace.annotate(everything, None, "ada") == len(before) - 1  # rejected patterns are not confirmed
     assert workspace.annotate([1], None, "ada") == 0
     assert sum(workspace.annotated) == len(before)
     assert workspace.undo("ada") == len(before) - 1

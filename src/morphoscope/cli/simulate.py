@@ -61,7 +61,7 @@ def simulate(
     integrator: Integrator = None,
     noise: Noise = None,
     double: Double = False,
-    video: Annotated[Path | None, typer.Option(help="Also write an MP4 film of the first species.")] = None,
+    video: Annotated[Path | None, typer.Option(help="Also write an MP4 video of the first species.")] = None,
     engine: Annotated[
         str | None, typer.Option(help="cpu, or reference (NumPy, float64, slow).", show_default="cpu")
     ] = None,

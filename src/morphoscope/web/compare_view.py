@@ -20,9 +20,9 @@ _MOST_CHANGES = 12
 
 
 class CompareView:
-    """The map of a second atlas, linked to the first one, and how far the two agree.
+    """The map of a second atlas, linked to the first one, and the agreement of the two.
 
-    Raises UsageError where the atlases have no run in common. ``opened`` and ``selected`` are called with positions in
+    Raises UsageError if the atlases have no run in common. ``opened`` and ``selected`` are called with positions in
     the first atlas. ``differing``: the positions there that the second one reads differently.
     """
 

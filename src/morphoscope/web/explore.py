@@ -27,7 +27,7 @@ def explore(
 ) -> Any:
     """Open the explorer of an atlas: look at its patterns, correct classes, train the next pass.
 
-    In a notebook, the page is returned as a widget, which the cell shows; it brings all its scripts, so it needs no
+    In a notebook, the page is returned as a widget, which the cell shows; it contains all its scripts, so it needs no
     internet. Elsewhere the function starts a web server and serves the page until it is interrupted.
 
     Parameters
@@ -37,16 +37,16 @@ def explore(
     compare_with
         A second atlas, to be compared with the first.
     host
-        Address to listen on. An address other than 127.0.0.1 lets other computers in. Not used in a notebook.
+        Address to listen on. With an address other than 127.0.0.1, other computers can connect. Not used in a notebook.
     port
-        Port to listen on; 0 takes a free one. Not used in a notebook.
+        Port to listen on; 0 chooses a free one. Not used in a notebook.
     who
         Name under which annotations are saved.
     browser
         Whether to open the page in the browser. Not used in a notebook.
     report
-        Called with lines of text: the address of the page and what else the person should know. The address contains
-        a token; whoever has it can use the page. Not used in a notebook.
+        Called with lines of text: the address of the page, and warnings. The address contains
+        a token; anyone who has it can use the page. Not used in a notebook.
 
     Returns
     -------

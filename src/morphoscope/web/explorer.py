@@ -16,7 +16,7 @@ from morphoscope.web.workspace import Workspace
 
 
 def make_template(workspace: Workspace, who: str) -> Any:
-    """The HTML page of a new visitor."""
+    """The HTML page for a new session."""
     page = Page(workspace, sheet_urls(workspace.atlas), who)
     page.attach(pn.state.curdoc)
     template = pn.Template(asset("page.html.jinja").replace("{{ theme }}", _document_colours()))
@@ -25,7 +25,7 @@ def make_template(workspace: Workspace, who: str) -> Any:
 
 
 def _document_colours() -> str:
-    """Colours of the document around the page, which are needed before any script has run."""
+    """Colours of the document around the page, which are needed before scripts run."""
 
     def block(theme: str) -> str:
         return f"--page:{PALETTES[theme]['page']};color-scheme:{theme};"
@@ -64,8 +64,8 @@ def serve_explorer(
         report(f"open {address.url}")
         if address.open_to_others:
             report(
-                f"whoever can reach {address.host}:{address.port} and has this link can look, annotate and train, over "
-                "unencrypted HTTP"
+                f"anyone who can reach {address.host}:{address.port} and has this link can view, annotate and train, "
+                "over unencrypted HTTP"
             )
         report("press Ctrl+C to stop")
         if browser:

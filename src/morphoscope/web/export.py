@@ -33,7 +33,7 @@ def export(atlas: PathLike | Atlas, out: PathLike, *, overwrite: bool = False) -
     Raises
     ------
     UsageError
-        If there is no such atlas, or the folder holds something else, or an earlier page unless ``overwrite``.
+        If there is no such atlas, or the folder contains other files, or an earlier page unless ``overwrite``.
 
     Examples
     --------

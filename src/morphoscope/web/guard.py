@@ -1,15 +1,15 @@
 """The guard in front of the explorer: no handler sees a request that the guard has not checked.
 
 A server on a personal computer is exposed to three threats: pages of other sites in the same browser (which can send
-requests and, by DNS rebinding, read the answers), other users of the computer, and, if it listens on other addresses
+requests and, by DNS rebinding, read the responses), other users of the computer, and, if it listens on other addresses
 than loopback, other computers. Therefore every request, whether page, websocket, script or picture, is checked here:
 
-* Host must be an address that the server is known by; Origin, where sent, must be that same address.
-* Requests that a page of another site embeds or fetches are refused; links on other sites and in mails work.
-* GET and HEAD only, without a body; only the few paths below, and of these only plain characters.
-* The token, once in the link, from then on in a cookie. The application behind sees neither.
+* Host must be an address of the server; Origin, if sent, must be the same address.
+* Embedded and fetched requests from pages of other sites are refused; links on other sites and in mails work.
+* Only GET and HEAD, without a body; only the few paths below, and only plain characters in them.
+* The token is required: first in the link, then in a cookie. The application sees neither.
 
-There is no HTTPS here: who can read the network between browser and server can read the token. For use from
+There is no HTTPS: anyone who can read the network traffic between browser and server can read the token. For use from
 another computer, an SSH tunnel (``ssh -L 5006:127.0.0.1:5006 host``, with the same port at both ends) is safer.
 """
 
@@ -31,8 +31,8 @@ from tornado.web import OutputTransform
 
 HINT = "open the link that `morphoscope explore` printed"
 
-# Kept out: other sites' frames (X-Frame-Options), windows (Opener) and embedded resources (Resource).
-# no-referrer: the token of the first visit must not travel to a site that the page links to.
+# Other sites can't frame the page (X-Frame-Options), access its window (Opener) or embed its resources (Resource).
+# no-referrer: the token of the first request must not be sent to a site that the page links to.
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -52,7 +52,7 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>[1-9][0-9]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the guard replies itself, in place of the application."""
+    """A response by the guard itself, instead of the application's."""
 
     status: HTTPStatus
     text: str = ""
@@ -61,7 +61,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Names:
-    """The addresses that a server is known by. ``others``: reachable beyond loopback, so by any of its IP numbers."""
+    """The addresses of a server. ``others``: reachable beyond loopback, and so by any of its IP addresses."""
 
     port: int
     others: bool
@@ -69,13 +69,13 @@ class Names:
 
     @classmethod
     def of(cls, host: str, port: int, *, others: bool) -> Names:
-        """Names of a server bound to ``host``. A number can't be rebound by DNS; a name only if it is ours."""
+        """Names of a server bound to ``host``. DNS can't rebind an IP address; names must be ours."""
         bound = f"[{host}]" if ":" in host else host
         names = {"127.0.0.1", "localhost", "[::1]", bound.lower()}
         return cls(port, others, frozenset(names | {socket.gethostname().lower()} if others else names))
 
-    def know(self, host: str) -> bool:
-        """Whether a Host header (name:port, any case) is one of ours; port 80 may be left out."""
+    def includes(self, host: str) -> bool:
+        """Whether a Host header (name:port, any case) is one of ours; port 80 may be omitted."""
         found = _HOST.fullmatch(host.lower())
         if found is None or (found["port"] or "80") != str(self.port):
             return False
@@ -84,24 +84,28 @@ class Names:
 
 @dataclass(frozen=True)
 class Rules:
-    """Who may ask for what: a request goes in, an answer or the cleaned target for the application comes out."""
+    """Decide about requests: refuse or redirect them, or return the target for the application without the token."""
 
     names: Names
     token: str = field(repr=False)
 
     @property
     def cookie(self) -> str:
-        """The cookie's name carries the port, as browsers share cookies between the ports of a host."""
+        """The cookie's name, which contains the port because browsers share cookies between the ports of a host."""
         return f"morphoscope-{self.names.port}"
 
     def judge(self, method: str, target: str, headers: HTTPHeaders) -> Answer | str:
-        """An answer (refusal or redirection), or the target to hand on."""
+        """An answer (refusal or redirection), or the target to pass to the application."""
         path, _, query = target.partition("?")
-        return self._sender(path, headers) or _shape(method, path, query, headers) or self._pass(path, query, headers)
+        return (
+            self._sender(path, headers)
+            or _malformed(method, path, query, headers)
+            or self._authenticated(path, query, headers)
+        )
 
     def _sender(self, path: str, headers: HTTPHeaders) -> Answer | None:
         hosts, origins = headers.get_list("Host"), headers.get_list("Origin")
-        if len(hosts) != 1 or not self.names.know(hosts[0]):
+        if len(hosts) != 1 or not self.names.includes(hosts[0]):
             return _refusal(f"not an address of this server; {HINT}")
         if origins and origins != [f"http://{hosts[0].lower()}"]:
             return _refusal(f"other sites can't use this server; {HINT}")
@@ -109,8 +113,8 @@ class Rules:
             return _refusal(f"other sites can't embed this server; {HINT}")
         return None
 
-    def _pass(self, path: str, query: str, headers: HTTPHeaders) -> Answer | str:
-        """Token or cookie. A token that is given must be right, or an old link would seem to work."""
+    def _authenticated(self, path: str, query: str, headers: HTTPHeaders) -> Answer | str:
+        """Check token or cookie. A wrong token is refused even with a valid cookie, or old links would seem to work."""
         given, rest = _take_token(query)
         target = f"{path}?{rest}" if rest else path
         if not self._is_right(given or _cookies(self.cookie, headers)):
@@ -124,15 +128,15 @@ class Rules:
         """Put the token into a cookie and out of the address bar (history, bookmarks, screenshots).
 
         SameSite=Lax, not Strict: under Strict the first click on the printed link in a notebook or mail would
-        end at 403, as browsers hold the cookie back from navigations that began elsewhere. Lax sends it with
-        such top-level visits only; they change nothing here and their page can't be read from elsewhere.
+        fail with 403, because browsers withhold the cookie from navigations that began on other sites. Lax sends it
+        with such top-level navigations only; they change nothing, and other sites can't read the page.
         """
         cookie = f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Lax"
         return Answer(HTTPStatus.SEE_OTHER, headers=(("Location", target), ("Set-Cookie", cookie)))
 
 
 class Guard(HTTPServerConnectionDelegate):  # type: ignore[misc]
-    """The request callback of the HTTP server, in front of the whole application."""
+    """The request callback of the HTTP server, which checks requests before the application."""
 
     def __init__(self, rules: Rules, application: Any) -> None:
         self.rules = rules
@@ -144,7 +148,7 @@ class Guard(HTTPServerConnectionDelegate):  # type: ignore[misc]
 
 
 class _Visit(HTTPMessageDelegate):  # type: ignore[misc]
-    """One request: answered here, or handed on without cookie and token."""
+    """One request: answered here, or passed on without cookie and token."""
 
     def __init__(self, guard: Guard, server_conn: object, connection: Any) -> None:
         self._guard = guard
@@ -158,7 +162,7 @@ class _Visit(HTTPMessageDelegate):  # type: ignore[misc]
             _send(self._connection, verdict, body=start_line.method != "HEAD")
             return None
         headers.pop("Cookie", None)  # Bokeh writes the request's cookies into the page
-        if headers["Host"].startswith("["):  # Panel takes a host apart at its first colon
+        if headers["Host"].startswith("["):  # Panel splits a host at its first colon
             headers["Host"] = f"localhost:{self._guard.rules.names.port}"
         self._inner = self._guard.application.start_request(self._server_conn, self._connection)
         return self._inner.headers_received(start_line._replace(path=verdict), headers)
@@ -176,7 +180,7 @@ class _Visit(HTTPMessageDelegate):  # type: ignore[misc]
 
 
 class SafeHeaders(OutputTransform):  # type: ignore[misc]
-    """Adds the protective headers to every answer of the application, whichever handler gives it."""
+    """Adds the security headers to every response of the application, from any handler."""
 
     def __init__(self, request: Any) -> None:
         self._policy = _policy(request.host)
@@ -184,14 +188,14 @@ class SafeHeaders(OutputTransform):  # type: ignore[misc]
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, HTTPHeaders, bytes]:
-        """Tornado's hook: the answer's status, headers and first bytes."""
+        """Tornado's hook: the response's status, headers and first bytes."""
         headers.update(HEADERS)
         headers.setdefault("Content-Security-Policy", self._policy)
         return status_code, headers, chunk
 
 
 def _policy(host: str) -> str:
-    """Everything from this server and nothing from elsewhere: what would be fetched from a CDN fails at once.
+    """The content security policy: only resources of this server, so that anything from a CDN fails at once.
 
     Bokeh compiles callbacks in the browser ('unsafe-eval'), Panel loads components from blobs.
     """
@@ -218,15 +222,15 @@ def _refusal(text: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Answer:
     return Answer(status, text)
 
 
-def _shape(method: str, path: str, query: str, headers: HTTPHeaders) -> Answer | None:
+def _malformed(method: str, path: str, query: str, headers: HTTPHeaders) -> Answer | None:
     if method not in {"GET", "HEAD"}:
-        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", (("Allow", "GET, HEAD"),))
+        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are allowed", (("Allow", "GET, HEAD"),))
     if "Transfer-Encoding" in headers or headers.get("Content-Length", "0") != "0":
         return _refusal("requests must not have a body", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     found = _PATH.fullmatch(path)
-    # A component's path names a Python module, which Panel would import: only those that the page has loaded.
+    # A component's path names a Python module, which Panel would import: only those that the page has already loaded.
     if found is None or not _QUERY.fullmatch(query) or (found["module"] or "sys") not in sys.modules:
-        return _refusal(f"nothing here; {HINT}", HTTPStatus.NOT_FOUND)
+        return _refusal(f"not found; {HINT}", HTTPStatus.NOT_FOUND)
     return None
 
 
@@ -235,7 +239,7 @@ def _follows_link(path: str, headers: HTTPHeaders) -> bool:
 
 
 def _take_token(query: str) -> tuple[list[str], str]:
-    """Tokens in a query, and the query without them, otherwise as it came."""
+    """Tokens in a query, and the query without them, otherwise unchanged."""
     pairs = [(part, *part.partition("=")[::2]) for part in query.split("&")]
     tokens = [unquote_plus(value) for _, name, value in pairs if unquote_plus(name) == "token"]
     return tokens, "&".join(part for part, name, _ in pairs if unquote_plus(name) != "token")
@@ -247,7 +251,7 @@ def _cookies(name: str, headers: HTTPHeaders) -> list[str]:
 
 
 def _is_number(name: str) -> bool:
-    """An IP number as it stands in a Host header: IPv4 bare, IPv6 in brackets."""
+    """Whether a host in a Host header is an IP address: IPv4 as it is, IPv6 in brackets."""
     try:
         number = ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""A run that goes on while somebody watches it, changes its parameters and paints on it."""
+"""A run that continues while the user watches it, changes its parameters and paints on it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class LiveRun:
 
     @property
     def parameters(self) -> dict[str, float]:
-        """All parameters as they are now."""
+        """All current parameters."""
         return dict(self._stepper.job.parameters)
 
     def reset(self, parameters: Mapping[str, float], initial: str | InitialCondition, seed: int) -> None:
-        """Start again from an initial condition. A text comes from a page, so it can't name a file.
+        """Start again from an initial condition. Text comes from a page, so it must not name a file.
 
         Raises UsageError for unknown names and options.
         """
@@ -61,12 +61,12 @@ class LiveRun:
             self._stepper, self.steps = stepper, 0
 
     def steer(self, parameters: Mapping[str, float]) -> None:
-        """Go on with other parameters."""
+        """Continue with other parameters."""
         with self._lock:
             self._stepper.steer({**self._stepper.job.parameters, **parameters})
 
     def advance(self, count: int) -> NDArray[np.float32]:
-        """``count`` steps further; returns the first recorded species, (height, width)."""
+        """Advance ``count`` steps; returns the first recorded species, (height, width)."""
         with self._lock:
             self._advance(min(max(count, SLOWEST), FASTEST))
             return self._shown()
@@ -74,7 +74,7 @@ class LiveRun:
     def advance_and_sample(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """As :meth:`advance`, and the frames that a classifier reads, (frames, height, width), the last one at the end.
 
-        The frames are as far apart as the atlas's; at least so many steps are made.
+        The frames have the time intervals of the atlas; at least the steps that they need are computed.
         """
         with self._lock:
             self._advance(max(count - sum(self._apart), 1))
@@ -93,7 +93,7 @@ class LiveRun:
         return self._stepper.read()[species]
 
     def paint(self, x: float, y: float, radius: float) -> None:
-        """Put a disc in the model's perturbed state at column ``x``, row ``y`` (cells), across the periodic edges."""
+        """Set a disc at column ``x``, row ``y`` (cells) to the model's perturbed state, across periodic edges."""
         model, (height, width) = self.plan.model, self.plan.grid.shape
         if not (np.isfinite([x, y]).all() and 0 < radius <= max(height, width)):
             return

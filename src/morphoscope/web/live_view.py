@@ -1,4 +1,4 @@
-"""The tab of the live run: it goes on while its parameters are changed and its picture is painted on."""
+"""The tab of the live run, whose parameters can be changed and whose picture can be painted on while it runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READ_SECONDS = 0.5  # between two readings of the classifier
 _SPEEDS = {f"{n} steps per frame": n for n in (1, 10, 100, 500, 1000, 2000, 5000, 20000)}
 _MAPS = ["cividis", "viridis", "magma", "gray", "RdBu_r"]
 _HALF = {"flex": "1 1 320px", "min-width": "min(100%, 320px)", "max-width": "430px"}
-# Runs of all pages share these threads; the kernel and the network let others go on.
+# Runs of all pages share these threads; the kernel and the network release the GIL.
 _POOL = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="live")
 
 
@@ -58,7 +58,7 @@ class LiveView:
         right = pn.Column(*self.sliders.values(), begin, self.upload, self.bars_figure, styles=_HALF)
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
-        _POOL.submit(lambda: workspace.classifier)  # takes seconds to load, so before it is needed
+        _POOL.submit(lambda: workspace.classifier)  # takes seconds to load, so it is loaded in advance
 
     def _build_controls(self, point: dict[str, float]) -> None:
         model = self.plan.model
@@ -87,7 +87,7 @@ class LiveView:
         self.upload.param.watch(lambda event: self._uploaded(event.new), "value")
 
     def _slider_range(self, name: str) -> tuple[float, float]:
-        """The atlas's range of a parameter, a tenth wider, within what the model allows."""
+        """The atlas's range of a parameter, widened by a tenth, within the range of the model."""
         values = self.workspace.atlas.values(name)
         low, high = float(values.min()), float(values.max())
         wider = 0.1 * (high - low) or 0.1 * abs(high) or 0.1
@@ -106,7 +106,7 @@ class LiveView:
         self.figure.axis.visible = self.figure.grid.visible = False
         for event in (Tap, PanStart, Pan):
             self.figure.on_event(event, self._paint)
-        self.order = ordered(list(self.workspace.atlas.classes))[::-1]  # bars are counted from below
+        self.order = ordered(list(self.workspace.atlas.classes))[::-1]  # Bokeh draws bars from the bottom
         names = [titled(name) for name in self.order]
         looks = self.workspace.atlas.class_styles()
         colours = [looks[name][1] for name in self.order]
@@ -118,14 +118,14 @@ class LiveView:
         self.bars_figure.hbar(y="name", right="p", height=0.75, color="colour", line_color="#7d8590", source=self.bars)
 
     def set_parameters(self, parameters: dict[str, float]) -> None:
-        """Go on with the parameters of a point of the map."""
+        """Continue with the parameters of a point of the map."""
         for name, value in parameters.items():
             if name in self.sliders:
                 slider = self.sliders[name]
                 slider.value = min(max(value, slider.start), slider.end)
 
     def begin_from(self, position: int) -> None:
-        """Start the run of a reading again."""
+        """Start again from the initial state of a run of the atlas."""
         run = self.plan.runs[int(self.workspace.atlas.runs[position])]
         self.seed.value = 0
         self.set_parameters(dict(run.parameters))
@@ -177,7 +177,7 @@ class LiveView:
         if self.busy:
             return
         self.busy = True
-        document = pn.state.curdoc  # which awaiting loses
+        document = pn.state.curdoc  # lost after await
         try:
             loop = asyncio.get_running_loop()
             due = time.monotonic() - self._read_at > READ_SECONDS
@@ -250,8 +250,8 @@ class LiveView:
 
 
 def _pixels(field: NDArray[np.float32], shown: Range) -> NDArray[np.uint8]:
-    """Concentrations as grey levels, rows from below as Bokeh counts them.
+    """Concentrations as grey levels, rows from the bottom, as Bokeh expects.
 
-    From one end of the atlas's range of colours to the other; what is beyond widens the scale.
+    The scale is the atlas's colour range, extended to values beyond it.
     """
     return np.flipud((scaled(field, colour_range(field, shown=shown)) * 255).astype(np.uint8))

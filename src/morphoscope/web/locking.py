@@ -1,4 +1,4 @@
-"""When Bokeh's models may be changed: under the document's lock, which Panel's callbacks mostly do not hold."""
+"""Changes to Bokeh models under the document's lock, which most of Panel's callbacks do not hold."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import panel as pn
 
 
 def soon(change: Callable[[], None]) -> None:
-    """Run ``change`` at the next tick of the page that is being served, after all that was asked for before.
+    """Run ``change`` at the next tick of the page that is being served, after all earlier requests.
 
-    At once while the page is being made, and where there is no server, as in a notebook.
+    It runs at once while the page is being built, and if there is no server, as in a notebook.
     """
     document = pn.state.curdoc
     context = None if document is None else document.session_context
@@ -23,7 +23,7 @@ def soon(change: Callable[[], None]) -> None:
 
 
 def under_lock(method: Callable[..., None]) -> Callable[..., None]:
-    """Run a method that changes Bokeh models by :func:`soon`, that is with the lock; the order is kept."""
+    """Run a method that changes Bokeh models by :func:`soon`, that is, with the lock and in order."""
 
     @functools.wraps(method)
     def wrapper(*arguments: Any) -> None:

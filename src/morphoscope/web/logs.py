@@ -1,7 +1,7 @@
-"""What the server and its libraries log while serving: warnings of one short line, without tracebacks.
+"""Log messages of the server and its libraries: warnings of one short line, without tracebacks.
 
-Bokeh, Panel and Tornado log what came in, at length and with tracebacks: a hostile request could flood the
-terminal, or send it control sequences.
+Bokeh, Panel and Tornado log requests in full and with tracebacks. A hostile request could flood the terminal or send it
+control sequences.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LONGEST = 240
 
 
 class OneLine(logging.Formatter):
-    """A record as one printable line; of an exception, what it says and the line of code that raised it."""
+    """Formats a record as one printable line; for an exception, its message and the line of code that raised it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, shortened to LONGEST characters."""
+        """The line, of at most LONGEST characters."""
         text = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             text = f"{_raised(record.exc_info[1], record.exc_info[2])}; {text}"
@@ -33,7 +33,7 @@ class OneLine(logging.Formatter):
 
 
 def worth_a_line(record: logging.LogRecord) -> bool:
-    """Everything but that a tab was closed while something was on its way to it."""
+    """Whether to log a record: all except those about tabs that were closed while data were being sent to them."""
     closed = (WebSocketClosedError, StreamClosedError)
     return (
         not (record.exc_info and isinstance(record.exc_info[1], closed)) and "connection was closed" not in record.msg
@@ -42,7 +42,7 @@ def worth_a_line(record: logging.LogRecord) -> bool:
 
 @contextlib.contextmanager
 def one_line_logs() -> Iterator[None]:
-    """Within the body the loggers write warnings and errors to stderr, one line each."""
+    """Within the body, the loggers write warnings and errors to stderr, one line each."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     handler.addFilter(worth_a_line)

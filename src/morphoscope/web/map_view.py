@@ -67,7 +67,7 @@ class MapView:
             self._on_selection([int(i) for i in new])
 
     def _tapped(self, event: Any) -> None:
-        """Open the reading at a click; where there are several, the next click opens the next one."""
+        """Open the reading at a click. If there are several, repeated clicks open one after another."""
         if event.x is None or event.y is None:
             return
         nearest = self.nearest(event.x, event.y)
@@ -112,19 +112,19 @@ class MapView:
             active_drag="box_select",
             sizing_mode="stretch_width",
             height=520,
-            # What a screen reader says of the canvas.
+            # The name of the canvas for screen readers.
             name=f"Map of {len(self.atlas.runs)} runs",
         )
-        # The outline has the cell's colour and closes the seams that antialiasing leaves between cells that touch.
+        # The outline has the cell's colour and closes the gaps that antialiasing leaves between adjacent cells.
         points = made.rect(
             "x", "y", *(_pitch(values) for values in (self.across, self.up)), color="colour", line_width=1,
             source=self.source, nonselection_fill_alpha=0.45, nonselection_line_alpha=0, selection_alpha=1.0,
         )  # fmt: skip
-        # A lasso finds markers, not rectangles: an unseen one in the middle of each square.
+        # A lasso selects markers, not rectangles, so each square has an invisible marker at its centre.
         middles = made.scatter("x", "y", source=self.source, size=4, alpha=0, nonselection_alpha=0)
         for tool in made.tools:
             if isinstance(tool, BoxSelectTool | LassoSelectTool):
-                tool.renderers = [points, middles]  # what is drawn over them can't be selected
+                tool.renderers = [points, middles]  # glyphs that are drawn over them can't be selected
         lines = "".join(f"{name} @p_{name}{{0.000000}}<br>" for name in self.atlas.plan.parameter_names)
         hover = HoverTool(
             renderers=[points], tooltips=_HOVER.format(shown=_SHOWN, lines=lines), attachment="horizontal", limit=3
@@ -137,12 +137,12 @@ class MapView:
 
     @under_lock
     def draw_theory(self) -> None:
-        """Draw the lines of theory. Deriving them takes a moment."""
+        """Draw the bifurcation lines. Deriving them takes a moment."""
         ends = [(float(values.min()), float(values.max())) for values in (self.across, self.up)]
         for line in self.atlas.theory_lines(*ends):
             xs, ys = ([piece[:, axis] for piece in line.pieces] for axis in (0, 1))
-            style = LINE_STYLES.get(line.kind, "dashed").replace("dashdot", "dotdash")  # Bokeh's word
-            # White under black stands out from light and dark classes alike.
+            style = LINE_STYLES.get(line.kind, "dashed").replace("dashdot", "dotdash")  # Bokeh's name
+            # Black on white is visible on light and on dark classes.
             for colour, width, dash in (("#ffffff", 3, "solid"), ("#000000", 1.6, style)):
                 drawn = self.figure.multi_line(xs, ys, color=colour, line_width=width, line_dash=dash, name=line.name)
                 self.theory.append(drawn)
@@ -156,7 +156,7 @@ class MapView:
 
     @under_lock
     def place_letters(self) -> None:
-        """Draw a letter inside the region of each class. Finding the place takes a moment."""
+        """Draw a letter inside the region of each class. Finding the positions takes a moment."""
         looks, labels = self.atlas.class_styles(), np.array(self.labels)
         found = []
         for name, (symbol, _) in looks.items():
@@ -198,7 +198,7 @@ class MapView:
 
     @under_lock
     def relabel(self, labels: list[str], changed: list[int], annotated: list[bool]) -> None:
-        """Some readings have new labels."""
+        """Update the labels of the ``changed`` readings."""
         self.labels = labels
         if changed:
             self.source.patch({"title": [(i, titled(labels[i]) if labels[i] else "ambiguous") for i in changed]})
@@ -210,7 +210,7 @@ class MapView:
 
     @under_lock
     def mark_annotated(self, annotated: list[bool]) -> None:
-        """Mark what people have annotated with dots."""
+        """Mark annotated readings with dots."""
         places = np.flatnonzero(annotated)
         self.annotated.data = {"x": self.across[places], "y": self.up[places]}
 
@@ -228,12 +228,12 @@ class MapView:
 
     @under_lock
     def mark_differing(self, positions: NDArray[np.intp]) -> None:
-        """Mark where another atlas has another class with crosses."""
+        """Mark readings that have another class in the second atlas with crosses."""
         self.differing.data = {"x": self.across[positions], "y": self.up[positions]}
         self.difference_marks.visible = bool(len(positions))
 
     def neighbour(self, position: int, dx: int, dy: int) -> int:
-        """The nearest reading in one of four directions; at the edge, the same one."""
+        """The nearest reading in one of four directions, or the same one at the edge."""
         x, y = self.across / _pitch(self.across), self.up / _pitch(self.up)
         ahead = (x - x[position]) * dx + (y - y[position]) * dy
         aside = np.abs((x - x[position]) * dy) + np.abs((y - y[position]) * dx)
@@ -248,7 +248,7 @@ class MapView:
 
     @under_lock
     def show_theory(self, shown: bool) -> None:
-        """Show or hide the lines of theory."""
+        """Show or hide the bifurcation lines."""
         for line in self.theory:
             line.visible = shown
 
@@ -259,17 +259,17 @@ class MapView:
 
     @under_lock
     def restyle(self, theme: str) -> None:
-        """Light or dark."""
+        """Apply the light or the dark theme."""
         restyle(self.figure, theme)
 
     @under_lock
     def let_page_scroll(self) -> None:
-        """The page is on a touch screen."""
+        """Let fingers scroll the page, for touch screens."""
         let_page_scroll(self.figure)
 
 
 def _pitch(values: NDArray[np.float64]) -> float:
-    """The distance between neighbouring columns of a scan; of scattered points, a share of their extent."""
+    """The distance between neighbouring columns of a scan; for scattered points, a fraction of their extent."""
     places = np.unique(values.round(9))
     if len(places) < 2:
         return 1.0

@@ -17,13 +17,13 @@ from morphoscope.web.locking import soon
 from morphoscope.web.style import asset
 from morphoscope.web.workspace import Workspace
 
-SELECTED, ANNOTATED, DIFFERING, ALL = "*selected", "*annotated", "*differing", "*all"  # no class name has an asterisk
+SELECTED, ANNOTATED, DIFFERING, ALL = "*selected", "*annotated", "*differing", "*all"  # class names contain no asterisk
 _WORDS = {SELECTED: "selected on the map", ANNOTATED: "annotated", DIFFERING: "read differently", ALL: "all"}
 SMALLEST, LARGEST = "smallest first", "largest first"
 
 
 class MontageComponent(JSComponent):  # type: ignore[misc]
-    """The montage in the browser; ``on_message(kind, values)`` is called with what the person does."""
+    """The montage in the browser; ``on_message(kind, values)`` is called with the user's actions."""
 
     data = param.Dict({})
     shown = param.Dict({"order": [], "title": ""})
@@ -41,12 +41,12 @@ class MontageComponent(JSComponent):  # type: ignore[misc]
             self._on_message(data["kind"], data["values"])
 
     def send(self, kind: str, *values: Any) -> None:
-        """Send the browser a message."""
+        """Send a message to the browser."""
         self._send_msg({"kind": kind, "values": list(values)})
 
 
 class MontageView:
-    """The montage tab of a page, and what it does with the messages of its component."""
+    """The montage tab of a page, which handles the messages of its component."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class MontageView:
         return groups.get(self.what.value, np.flatnonzero(labels == self.what.value))
 
     def show(self) -> None:
-        """Show the patterns that the controls ask for."""
+        """Show the patterns that are selected by the controls."""
         members = self._members()
         values = self.workspace.atlas.variables()[self.by.value][members]
         if self.direction.value == LARGEST:
@@ -102,7 +102,7 @@ class MontageView:
         self.component.shown = {"order": order, "title": name}
 
     def select(self, positions: list[int]) -> None:
-        """Show what was selected on the map."""
+        """Show the patterns that were selected on the map."""
         self.selection = positions
         self.what.options = self._options()
         if self.what.value == SELECTED:
@@ -111,12 +111,12 @@ class MontageView:
             self.what.value = SELECTED
 
     def set_differing(self, positions: list[int]) -> None:
-        """Offer what another atlas reads differently."""
+        """Set the patterns that the second atlas reads differently."""
         self.differing = positions
         self.what.options = self._options()
 
     def changed(self, positions: list[int]) -> None:
-        """Annotations have changed, on this page or elsewhere. The patterns that are shown stay where they are."""
+        """Show changed annotations, of this page or others. The patterns that are shown keep their places."""
         workspace = self.workspace
         if positions:
             labels, annotated = ([kept[p] for p in positions] for kept in (workspace.labels, workspace.annotated))
@@ -125,12 +125,12 @@ class MontageView:
         if looks != self._looks:
             self._looks = looks
             self.component.send("looks", looks)
-        with param.parameterized.discard_events(self.what):  # new counts are no choice of the person's
+        with param.parameterized.discard_events(self.what):  # new counts are not a choice by the user
             self.what.options = self._options()
         self.what.param.trigger("options")
 
     def _received(self, kind: str, values: list[Any]) -> None:
-        """Do what a message asks for. One that starts with a number is answered, so that the page knows it was done."""
+        """Handle a message. Messages that start with a number are answered, so that the page can confirm them."""
         try:
             if kind == "open":
                 self._open(*values)
@@ -140,7 +140,7 @@ class MontageView:
             self._answer(values[0] if values else None, str(error), False)
 
     def _answer(self, number: object, text: str, done: bool) -> None:
-        """Sent after the changes that the request has caused, which wait for the next tick, too."""
+        """Answer a request, after the changes that it caused, which also wait for the next tick."""
         soon(lambda: self.component.send("answer", number, done, text))
 
     def _open(self, position: Any) -> None:

@@ -1,4 +1,4 @@
-"""The next pass, trained in a thread while the pages go on: started, watched, cancelled."""
+"""The next pass, trained in a thread while the pages stay usable; it can be watched and cancelled."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from morphoscope.workflows.refine import train_next_pass
 
 
 class _CancelledError(Exception):
-    """The person has cancelled the pass."""
+    """The user has cancelled the pass."""
 
 
 @dataclasses.dataclass
 class PassStatus:
-    """How far the pass is. ``phase``: ``idle``, ``running``, ``done``, ``cancelled`` or ``failed``."""
+    """The progress of the pass. ``phase``: ``idle``, ``running``, ``done``, ``cancelled`` or ``failed``."""
 
     phase: str = "idle"
     text: str = ""
@@ -33,7 +33,7 @@ class PassStatus:
 
 
 class NextPass:
-    """At most one pass at a time. Its folder is chosen here: no text of a page becomes a path."""
+    """At most one pass at a time. Its folder is chosen here: no text from a page becomes a path."""
 
     def __init__(self, atlas: Atlas) -> None:
         self.atlas = atlas
@@ -47,9 +47,9 @@ class NextPass:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, choice: Choice, *, runs_per_class: int, epochs: int | None, seed: int) -> None:
-        """Begin training. Raises UsageError where a pass is being trained."""
+        """Start training. Raises UsageError if a pass is already being trained."""
         if self.running:
-            raise UsageError("a pass is being trained; cancel it or wait for it")
+            raise UsageError("a pass is already being trained; cancel it or wait until it is finished")
         folder = self.folder(choice, runs_per_class, epochs, seed)
         self._stop.clear()
         self.status = PassStatus("running", "starting")
@@ -61,25 +61,25 @@ class NextPass:
                 )
                 self.status = PassStatus("done", f"the new atlas is {made.folder}", 1.0, made)
             except _CancelledError:
-                self.status = PassStatus("cancelled", f"cancelled; what was finished is in {folder}")
-            except Exception as error:  # shown on the page, whatever it is
+                self.status = PassStatus("cancelled", f"cancelled; the finished parts are in {folder}")
+            except Exception as error:  # every error is shown on the page
                 self.status = PassStatus("failed", f"{type(error).__name__}: {error}")
 
         self._thread = threading.Thread(target=work, name="next-pass", daemon=True)
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop at the next run or epoch."""
+        """Stop after the current run or epoch."""
         self._stop.set()
 
     def folder(self, choice: Choice, *options: object) -> Path:
-        """The folder of a pass, next to the atlas's. The same choice and options give the same folder and continue."""
+        """The folder of a pass, next to the atlas's; the same for equal choices and options, so that they continue."""
         own = self.atlas.annotations.path.parent  # the atlas's folder, or the user's for a shipped one
         rows = {name: [point.given for point in points] for name, points in choice.rows.items()}
-        text = json.dumps([rows, *options], sort_keys=True, default=repr)  # repr: of values that vary in space
+        text = json.dumps([rows, *options], sort_keys=True, default=repr)  # repr: values that vary in space
         return own.with_name(f"{own.name}-pass-{hashlib.sha256(text.encode()).hexdigest()[:8]}")
 
-    # What follows makes this object a Reporter, which the training tells about its progress.
+    # These methods make this object a Reporter, which receives the progress of the training.
 
     def message(self, text: str) -> None:
         """A stage begins or ends."""

@@ -34,7 +34,7 @@ PATTERN, MONTAGE, LIVE, NEXT_PASS, COMPARE, SHARE = range(6)  # the tabs
 
 
 class Page:
-    """The page of one visitor. ``view`` is what Panel shows, in a browser tab or in a notebook's cell.
+    """The page of one session. Panel shows its ``view`` in a browser tab or in a notebook's cell.
 
     Map and pattern are built at once, the other tabs when they are first opened.
     """
@@ -134,13 +134,13 @@ class Page:
         return f"<div class='legend'>{chips}</div>"
 
     def _initial_position(self) -> int:
-        """What is shown first: the most certain pattern of the class with the most of them."""
+        """The pattern shown first: the most certain one of the largest class."""
         return int(self.workspace.atlas.members(self.workspace.largest_class())[0])
 
     def _annotator(self) -> str:
         return self.who.value.strip() or "anonymous"
 
-    # Actions of the person
+    # Actions of the user
 
     def _clicked(self, position: int) -> None:
         self.open(position)
@@ -150,7 +150,7 @@ class Page:
     def _selected(self, positions: list[int]) -> None:
         if self._is_built("montage"):
             self.montage.select(positions)
-        self._selection = positions  # what a montage that is built only now shows first
+        self._selection = positions  # for a montage that is built later
         self.tabs.active = MONTAGE
 
     def _point(self, position: int) -> dict[str, float]:
@@ -167,7 +167,7 @@ class Page:
         self._load()
 
     def _load(self) -> None:
-        """Fetch the pattern in a thread. Of many that are requested in a row, the last one is shown."""
+        """Fetch the pattern in a thread. If several are requested in a row, the last one is shown."""
         document, position = pn.state.curdoc, self.position
         if document is None or document.session_context is None:
             self.pattern.show(position, self.workspace.atlas.frames(np.array([position]))[0])
@@ -242,7 +242,7 @@ class Page:
             pn.state.onload(self.complete)
 
     def complete(self) -> None:
-        """Add what can wait until the page is visible: the first pattern, theory, the second atlas."""
+        """Add the parts that can wait until the page is visible: first pattern, bifurcation lines, second atlas."""
         self.open(self._initial_position())
         self.map.draw_theory()
         self.map.place_letters()
@@ -255,7 +255,7 @@ class Page:
             self.next_pass.poll()
 
     def _close(self, context: object) -> None:
-        """The browser's tab was closed or reloaded, and the server has forgotten its session."""
+        """Clean up after the tab was closed or reloaded and its session has expired."""
         self.workspace.remove_listener(self._annotations_changed)
         self._document = None
         if self._is_built("live"):
@@ -265,7 +265,7 @@ class Page:
         document = self._document
 
         def show() -> None:
-            with set_curdoc(document):  # not that of the page where the change was made, whose context comes along
+            with set_curdoc(document):  # the inherited one is of the page where the change was made
                 self._show_changes(positions)
 
         if document is None:

@@ -1,4 +1,4 @@
-"""Two small components of the page that have scripts of their own."""
+"""Two small components of the page that have their own scripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STEPS = {"ArrowLeft": (-1, 0), "ArrowRight": (1, 0), "ArrowUp": (0, 1), "ArrowD
 
 
 class PageEnvironment(JSComponent):  # type: ignore[misc]
-    """What surrounds the page in the browser: dark mode, touch screen, theme, thumbnails, banner for a lost server."""
+    """The page's environment in the browser: dark mode, touch screen, theme, thumbnails, banner for a lost server."""
 
     dark = param.Boolean(False)
     touch = param.Boolean(False)

@@ -1,4 +1,4 @@
-"""The tab of the next pass: the annotations, what the pass will be trained on, and how far it is."""
+"""The tab of the next pass: the annotations, the training set of the pass, and its progress."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PassView:
         return self.workspace.atlas.annotations
 
     def refresh(self) -> None:
-        """Read everything again."""
+        """Update all parts."""
         log = self.annotations.log()
         self.log.object = _log_table(log[-_SHOWN:][::-1], len(log))
         people = self.annotations.annotators()
@@ -111,7 +111,7 @@ class PassView:
         self.poll()
 
     def poll(self) -> None:
-        """Show how far the pass is."""
+        """Show the progress of the pass."""
         status = self.workspace.next_pass.status
         running = status.phase == "running"
         self.start.disabled, self.cancel.disabled = running, not running

@@ -29,7 +29,7 @@ from morphoscope.web.wording import basis
 from morphoscope.web.workspace import Workspace
 
 FRAMES, COMPOSITE, SALIENCY = "frames", "composite", "saliency"
-_FILM_MILLISECONDS = 400
+_FRAME_MILLISECONDS = 400
 
 
 class PatternView:
@@ -42,7 +42,7 @@ class PatternView:
         self.title = pn.pane.HTML("", sizing_mode="stretch_width")
         self.mode = pn.widgets.RadioButtonGroup(options=[FRAMES, COMPOSITE, SALIENCY], value=FRAMES, label="Shown as")
         self.player = pn.widgets.Player(
-            label="Frame", start=0, end=len(workspace.atlas.plan.times) - 1, interval=_FILM_MILLISECONDS,
+            label="Frame", start=0, end=len(workspace.atlas.plan.times) - 1, interval=_FRAME_MILLISECONDS,
             loop_policy="loop", show_loop_controls=False, width=330, height=90,
             visible_buttons=["previous", "pause", "play", "next"],
         )  # fmt: skip
@@ -67,7 +67,7 @@ class PatternView:
 
     @functools.cached_property
     def magnitude(self) -> float:
-        """Size of typical values, below which a field is homogeneous."""
+        """The size of typical values, relative to which a field is homogeneous."""
         return homogeneity_scale(self.workspace.atlas.plan)
 
     def _picture(self) -> Any:
@@ -128,7 +128,7 @@ class PatternView:
         return made
 
     def show(self, position: int, frames: NDArray[np.float32]) -> None:
-        """Show a reading. frames: (frames, y, x)."""
+        """Show the pattern of a reading, frames (frames, y, x)."""
         atlas = self.workspace.atlas
         self.position, self.frames = position, frames
         self._fill_bars()
@@ -153,7 +153,7 @@ class PatternView:
         }
 
     def refresh(self) -> None:
-        """Write the heading, which has the class that people gave."""
+        """Write the heading, which includes the annotated class."""
         if self.position < 0:
             return
         atlas, position = self.workspace.atlas, self.position
@@ -180,7 +180,7 @@ class PatternView:
             drawn = self._saliency()
         else:
             drawn = coloured(frame, "cividis", *self.workspace.atlas.colour_range)
-        self._draw_image(np.flipud(drawn))  # Bokeh counts rows from below
+        self._draw_image(np.flipud(drawn))  # Bokeh counts rows from the bottom
 
     @under_lock
     def _draw_image(self, pixels: NDArray[np.uint32]) -> None:
@@ -203,7 +203,7 @@ class PatternView:
     @under_lock
     def _draw_spectrum(self) -> None:
         power = power_spectrum(self.frames[-1], self.magnitude)
-        share = power / (power.max() or 1.0)  # 0 throughout, and so one colour, for a homogeneous field
+        share = power / (power.max() or 1.0)  # all zero, and thus one colour, for a homogeneous field
         self.spectrum.data = {"image": [coloured(np.log10(share + 1e-6), "magma", -6.0, 0.0)]}
         q, ring = radial_spectrum(self.frames[-1], self.workspace.atlas.plan.grid.spacing, self.magnitude)
         self.rings.data = {"q": q, "power": ring}
@@ -232,13 +232,13 @@ class PatternView:
 
     @under_lock
     def restyle(self, theme: str) -> None:
-        """Light or dark."""
+        """Apply the light or the dark theme."""
         for made in self.figures.values():
             restyle(made, theme)
 
     @under_lock
     def let_page_scroll(self) -> None:
-        """The page is on a touch screen."""
+        """Let fingers scroll the page, for touch screens."""
         let_page_scroll(self.figures["image"])
 
 

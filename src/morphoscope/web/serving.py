@@ -1,8 +1,8 @@
 """The explorer's web server: a Panel page, in-memory files, and the guard in front of both.
 
-guard.py says which requests are accepted, and why. This module binds the address and runs the server.
+guard.py describes which requests are accepted, and why. This module binds the address and runs the server.
 Only in-memory resources and the packaged resources of Bokeh and Panel are served; no path on the disk can be
-requested. There is no HTTPS; guard.py says how to use the explorer from another computer.
+requested. There is no HTTPS; guard.py describes how to use the explorer from another computer.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ KEEP_ALIVE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server listens. ``open_to_others``: bound to more than this computer's loopback."""
+    """Where a server listens. ``open_to_others``: bound to more than the loopback interface."""
 
     host: str
     port: int
@@ -59,12 +59,12 @@ class Address:
         return self.url_at({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host))
 
     def url_at(self, name: str) -> str:
-        """The same link under another name or number of this computer."""
+        """The same link with another name or IP address of this computer."""
         return f"http://{f'[{name}]' if ':' in name else name}:{self.port}/?token={self.token}"
 
 
 class WebServer:
-    """A server that is bound but not yet running; connections wait until it runs. Made by `make_server`."""
+    """A server that is bound but not yet running; connections wait until it runs. Created by `make_server`."""
 
     def __init__(self, address: Address, application: BokehTornado, sockets: list[socket.socket]) -> None:
         self.address = address
@@ -81,16 +81,16 @@ class WebServer:
             self._close()
 
     def stop(self) -> None:
-        """End `run`, from any thread; before it, give the address back."""
+        """End `run`, from any thread; release the address if it has not started."""
         if self._stop is None:
             self._close()
             return
         loop, event = self._stop
-        with contextlib.suppress(RuntimeError):  # the loop has ended already
+        with contextlib.suppress(RuntimeError):  # the loop has already ended
             loop.call_soon_threadsafe(event.set)
 
     def session_count(self) -> int:
-        """Open pages, with those that were left within the last minute."""
+        """The number of open pages, including those that were closed within the last minute."""
         return len(self._application.get_sessions("/"))
 
     async def _serve(self) -> None:
@@ -122,7 +122,7 @@ def serve(
     title: str,
     started: Callable[[Address], None],
 ) -> None:
-    """Serve a page until SIGINT. ``started`` gets the address as soon as browsers can connect."""
+    """Serve a page until SIGINT. ``started`` is called with the address as soon as browsers can connect."""
     server = make_server(make_page, host=host, port=port, files=files, title=title)
     with one_line_logs():
         started(server.address)
@@ -142,8 +142,8 @@ def make_server(
     """A server bound to ``host`` and ``port`` (0: any free one), not yet running.
 
     ``make_page`` is called once for each visit. ``files``: name → function of a number giving (bytes, media type)
-    or None, served at /files/NAME/NUMBER. ``unused_seconds`` after a tab was left its session is forgotten.
-    Raises UsageError when the address can't be had.
+    or None, served at /files/NAME/NUMBER. A session expires ``unused_seconds`` after its tab was closed.
+    Raises UsageError if the address can't be used.
     """
     sockets = _bind(host, port)
     try:
@@ -175,7 +175,7 @@ def _is_loopback(bound: socket.socket) -> bool:
 def _application(
     make_page: Callable[[], Page], title: str, address: Address, files: Mapping[str, Source], unused_seconds: float
 ) -> BokehTornado:
-    settings.resources = "server"  # whatever BOKEH_RESOURCES says: scripts come from here, not from a CDN
+    settings.resources = "server"  # regardless of BOKEH_RESOURCES: scripts come from this server, not from a CDN
 
     milliseconds = int(unused_seconds * 1000)
     application = BokehTornado(
@@ -185,7 +185,7 @@ def _application(
         ico_path=str(DIST_DIR / "images" / "favicon.ico"),
         include_headers=[],  # Bokeh would write them into the page
         include_cookies=[],
-        # Only session ids that a page of this server carries open a websocket.
+        # Only session ids of this server's own pages can open a websocket.
         secret_key=secrets.token_bytes(32),
         sign_sessions=True,
         use_index=False,
@@ -200,20 +200,20 @@ def _application(
 
 
 def _guarded(make_page: Callable[[], Page]) -> Callable[[], Page]:
-    """A page that says so when it can't be made; Panel would print the traceback and show nothing."""
+    """A page that shows an error if it can't be built; Panel would print the traceback and show nothing."""
 
-    def page() -> Page:  # Panel calls plain functions only, no partials
+    def page() -> Page:  # Panel calls only plain functions, no partials
         try:
             return make_page()
         except Exception:
-            LOG.exception("the page can't be made")
-            return Str("This page can't be shown; the terminal says why.")
+            LOG.exception("the page can't be built")
+            return Str("This page can't be shown; see the message in the terminal.")
 
     return page
 
 
 def _origins(address: Address) -> list[str]:
-    """Bokeh's own list of websocket origins, behind the guard's; open to others it can name the port only."""
+    """Bokeh's own list of websocket origins, checked after the guard; if open to others, only the port is known."""
     names = _names(address)
     return [f"*:{address.port}"] if names.others else [f"{name}:{address.port}" for name in names.names]
 
@@ -247,7 +247,7 @@ class _FileHandler(RequestHandler):  # type: ignore[misc]
         content, media_type = found
         self.set_header("Content-Type", media_type)
         self.set_header("Cache-Control", f"private, max-age={FILE_SECONDS}")
-        # The cookie holds this run's token: another run on the same port, over other data, is not answered from cache.
+        # The cookie contains the token, so requests to a later server on this port are not answered from the cache.
         self.set_header("Vary", "Cookie")
         self.set_header("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
         self.finish(content)

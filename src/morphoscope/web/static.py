@@ -26,7 +26,7 @@ PAGE = "index.html"
 def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path:
     """Write index.html, its sheets of thumbnails and points.csv into ``folder``; returns the page.
 
-    Raises UsageError where the folder holds something else, or an earlier export unless ``overwrite``.
+    Raises UsageError if the folder contains other files, or an earlier export unless ``overwrite``.
     """
     with staged_folder(folder, PAGE, overwrite=overwrite) as part:
         sheets = [sheet_name(i) for i in range(-(-len(atlas.runs) // PER_SHEET))]
@@ -43,11 +43,11 @@ def _page(atlas: Atlas, sheets: list[str]) -> str:
     chart.draw_theory()
     chart.place_letters()
     chart.restyle("light")
-    # What is selected on the map is shown in the montage by the page's script.
-    tell = CustomJS(code="window.morphoscope && window.morphoscope.select(cb_obj.indices)")
-    chart.source.selected.js_on_change("indices", tell)
+    # The page's script shows the selection of the map in the montage.
+    select = CustomJS(code="window.morphoscope && window.morphoscope.select(cb_obj.indices)")
+    chart.source.selected.js_on_change("indices", select)
     script, div = components(chart.figure)
-    template = Environment(autoescape=False).from_string(asset("static.html.jinja"))  # everything is escaped below
+    template = Environment(autoescape=False).from_string(asset("static.html.jinja"))  # all values are escaped below
     return template.render(
         title=html.escape(f"{atlas.plan.model.title}: {len(atlas.runs)} runs"),
         equations="<br>".join(html.escape(line) for line in atlas.plan.model.equations()),
@@ -64,15 +64,15 @@ def _page(atlas: Atlas, sheets: list[str]) -> str:
 
 
 def _as_script(values: Any) -> str:
-    """JSON that can stand inside a script element."""
+    """JSON that is safe inside a script element."""
     return json.dumps(values, ensure_ascii=True).replace("<", "\\u003c")
 
 
 def _counted(labels: list[str], classes: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The classes that occur, in the order of the alphabet: name, and what the page calls it."""
+    """The classes that occur, in alphabetical order: name, and title with the number of runs."""
     return [(name, f"{titled(name)} ({labels.count(name)})") for name in classes if name in labels]
 
 
 def _bokeh_scripts() -> list[str]:
-    """BokehJS itself, without what other packages add to it."""
+    """BokehJS itself, without additions by other packages."""
     return list(Resources(mode="inline", components=["bokeh"]).js_raw)

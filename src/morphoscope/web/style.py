@@ -13,7 +13,7 @@ _ASSETS = importlib.resources.files("morphoscope.web") / "assets"
 
 
 def asset(name: str) -> str:
-    """The text of one of the page's files."""
+    """The text of a file in assets."""
     return (_ASSETS / name).read_text(encoding="utf-8")
 
 
@@ -59,7 +59,7 @@ def new_figure(title: str | None = None, **options: Any) -> Any:
 
 
 def let_page_scroll(made: Any) -> None:
-    """For touch screens: a finger that drags over the figure scrolls the page until a tool's button is tapped."""
+    """For touch screens: dragging a finger over the figure scrolls the page until a tool's button is tapped."""
     made.toolbar.active_drag = made.toolbar.active_scroll = None
 
 
@@ -67,7 +67,7 @@ def restyle(made: Any, theme: str) -> None:
     """Colour a figure for a theme."""
     colours = PALETTES[theme]
     made.background_fill_color = made.border_fill_color = colours["surface"]
-    made.styles = {"background": colours["surface"]}  # under the last fraction of a pixel
+    made.styles = {"background": colours["surface"]}  # visible in the last fraction of a pixel
     made.outline_line_color = colours["line"]
     if made.title is not None:
         made.title.text_color = colours["ink"]
@@ -92,7 +92,7 @@ def _model(name: str) -> Any:
 
 
 def rgba(values: NDArray[Any]) -> NDArray[np.uint32]:
-    """Colours (y, x, 3 or 4) of 0 … 1 as the whole numbers that Bokeh draws."""
+    """Colours (y, x, 3 or 4) of 0 … 1 as the 32-bit integers that Bokeh draws."""
     pixels = np.round(np.clip(np.asarray(values, dtype=np.float64), 0, 1) * 255).astype(np.uint8)
     if pixels.shape[-1] == 3:
         pixels = np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 255, np.uint8)], axis=-1)
@@ -100,7 +100,7 @@ def rgba(values: NDArray[Any]) -> NDArray[np.uint32]:
 
 
 def coloured(values: NDArray[Any], colour_map: str, low: float, high: float) -> NDArray[np.uint32]:
-    """Numbers as colours of a colour map, the whole numbers that Bokeh draws."""
+    """Numbers as colours of a colour map, as the 32-bit integers that Bokeh draws."""
     from matplotlib import colormaps
 
     scaled = (np.asarray(values, dtype=np.float64) - low) / ((high - low) or 1.0)

@@ -1,4 +1,4 @@
-"""Files that a page sends: initial states. Limited in size and kind, never kept under a name that came with them."""
+"""Uploaded files: initial states. Their size and type are limited, and their names are never used as paths."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MAX_UNPACKED = 64 * 2**20
 
 
 def state_from(name: str, content: bytes, plan: Plan) -> NDArray[np.float64]:
-    """A state from an uploaded file's content, on the plan's grid. The name decides the kind and is used for no path.
+    """A state from an uploaded file, on the plan's grid. The name determines the type and is never used as a path.
 
-    Raises UsageError for files that are too large, of another kind, or no state of the model.
+    Raises UsageError for files that are too large, of another type, or not a state of the model.
     """
     suffix = "." + name.lower().rpartition(".")[2]
     if suffix not in UPLOADS:
-        raise UsageError(f"a file of kind {suffix}; expected one of {', '.join(sorted(UPLOADS))}")
+        raise UsageError(f"the file has the type {suffix}; expected one of {', '.join(sorted(UPLOADS))}")
     if len(content) > UPLOAD_BYTES:
-        raise UsageError(f"a file of {len(content)} bytes; at most {UPLOAD_BYTES} are read")
+        raise UsageError(f"the file has {len(content)} bytes; at most {UPLOAD_BYTES} are allowed")
     if suffix not in _ARRAYS:
         content, suffix = _resized(content, plan), ".png"
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +41,7 @@ def state_from(name: str, content: bytes, plan: Plan) -> NDArray[np.float64]:
             raise UsageError(str(error).replace(str(path), "the file")) from error
     if state.shape[1:] != plan.grid.shape:
         cells, expected = (f"{shape[1]}x{shape[0]}" for shape in (state.shape[1:], plan.grid.shape))
-        raise UsageError(f"a state of {cells} cells; expected {expected}")
+        raise UsageError(f"the state has {cells} cells; expected {expected}")
     return state
 
 

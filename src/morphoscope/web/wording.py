@@ -7,7 +7,7 @@ from morphoscope.learning.prediction import NETWORK
 
 
 def basis(atlas: Atlas, position: int) -> str:
-    """What decided the class of a reading, as in "by theory". Only the network's class has a probability."""
+    """What determined the class of a reading, as in "by theory". Only the network's class has a probability."""
     decided = str(atlas.read_by[position])
     if decided != NETWORK:
         return f"by {decided}"

@@ -1,4 +1,4 @@
-"""What all pages of one explorer share: the atlas, its annotations, the classifier, the next pass."""
+"""The state that all pages of an explorer share: atlas, annotations, classifier, next pass."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Listener = Callable[[list[int]], None]
 
 
 class Workspace:
-    """One open atlas. Several pages may use it at once; everything that a page sends is checked here.
+    """One open atlas. Several pages may use it at once; all input from a page is checked here.
 
     ``compared`` is a second atlas to compare with.
     """
@@ -47,7 +47,7 @@ class Workspace:
         self._refresh()
 
     def _refresh(self) -> list[int]:
-        """Read the annotations again; returns the positions whose label or mark has changed."""
+        """Read the annotations again; returns the positions whose label or annotation has changed."""
         self._revision = self.atlas.annotations.revision()
         latest = self.atlas.annotations.current()
         labels = self.atlas.labels()
@@ -63,7 +63,7 @@ class Workspace:
             self._listeners.append(listener)
 
     def remove_listener(self, listener: Listener) -> None:
-        """Stop calling a listener. It is found by equality: a bound method is another object at every access."""
+        """Stop calling a listener. It is found by equality, because a bound method is a new object at every access."""
         with self._lock:
             self._listeners = [kept for kept in self._listeners if kept != listener]
 
@@ -72,17 +72,17 @@ class Workspace:
         for listener in list(self._listeners):
             try:
                 listener(changed)
-            except Exception:  # what one page can't show must not keep the others from being told
-                LOG.exception("a page can't be told of a change")
+            except Exception:  # an error of one page must not affect the others
+                LOG.exception("a page could not be updated after a change")
 
     def notify_if_changed(self) -> None:
-        """Tell the pages when another process, such as the command line, has changed the annotations."""
+        """Notify the pages if another process, such as a command, has changed the annotations."""
         with self._lock:
             if self.atlas.annotations.revision() != self._revision:
                 self._notify()
 
     def positions(self, sent: object) -> list[int]:
-        """Check what a page sent as positions of readings. Raises UsageError for anything else."""
+        """Check positions of readings that a page has sent; raises UsageError if they are invalid."""
         if not isinstance(sent, list) or len(sent) > MOST_AT_ONCE:
             raise UsageError("expected a list of patterns")
         valid = [p for p in sent if isinstance(p, int) and not isinstance(p, bool) and 0 <= p < len(self.labels)]
@@ -91,7 +91,7 @@ class Workspace:
         return valid
 
     def annotate(self, sent: Sequence[object], name: object, who: str, why: str = "") -> int:
-        """Give patterns a class that exists, reject them (empty name), or confirm the class that each has (None).
+        """Assign an existing class to patterns, reject them (empty name), or confirm the class of each (None).
 
         Returns how many patterns were annotated: rejected patterns can't be confirmed.
         """
@@ -106,14 +106,14 @@ class Workspace:
         return count
 
     def undo(self, who: str) -> int:
-        """Undo the last annotation of a person; returns how many patterns it had."""
+        """Undo the last annotation of a person; returns the number of its patterns."""
         with self._lock:
             undone = self.atlas.annotations.undo(who)
             self._notify()
         return len(undone)
 
     def create_class(self, name: object, symbol: object, colour: object, who: str) -> None:
-        """Create a class. Raises UsageError for what can't be one."""
+        """Create a class; raises UsageError for an invalid name, symbol or colour."""
         if not (isinstance(name, str) and isinstance(symbol, str) and isinstance(colour, str)):
             raise UsageError("expected name, symbol and colour of a class as text")
         with self._lock:
@@ -121,20 +121,20 @@ class Workspace:
             self._notify()
 
     def choice(self) -> Choice:
-        """What the next pass is trained on, as the annotations are now. Raises UsageError where it can't be trained."""
+        """The training points of the next pass by current annotations; raises UsageError if it can't be trained."""
         with self._lock:
             if self._choice is None:
                 self._choice = choose(self.atlas)
             return self._choice
 
     def start_next_pass(self, *, runs_per_class: int, epochs: int | None, seed: int) -> None:
-        """Train the next pass on :meth:`choice`. Raises UsageError where one is running or it can't be trained."""
+        """Train the next pass on :meth:`choice`. Raises UsageError if a pass is running or can't be trained."""
         self.notify_if_changed()
         self.next_pass.start(self.choice(), runs_per_class=runs_per_class, epochs=epochs, seed=seed)
 
     @functools.cached_property
     def classifier(self) -> Classifier | None:
-        """The classifier that read the atlas, or None where it can't be found."""
+        """The classifier that read the atlas, or None if it can't be found."""
         from morphoscope.atlas.reader import find_classifier
 
         return find_classifier(self.atlas)
@@ -159,12 +159,12 @@ class Workspace:
             return explain_patterns(self.classifier, frames)
 
     def largest_class(self) -> str:
-        """The class with the most patterns; classes named after a letter go before homogeneous states."""
+        """The class with the most patterns; classes named after a letter precede homogeneous states."""
         counts = self.atlas.counts()
         return max(counts, key=lambda name: (symbol(name) != name and counts[name] > 0, counts[name]))
 
     def montage_data(self) -> dict[str, object]:
-        """What the montage in the browser needs of all patterns."""
+        """The data of all patterns that the montage in the browser needs."""
         names = list(self.atlas.plan.parameter_names)
         return {
             "sheets": -(-len(self.atlas.runs) // PER_SHEET),

@@ -1,4 +1,4 @@
-// A place that takes the arrow keys for the map and says where one is.
+// An element that receives the arrow keys for the map and describes the current position.
 export function render({ model }) {
   const place = document.createElement("div");
   place.className = "where";

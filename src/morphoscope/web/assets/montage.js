@@ -6,16 +6,16 @@ const GAP = 6;
 const PATIENCE = 4000; // milliseconds until a request without an answer counts as not saved
 
 function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) made.setAttribute(name, value);
+    if (name.startsWith("on")) created.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) created.setAttribute(name, value);
   }
-  made.append(...children);
-  return made;
+  created.append(...children);
+  return created;
 }
 
-// The key that gives the nth class: 1 … 9, 0, then with Shift.
+// The key of the nth class: 1 … 9, 0, then with Shift.
 export function keyOf(index) {
   const digit = String((index + 1) % 10);
   return index < 10 ? digit : index < 20 ? `⇧${digit}` : "";
@@ -30,13 +30,13 @@ function indexOf(event) {
 export class Montage {
   // data: {sheets: number of sheets, which are the CSS variables --sheet-0, …; side, columns, total,
   //        looks: {name: [symbol, colour]}, labels: [name or ""], read: [name], annotated: [bool],
-  //        read_by: ["network", "theory" or "variance"], probability: [0…1], names: [parameter], values: [[…] a parameter]}
+  //        read_by: ["network", "theory" or "variance"], probability: [0…1], names: [parameter], values: [[…] per parameter]}
   // act: {annotate(number, positions, name or null), undo(number), createClass(number, name, symbol, colour, positions),
-  //       open(position)}; without `annotate` nothing can be labelled.
+  //       open(position)}; without `annotate` the montage is read-only.
   // Requests carry a number. Nothing counts as saved until answer(number, …) is called.
   constructor(root, data, act) {
     Object.assign(this, { root, data, act, order: [], focus: 0, anchor: 0, chosen: new Set(), tile: 84 });
-    this.requests = new Map(); // number → {positions, text, overdue}, of those that wait for an answer
+    this.requests = new Map(); // number → {positions, text, overdue} of requests without an answer
     this.lastRequest = 0;
     this.tiles = new Map();
     this.build();
@@ -71,10 +71,10 @@ export class Montage {
       element("button", { type: "button", title, onclick: () => { action(); this.scroller.focus(); } },
         ...(colour ? [element("i", { style: `background:${colour}` })] : []), label, element("kbd", {}, key));
     this.bar.replaceChildren(
-      button("confirm", "space", "Their class is right", () => this.annotate(null)),
+      button("confirm", "space", "Confirm the class of each selected pattern", () => this.annotate(null)),
       ...Object.entries(this.data.looks).map(([name, [symbol, colour]], i) =>
-        button(symbol, keyOf(i), `Their class is ${name}`, () => this.annotate(name), colour)),
-      button("reject", "x", "They are ambiguous: they train nothing", () => this.annotate("")),
+        button(symbol, keyOf(i), `Label the selected patterns ${name}`, () => this.annotate(name), colour)),
+      button("reject", "x", "Reject the selected patterns as ambiguous; they are not used for training", () => this.annotate("")),
       button("undo", "u", "Undo your last annotation", () => this.undo()),
       button("new class", "n", "Create a class", () => this.form.toggleAttribute("hidden")),
     );
@@ -98,7 +98,7 @@ export class Montage {
     field("name", { name: "name", required: "", maxlength: 32, pattern: "[A-Za-z][A-Za-z0-9_\\-]*", autocomplete: "off" }),
     field("symbol", { name: "symbol", maxlength: 3, size: 3, autocomplete: "off" }),
     field("colour", { name: "colour", type: "color", value: "#c0267e" }),
-    element("button", { type: "submit" }, "create it and give it to the selected patterns"));
+    element("button", { type: "submit" }, "create the class and label the selected patterns"));
     this.form.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") { this.form.hidden = true; this.scroller.focus(); }
@@ -116,7 +116,7 @@ export class Montage {
     this.layout();
   }
 
-  // Some patterns have new labels; everything stays where it is.
+  // Update the labels of some patterns; all patterns keep their places.
   change(positions, labels, annotated) {
     positions.forEach((position, i) => {
       this.data.labels[position] = labels[i];
@@ -155,7 +155,7 @@ export class Montage {
     this.draw();
   }
 
-  // Only the rows in sight exist.
+  // Only visible rows have elements.
   draw() {
     if (!this.pitch) return;
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / this.pitch) - 1) * this.across;
@@ -216,13 +216,13 @@ export class Montage {
     tile.title = parts.join(" · ");
   }
 
-  // What decided the class, in the few letters of a caption: the network's probability, or "theory" or "variance".
+  // What determined the class, short enough for a caption: the network's probability, or "theory" or "variance".
   certainty(position) {
     const by = this.data.read_by[position];
     return by === "network" ? `${Math.round(this.data.probability[position] * 100)} %` : by;
   }
 
-  // The same for the tooltip and for screen readers.
+  // The same in full, for the tooltip and screen readers.
   basis(position) {
     const by = this.data.read_by[position];
     const text = by === "network" ? `by the network, ${this.certainty(position)}` : `by ${by}`;
@@ -258,7 +258,7 @@ export class Montage {
     }, PATIENCE);
   }
 
-  // The server has done what a request asked for, or says why not.
+  // The server has carried out a request, or reports why not.
   answer(number, done, text) {
     const request = this.requests.get(number);
     if (!request) return;
@@ -269,7 +269,7 @@ export class Montage {
     this.repaint(request.positions);
   }
 
-  // "saving" or "unsaved" for a pattern that waits for an answer.
+  // "saving" or "unsaved" for a pattern in a request without an answer.
   waiting(position) {
     let state;
     for (const { positions, overdue } of this.requests.values()) {
@@ -290,7 +290,7 @@ export class Montage {
     }
   }
 
-  // name: a class, "" to reject, null to confirm the class that each has.
+  // name: a class, "" to reject, null to confirm the class of each.
   annotate(name) {
     const targets = this.targets();
     if (!targets.length || !this.act.annotate) return;

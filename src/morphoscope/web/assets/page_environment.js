@@ -1,11 +1,11 @@
-// What surrounds the page: whether the reader prefers dark pages or has a touch screen, colours of the document around
-// it, where the thumbnails are (for tooltips, too), and whether the server still answers.
+// The page's environment: dark mode and touch screen, colours of the surrounding document, addresses of the thumbnails
+// (also for tooltips), and whether the server still answers.
 
-const PING = 2000; // milliseconds between two questions to the server
-const PATIENCE = 5000; // without an answer for so long, the server counts as gone
+const PING = 2000; // milliseconds between two pings
+const PATIENCE = 5000; // milliseconds without an answer after which the server counts as lost
 
 export function render({ model, view }) {
-  const own = document.body.dataset.explorer !== undefined; // in a notebook the rest of the document is not ours
+  const own = document.body.dataset.explorer !== undefined; // in a notebook, the rest of the document is not ours
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const touch = window.matchMedia("(pointer: coarse)");
   const tell = () => {
@@ -19,7 +19,7 @@ export function render({ model, view }) {
   };
   model.sheets.forEach((url, i) => {
     document.documentElement.style.setProperty(`--sheet-${i}`, `url("${url}")`);
-    new Image().src = url; // fetched before it is needed, so that a thumbnail is there when the pointer is
+    new Image().src = url; // fetched in advance, so that thumbnails appear without delay
   });
 
   const banner = document.createElement("div");
@@ -36,8 +36,8 @@ export function render({ model, view }) {
     : "The Python kernel does not answer. Nothing you do here is saved until it does: it may be busy, or it has ended; " +
       "then run the cell again.";
 
-  // One question at a time. The age of the question counts, not the time since the last answer: browsers slow the
-  // timers of pages in the background down to one call a minute.
+  // One ping at a time. What counts is the age of the ping and not the time since the last answer: browsers slow
+  // timers of background pages down to one call per minute.
   let asked = 0, gone = false;
   const check = () => {
     if (gone) return;
