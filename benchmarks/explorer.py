@@ -124,7 +124,7 @@ def _one_tab(tab: Any) -> list[tuple[str, str, str]]:
         said = tab.get_by_text(re.compile(r"\d+ frames/s")).all_inner_texts()
         rates += [int(found[1]) for text in said if (found := re.search(r"(\d+) frames/s", text))]
     shown = f"{statistics.median(rates):.0f} frames/s" if rates else "no frames"
-    rows.append(("live run, 128 × 128, 1000 steps a frame", shown, "≥ 25 frames/s"))
+    rows.append(("live run, 128 × 128, 1000 steps per frame", shown, "≥ 25 frames/s"))
     tab.get_by_role("button", name="Hold").click()
     return rows
 

@@ -1,4 +1,4 @@
-"""Publish the results of a finished study, both passes of it, in the package and its documentation.
+"""Publish the results of a finished study, both passes, in the package and its documentation.
 
     python tools/publish.py results/paper
     python tools/publish.py --complete
@@ -6,10 +6,10 @@
 The first copies both class maps into docs/pictures, both classifiers into the package with model cards made from their
 numbers, and the second pass's atlas, without the runs that it was read from.
 
-The second adds to the classifiers and the atlas that are in the package what later versions of the formats hold:
+The second adds to the classifiers and the atlas that are in the package what later versions of the formats contain:
 to the classifiers, model, cell size and diffusion of their training runs, and their homogeneous classes, found from one
-run for each row of their training sets, simulated again; to the atlas, the classifier's hash, and what theory says of
-the homogeneous runs, by their mean and variance among the descriptors. It changes no weights and no network's reading.
+run for each row of their training sets, simulated again; to the atlas, the classifier's hash, and the class by theory
+of the homogeneous runs, from their mean and variance (descriptors). It changes no weights and no network's reading.
 """
 
 import argparse

@@ -96,7 +96,7 @@ def test_models_lists_and_shows():
     assert json.loads(cli("models", "gray-scott", "--json").stdout)[0]["name"] == "gray-scott"
 
 
-def test_simulate_writes_what_it_promises(tmp_path):
+def test_simulate_writes_its_documented_files(tmp_path):
     done = cli(
         "simulate", "gray-scott", "-p", "f=0.03", "-p", "k=0.055", "--seed", 2, "--out", "run", "--size", "64x48",
         "--until", 200, "--video", "run.mp4", cwd=tmp_path,
@@ -243,7 +243,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path):
     )
     command = [sys.executable, "-c", code, "simulate", *arguments]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert "simulate gray-scott" in process.stderr.readline()  # the run is under way
+    assert "simulate gray-scott" in process.stderr.readline()  # the run has started
     process.send_signal(signal.SIGINT)
     said, errors = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -1,4 +1,4 @@
-"""A user's own model on the command line: typed, in a file, begun, checked."""
+"""A user's own model on the command line: typed, in a file, from a template, checked."""
 
 import json
 
@@ -35,7 +35,7 @@ def test_a_typed_model_runs_and_can_be_repeated(tmp_path):
 
 
 def test_what_a_user_writes_is_what_is_built_in(tmp_path):
-    """Gray–Scott typed is Gray–Scott built in, bit by bit."""
+    """Typed Gray–Scott agrees with built-in Gray–Scott, bit by bit."""
     custom = {"dt": 0.25, "until": 100, "size": (48, 48), "initial": "spots"}
     reaction = {"u": "f*(1 - u) - u*v**2", "v": "u*v**2 - (f + k)*v"}
     typed = typed_model(reaction, {"u": "Du", "v": "Dv"}, {"f": 0.03, "k": 0.055, "Du": 0.2, "Dv": 0.1})
@@ -47,7 +47,7 @@ def test_what_a_user_writes_is_what_is_built_in(tmp_path):
     assert np.array_equal(built_in.states, again.states)
 
 
-def test_a_file_is_begun_checked_shown_and_run(tmp_path):
+def test_a_file_is_created_checked_shown_and_run(tmp_path):
     assert "my.toml" in cli("models", "new", "my", cwd=tmp_path).stdout
     checked = cli("models", "check", "my.toml", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr

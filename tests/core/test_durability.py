@@ -1,4 +1,4 @@
-"""What is written is whole, durable, and the old or the new at every moment, whatever fails or dies."""
+"""Writes are complete and durable; at every moment a reader finds the old or the new version, even after a crash."""
 
 import contextlib
 import errno
@@ -184,7 +184,7 @@ def test_what_can_not_be_put_back_is_named(tmp_path, monkeypatch):
         recover(tmp_path / "out")
 
 
-def test_temporary_files_of_the_dead_go_and_those_of_the_living_stay(tmp_path):
+def test_temporary_files_of_ended_processes_are_removed(tmp_path):
     path = tmp_path / "a.txt"
     dead, other = tmp_path / ".a.txt.0123abcd.partial.txt", tmp_path / ".b.txt.0123abcd.partial.txt"
     for left in (dead, other):

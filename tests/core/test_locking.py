@@ -1,4 +1,4 @@
-"""One writer a folder; the lock ends with its process and says who holds it."""
+"""One writer per folder; the lock ends with its process and names its holder."""
 
 import json
 import os
@@ -113,13 +113,13 @@ def test_a_folder_whose_parent_can_not_be_written_has_its_lock_inside(tmp_path, 
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
+def test_a_file_system_without_locks_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(file_locks, "try_lock", lambda _: None)
     with pytest.warns(UserWarning, match="without locks"), folder_lock(tmp_path / "out", "writing") as certain:
         assert not certain
 
 
-def test_a_lock_file_that_says_nothing(tmp_path):
+def test_an_empty_lock_file(tmp_path):
     handle, _ = file_locks.open_locked(tmp_path / ".out.lock")
     with pytest.raises(LockedError, match="out is in use; wait"), folder_lock(tmp_path / "out", "writing"):
         pass

@@ -1,4 +1,4 @@
-"""Who sees progress: nobody in a script, everybody in a notebook; and what the reporters print."""
+"""Progress is shown in notebooks and not in scripts; what the reporters print."""
 
 import inspect
 import sys

@@ -1,4 +1,4 @@
-"""The one mechanism by which things are found by name, and that nothing is loaded before it is asked for."""
+"""Registries find objects by name and load nothing before it is requested."""
 
 import doctest
 import subprocess
@@ -80,5 +80,5 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_example():
+def test_docstring_examples():
     assert doctest.testmod(registry).failed == 0

@@ -74,7 +74,7 @@ class TestEveryError:
         assert carry_out(PLAN, tmp_path / "e").status() == ["done"] * 3
 
 
-def test_an_error_of_another_file_stays_what_it_is(tmp_path):
+def test_an_error_of_another_file_is_unchanged(tmp_path):
     with pytest.raises(FileNotFoundError), writing(tmp_path / "a" / "out"):
         (tmp_path / "b" / "absent").read_text()
     (tmp_path / "beside").mkdir()

@@ -1,4 +1,4 @@
-"""The command line: ``morphoscope COMMAND …``. It parses, calls one function of :mod:`morphoscope`, shows."""
+"""The command line: ``morphoscope COMMAND …``. Commands parse, call one function, and print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; one line and exit code 2 for what the user can mend, a traceback only with --debug."""
+    """Run a command. Errors that the user can correct are one line, with exit code 2; --debug shows a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     # Threads that wait for each other sleep instead of spinning: training is twice as fast while other programs run.
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        if hasattr(error, "format_message"):  # the parser's own complaints
+        if hasattr(error, "format_message"):  # errors of the parser
             text = error.format_message() or type(error).__name__
             _fail(f"{text.rstrip('.?')}; `morphoscope --help` lists the commands", 2)
         _fail(f"{type(error).__name__}: {error}; --debug shows the traceback", 1)

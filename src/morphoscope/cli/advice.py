@@ -1,4 +1,4 @@
-"""What an error of the library means on the command line: the option or the command that mends it."""
+"""The option or the command that solves an error of the library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMAND_NAMES = {
 }
 #: Arguments of public functions whose option has another name.
 OPTION_NAMES = {"parameters": "parameter", "ranges": "span"}
-#: Errors that end in a suggestion, as in "did you mean 'Du'?", need no option: what was given is what is wrong.
+#: Errors that end in a suggestion, as in "did you mean 'Du'?", need no option, because the given value is wrong.
 SUGGESTION = re.compile(r"(did you mean [^?]*\?|known: .*)$")
 
 

@@ -1,4 +1,4 @@
-"""What all commands share: where they are registered, common options, how help ends."""
+"""Shared by all commands: their registration, common options, and the example in their help."""
 
 from __future__ import annotations
 

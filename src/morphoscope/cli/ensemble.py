@@ -124,7 +124,7 @@ def ensemble(
 
 
 def _plan(model: str | Model, scan: dict[str, Any]) -> Plan:
-    """The plan of a scan; what it warns of is shown as one line each."""
+    """The plan of a scan; its warnings are shown as one line each."""
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", UserWarning)
         plan = morphoscope.scan_plan(model, **scan)
@@ -134,9 +134,9 @@ def _plan(model: str | Model, scan: dict[str, Any]) -> Plan:
 
 
 def _stored_plan(source: str | None, model: str | None) -> str | None:
-    """The recipe or the plan's file that is named; None where a model is. Raises UsageError for two names."""
+    """The recipe or plan file that is named, or None for a model. Raises UsageError for two names."""
     if source is not None and model is not None:
-        raise UsageError(f"{source!r} and --model {model} are both given; leave one out")
+        raise UsageError(f"{source!r} and --model {model} are both given; omit one of them")
     from morphoscope.ensembles import recipe_names
 
     name = source or model
@@ -148,13 +148,13 @@ def _refuse_scan(name: str, scan: dict[str, Any], reaction: list[str] | None, di
     given = {**scan, "reaction": reaction, "diffusion": diffusion}
     if found := [option for option, value in given.items() if value is not None]:
         option = {"ranges": "range", "parameters": "parameter"}.get(found[0], found[0])
-        raise UsageError(f"--{option} is for scans of a model, but {name!r} already defines all runs; leave it out")
+        raise UsageError(f"--{option} is for scans of a model, but {name!r} already defines all runs; omit it")
 
 
 def _model(
     name: str | None, reaction: list[str] | None, diffusion: list[str] | None, scan: dict[str, Any]
 ) -> str | Model:
-    """The model of a scan: named or typed. What is scanned needs no value of a typed model's parameter."""
+    """The model of a scan: named or typed. Scanned parameters of a typed model need no value."""
     if name is not None:
         from morphoscope.ensembles import recipe_names
         from morphoscope.models import model_names

@@ -23,15 +23,15 @@ def explore(
     atlas: Annotated[str, typer.Argument(help=_ATLAS)] = "gray-scott",
     compare_with: Annotated[str | None, typer.Option(help="A second atlas, to be compared with the first.")] = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; one other than 127.0.0.1 lets other computers in.")
+        str, typer.Option(help="Address to listen on; other than 127.0.0.1, other computers can connect.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 chooses a free one.")] = 0,
     who: Annotated[
         str | None, typer.Option(help="Name under which annotations are saved.", show_default="your user name")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
-    """Open an atlas in the browser: look at its patterns, correct classes, train the next pass.
+    """Open an atlas in the browser: view its patterns, correct classes, train the next pass.
 
     Without ATLAS, the shipped Gray–Scott atlas is opened.
     """
@@ -47,8 +47,8 @@ def annotate(
         str | None, typer.Option("--class", help="The class; 'ambiguous' rejects the runs. A new name creates a class.")
     ] = None,
     run: Annotated[list[int] | None, typer.Option(help="Number of a run; may be repeated.")] = None,
-    at: Annotated[str | None, typer.Option(help="Take the runs nearest to a point, as in f=0.068,k=0.0606.")] = None,
-    count: Annotated[int, typer.Option(help="How many runs nearest to --at to take.")] = 1,
+    at: Annotated[str | None, typer.Option(help="The runs nearest to a point, as in f=0.068,k=0.0606.")] = None,
+    count: Annotated[int, typer.Option(help="Number of runs nearest to --at.")] = 1,
     who: Annotated[str | None, typer.Option(help="Name of the annotator.", show_default="your user name")] = None,
     why: Annotated[str, typer.Option(help="A reason, for the log.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Undo the annotator's last annotation.")] = False,

@@ -1,4 +1,4 @@
-"""The commands about models: list, show, check, and write a new one."""
+"""The commands for models: list, show, check, and create."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def parameters(texts: list[str] | None) -> dict[str, Any]:
 def named_texts(
     texts: list[str] | None, what: str = "parameter", expected: str = "NAME=NUMBER, as in -p f=0.03"
 ) -> dict[str, str]:
-    """``["f=0.03", "k=0.055"]`` as a mapping of texts; ``what`` they are, and what is ``expected``, are for errors."""
+    """``["f=0.03", "k=0.055"]`` as a mapping of texts; ``what`` and ``expected`` are used in error messages."""
     found: dict[str, str] = {}
     for text in texts or []:
         name, equals, value = text.partition("=")
@@ -98,9 +98,9 @@ def number(name: str, text: str) -> float:
 def model(
     name: str | None, reactions: list[str] | None, diffusions: list[str] | None, given: dict[str, Any]
 ) -> str | Model:
-    """The model that a command is about: by its name or file, or typed as ``u: a - u + u**2*v`` and ``u=1``.
+    """The model of a command: by its name or file, or typed as ``u: a - u + u**2*v`` and ``u=1``.
 
-    ``given``: the parameters, whose values become a typed model's defaults. Raises UsageError unless it is one of both.
+    ``given``: the parameters, whose values become a typed model's defaults. Raises UsageError for none or both.
     """
     if name is not None:
         if reactions or diffusions:

@@ -119,7 +119,7 @@ def classify(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Read patterns. Prints class, probability, margin, and what decided: network, theory or variance."""
+    """Read patterns. Prints class, probability, margin, and what determined the class: network, theory or variance."""
     from morphoscope.atlas.classes import symbol
     from morphoscope.learning.classifier import DEFAULT
 
@@ -154,7 +154,7 @@ def scan(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Read an ensemble into an atlas. Its points.csv has the class of every run and what decided it."""
+    """Read an ensemble into an atlas. Its points.csv has the class of every run and what determined it."""
     made = morphoscope.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
     by = {name: int((made.read_by == name).sum()) for name in ("network", "theory", "variance")}
     if json:

@@ -1,4 +1,4 @@
-"""What commands print: Rich tables for people, JSON for programs. Results on standard output, all else on error."""
+"""What commands print: Rich tables for people, JSON for programs. Only results go to standard output."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def line(text: str) -> None:
 
 
 def agreement(found: Agreement, what: str) -> None:
-    """Print how far two readings agree and where they differ most."""
+    """Print the agreement of two readings and their most frequent differences."""
     kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.3f}"
     line(f"{found.share:.2%} of {found.n} {what} agree{kappa}")
     for first, second, count in found.differences[:10]:

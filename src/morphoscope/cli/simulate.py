@@ -114,7 +114,7 @@ def _tell_run(done: Simulation, out: Path, video: Path | None, *, json: bool) ->
 
 
 def _only_repeats(context: typer.Context, run: str) -> None:
-    """Raise UsageError for options that would make another run of it than the stored one."""
+    """Raise UsageError for options that would change the stored run."""
     free = ("model", "out", "video", "engine", "overwrite", "json")
     for name in context.params:
         source = context.get_parameter_source(name)

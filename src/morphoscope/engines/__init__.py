@@ -10,7 +10,7 @@ from morphoscope.engines.grid import Grid
 
 __all__ = ["CHECK_EVERY", "ENGINES", "Engine", "Grid", "Job", "Result", "Watch", "engine_names", "get_engine"]
 
-#: What makes an engine, by its name. The compiler is loaded when the engine is asked for.
+#: The engines by name. The compiler is loaded when its engine is requested.
 ENGINES: Registry[Callable[[], Engine]] = Registry("engine")
 ENGINES.add_code("cpu", "morphoscope.engines.cpu.engine:CpuEngine")
 ENGINES.add_code("reference", "morphoscope.engines.reference:ReferenceEngine")

@@ -68,7 +68,7 @@ class Job:
 
     @property
     def beyond(self) -> dict[str, float]:
-        """What holds beyond a Dirichlet edge: the background, and the middle of what varies."""
+        """The values beyond a Dirichlet edge: the background, and the middle of spatially varying parameters."""
         return {**self.parameters.middle, **self.model.background}
 
 
@@ -123,9 +123,9 @@ def march(
     ``state`` is the engine's own array, which ``advance(n)`` changes in place by n steps; ``read()`` returns it as
     (species, height, width).
 
-    A step is a function of the state alone. So when the state is, bit by bit, what it was ``CHECK_EVERY`` steps
-    ago, it will be so again after every further ``CHECK_EVERY`` steps, and those can be left out. This covers
-    fixed points and every cycle whose period divides CHECK_EVERY. With noise no step is left out.
+    A step is a function of the state alone. If the state is bitwise equal to that ``CHECK_EVERY`` steps
+    ago, it stays so after every further ``CHECK_EVERY`` steps, and these can be skipped. This covers
+    fixed points and every cycle whose period divides CHECK_EVERY. With noise, no step is skipped.
     """
     shape = (len(job.steps), *job.initial.shape)
     snapshots = np.full(shape, np.nan, dtype=state.dtype)
@@ -159,7 +159,7 @@ def march(
 class _Watched:
     """Advances in pieces of about ``SECONDS`` and calls ``watch`` after each.
 
-    So slow steps, as on large grids, are reported one by one, and an interruption takes effect between them.
+    Slow steps, as on large grids, are thus reported one by one, and an interruption takes effect between them.
     """
 
     SECONDS = 0.1
@@ -169,7 +169,7 @@ class _Watched:
         self._piece = 1  # steps
 
     def advance(self, step: int, count: int) -> None:
-        """``count`` steps from ``step`` on."""
+        """Advance ``count`` steps from step ``step``."""
         end = step + count
         while step < end:
             steps = min(self._piece, end - step)

@@ -1,4 +1,4 @@
-"""What every model must hold to, built in or a user's own: the public contract, and the checks that measure it."""
+"""The contract that every model must satisfy, built-in or a user's own, and the checks that test it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SIDE = 48  # cells of the square on which a model is tried
 FINITE_STEPS = 500
 COMPARED_STEPS = 20
 TOLERANCE = 5e-5  # cpu against reference, of the largest number: some hundred roundings of float32
-UNIFORM_TOLERANCE = 1e-6  # how far a homogeneous state may spread, of its largest number
+UNIFORM_TOLERANCE = 1e-6  # largest spread of a homogeneous state, relative to its largest number
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One thing that was checked of a model: what, whether it holds, and what was seen."""
+    """The result of one check of a model: its name, whether it passed, and details."""
 
     name: str
     passed: bool
@@ -36,7 +36,7 @@ class Check:
 
 
 def check_model(model: Model) -> list[Check]:
-    """Check a model against the contract, on a small square; a model is sound when all checks have passed.
+    """Check a model against the contract, on a small square; a model is valid if all checks pass.
 
     Its formulas can be read; defaults are in range; it comes back the same from JSON and TOML; its time step is within
     the stability limit; a kernel can be made of it; from its own initial condition it stays finite; the cpu engine
@@ -48,7 +48,7 @@ def check_model(model: Model) -> list[Check]:
     for name, check in _CHECKS.items():
         try:
             checks.append(Check(name, True, check(trial)))
-        except Exception as error:  # whatever a model sets off is what the check has found
+        except Exception as error:  # any exception that a model causes is the result of the check
             text = " ".join(str(error).split())
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             checks.append(Check(name, False, f"{kind}{text}"))
@@ -81,7 +81,7 @@ class _Trial:
         return condition.state(self.model, self.grid.shape, stream(0), self.parameters)
 
     def run(self, engine: str, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-        """The state after some steps, (species, height, width), float64; raises ValueError where it isn't finite."""
+        """The state after some steps, (species, height, width), float64; raises ValueError if it isn't finite."""
         job = Job(self.model, self.grid, self.dt, self.parameters, start, (steps,), integrator=self.model.integrator)
         result = get_engine(engine).run(job)
         if result.failed_at is not None:

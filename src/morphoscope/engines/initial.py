@@ -119,7 +119,7 @@ class InitialCondition:
 
     @property
     def path(self) -> Path | None:
-        """The file that holds the state, where there is one."""
+        """The file that holds the state, if there is one."""
         return Path(dict(self.options)["path"]) if self.name == FILE else None
 
     def state(
@@ -134,7 +134,7 @@ class InitialCondition:
 
 
 def named_conditions() -> list[str]:
-    """The initial conditions that a name is enough for."""
+    """The initial conditions that need only a name."""
     return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY)]
 
 
@@ -192,8 +192,8 @@ def pearson_gamma(
     by a random whole angle 0–88° (cubic spline without prefilter, which smooths the rims) and shifted
     periodically along both axes.
 
-    ``cut``: how far the third square is from the background, one fraction of the perturbation a species (the last
-    one serves all further species). The default gives Gray–Scott's (0.99, 0.01).
+    ``cut``: how far the third square is from the background, one fraction of the perturbation per species (the last
+    one applies to all further species). The default gives Gray–Scott's (0.99, 0.01).
 
     Source: Pearson, Science 261, 189 (1993); Scholz & Scholz (2022).
     """
@@ -258,7 +258,7 @@ def steady(
 
     Of several states, one that is stable without space and not the background is preferred, then the one nearest to
     the perturbed state. The noise's standard deviation is ``amplitude`` times the state's largest concentration, or
-    ``amplitude`` itself where that is 0. Raises UsageError where the model has no steady state that can be found.
+    ``amplitude`` itself where that is 0. Raises UsageError if no steady state of the model is found.
     """
     chosen = steady_start(model, parameters)
     if chosen is None:
@@ -340,7 +340,7 @@ def from_file(
     path: str = "",
     sha256: str = "",
 ) -> FieldArray:
-    """The state in a file: .npz with one array a species, .npy (species, y, x), or an image.
+    """The state in a file: .npz with one array per species, .npy (species, y, x), or an image.
 
     An image is read as grey: white is the background, black the perturbed state. ``sha256``, where given, must be the
     file's. Raises DataError for a file that can't be read, UsageError for another shape than the grid's.
@@ -358,7 +358,7 @@ def from_file(
 
 @INITIAL_CONDITIONS.register(ARRAY)
 def from_array(model: Model, shape: tuple[int, int], rng: np.random.Generator, sha256: str = "") -> FieldArray:
-    """A state that was given as numbers. It is not in the plan, so whoever runs the plan has to have it at hand."""
+    """A state that was given as numbers. The plan does not contain it, so it can't be restored from the plan."""
     raise DataError(
         "the initial state was given as an array, which is stored only in the folder of its run; open that run"
     )

@@ -1,4 +1,4 @@
-"""The reference engine: NumPy, float64, one array operation a term. Slow, and easy to believe."""
+"""The reference engine: NumPy, float64, one array operation per term. Slow, but easy to verify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a step explicit Euler may take."""
+"""The largest stable time step of explicit Euler."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RATE_STEP = 0.25  # dt times the fastest rate of the reaction, for a step that 
 def check_step(model: Model, grid: Grid, rows: Iterable[Parameters], dt: float) -> None:
     """Raise UsageError unless explicit Euler is stable for all of several sets of parameters.
 
-    The error names the set, and the species, that needs the smallest step: a step that suits it suits all.
+    The error names the set, and the species, that needs the smallest step: such a step is stable for all sets.
 
     Parameters
     ----------

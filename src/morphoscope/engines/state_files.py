@@ -21,7 +21,7 @@ _EXPECTED = "an initial state (.npz, .npy or an image)"
 
 
 def file_hash(path: str | Path) -> str:
-    """SHA-256 of a file; raises DataError when it can't be read."""
+    """SHA-256 of a file; raises DataError if it can't be read."""
     check_file(Path(path), _EXPECTED)
     try:
         return file_checksum(Path(path))
@@ -32,7 +32,7 @@ def file_hash(path: str | Path) -> str:
 def read_state(model: Model, path: Path, max_bytes: int = MAX_ARRAY_BYTES) -> FieldArray:
     """A model's state from a file, (species, height, width); see :func:`.initial.from_file`.
 
-    Raises DataError for what is no state, and for arrays of more than ``max_bytes``.
+    Raises DataError for files that contain no state, and for arrays of more than ``max_bytes``.
     """
     name = str(path)
     if path.suffix.lower() == ".npz":
@@ -79,7 +79,7 @@ def as_state(model: Model, values: Any, name: str = "the initial state") -> Fiel
     if state.ndim != 3 or len(state) != len(model.species) or 0 in state.shape:
         raise UsageError(f"{name} has shape {state.shape}; {expected}")
     if not np.isfinite(state).all():
-        raise UsageError(f"{name} holds NaN or infinite numbers; expected concentrations")
+        raise UsageError(f"{name} contains NaN or infinite numbers; expected concentrations")
     return state
 
 

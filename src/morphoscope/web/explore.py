@@ -25,7 +25,7 @@ def explore(
     browser: bool = False,
     report: Callable[[str], None] = print,
 ) -> Any:
-    """Open the explorer of an atlas: look at its patterns, correct classes, train the next pass.
+    """Open the explorer of an atlas: view its patterns, correct classes, train the next pass.
 
     In a notebook, the page is returned as a widget, which the cell shows; it contains all its scripts, so it needs no
     internet. Elsewhere the function starts a web server and serves the page until it is interrupted.

@@ -34,15 +34,15 @@ def refine(
     """Train the next pass on the annotations of an atlas, and let the new classifier read the same runs.
 
     The parameter points of annotated runs become points of the next training set, together with those that the last
-    classifier was trained on, as far as they belong to the same model. The same call continues an interrupted one.
+    classifier was trained on, if they belong to the same model. The same call continues an interrupted one.
 
     Parameters
     ----------
     atlas : str, Path or Atlas
         An atlas, its folder, or the name of a shipped atlas.
     out : str or Path
-        The folder to write: ``train``, ``validation``, ``classifier`` and ``atlas``, and ``scan`` where the atlas came
-        without its ensemble.
+        The folder to write: ``train``, ``validation``, ``classifier`` and ``atlas``, and ``scan`` if the atlas has
+        no ensemble.
     runs_per_class : int, optional
         Runs of each class for training, and as many for validation. Default: 100, as in the paper.
     network : str, optional
@@ -64,7 +64,7 @@ def refine(
     Raises
     ------
     UsageError
-        Where nothing is annotated, fewer than two classes are left, or ``out`` contains other files.
+        If nothing is annotated, fewer than two classes are left, or ``out`` contains other files.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def refine(
 
     opened = open_atlas(atlas)
     if network is not None:
-        get_network(network)  # before the annotations are looked at
+        get_network(network)  # before the annotations are read
     return train_next_pass(
         opened,
         choose(opened),

@@ -45,7 +45,7 @@ def reproduce(
         Seed of the training.
     second_pass : bool
         Whether to run the second pass, too: its training set has class π, and its classifier reads the same scan. The
-        folder may contain the first pass already.
+        folder may already contain the first pass.
     workers : int, optional
         Number of threads. Default: one per core.
     progress : Reporter
@@ -59,7 +59,7 @@ def reproduce(
     Raises
     ------
     UsageError
-        If the study, the profile or the network is unknown, or the folder holds something else.
+        If the study, the profile or the network is unknown, or the folder contains other files.
 
     Examples
     --------

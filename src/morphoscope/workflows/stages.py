@@ -20,7 +20,7 @@ STUDY_FILE = "study.json"
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """One step: ``output`` is the file or folder that it makes; it is remade when its ``inputs`` change."""
+    """A step of a study, which creates the file or folder ``output`` and is repeated if its ``inputs`` change."""
 
     name: str
     output: Path
@@ -29,7 +29,7 @@ class Stage:
 
 
 class Study:
-    """The folder of a study: the options that it was started with, which stages are done, how long each took."""
+    """The folder of a study: its options, its finished stages and their times."""
 
     def __init__(self, folder: Path, options: dict[str, Any]) -> None:
         self.folder, self.options = folder, options
@@ -54,7 +54,7 @@ class Study:
         empty = not any(self.folder.glob("*/plan.json"))
         for name, value in self.options.items():
             if empty and _is_hash(value) and _is_hash(there.get(name)):
-                continue  # an earlier version hashed plans otherwise, and nothing was made from that plan
+                continue  # earlier versions hashed plans differently; nothing has been simulated from that plan
             if there.get(name) != value:
                 raise UsageError(
                     f"{self.folder} holds a study with {name}={there.get(name)}, but {name}={value} was requested; "
@@ -105,7 +105,7 @@ def _hashes_since(folder: Path) -> dict[str, str]:
 
 
 def _replaced(values: Any, names: dict[str, str]) -> Any:
-    """Values with texts replaced wherever they stand."""
+    """Values with all occurrences of texts replaced."""
     if isinstance(values, dict):
         return {key: _replaced(value, names) for key, value in values.items()}
     return names.get(values, values) if isinstance(values, str) else values
