@@ -63,7 +63,7 @@ def test_export(said, tmp_path):
 @pytest.mark.parametrize(
     ("name", "symbol", "colour", "words"),
     [
-        ("kappa", "κ", "#112233", "exists already"),
+        ("kappa", "κ", "#112233", "exists already"),  # the classifier has it
         ("two words", "w", "#112233", "expected a word"),
         ("../evil", "e", "#112233", "expected a word"),
         ("x" * 33, "x", "#112233", "at most 32"),
@@ -98,7 +98,7 @@ def test_another_plan_and_damage_are_refused(said, tmp_path):
     with pytest.raises(DataError, match="another plan"):
         Annotations(said.path, "other")
     (tmp_path / "broken.sqlite").write_bytes(b"no database at all, but long enough to look like one" * 40)
-    with pytest.raises(DataError, match="can't be read"):
+    with pytest.raises(DataError, match="is damaged"):
         Annotations(tmp_path / "broken.sqlite", "hash")
 
 

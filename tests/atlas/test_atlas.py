@@ -16,6 +16,7 @@ from morphoscope.descriptors import NAMES
 from morphoscope.learning.classifier import Classifier
 from morphoscope.rendering.composite import composite
 from tests.conftest import Listening
+from tests.records import change_record
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def test_agreement_with_itself_and_with_another_reading(workshop, tmp_path):
     same = atlas.agreement(atlas)
     assert (same.n, same.share, same.differences) == (12, 1.0, [])
     shutil.copytree(workshop / "atlas", tmp_path / "atlas")
+    change(tmp_path / "atlas")
     turned = np.roll(np.load(tmp_path / "atlas" / "probabilities.npy"), 1, axis=1)
     np.save(tmp_path / "atlas" / "probabilities.npy", turned)
     other = atlas.agreement(Atlas(tmp_path / "atlas"))
@@ -160,9 +162,7 @@ def test_a_classifier_of_another_model_is_reported(workshop, tmp_path):
 
 
 def change(folder, **values):
-    path = folder / "atlas.json"
-    description = {**json.loads(path.read_text()), **values}
-    path.write_text(json.dumps({key: value for key, value in description.items() if value is not None}))
+    change_record(folder / "atlas.json", **values)
 
 
 def test_an_atlas_without_the_entry_was_read_by_the_network(copy):

@@ -9,6 +9,7 @@ import pytest
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.descriptors import is_current
 from morphoscope.descriptors import measure
+from tests.records import change_record
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def old(small_atlas, tmp_path):
     for name in ("wavenumber", "spectral_width"):
         columns[name] = columns[name] / np.float32(2 * np.pi)
     np.savez_compressed(folder / "descriptors.npz", **columns)
+    change_record(folder / "atlas.json")
     return folder
 
 

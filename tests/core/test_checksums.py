@@ -81,7 +81,7 @@ def test_files_are_verified(tmp_path):
     (tmp_path / "a").write_bytes(b"weight")
     (tmp_path / "deep" / "b").unlink()
     found = inspect_files(tmp_path, described, "make it again")
-    assert [(f.file, f.problem) for f in found] == [("a", "6 bytes instead of 7"), ("deep/b", "it is missing")]
+    assert [(f.file, f.problem) for f in found] == [("a", "6 bytes instead of 7"), ("deep/b", "it does not exist")]
 
 
 def test_a_record_names_no_file_outside_the_folder(tmp_path):

@@ -12,6 +12,7 @@ from morphoscope.ensembles.settings import default_times
 from morphoscope.ensembles.simulation import simulate_one, single_plan
 from morphoscope.models import Model, get_model, model_names
 from tests.conftest import Listening
+from tests.records import change_record
 
 
 def test_default_times_are_the_papers():
@@ -166,6 +167,9 @@ def test_an_initial_array_that_was_changed_is_noticed(tmp_path):
     run = morphoscope.simulate("gray-scott", initial=np.full((2, 48, 48), 0.5), until=1, out=tmp_path / "run")
     changed = {name: field + 1 for name, field in zip("uv", run.initial, strict=True)}
     np.savez(tmp_path / "run" / "initial.npz", **changed)
+    with pytest.raises(DataError, match=r"initial.npz is damaged .*; simulate the run again"):
+        morphoscope.repeat_run(tmp_path / "run")
+    change_record(tmp_path / "run" / "run.json")
     with pytest.raises(DataError, match="no longer the initial state"):
         morphoscope.repeat_run(tmp_path / "run")
 

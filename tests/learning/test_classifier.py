@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import pickle
 import shutil
 from copy import deepcopy as copy_of
@@ -16,6 +15,7 @@ from morphoscope.learning.datasets import load_labelled, seen_in_training
 from morphoscope.learning.saliency import explain_patterns
 from morphoscope.learning.training import train_classifier
 from tests.conftest import Listening, tiny_plan
+from tests.records import change_record
 
 
 @pytest.fixture
@@ -25,8 +25,7 @@ def copy(workshop, tmp_path):
 
 
 def change(folder, **values):
-    path = folder / "classifier.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    change_record(folder / "classifier.json", **values)
 
 
 def test_training_learns_and_remembers_how(workshop):
@@ -174,10 +173,7 @@ def test_the_hash_is_of_what_decides_readings(workshop):
 
 
 def test_classifiers_of_the_first_format_open(copy):
-    description = json.loads((copy / "classifier.json").read_text())
-    for key in ("trained_on", "homogeneous"):
-        del description[key]
-    (copy / "classifier.json").write_text(json.dumps({**description, "format": 1}))
+    change(copy, trained_on=None, homogeneous=None, format=1)
     old = Classifier.load(copy)
     assert (old.trained_on, old.homogeneous) == (None, None)
 

@@ -1,6 +1,5 @@
 """The explorer in a real Chromium: viewing, clicking, labelling with the keyboard alone, training."""
 
-import json
 import re
 import time
 
@@ -9,6 +8,7 @@ import pytest
 
 from morphoscope.atlas import Atlas
 from morphoscope.web.workspace import Workspace
+from tests.records import change_record
 from tests.web.conftest import SCREENSHOTS, Visit, explorer, fresh_only
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -79,11 +79,9 @@ def test_hover_shows_the_pattern_and_click_opens_it(look, unchanged_workspace):
 @pytest.fixture
 def decided(workspace):
     """The tiny atlas with one run of each kind of reading, and their positions."""
-    file = workspace.atlas.folder / "atlas.json"
-    description = json.loads(file.read_text())
     found = {"network": 0, "theory": 5, "variance": 9}
     runs = {by: [int(workspace.atlas.runs[position])] for by, position in found.items() if by != "network"}
-    file.write_text(json.dumps({**description, "read_by": runs}))
+    change_record(workspace.atlas.folder / "atlas.json", read_by=runs)
     return Workspace(Atlas(workspace.atlas.folder)), found
 
 

@@ -1,4 +1,3 @@
-import json
 import shutil
 
 import pytest
@@ -8,6 +7,7 @@ from morphoscope.atlas import Atlas
 from morphoscope.atlas.reader import find_classifier
 from morphoscope.core.errors import UsageError
 from tests.conftest import Listening
+from tests.records import change_record
 
 
 @pytest.fixture
@@ -57,10 +57,8 @@ def test_runs_that_are_not_there_are_refused(atlas):
 
 def of_another_model(atlas):
     """The atlas as another model's classifier would have read it."""
-    file = atlas.folder / "atlas.json"
-    description = json.loads(file.read_text())
     rows = [{"parameters": {"A": 4.5, "B": 7.0}, "class": "stripes", "runs": 8}] * 3
-    file.write_text(json.dumps({**description, "training_rows": rows}))
+    change_record(atlas.folder / "atlas.json", training_rows=rows)
     return Atlas(atlas.folder)
 
 

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from morphoscope.atlas import annotation_database as database
 from morphoscope.atlas.agreement import Agreement, agreement_of
 from morphoscope.atlas.annotation import (
     AMBIGUOUS,
@@ -25,33 +26,10 @@ from morphoscope.atlas.annotation import (
     person,
     reason,
 )
-from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import make_parent, staged_file
+from morphoscope.core.errors import UsageError
+from morphoscope.core.storage import staged_file
 
 FILE = "annotations.sqlite"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS subject (plan_hash TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS annotations (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    batch INTEGER NOT NULL,
-    run INTEGER NOT NULL,
-    who TEXT NOT NULL,
-    at TEXT NOT NULL,
-    action TEXT NOT NULL CHECK (action IN ('confirm', 'relabel', 'reject')),
-    old TEXT NOT NULL,
-    new TEXT NOT NULL,
-    why TEXT NOT NULL,
-    undone TEXT
-);
-CREATE INDEX IF NOT EXISTS by_run ON annotations (run);
-CREATE TABLE IF NOT EXISTS classes (
-    name TEXT PRIMARY KEY,
-    symbol TEXT NOT NULL,
-    colour TEXT NOT NULL,
-    who TEXT NOT NULL,
-    at TEXT NOT NULL
-);
-"""
 
 
 class Annotations:
@@ -82,41 +60,17 @@ class Annotations:
     def __init__(self, path: Path, plan_hash: str, former_hash: str | None = None) -> None:
         self.path, self.plan_hash, self.former_hash = path, plan_hash, former_hash
         if path.exists():
-            with self._open() as connection:
-                self._check(connection)
+            database.check(path, self._hashes)
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with contextlib.closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as connection:
-                yield connection
-        except sqlite3.Error as error:
-            raise DataError(f"{self.path} can't be read ({error}); expected the annotations of an atlas") from error
+    @property
+    def _hashes(self) -> set[str | None]:
+        return {self.plan_hash, self.former_hash}
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which waits for the transactions of others."""
-        make_parent(self.path)
-        with self._open() as connection:
-            if not self._check(connection):
-                connection.executescript(_SCHEMA)
-            connection.execute("INSERT OR IGNORE INTO subject VALUES (?)", (self.plan_hash,))
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    def _check(self, connection: sqlite3.Connection) -> bool:
-        """Whether the tables exist. Raises DataError if they belong to another plan."""
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'subject'").fetchone():
-            return False
-        subjects = {row[0] for row in connection.execute("SELECT plan_hash FROM subject")}
-        if subjects and not subjects & {self.plan_hash, self.former_hash}:
-            raise DataError(f"{self.path} annotates the runs of another plan; open the atlas that it belongs to")
-        return bool(subjects)
+        """One transaction that waits for all others."""
+        with database.transaction(self.path, self.plan_hash, self._hashes) as connection:
+            yield connection
 
     def add(
         self,
@@ -231,20 +185,21 @@ class Annotations:
         Returns
         -------
         NewClass
-            The class.
+            The class. If another person has created it before, that one, with its symbol and colour.
 
         Raises
         ------
         UsageError
-            For an invalid name, symbol or colour, and for a name that exists already.
+            For an invalid name, symbol or colour, and for a name in ``taken``.
         """
         check_class(name, symbol, colour)
-        if name in taken or name in (c.name for c in self.classes()):
+        if name in taken:
             raise UsageError(f"class {name!r} exists already; choose another name")
         made = NewClass(name, symbol, colour.lower(), person(who), now())
         with self._change() as connection:
             connection.execute("INSERT OR IGNORE INTO classes VALUES (?, ?, ?, ?, ?)", dataclasses.astuple(made))
-        return made
+            (row,) = connection.execute("SELECT * FROM classes WHERE name = ?", (name,)).fetchall()
+        return NewClass(*row)
 
     def classes(self) -> list[NewClass]:
         """The classes that people have created, oldest first."""
@@ -324,16 +279,21 @@ class Annotations:
 
     def copy_to(self, path: Path) -> None:
         """Copy the annotations, for the atlas of the next pass over the same runs."""
-        if not self.path.exists():
-            return
-        make_parent(path)
-        with self._open() as connection, contextlib.closing(sqlite3.connect(path)) as other:
-            connection.backup(other)
-            other.execute("INSERT OR IGNORE INTO subject VALUES (?)", (self.plan_hash,))
-            other.commit()
+        if self.path.exists():
+            database.copy(self.path, path, self.plan_hash)
+
+    @contextlib.contextmanager
+    def copied_to(self, path: Path, classes: Sequence[NewClass] = ()) -> Iterator[None]:
+        """Copy the file, with further classes, and let nobody change the original before the body ends."""
+        with database.frozen(self.path):
+            database.copy(self.path, path, self.plan_hash)
+            with database.connected(path) as other:
+                rows = [dataclasses.astuple(made) for made in classes]
+                other.executemany("INSERT OR IGNORE INTO classes VALUES (?, ?, ?, ?, ?)", rows)
+            yield
 
     def _read(self, query: str) -> list[tuple]:  # type: ignore[type-arg]
         if not self.path.exists():
             return []
-        with self._open() as connection:
-            return connection.execute(query).fetchall() if self._check(connection) else []
+        with database.connected(self.path) as connection:
+            return connection.execute(query).fetchall()

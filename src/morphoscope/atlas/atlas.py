@@ -17,13 +17,14 @@ from morphoscope.atlas.agreement import Agreement, agreement_of
 from morphoscope.atlas.annotations import FILE, Annotations
 from morphoscope.atlas.classes import class_colours, ordered, symbol
 from morphoscope.atlas.coexistence import Occupancy, occupancy_of
-from morphoscope.atlas.descriptors import describe_readings, is_current, load, save
+from morphoscope.atlas.descriptors import DESCRIPTORS_FILE, describe_readings, is_current, load, save
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
     PLAN_FILE,
     POINTS_FILE,
     PROBABILITIES_FILE,
+    REMEDY,
     annotation_folder,
     atlas_folder,
     write_rows,
@@ -32,6 +33,7 @@ from morphoscope.atlas.label_position import label_position
 from morphoscope.atlas.thumbnails import sheet_name
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.core.recorded_files import RecordedFiles
 from morphoscope.core.storage import read_json
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.runner import repeat_runs
@@ -78,7 +80,9 @@ class Atlas:
         self.metadata = read_json(self.folder / ATLAS_FILE, "an atlas")
         if not isinstance(self.metadata, dict) or self.metadata.get("format") != FORMAT:
             raise DataError(f"{folder} is not an atlas of format {FORMAT}; scan the ensemble again", operation="scan")
+        self._files = RecordedFiles(folder, ATLAS_FILE, self.metadata, REMEDY)
         self.plan = Plan.load(self.folder / PLAN_FILE)
+        self._files.verify(PROBABILITIES_FILE)
         try:
             probabilities = np.load(self.folder / PROBABILITIES_FILE, allow_pickle=False)
             classes = tuple(self.metadata["classes"])
@@ -204,6 +208,7 @@ class Atlas:
 
         Raises DataError for a damaged file.
         """
+        self._files.verify(DESCRIPTORS_FILE)
         return load(self.folder, len(self.runs))
 
     def describe(self, *, workers: int | None = None, progress: Reporter = AUTO) -> dict[str, NDArray[np.float64]]:
@@ -212,12 +217,14 @@ class Atlas:
         Descriptors of an earlier method are converted. Raises DataError if the folder can't be written.
         """
         if not self.descriptors:
-            describe_readings(self.folder, self.plan, self.runs, self.ensemble, workers=workers, progress=progress)
-            del self.descriptors
-            write_rows(self.points(), self.folder / POINTS_FILE)
+            with self._files.rewriting("measuring descriptors", DESCRIPTORS_FILE, POINTS_FILE):
+                describe_readings(self.folder, self.plan, self.runs, self.ensemble, workers=workers, progress=progress)
+                del self.descriptors
+                write_rows(self.points(), self.folder / POINTS_FILE)
         elif not is_current(self.folder):
-            save(self.folder, self.descriptors)
-            write_rows(self.points(), self.folder / POINTS_FILE)
+            with self._files.rewriting("measuring descriptors", DESCRIPTORS_FILE, POINTS_FILE):
+                save(self.folder, self.descriptors)
+                write_rows(self.points(), self.folder / POINTS_FILE)
         return self.descriptors
 
     @functools.cached_property
@@ -297,6 +304,7 @@ class Atlas:
     def thumbnails(self, sheet: int) -> bytes | None:
         """A sheet of thumbnails as WebP (see :mod:`morphoscope.atlas.thumbnails`); None after the last one."""
         path = self.folder / sheet_name(sheet)
+        self._files.verify(path.name)
         return path.read_bytes() if path.is_file() else None
 
     def points(self) -> list[dict[str, Any]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from morphoscope.core.errors import DataError
-from morphoscope.core.storage import staged_file
+from morphoscope.core.storage import recover, staged_file
 
 FORMAT = 2
+REMEDY = "scan the ensemble again; annotations are kept"
 ATLAS_FILE = "atlas.json"
 PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
@@ -24,6 +25,8 @@ def atlas_folder(source: str | Path) -> Path:
     Raises DataError if there is no atlas.
     """
     path = Path(source)
+    for folder in (path, path / "atlas"):
+        recover(folder)
     for folder in (path, path / "atlas", shipped_folder() / str(source)):
         if (folder / ATLAS_FILE).is_file():
             return folder

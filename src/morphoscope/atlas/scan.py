@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.atlas import annotation_database
+from morphoscope.atlas.annotation import NewClass, now
+from morphoscope.atlas.annotations import FILE as ANNOTATIONS_FILE
+from morphoscope.atlas.annotations import Annotations
 from morphoscope.atlas.atlas import Atlas
+from morphoscope.atlas.classes import class_colours, symbol
 from morphoscope.atlas.coexistence import occupancy_rows
 from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.files import (
@@ -19,13 +25,17 @@ from morphoscope.atlas.files import (
     PLAN_FILE,
     POINTS_FILE,
     PROBABILITIES_FILE,
+    REMEDY,
     write_rows,
 )
 from morphoscope.atlas.reader import identity
 from morphoscope.atlas.thumbnails import write_sheets
+from morphoscope.core.checksums import FILES, Finding, record_files
+from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter, warn
-from morphoscope.core.storage import check_output, staged_folder, write_json
-from morphoscope.ensembles import Ensemble
+from morphoscope.core.recorded_files import inspect_folder
+from morphoscope.core.storage import read_json, reserved, staged_folder, write_json
+from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.magnitude import initial_magnitude
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.patterns import Patterns, finished_runs, of_ensemble
@@ -47,7 +57,20 @@ def read_ensemble(
     Raises UsageError if no run is done or the classifier can't read them.
     """
     folder = Path(folder)
-    check_output(folder, ATLAS_FILE, overwrite=overwrite)
+    with reserved(folder, ATLAS_FILE, "reading an ensemble", overwrite=overwrite):
+        kept = earlier_annotations(folder, ensemble.plan)
+        return _read_into(folder, classifier, ensemble, kept, overwrite, progress)
+
+
+def _read_into(
+    folder: Path,
+    classifier: Classifier,
+    ensemble: Ensemble,
+    kept: Annotations | None,
+    overwrite: bool,
+    progress: Reporter,
+) -> Atlas:
+    """Write the atlas, with the annotations ``kept`` of the one that it replaces."""
     runs, unfinished = finished_runs(ensemble)
     patterns = of_ensemble(classifier, ensemble, runs)
     for doubt in patterns.doubts:
@@ -55,7 +78,7 @@ def read_ensemble(
     for note in (unfinished, *patterns.notes):
         if note:
             progress.message(note)
-    with staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
+    with contextlib.ExitStack() as after, staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
         with progress.task("classify", len(runs), "patterns") as task:
             reading = read(classifier, patterns, task.advance)
         frames = _recorded_frames(ensemble, classifier, patterns)
@@ -64,13 +87,59 @@ def read_ensemble(
         write_sheets(frames, part, ends)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
-        metadata = _metadata(classifier, ensemble, runs, reading, folder)
-        write_json(part / ATLAS_FILE, {**metadata, "colour_range": list(ends)})
+        metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
+        write_json(part / ATLAS_FILE, metadata)
         made = Atlas(part)
         write_rows(made.points(), part / POINTS_FILE)
         columns = {name: made.values(name) for name in made.plan.parameter_names}
         write_rows(occupancy_rows(made.occupancy, columns), part / OCCUPANCY_FILE)
+        names = [path.name for path in part.iterdir() if path.name != ATLAS_FILE]
+        write_json(part / ATLAS_FILE, {**metadata, FILES: record_files(part, names)})
+        if kept is not None:  # until the new folder is in place nobody writes to the old file
+            after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, _classes_of(kept, made.classes)))
     return Atlas(folder)
+
+
+def earlier_annotations(folder: Path, plan: Plan) -> Annotations | None:
+    """The annotations of the atlas in ``folder`` that will be overwritten by one of ``plan``; None without any.
+
+    Raises UsageError if they are about other runs: they would be lost.
+    """
+    path = folder / ANNOTATIONS_FILE
+    if not path.exists():
+        return None
+    former = read_json(folder / ATLAS_FILE, "an atlas").get("plan_hash")
+    there = Plan.load(folder / PLAN_FILE).hash
+    found = Annotations(path, there, former_hash=former)
+    if not found.log() and not found.classes():
+        return None
+    if there != plan.hash:
+        raise UsageError(
+            f"{folder} has {len(found.log())} annotations of other runs, which would be lost; choose another folder, "
+            f"or export them and remove {path}",
+            operation="export_annotations",
+        )
+    return found
+
+
+def inspect_atlas(folder: Path) -> list[Finding]:
+    """What is wrong with the files of an atlas's folder, its annotations included; empty if nothing is."""
+    found = inspect_folder(folder, ATLAS_FILE, "an atlas", REMEDY)
+    path = folder / ANNOTATIONS_FILE
+    if path.exists():
+        try:
+            annotation_database.check(path, None)
+        except UsageError as error:
+            found.append(Finding(ANNOTATIONS_FILE, str(error), "restore it from a copy, or from an export"))
+    return found
+
+
+def _classes_of(annotations: Annotations, known: tuple[str, ...]) -> list[NewClass]:
+    """The classes that people gave and an atlas with the classes ``known`` does not have, as classes of their own."""
+    said = [each for each in annotations.log() if each.new]
+    people = {each.new: each.who for each in reversed(said) if each.new not in known}
+    colours = class_colours((*known, *people))
+    return [NewClass(name, symbol(name)[:3], colours[name], who, now()) for name, who in people.items()]
 
 
 def _recorded_frames(ensemble: Ensemble, classifier: Classifier, patterns: Patterns) -> NDArray[np.float32]:

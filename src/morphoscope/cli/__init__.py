@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -13,12 +14,16 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait for each other sleep instead of spinning: training is twice as fast while other programs run.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from morphoscope.cli import streams
     from morphoscope.cli.app import command_line
     from morphoscope.core.errors import UsageError
 
+    streams.prepare()
     root = command_line()
     try:
         code = root([a for a in given if a != "--debug"], prog_name="morphoscope", standalone_mode=False)
+        with streams.output():
+            sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
     except UsageError as error:
@@ -27,6 +32,10 @@ def main(arguments: list[str] | None = None) -> None:
         from morphoscope.cli.advice import advice
 
         _fail(f"{error}{advice(root, given, error)}", 2)
+    except MemoryError as error:
+        if debug:
+            raise
+        _fail(f"there is not enough memory ({error or 'no details'}); use fewer runs at a time or a smaller grid", 2)
     except OSError as error:
         if debug:
             raise
@@ -52,5 +61,6 @@ def _interrupted() -> NoReturn:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody reads standard error any more
+        print(f"error: {' '.join(text.split())}", file=sys.stderr)
     sys.exit(code)

@@ -13,6 +13,7 @@ COMMAND_NAMES = {
     "analyze": "theory",
     "check_model": "models check",
     "class_map": "map",
+    "export_annotations": "annotate",
     "list_models": "models",
     "new_model": "models new",
     "scan_plan": "ensemble",

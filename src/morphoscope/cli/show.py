@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from morphoscope.cli.streams import output
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Agreement
@@ -12,7 +15,9 @@ if TYPE_CHECKING:
 
 def as_json(values: Any) -> None:
     """Print JSON and nothing else."""
-    print(json.dumps(values, indent=1, ensure_ascii=False))
+    readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    with output():
+        print(json.dumps(values, indent=1, ensure_ascii=not readable))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
@@ -26,12 +31,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None 
         drawn.add_column(name, overflow="fold")
     for row in rows:
         drawn.add_row(*(str(cell) for cell in row))
-    Console(highlight=False).print(drawn)
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    with output():
+        Output(highlight=False).print(drawn)
 
 
 def line(text: str) -> None:
     """Print one line."""
-    print(text)
+    with output():
+        print(text)
 
 
 def agreement(found: Agreement, what: str) -> None:

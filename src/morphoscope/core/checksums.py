@@ -81,7 +81,7 @@ def inspect_file(folder: Path, name: str, description: Mapping[str, Any], remedy
         if file_checksum(folder / name) != recorded[ENTRY]:
             return Finding(name, "its SHA-256 is not the recorded one", remedy)
     except FileNotFoundError:
-        return Finding(name, "it is missing", remedy)
+        return Finding(name, "it does not exist", remedy)
     except OSError as error:
         return Finding(name, error.strerror or str(error), remedy)
     except (KeyError, TypeError) as error:

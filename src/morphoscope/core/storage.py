@@ -152,6 +152,27 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
             shutil.rmtree(part, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def reserved(folder: Path | None, marker: str, purpose: str, *, overwrite: bool) -> Iterator[None]:
+    """Lock a folder that long work will write, from the beginning, so that a second process learns it at once.
+
+    ``marker`` and ``overwrite`` are as in :func:`staged_folder`, which the body may enter for the same folder; without
+    a folder nothing happens. Raises UsageError.
+    """
+    if folder is None:
+        yield
+        return
+    check_output(folder, marker, overwrite=overwrite)
+    check_writable(folder)
+    make_parent(folder)
+    with contextlib.ExitStack() as stack:
+        with writing(folder):
+            stack.enter_context(folder_lock(folder, purpose))
+            _put_back(folder.resolve())
+        check_output(folder, marker, overwrite=overwrite)
+        yield
+
+
 def _swap(part: Path, folder: Path) -> None:
     """Put a folder in the place of another one. If that fails, the other one stays or goes back."""
     aside = _aside(folder)
@@ -247,6 +268,8 @@ def check_writable(path: Path) -> None:
     code = 0
     if not existing.is_dir():
         code = errno.ENOTDIR
+    elif os.statvfs(existing).f_flag & os.ST_RDONLY:
+        code = errno.EROFS
     elif not os.access(existing, os.W_OK | os.X_OK):
         read_only = hasattr(os, "statvfs") and os.statvfs(existing).f_flag & os.ST_RDONLY
         code = errno.EROFS if read_only else errno.EACCES

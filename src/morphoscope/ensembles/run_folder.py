@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.checksums import FILES, Finding, record_files, verify_file
 from morphoscope.core.errors import DataError
 from morphoscope.core.outside_arrays import load_archive
-from morphoscope.core.storage import check_output, check_writable, read_json, staged_folder, write_json
+from morphoscope.core.recorded_files import inspect_folder
+from morphoscope.core.storage import read_json, recover, staged_folder, write_json
 from morphoscope.engines.initial import ARRAY
 from morphoscope.engines.state_files import state_hash
 from morphoscope.ensembles.pictures import simulation_figure
@@ -24,16 +26,11 @@ from morphoscope.rendering.pictures import save_composite, save_space_time
 from morphoscope.rendering.style import save
 
 MARKER = "run.json"
+REMEDY = "simulate the run again"
 RUN_FILE = "snapshots.npz"
 INITIAL_FILE = "initial.npz"
 VIDEO_FILE = "film.npz"  # frames of a run in one dimension; its picture shows them as space and time
 PICTURE_FILE = "picture.png"
-
-
-def check_run_folder(folder: Path, *, overwrite: bool) -> None:
-    """Raise UsageError if the folder contains other files or, unless ``overwrite``, an earlier run."""
-    check_output(folder, MARKER, overwrite=overwrite)
-    check_writable(folder)
 
 
 def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -> None:
@@ -52,7 +49,12 @@ def save_run(simulation: Simulation, folder: Path, *, overwrite: bool = False) -
             save_space_time(simulation.video, picture, shown, magnitude)
         else:
             save_composite(simulation.states[:, 0], picture, shown, simulation.t, magnitude)
-        write_json(part / MARKER, simulation.metadata())
+        write_json(part / MARKER, {**simulation.metadata(), FILES: record_files(part)})
+
+
+def inspect_run(folder: Path) -> list[Finding]:
+    """What is wrong with the files of a run's folder; empty if nothing is."""
+    return inspect_folder(folder, MARKER, "the metadata of a run", REMEDY)
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -70,8 +72,8 @@ def load_run(folder: str | Path) -> Simulation:
     folder = _folder(folder)
     metadata = _metadata(folder)
     plan = Plan.from_dict(metadata["plan"])
-    states, initial = _arrays(folder / RUN_FILE), _arrays(folder / INITIAL_FILE)
-    video = _arrays(folder / VIDEO_FILE)["film"] if (folder / VIDEO_FILE).is_file() else None
+    states, initial = _arrays(folder, RUN_FILE, metadata), _arrays(folder, INITIAL_FILE, metadata)
+    video = _arrays(folder, VIDEO_FILE, metadata)["film"] if (folder / VIDEO_FILE).is_file() else None
     try:
         found = Simulation(
             plan=plan,
@@ -103,6 +105,7 @@ def stored_initial(simulation: Simulation) -> NDArray[Any] | None:
 def _folder(path: str | Path) -> Path:
     path = Path(path)
     folder = path.parent if path.name in (MARKER, RUN_FILE, INITIAL_FILE) else path
+    recover(folder)
     if not is_run_folder(folder):
         raise DataError(f"{path} is not a simulated run (no {MARKER} in it)")
     return folder
@@ -115,5 +118,7 @@ def _metadata(folder: Path) -> dict[str, Any]:
     return metadata
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _arrays(folder: Path, name: str, metadata: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    path = folder / name
+    verify_file(folder, name, metadata, REMEDY)
     return load_archive(path, str(path), "the arrays of a run; simulate it again")[0]

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.checksums import FILES, Finding, record_files, verify_file
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.extras import require
-from morphoscope.core.storage import read_json, staged_folder, write_json
+from morphoscope.core.recorded_files import inspect_folder
+from morphoscope.core.storage import read_json, recover, staged_folder, write_json
 from morphoscope.learning.homogeneous import HomogeneousClass
 from morphoscope.learning.prediction import Prediction
 from morphoscope.learning.training_runs import TrainingRuns
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FORMAT = 2  # format 2 added the model and length scale of the training runs, and the homogeneous classes
 METADATA_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
+REMEDY = "restore it from a copy, or train again"
 DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used if none is named
 CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading such files may run code
 _BATCH = 64
@@ -201,17 +204,12 @@ class Classifier:
 
         Raises UsageError if the folder contains other files or, unless ``overwrite``, an earlier classifier.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         with staged_folder(Path(folder), METADATA_FILE, overwrite=overwrite) as part:
             tensors = {n: t.contiguous() for n, t in self.module.state_dict().items()}
-            try:
-                save_file(tensors, part / WEIGHTS_FILE)
-            except SafetensorError as error:  # for example on a full disk
-                raise UsageError(f"can't write {folder}: {error}; free some space, or choose another folder") from error
-            (part / WEIGHTS_FILE).chmod(0o644)
-            write_json(part / METADATA_FILE, self.metadata())
+            (part / WEIGHTS_FILE).write_bytes(save(tensors))
+            write_json(part / METADATA_FILE, {**self.metadata(), FILES: record_files(part)})
         self.folder = Path(folder)
 
     def metadata(self) -> dict[str, Any]:
@@ -256,6 +254,7 @@ class Classifier:
             raise DataError(f"{folder} is damaged: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{folder} is damaged: {METADATA_FILE} has a missing or invalid entry ({error})") from None
+        verify_file(folder, WEIGHTS_FILE, values, REMEDY)
         module = _load_weights(folder / WEIGHTS_FILE, network, read.frames, len(classes))
         return cls(network, classes, read, temperature, provenance, module, trained_on, homogeneous, folder)
 
@@ -273,6 +272,7 @@ def open_classifier(source: str | Path | Classifier) -> Classifier:
 def classifier_folder(source: str | Path) -> Path:
     """The folder of a classifier that is given by its path or by a shipped name. Raises DataError if there is none."""
     path = Path(source)
+    recover(path)
     if path.suffix.lower() in CODE_SUFFIXES:
         raise DataError(
             f"{path.name} is refused: loading {path.suffix} files could run code; "
@@ -286,6 +286,11 @@ def classifier_folder(source: str | Path) -> Path:
     if (shipped / METADATA_FILE).is_file():
         return shipped
     raise DataError(f"no classifier at {source}; {nearest(str(source), shipped_names())}")
+
+
+def inspect_classifier(folder: Path) -> list[Finding]:
+    """What is wrong with the files of a classifier's folder; empty if nothing is."""
+    return inspect_folder(folder, METADATA_FILE, "a classifier's description", REMEDY)
 
 
 def shipped_folder() -> Path:

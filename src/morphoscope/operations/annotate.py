@@ -72,6 +72,10 @@ def annotate(
     from morphoscope.atlas.annotation import AMBIGUOUS, REJECTED
 
     opened = open_atlas(atlas)
+    if class_name is not None and not class_name.strip():
+        raise UsageError(
+            f"class {class_name!r}; expected a name, or {AMBIGUOUS!r} to reject the runs", parameter="class_name"
+        )
     if not len(runs):
         raise UsageError("no run was given; give at least one")
     labels = dict(zip(opened.runs.tolist(), opened.labels(), strict=True))

@@ -262,18 +262,18 @@ def _simulated(
     overwrite: bool,
     progress: Reporter,
 ) -> Simulation:
+    from morphoscope.core.storage import reserved
     from morphoscope.ensembles.pictures import save_run_video
-    from morphoscope.ensembles.run_folder import check_run_folder
+    from morphoscope.ensembles.run_folder import MARKER
     from morphoscope.ensembles.simulation import simulate_one
     from morphoscope.rendering.video import check_video_path
 
     if video is not None:
         check_video_path(video)
-    if out is not None:
-        check_run_folder(Path(out), overwrite=overwrite)
-    simulation = simulate_one(plan, engine=engine, video=video is not None, initial=start, progress=progress)
-    if out is not None:
-        simulation.save(out, overwrite=overwrite)
+    with reserved(None if out is None else Path(out), MARKER, "simulating", overwrite=overwrite):
+        simulation = simulate_one(plan, engine=engine, video=video is not None, initial=start, progress=progress)
+        if out is not None:
+            simulation.save(out, overwrite=overwrite)
     if video is not None:
         save_run_video(simulation, video)
     for text in simulation.warnings:

@@ -77,7 +77,7 @@ def train(
     ['homogeneous']
     """
     require("learn")
-    from morphoscope.core.storage import check_output
+    from morphoscope.core.storage import reserved
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import METADATA_FILE
     from morphoscope.learning.datasets import load_labelled
@@ -85,17 +85,17 @@ def train(
     from morphoscope.learning.training import train_classifier
 
     get_network(network)
-    if out is not None:
-        check_output(Path(out), METADATA_FILE, overwrite=overwrite)
-    classifier = train_classifier(
-        load_labelled(Ensemble(data)),
-        load_labelled(Ensemble(validation)),
-        network=network,
-        epochs=epochs,
-        seed=seed,
-        paper_augmentation=paper_augmentation,
-        progress=progress,
-    )
-    if out is not None:
-        classifier.save(out, overwrite=overwrite)
+    folder = None if out is None else Path(out)
+    with reserved(folder, METADATA_FILE, "training", overwrite=overwrite):
+        classifier = train_classifier(
+            load_labelled(Ensemble(data)),
+            load_labelled(Ensemble(validation)),
+            network=network,
+            epochs=epochs,
+            seed=seed,
+            paper_augmentation=paper_augmentation,
+            progress=progress,
+        )
+        if folder is not None:
+            classifier.save(folder, overwrite=overwrite)
     return classifier

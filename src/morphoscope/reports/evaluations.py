@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.checksums import FILES, Finding, record_files
 from morphoscope.core.errors import DataError
-from morphoscope.core.storage import check_output, read_json, staged_folder, write_json
+from morphoscope.core.recorded_files import inspect_folder
+from morphoscope.core.storage import check_output, read_json, recover, staged_folder, write_json
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.learning.saliency import Saliency
 from morphoscope.rendering.composite import CONCENTRATION
@@ -29,7 +31,6 @@ def check_evaluation_folder(folder: Path) -> None:
 def save_evaluation(evaluation: Evaluation, folder: Path) -> None:
     """Write evaluation.json, confusion.csv and the figure; an earlier evaluation in the folder is replaced."""
     with staged_folder(folder, EVALUATION_MARKER, overwrite=True) as part:
-        write_json(part / EVALUATION_MARKER, evaluation.to_dict())
         with (part / "confusion.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["class", *evaluation.classes])
@@ -38,15 +39,24 @@ def save_evaluation(evaluation: Evaluation, folder: Path) -> None:
         figure = confusion_figure(evaluation)
         for suffix in ("png", "svg"):
             save(figure, part / f"confusion.{suffix}")
+        write_json(part / EVALUATION_MARKER, {**evaluation.to_dict(), FILES: record_files(part)})
 
 
 def load_evaluation(folder: Path) -> Evaluation:
     """Read an evaluation that :func:`save_evaluation` wrote. Raises DataError if it is missing or damaged."""
+    recover(folder)
     values = read_json(folder / EVALUATION_MARKER, "an evaluation")
+    if isinstance(values, dict):
+        values.pop(FILES, None)
     try:
         return Evaluation.from_dict(values)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{folder / EVALUATION_MARKER} is damaged ({error}); evaluate again") from error
+
+
+def inspect_evaluation(folder: Path) -> list[Finding]:
+    """What is wrong with the files of an evaluation's folder; empty if nothing is."""
+    return inspect_folder(folder, EVALUATION_MARKER, "an evaluation", "evaluate again")
 
 
 def check_saliency_folder(folder: Path) -> None:

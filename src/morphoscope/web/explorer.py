@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +10,7 @@ import panel as pn
 
 from morphoscope.atlas import Atlas
 from morphoscope.web.page import Page, sheet_texts, sheet_urls
+from morphoscope.web.redirect import opened_in_browser
 from morphoscope.web.serving import Address, serve
 from morphoscope.web.style import PALETTES, asset
 from morphoscope.web.workspace import Workspace
@@ -69,18 +70,17 @@ def serve_explorer(
             )
         report("press Ctrl+C to stop")
         if browser:
-            import webbrowser
+            open_page.enter_context(opened_in_browser(address.url))
 
-            threading.Thread(target=webbrowser.open, args=(address.url,), daemon=True).start()
-
-    serve(
-        lambda: make_template(workspace, who),
-        host=host,
-        port=port,
-        files={"thumbnails": thumbnail_source(atlas)},
-        title=f"Morphoscope: {atlas.plan.model.title}",
-        started=started,
-    )
+    with contextlib.ExitStack() as open_page:
+        serve(
+            lambda: make_template(workspace, who),
+            host=host,
+            port=port,
+            files={"thumbnails": thumbnail_source(atlas)},
+            title=f"Morphoscope: {atlas.plan.model.title}",
+            started=started,
+        )
 
 
 def notebook_view(atlas: Atlas, compared: Atlas | None = None, who: str = "anonymous") -> Any:

@@ -10,7 +10,7 @@ from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.operations.ensemble import ensemble
 from morphoscope.operations.scan import scan
 from morphoscope.operations.train import train
-from morphoscope.workflows.stages import Stage, Study
+from morphoscope.workflows.stages import Stage, opened_study
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
@@ -122,7 +122,6 @@ def train_next_pass(
     network = network or str(before.metadata["classifier"]["network"])
     plans = _plans(before, choice, runs_per_class, seed)
     options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
-    study = Study(folder, options)
     for line in choice.remarks():
         progress.message(line)
     if before.ensemble is None:
@@ -143,12 +142,14 @@ def train_next_pass(
     def read() -> None:
         runs = before.ensemble.folder if before.ensemble else folder / "scan"
         scan(folder / "classifier", runs, folder / "atlas", overwrite=True, progress=progress)
-        before.annotations.copy_to(folder / "atlas" / FILE)
+        if not (folder / "atlas" / FILE).exists():  # those of an atlas that was there are kept, and more than these
+            before.annotations.copy_to(folder / "atlas" / FILE)
 
-    for name, plan in plans.items():
-        study.run(simulation_stage(folder, name, plan, workers, progress), progress)
-    study.run(Stage("train the network", folder / "classifier" / METADATA_FILE, {}, learn), progress)
-    study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, {}, read), progress)
+    with opened_study(folder, options) as study:
+        for name, plan in plans.items():
+            study.run(simulation_stage(folder, name, plan, workers, progress), progress)
+        study.run(Stage("train the network", folder / "classifier" / METADATA_FILE, {}, learn), progress)
+        study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, {}, read), progress)
     return Atlas(folder / "atlas")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.locking import folder_lock
 from morphoscope.core.progress import Reporter
-from morphoscope.core.storage import read_json, write_json
+from morphoscope.core.storage import is_vacant, make_parent, read_json, write_json, writing
 from morphoscope.ensembles import Plan
 from morphoscope.ensembles.identity import json_hash
 
@@ -28,6 +30,19 @@ class Stage:
     work: Callable[[], object]
 
 
+@contextlib.contextmanager
+def opened_study(folder: Path, options: dict[str, Any]) -> Iterator[Study]:
+    """Begin or continue a study; while the body runs no other process does.
+
+    Raises UsageError for a folder with something else or another study in it, or with a process at work.
+    """
+    make_parent(folder)
+    with contextlib.ExitStack() as stack:
+        with writing(folder):
+            stack.enter_context(folder_lock(folder, "a study"))
+        yield Study(folder, options)
+
+
 class Study:
     """The folder of a study: its options, its finished stages and their times."""
 
@@ -37,7 +52,8 @@ class Study:
         self.stages: dict[str, dict[str, Any]] = {}
         if folder.is_file():
             raise UsageError(f"{folder} is a file; expected a new folder; choose another place", parameter="out")
-        if not folder.exists() or not any(folder.iterdir()):
+        if is_vacant(folder):
+            self._save()  # first: a folder says what it is before anything else is in it
             return
         if not self.file.is_file():
             raise UsageError(f"{folder} contains other files (no {STUDY_FILE} in it); choose a new folder")
@@ -77,8 +93,7 @@ class Study:
         finally:
             seconds = before + time.perf_counter() - begin
             self.stages[stage.name] = {"done": done, "seconds": seconds, "inputs": stage.inputs}
-            if done or self.folder.exists():
-                self._save()
+            self._save()
         progress.message(f"{stage.name}: {seconds:.0f} s")
         return True
 

@@ -14,7 +14,7 @@ from morphoscope.learning.networks import get_network
 from morphoscope.workflows.scholz2022.passes import FIRST, REPORT, SECOND, PassStages, Results
 from morphoscope.workflows.scholz2022.report import write_study_report
 from morphoscope.workflows.scholz2022.second_pass import Comparison, compare
-from morphoscope.workflows.stages import Stage, Study
+from morphoscope.workflows.stages import Stage, opened_study
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,27 +88,27 @@ def reproduce_scholz2022(
         raise UsageError(f"unknown profile {profile!r}; {nearest(profile, PROFILES)}")
     get_network(network)
     options = {"study": "scholz2022", "profile": profile, "network": network, "seed": seed}
-    study = Study(folder, options)
-    plans = {name: PROFILES[profile].plan(name) for name in SETS}
-    first, second = (
-        PassStages(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
-        for names in (FIRST, SECOND)
-    )
-    results = _first_pass(first)
-    made_from: dict[str, Any] = first.atlas_inputs
-    comparison = None
-    if second_pass or SECOND.stage("read the scan") in study.stages:
-        comparison = compare(results, _second_pass(second))
-        made_from = {**made_from, "second pass": second.atlas_inputs}
+    with opened_study(folder, options) as study:
+        plans = {name: PROFILES[profile].plan(name) for name in SETS}
+        first, second = (
+            PassStages(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
+            for names in (FIRST, SECOND)
+        )
+        results = _first_pass(first)
+        made_from: dict[str, Any] = first.atlas_inputs
+        comparison = None
+        if second_pass or SECOND.stage("read the scan") in study.stages:
+            comparison = compare(results, _second_pass(second))
+            made_from = {**made_from, "second pass": second.atlas_inputs}
 
-    def report() -> None:
-        write_study_report(study, results, comparison, _command(options, folder, comparison is not None))
+        def report() -> None:
+            write_study_report(study, results, comparison, _command(options, folder, comparison is not None))
 
-    study.run(Stage(REPORT, folder / "report.html", made_from, report), progress)
-    seconds = {name: study.seconds(name) for name in study.stages}
-    return Reproduction(
-        folder, folder / "report.html", results.evaluations, results.atlas.counts(), seconds, comparison
-    )
+        study.run(Stage(REPORT, folder / "report.html", made_from, report), progress)
+        seconds = {name: study.seconds(name) for name in study.stages}
+        return Reproduction(
+            folder, folder / "report.html", results.evaluations, results.atlas.counts(), seconds, comparison
+        )
 
 
 def _first_pass(work: PassStages) -> Results:
