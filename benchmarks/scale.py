@@ -50,7 +50,8 @@ class Watching:
     """A reporter that notes memory and open files at a tenth and at the end."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done, self.seen = total, 0, {}
+        self.total, self.done = total, 0
+        self.seen: dict[int, tuple[float, int]] = {}
 
     def task(self, *_: object, **__: object) -> Watching:
         return self
