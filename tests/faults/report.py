@@ -1,0 +1,35 @@
+"""The table of the campaigns, as docs/reliability.md shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults.bench import Tally
+
+BEGIN, END = "<!-- begin of the table: python -m tests.faults --out docs/reliability.md -->", "<!-- end of the table -->"
+_HEAD = ("fault", "folder", "trials", "ended well or unchanged", "one line", "killed", "continued to equal bits", "wrong")
+
+
+def table(rows: Sequence[Tally]) -> str:
+    """The rows as Markdown, with their sum."""
+    lines = [_row(_HEAD), _row(["---"] * 2 + ["---:"] * 6)]
+    lines += [_row((r.kind, r.what, *_numbers(r))) for r in rows]
+    sums = [sum(column) for column in zip(*(_numbers(r) for r in rows), strict=True)]
+    return "\n".join([*lines, _row(("all", "", *sums))])
+
+
+def write(path: Path, rows: Sequence[Tally]) -> None:
+    """Put the table between the two marks of a page."""
+    text = path.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    path.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}", encoding="utf-8")
+
+
+def _numbers(row: Tally) -> tuple[int, ...]:
+    return row.trials, row.as_before, row.refused, row.killed, row.redone, len(row.wrong)
+
+
+def _row(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
