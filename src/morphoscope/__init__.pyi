@@ -28,6 +28,7 @@ from .operations.agree import agree as agree
 from .operations.analyze import analyze as analyze
 from .operations.annotate import annotate as annotate
 from .operations.annotate import export_annotations as export_annotations
+from .operations.check import check as check
 from .operations.classify import classify as classify
 from .operations.describe import describe as describe
 from .operations.draw import class_map as class_map

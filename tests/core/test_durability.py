@@ -14,7 +14,7 @@ import pytest
 
 from morphoscope.core import storage
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.storage import recover, staged_file, staged_folder, write_json
+from morphoscope.core.storage import is_vacant, recover, staged_file, staged_folder, write_json
 
 #: What the operating system is asked for, in this order.
 CALLS = ("open", "mkdir", "fsync", "rename", "replace")
@@ -217,3 +217,10 @@ def test_a_link_to_a_folder_is_followed(tmp_path):
     write(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
     assert contents(tmp_path / "real") == {"new"}
+
+
+def test_a_folder_with_a_first_file_that_was_not_finished_is_vacant(tmp_path):
+    (tmp_path / ".plan.json.0123abcd.partial.json").touch()
+    assert is_vacant(tmp_path)
+    (tmp_path / "notes.partial.txt").touch()
+    assert not is_vacant(tmp_path)

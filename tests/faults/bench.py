@@ -44,7 +44,7 @@ class Bench:
         # Everything happens at one path: records may hold it.
         self.fresh()
         self.expected_kept = self._must(lambda: scenario.kept(self.trial)) if scenario.kept else None
-        done = self.run(_as_command(scenario.work(self.trial)), below=self.trial)
+        done = self.run(as_command(scenario.work(self.trial)), below=self.trial)
         if done.code:
             raise RuntimeError(f"{scenario.name} fails undisturbed: {done.text}")
         self.calls = done.calls
@@ -62,7 +62,7 @@ class Bench:
 
     def inspect(self) -> Outcome:
         """What is in the folder now; refused in one line if it can't be read."""
-        return self.run(_as_command(lambda: self.scenario.inspect(self.trial)))
+        return self.run(as_command(lambda: self.scenario.inspect(self.trial)))
 
     def listing(self) -> set[str]:
         """The files of the folder, without those that SQLite keeps while a database is open."""
@@ -72,7 +72,7 @@ class Bench:
     def disturb(self, fault: Fault) -> Outcome:
         """A fresh folder and the scenario's work with a fault."""
         self.fresh()
-        return self.run(_as_command(self.scenario.work(self.trial)), below=self.trial, fault=fault)
+        return self.run(as_command(self.scenario.work(self.trial)), below=self.trial, fault=fault)
 
     def settle(self, tally: Tally, case: object, ended: Outcome, expected: Any = None) -> None:
         """Judge a disturbed trial: how it ended, what is kept, what the same work makes of it."""
@@ -86,7 +86,7 @@ class Bench:
         else:
             return tally.fail(case, f"exit code {ended.code}: {ended.text}")
         if self.scenario.kept is not None:
-            kept = self.run(_as_command(lambda: self.scenario.kept(self.trial)))  # type: ignore[misc]
+            kept = self.run(as_command(lambda: self.scenario.kept(self.trial)))  # type: ignore[misc]
             if kept.value not in (self.expected_kept, self.expected):
                 return tally.fail(case, f"lost: {kept.value or kept.text}")
         return self._again(tally, case, ended, expected or self.expected)
@@ -97,7 +97,7 @@ class Bench:
             return tally.fail(case, f"what is left can't be opened: {partly.text}")
         if partly.code == 0 and (lie := _contradiction(partly.value, expected)):
             return tally.fail(case, f"what is left is wrong: {lie}")
-        again = self.run(_as_command(self.scenario.continued(self.trial)))
+        again = self.run(as_command(self.scenario.continued(self.trial)))
         whole = partly.code == 0 and partly.value == expected
         if again.code and not (whole and again.in_one_line):  # an earlier result that is whole may be refused
             return tally.fail(case, f"after {ended.text!r} can't be continued: {again.text}")
@@ -125,7 +125,7 @@ class Bench:
         return outcome.value
 
 
-def _as_command(work: Work) -> Work:
+def as_command(work: Work) -> Work:
     """The work with the errors of a command: one line and exit code 2."""
 
     def inner() -> Any:

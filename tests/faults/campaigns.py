@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.faults.bench import Bench, Tally, each_call
+from tests.faults.bench import Bench, Tally, as_command, each_call
 from tests.faults.children import Child, command
 from tests.faults.scenarios import SCENARIOS, Scenario, ensemble_command, inspect_ensemble
 from tests.faults.shim import CALLS, Fault, shift_clock
 
+_ACTION_NAMES = {("ENOSPC", True): "disk full from a call on", ("kill", False): "killed at a call"}
 Say = Callable[[str], None]
 
 
@@ -22,7 +23,9 @@ def calls(folder: Path, most: int, say: Say) -> Iterator[Tally]:
     for scenario in SCENARIOS:
         bench = Bench(scenario, folder / scenario.name)
         for action, sticky in (("ENOSPC", True), ("ENOSPC", False), ("EIO", False), ("kill", False)):
-            name = "disk full from a call on" if sticky else "killed at a call" if action == "kill" else f"{action} once"
+            name = (
+                "disk full from a call on" if sticky else "killed at a call" if action == "kill" else f"{action} once"
+            )
             tally = Tally(name, scenario.name)
             for call in CALLS:
                 for at in each_call(bench.calls, call, most):
@@ -144,7 +147,7 @@ def pairs(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
         tally = Tally("two processes at once", scenario.name)
         for trial in range(trials):
             bench.fresh()
-            works = [scenario.work(bench.trial)] * 2
+            works = [as_command(scenario.work(bench.trial))] * 2
             both = [Child(work, bench.root / f"report-{i}.json") for i, work in enumerate(works)]
             ends = [child.wait() for child in both]
             bad = [end for end in ends if end.code and not end.in_one_line]

@@ -50,9 +50,7 @@ def command(*arguments: str) -> Work:
 class Child:
     """A forked process that works; :meth:`wait` returns how it ended."""
 
-    def __init__(
-        self, work: Work, report: Path, *, below: Path | None = None, fault: shim.Fault | None = None
-    ) -> None:
+    def __init__(self, work: Work, report: Path, *, below: Path | None = None, fault: shim.Fault | None = None) -> None:
         self.report = report
         report.unlink(missing_ok=True)
         self.pid = os.fork()

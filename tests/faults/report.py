@@ -7,13 +7,25 @@ from pathlib import Path
 
 from tests.faults.bench import Tally
 
-BEGIN, END = "<!-- begin of the table: python -m tests.faults --out docs/reliability.md -->", "<!-- end of the table -->"
-_HEAD = ("fault", "folder", "trials", "ended well or unchanged", "one line", "killed", "continued to equal bits", "wrong")
+BEGIN, END = (
+    "<!-- begin of the table: python -m tests.faults --out docs/reliability.md -->",
+    "<!-- end of the table -->",
+)
+_HEAD = (
+    "fault",
+    "folder",
+    "trials",
+    "ended well or unchanged",
+    "one line",
+    "killed",
+    "continued to equal bits",
+    "wrong",
+)
 
 
 def table(rows: Sequence[Tally]) -> str:
     """The rows as Markdown, with their sum."""
-    lines = [_row(_HEAD), _row(["---"] * 2 + ["---:"] * 6)]
+    lines = [_row((*_HEAD, "wrong")), _row(["---"] * 2 + ["---:"] * 6)]
     lines += [_row((r.kind, r.what, *_numbers(r))) for r in rows]
     sums = [sum(column) for column in zip(*(_numbers(r) for r in rows), strict=True)]
     return "\n".join([*lines, _row(("all", "", *sums))])

@@ -1,9 +1,11 @@
-"""What the campaigns disturb: a command on a prepared folder, how it is continued, and what must be there at the end."""
+"""What the campaigns disturb: a command on a prepared folder, how it is continued, what must be there then."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,7 @@ def inspect_atlas(folder: Path) -> Any:
     from morphoscope.atlas import open_atlas
 
     atlas = open_atlas(folder / "atlas")
-    sheets = sorted((folder / "atlas").glob("**/*.png")) + sorted((folder / "atlas").glob("**/*.webp"))
+    sheets = itertools.takewhile(lambda sheet: sheet is not None, map(atlas.thumbnails, itertools.count()))
     return {
         "classes": list(atlas.classes),
         "probabilities": digest(np.asarray(atlas.reading.probabilities)),
@@ -77,11 +79,11 @@ def inspect_atlas(folder: Path) -> Any:
     }
 
 
-def _pixels(path: Path) -> Any:
+def _pixels(sheet: bytes) -> Any:
     import numpy as np
     from PIL import Image
 
-    with Image.open(path) as picture:
+    with Image.open(io.BytesIO(sheet)) as picture:
         return np.asarray(picture)
 
 

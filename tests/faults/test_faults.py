@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.faults.report import table
 from tests.faults.bench import Tally, each_call
+from tests.faults.report import table
 
 pytestmark = pytest.mark.skipif(
     shutil.which("cc") is None or not sys.platform.startswith("linux"), reason="needs Linux and a C compiler"

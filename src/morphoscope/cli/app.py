@@ -36,6 +36,7 @@ COMMANDS = {
     "annotate": "loop",
     "refine": "loop",
     "export": "loop",
+    "check": "check",
 }
 
 

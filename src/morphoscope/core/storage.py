@@ -212,7 +212,7 @@ def _put_back(folder: Path) -> None:
     aside = _aside(folder)
     if aside.is_dir() and is_vacant(folder):
         if folder.exists():
-            folder.rmdir()  # empty: somebody has made it since
+            shutil.rmtree(folder)  # vacant: somebody has made it since
         replace(aside, folder)
 
 
@@ -249,8 +249,15 @@ def check_output(folder: Path, marker: str, *, overwrite: bool) -> None:
 
 
 def is_vacant(folder: Path) -> bool:
-    """Whether a folder does not exist or contains nothing but its lock."""
-    return not folder.exists() or (folder.is_dir() and all(map(is_lock, folder.iterdir())))
+    """Whether a folder does not exist or contains nothing but its lock and temporary files.
+
+    A process that is killed while it writes the first file of a folder leaves a temporary one.
+    """
+    return not folder.exists() or (folder.is_dir() and all(is_lock(p) or _is_temporary(p) for p in folder.iterdir()))
+
+
+def _is_temporary(path: Path) -> bool:
+    return re.fullmatch(r"\..+\.[0-9a-f]{8}\.partial(\..+)?", path.name) is not None
 
 
 def make_parent(path: Path) -> None:

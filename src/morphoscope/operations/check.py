@@ -1,0 +1,121 @@
+"""Check a folder: is what is in it what was written?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morphoscope.core.errors import DataError
+
+if TYPE_CHECKING:
+    from morphoscope.core.checksums import Finding
+
+PathLike = str | Path
+_Inspection = Callable[[Path, bool], "list[Finding]"]
+
+
+def check(folder: PathLike, *, repair: bool = False) -> list[Finding]:
+    """Read everything in a folder and compare it with its checksums; find what is damaged.
+
+    Parameters
+    ----------
+    folder : str or Path
+        An ensemble, a classifier, an atlas, a run, an evaluation, or a study with such folders in it.
+    repair : bool, optional
+        Whether to repair what can be repaired: damaged runs of an ensemble become pending, so that simulating it again
+        repeats them, and files that a killed process left are removed.
+
+    Returns
+    -------
+    list of Finding
+        What is wrong: ``file``, ``problem``, ``remedy``. Empty if all is well. With ``repair``, what had been wrong.
+
+    Raises
+    ------
+    DataError
+        If the folder is of none of these kinds.
+    UsageError
+        If another process writes the folder, or it can't be repaired because it can't be written.
+
+    Notes
+    -----
+    Folders of versions before checksums were introduced can be checked only as far as their formats tell damage.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.04, 2)}, size=48, until=10)
+    >>> made = morphoscope.ensemble(plan, "scan")
+    >>> morphoscope.check("scan")
+    []
+    """
+    from morphoscope.core.storage import recover
+
+    place = Path(folder)
+    recover(place)
+    for marker, inspection in _KINDS.items():
+        if (place / marker).is_file():
+            return inspection(place, repair)
+    raise DataError(f"{folder} is not a folder that can be checked; expected one with {', '.join(_KINDS)} in it")
+
+
+def _atlas(folder: Path, repair: bool) -> list[Finding]:
+    from morphoscope.atlas.scan import inspect_atlas
+
+    return inspect_atlas(folder)
+
+
+def _classifier(folder: Path, repair: bool) -> list[Finding]:
+    from morphoscope.core.extras import require
+
+    require("learn")
+    from morphoscope.learning.classifier import inspect_classifier
+
+    return inspect_classifier(folder)
+
+
+def _run(folder: Path, repair: bool) -> list[Finding]:
+    from morphoscope.ensembles.run_folder import inspect_run
+
+    return inspect_run(folder)
+
+
+def _evaluation(folder: Path, repair: bool) -> list[Finding]:
+    from morphoscope.reports.evaluations import inspect_evaluation
+
+    return inspect_evaluation(folder)
+
+
+def _ensemble(folder: Path, repair: bool) -> list[Finding]:
+    from morphoscope.ensembles.verification import check_ensemble
+
+    return check_ensemble(folder, repair=repair)
+
+
+def _study(folder: Path, repair: bool) -> list[Finding]:
+    """What is wrong in the folders of a study; files are named as seen from the study."""
+    from morphoscope.core.checksums import Finding
+    from morphoscope.core.errors import UsageError
+    from morphoscope.core.storage import read_json
+
+    found = []
+    try:
+        read_json(folder / "study.json", "a study")
+    except UsageError as error:
+        found.append(Finding("study.json", str(error), "begin the study again in another folder"))
+    for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        if any((inner / marker).is_file() for marker in _KINDS):
+            found += [part._replace(file=f"{inner.name}/{part.file}") for part in check(inner, repair=repair)]
+    return found
+
+
+#: The file that marks a kind of folder → how it is checked. An atlas and a study have a plan, too: ensembles come last.
+_KINDS: dict[str, _Inspection] = {
+    "study.json": _study,
+    "atlas.json": _atlas,
+    "classifier.json": _classifier,
+    "evaluation.json": _evaluation,
+    "run.json": _run,
+    "plan.json": _ensemble,
+}
