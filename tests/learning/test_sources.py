@@ -58,7 +58,7 @@ def test_python_and_files_read_the_same_arrays(tmp_path, reader, array, expected
 def test_notes_say_what_was_done(reader):
     grey = patterns_from(np.zeros((16, 20), np.uint8), reader)
     assert [note for note in grey.notes if "255 is read as concentration 1" in note]
-    assert [note for note in grey.notes if "at rest" in note]
+    assert [note for note in grey.notes if "does not change" in note]
     assert not patterns_from(PATTERN, reader).notes
 
 
