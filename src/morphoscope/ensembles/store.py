@@ -190,9 +190,9 @@ class Ensemble:
 
     def _damaged(self, run: int, reason: str) -> DataError:
         return DataError(
-            f"{self.folder}: run {run} is damaged ({' '.join(reason.split())}); simulate the ensemble again, which "
-            "repeats damaged runs",
-            operation="ensemble",
+            f"{self.folder}: run {run} is damaged ({' '.join(reason.split())}); repair the folder, then simulate the "
+            "ensemble again",
+            operation="check",
         )
 
     def labels(self) -> list[str | None]:
