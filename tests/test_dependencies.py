@@ -15,7 +15,11 @@ from morphoscope.core.extras import EXTRAS, MissingPackageError, require
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "morphoscope"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ROOMS = {"learning": "learn", "web": "explore"}  # rooms in which an extra's packages may be imported
+ROOMS = {
+    "ensembles": "cluster",
+    "learning": "learn",
+    "web": "explore",
+}  # where an extra may be imported
 
 
 def imported(path):
@@ -54,7 +58,7 @@ EXTRA = {name: declared(texts) for name, texts in PROJECT["optional-dependencies
 
 def test_what_the_package_imports_is_what_it_declares():
     modules = {name for path in files(PACKAGE) for name in imported(path)} | set(imported(PACKAGE / "__init__.py"))
-    assert distributions(modules) == BASE | EXTRA["learn"] | EXTRA["explore"]
+    assert distributions(modules) == BASE | EXTRA["cluster"] | EXTRA["learn"] | EXTRA["explore"]
 
 
 def test_extras_are_what_the_helper_says():
@@ -74,9 +78,9 @@ def test_tests_and_tools_import_only_what_is_declared():
 @pytest.mark.parametrize("path", files(PACKAGE), ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_packages_of_an_extra_are_imported_in_its_rooms_only(path):
     room = path.relative_to(PACKAGE).parts[0]
-    for extra, modules in EXTRAS.items():
-        if extra != ROOMS.get(room):
-            assert not set(imported(path)) & set(modules)
+    allowed = EXTRAS.get(ROOMS.get(room), ())
+    others = {name for modules in EXTRAS.values() for name in modules} - set(allowed)
+    assert not set(imported(path)) & others
 
 
 # The interpreter of a person who has installed no extra.
@@ -136,6 +140,7 @@ def test_without_extras_one_simulates_draws_and_does_theory(tmp_path):
     ("arguments", "extra"),
     [
         (("classify", "run"), "learn"),
+        (("ensemble", "gray-scott", "--cluster", "local:2", "--out", "a"), "cluster"),
         (("train", "a", "--validation", "b", "--out", "c"), "learn"),
         (("evaluate", "gray-scott-first-pass", "a"), "learn"),
         (("explain", "gray-scott-first-pass", "a", "--out", "b"), "learn"),

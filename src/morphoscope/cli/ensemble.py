@@ -82,6 +82,13 @@ def ensemble(
     seed: Annotated[int | None, typer.Option(help="Seed for all random numbers.", show_default="0")] = None,
     record: Annotated[str | None, typer.Option(help="Species to store, as in u,v. Default: the first.")] = None,
     workers: Workers = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Simulate on a Dask cluster instead of in threads: tcp://HOST:PORT, local:PROCESSES, or "
+            "slurm:PROFILE.yaml."
+        ),
+    ] = None,
     frames: Annotated[
         int | None, typer.Option(help="Snapshots per run, 3 or 10; only for recipes.", show_default="3")
     ] = None,
@@ -118,7 +125,15 @@ def ensemble(
         plan = _plan(_model(source or model, reaction, diffusion, scan), scan)
     count = 3 if frames is None else frames
     made = morphoscope.ensemble(
-        plan, out, workers=workers, frames=count, limit=limit, engine=engine, storage=storage, progress=reporter()
+        plan,
+        out,
+        workers=workers,
+        cluster=cluster,
+        frames=count,
+        limit=limit,
+        engine=engine,
+        storage=storage,
+        progress=reporter(),
     )
     _tell_ensemble(made, json=json)
 
@@ -186,5 +201,8 @@ def _tell_ensemble(made: Ensemble, *, json: bool) -> None:
         f"{made.folder}: {counts['done']} runs done, {counts['failed']} failed{pending}; plan {made.plan.hash[:12]}"
     )
     for run, step in failures.items():
-        time = f"t = {step * made.plan.dt:g}" if step is not None else "unknown time"
+        if step is None:
+            show.line(f"  run {run} ended its process several times and is left out; look whether memory is sufficient")
+            continue
+        time = f"t = {step * made.plan.dt:g}"
         show.line(f"  run {run} diverged: its values were not finite at step {step} ({time}); try a smaller --dt")

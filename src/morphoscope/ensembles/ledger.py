@@ -35,7 +35,10 @@ _ROWS = 20_000  # that are read at a time
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """How one run ended. ``failed_at`` is the step at which values that are not finite were detected."""
+    """How one run ended.
+
+    ``failed_at`` is the step at which values that are not finite were detected; None for a run that ended its process.
+    """
 
     run: int
     status: str

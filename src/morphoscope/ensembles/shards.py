@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,8 @@ def durable_store(folder: Path) -> Any:
 
 def _put(path: Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}{_PARTIAL}")
+    # A worker that was cut off from its cluster may write the same bytes at the same time as the one that took over.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     try:
         with part.open("wb") as file:
             file.write(content)

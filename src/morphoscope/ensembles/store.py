@@ -33,11 +33,12 @@ PROVENANCE_FILE = "provenance.json"
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """A shard that was written: its size in bytes, and the runs in it that were simulated."""
+    """A shard that was written: its size in bytes, the runs in it that were simulated, and on which processor."""
 
     shard: int
     size: int
     entries: tuple[Entry, ...]
+    processor: str = ""
 
 
 class Ensemble:
@@ -73,6 +74,7 @@ class Ensemble:
             if not (self.folder / name).exists():
                 raise DataError(f"{folder} is damaged: {name} is missing", operation="ensemble")
         self.ledger = Ledger(self.folder / LEDGER_FILE, self.plan.hash)
+        self._processors: set[str] = set()  # those that are known to be recorded
 
     @classmethod
     def create(cls, plan: Plan, folder: str | Path, storage: str | None = None) -> Ensemble:
@@ -111,27 +113,11 @@ class Ensemble:
 
     def arrays(self, *, writable: bool = False) -> dict[str, Any]:
         """The Zarr arrays by species, (run, time, y, x). Raises DataError if they are damaged."""
-        import zarr
-
-        with writing(self.data_folder) if writable else contextlib.nullcontext():
-            try:
-                store = durable_store(self.data_folder) if writable else self.data_folder
-                group = zarr.open_group(store, mode="r+" if writable else "r")
-                arrays = {species: group[species] for species in self.plan.record}
-                expected = (len(self.plan.runs), len(self.plan.times), *self.plan.grid.shape)
-                if any(array.shape != expected for array in arrays.values()):
-                    raise ValueError(f"the shape is not {expected}")
-            except OSError:
-                if writable:
-                    raise
-                raise DataError(f"{self.data_folder} can't be read; restore it from a copy") from None
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise DataError(f"{self.data_folder} is damaged ({error}); restore it from a copy") from error
-        return {name: array.with_config({"write_empty_chunks": True}) for name, array in arrays.items()}
+        return open_arrays(self.plan, self.data_folder, writable=writable)
 
     def shards(self, *, writable: bool = False) -> Shards:
         """The files of the arrays."""
-        return Shards(self.data_folder, self.arrays(), self.arrays(writable=True) if writable else None)
+        return open_shards(self.plan, self.data_folder, writable=writable)
 
     def storage(self) -> str:
         """How the arrays are stored, one of :data:`.STORAGES`."""
@@ -146,7 +132,17 @@ class Ensemble:
             shards = self.shards()
             shards.sync()
             entries = [entry for shard in stored for entry in shard.entries]
+            self._add_processors({shard.processor for shard in stored})
             self.ledger.commit(entries, {s.shard: s.size for s in stored} if shards.checked else {})
+
+    def _add_processors(self, kinds: set[str]) -> None:
+        """Record on which kinds of processors runs were simulated; workers of a cluster may have several."""
+        new = kinds - self._processors - {""}
+        if not new or not (self.folder / PROVENANCE_FILE).is_file():
+            return
+        values = self.provenance()
+        self._processors = {*values.get("processors", []), *new}
+        write_json(self.folder / PROVENANCE_FILE, {**values, "processors": sorted(self._processors)})
 
     def discard(self, damaged: Mapping[int, str], progress: Reporter) -> None:
         """Let damaged runs be pending again, and say so."""
@@ -243,6 +239,31 @@ class Ensemble:
         changed = {name: value for name, value in values.items() if name != "plan_hash"}
         if not any(changed.items() <= recorded.items() for recorded in known):
             write_json(path, {**before, "continued": [*continued, values]})
+
+
+def open_arrays(plan: Plan, data: Path, *, writable: bool = False) -> dict[str, Any]:
+    """The Zarr arrays of a plan by species, (run, time, y, x), without the ledger; raises DataError if damaged."""
+    import zarr
+
+    with writing(data) if writable else contextlib.nullcontext():
+        try:
+            group = zarr.open_group(durable_store(data) if writable else data, mode="r+" if writable else "r")
+            arrays = {species: group[species] for species in plan.record}
+            expected = (len(plan.runs), len(plan.times), *plan.grid.shape)
+            if any(array.shape != expected for array in arrays.values()):
+                raise ValueError(f"the shape is not {expected}")
+        except OSError:
+            if writable:
+                raise
+            raise DataError(f"{data} can't be read; restore it from a copy") from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(f"{data} is damaged ({error}); restore it from a copy") from error
+    return {name: array.with_config({"write_empty_chunks": True}) for name, array in arrays.items()}
+
+
+def open_shards(plan: Plan, data: Path, *, writable: bool = False) -> Shards:
+    """The files of the arrays of a plan, without the ledger."""
+    return Shards(data, open_arrays(plan, data), open_arrays(plan, data, writable=True) if writable else None)
 
 
 def _check_same(plan: Plan, folder: Path) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from morphoscope.core.errors import UsageError
+from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.engines.initial import InitialCondition
     from morphoscope.ensembles import Ensemble, Plan
+    from morphoscope.ensembles.runners.clusters import Client
+    from morphoscope.ensembles.runners.dask import DaskRunner
     from morphoscope.models import Model
 
 PathLike = str | Path
@@ -23,6 +28,7 @@ def ensemble(
     out: PathLike,
     *,
     workers: int | None = None,
+    cluster: str | Client | None = None,
     frames: int = 3,
     limit: int | None = None,
     engine: str = "cpu",
@@ -39,6 +45,11 @@ def ensemble(
         Folder to write, or to continue.
     workers
         Number of threads, each of which simulates one run at a time. Default: one per core.
+    cluster
+        Simulate on a Dask cluster instead of in threads: ``tcp://HOST:PORT`` (a running scheduler),
+        ``local:PROCESSES`` (processes of this machine), ``slurm:PROFILE.yaml`` (Slurm jobs; options of
+        dask-jobqueue's SLURMCluster), or a ``distributed.Client``. The workers must see ``out`` under the same path. A
+        script that uses ``local`` must protect its code with ``if __name__ == "__main__":``.
     frames
         Snapshots of each run, 3 or 10; for recipes only.
     limit
@@ -59,8 +70,8 @@ def ensemble(
     Raises
     ------
     UsageError
-        For a folder that contains other files or another plan, or that another process writes, and for a plan that
-        can't be run.
+        For a folder that contains other files or another plan, or that another process writes, for a plan that can't
+        be run, and if the cluster is lost.
 
     Examples
     --------
@@ -80,7 +91,22 @@ def ensemble(
         plan = named_recipe(str(recipe), frames)
     if limit is not None:
         plan = plan.limited(limit)
-    return carry_out(plan, out, workers=workers, engine=engine, storage=storage, progress=progress)
+    with _runner(cluster, workers, progress) as runner:
+        return carry_out(plan, out, workers=workers, engine=engine, storage=storage, runner=runner, progress=progress)
+
+
+def _runner(
+    cluster: str | Client | None, workers: int | None, progress: Reporter
+) -> contextlib.AbstractContextManager[DaskRunner | None]:
+    """The runner of a cluster; none for threads."""
+    if cluster is None:
+        return contextlib.nullcontext()
+    if workers is not None:
+        raise UsageError("workers counts threads of this process, which simulates nothing with a cluster; leave it out")
+    require("cluster")
+    from morphoscope.ensembles.runners.dask import DaskRunner
+
+    return DaskRunner(cluster, progress)
 
 
 def scan_plan(

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.engines import Engine, get_engine
+from morphoscope.engines.processor import processor_kind
 from morphoscope.ensembles.jobs import run_job
 from morphoscope.ensembles.ledger import Entry
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.shards import Shards, Values
-from morphoscope.ensembles.store import Ensemble, Stored
+from morphoscope.ensembles.store import DATA_FOLDER, PLAN_FILE, Stored, open_shards
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +62,10 @@ class Worker:
         self.stop = stop or threading.Event()
 
     @classmethod
-    def of(cls, folder: str | Path, engine: str) -> Worker:
+    def of(cls, folder: str | Path, engine: str, stop: threading.Event | None = None) -> Worker:
         """A worker in another process, which knows the folder and the name of the engine."""
-        ensemble = Ensemble(folder)
-        return cls(ensemble.plan, get_engine(engine), ensemble.shards(writable=True))
+        plan, data = Plan.load(Path(folder) / PLAN_FILE), Path(folder) / DATA_FOLDER
+        return cls(plan, get_engine(engine), open_shards(plan, data, writable=True), stop)
 
     def simulate(self, run: int) -> Outcome | None:
         """Simulate a run; None if it was given up."""
@@ -101,7 +102,7 @@ class Worker:
     def write(self, shard: int, values: Values, entries: Iterable[Entry]) -> Stored:
         """Write a shard whole; its bytes are on the disk afterwards."""
         self.shards.write(shard, values)
-        return Stored(shard, self.shards.sizes(shard) or 0, tuple(entries))
+        return Stored(shard, self.shards.sizes(shard) or 0, tuple(entries), processor_kind())
 
     def carry_out(self, batch: Batch) -> Stored:
         """Simulate and write a whole batch, one run after the other: for runners whose workers are processes."""

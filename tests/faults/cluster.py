@@ -1,0 +1,172 @@
+"""The campaign ``workers``: workers killed, schedulers killed and restarted, pauses of the network, during scans."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.faults.bench import Tally
+
+WORKERS = 2
+PAUSE = 2.0  # seconds of a pause
+
+
+def workers(folder: Path, trials: int, say: Callable[[str], None]) -> Iterator[Tally]:
+    """``trials`` killed workers, and a tenth as many of the other disturbances; each scan must end with equal bits."""
+    import morphoscope
+
+    points = {"f": (0.02, 0.06, 20), "k": (0.05, 0.065, 10)}
+    plan = morphoscope.scan_plan("gray-scott", grid=points, size=128, until=4000, dt=1)
+    expected = _content(morphoscope.ensemble(plan, folder / "expected").folder)
+    chance = random.Random(3)
+    few = max(1, trials // 10)
+    kinds: list[tuple[str, int, Callable[[Cluster], None]]] = [
+        ("worker killed", trials, lambda cluster: cluster.kill_worker(chance)),
+        ("worker paused", few, lambda cluster: cluster.pause(chance.choice(cluster.worker_processes()))),
+        ("scheduler paused", few, lambda cluster: cluster.pause(cluster.scheduler.pid)),
+        ("scheduler restarted", few, lambda cluster: cluster.restart()),
+        ("scheduler killed", few, lambda cluster: cluster.kill_scheduler()),
+    ]
+    for kind, count, disturb in kinds:
+        tally = Tally(kind, "ensemble on a cluster")
+        while tally.trials < count:
+            with Cluster() as cluster:
+                _trial(folder / f"{kind}-{tally.trials}", plan, expected, cluster, disturb, tally, count, chance)
+        say(f"{tally.kind}: {tally.trials} trials, {len(tally.wrong)} wrong")
+        yield tally
+
+
+def _trial(
+    folder: Path,
+    plan: Any,
+    expected: dict[str, bytes],
+    cluster: Cluster,
+    disturb: Callable[[Cluster], None],
+    tally: Tally,
+    count: int,
+    chance: random.Random,
+) -> None:
+    """One scan that is disturbed again and again until it ends or the trials are used up."""
+    import morphoscope
+    from morphoscope.core.errors import UsageError
+
+    over = threading.Event()
+
+    def keep_disturbing() -> None:
+        while not over.wait(chance.uniform(0.5, 3.0)) and tally.trials < count:
+            tally.trials += 1
+            disturb(cluster)
+            if cluster.scheduler.poll() is not None:
+                return
+
+    disturber = threading.Thread(target=keep_disturbing, daemon=True)
+    begin = threading.Timer(0, lambda: _when_begun(folder, disturber, over))
+    begin.start()
+    before = tally.trials
+    try:
+        morphoscope.ensemble(plan, folder, cluster=cluster.address)
+        tally.as_before += 1
+    except UsageError as error:
+        if cluster.scheduler.poll() is None or "the same call continues" not in str(error):
+            tally.fail(folder.name, str(error))
+        tally.refused += 1
+        morphoscope.ensemble(plan, folder)  # continued by threads
+    finally:
+        over.set()
+        begin.join()
+        if disturber.ident is not None:
+            disturber.join()
+    if _content(folder) != expected:
+        tally.fail(folder.name, "other data")
+    tally.redone += tally.trials - before
+
+
+def _when_begun(folder: Path, disturber: threading.Thread, over: threading.Event) -> None:
+    while not (folder / "data.zarr").is_dir() and not over.wait(0.05):
+        pass
+    disturber.start()
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    """The bytes of plan and data; nothing else may be there."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    kept = (path for path in found if not path.name.startswith(("ledger", "provenance")))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
+
+
+class Cluster:
+    """A scheduler and workers in processes of their own."""
+
+    def __enter__(self) -> Cluster:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self._all: list[subprocess.Popen[bytes]] = []
+        self._start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self._all:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGCONT)
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _start(self) -> None:
+        place = ["--port", str(self.port), "--host", "127.0.0.1"]
+        self.scheduler = self._process("dask_scheduler", *place, "--no-dashboard", "--no-show")
+        self.nannies = [self._process("dask_worker", self.address, "--nthreads", "1") for _ in range(WORKERS)]
+
+    def _process(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        self._all.append(process)
+        return process
+
+    def worker_processes(self) -> list[int]:
+        """The processes below the nannies that simulate."""
+        import psutil
+
+        found = []
+        for nanny in self.nannies:
+            with contextlib.suppress(psutil.Error):
+                children = psutil.Process(nanny.pid).children(recursive=True)
+                found += [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return found
+
+    def kill_worker(self, chance: random.Random) -> None:
+        """Kill a worker; its nanny starts another."""
+        if found := self.worker_processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(chance.choice(found), signal.SIGKILL)
+
+    def pause(self, process: int) -> None:
+        """Stop a process for a while, as if its network were interrupted."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGSTOP)
+            time.sleep(PAUSE)
+            os.kill(process, signal.SIGCONT)
+
+    def kill_scheduler(self) -> None:
+        """End the scheduler; it does not come back."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+
+    def restart(self) -> None:
+        """End the scheduler, and start it and workers again, as a supervisor does."""
+        self.kill_scheduler()
+        time.sleep(1.0)
+        self._start()
