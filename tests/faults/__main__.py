@@ -23,12 +23,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="a few trials of each kind")
     parser.add_argument("--only", nargs="*", choices=sorted(FULL), default=list(FULL), help="these campaigns")
+    parser.add_argument(
+        "--most", type=int, metavar="N", help="disturb N calls of a kind, evenly spread, instead of all"
+    )
     parser.add_argument("--out", type=Path, help="write the table here (Markdown)")
     options = parser.parse_args()
     if not shim.is_preloaded():
         with tempfile.TemporaryDirectory() as folder:
             return shim.run_below(shim.compile_shim(Path(folder)), *sys.argv[1:])
-    rows = _run(options.only, SHORT if options.short else FULL)
+    trials = dict(SHORT if options.short else FULL)
+    if options.most:
+        trials["calls"] = options.most
+    rows = _run(options.only, trials)
     if options.out:
         report.write(options.out, rows)
     print(report.table(rows))

@@ -54,10 +54,11 @@ def check(folder: PathLike, *, repair: bool = False) -> list[Finding]:
 
     place = Path(folder)
     recover(place)
-    for marker, inspection in _KINDS.items():
+    kinds = _kinds()
+    for marker, inspection in kinds.items():
         if (place / marker).is_file():
             return inspection(place, repair)
-    raise DataError(f"{folder} is not a folder that can be checked; expected one with {', '.join(_KINDS)} in it")
+    raise DataError(f"{folder} is not a folder that can be checked; expected one with {', '.join(kinds)} in it")
 
 
 def _atlas(folder: Path, repair: bool) -> list[Finding]:
@@ -105,17 +106,23 @@ def _study(folder: Path, repair: bool) -> list[Finding]:
     except UsageError as error:
         found.append(Finding("study.json", str(error), "begin the study again in another folder"))
     for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        if any((inner / marker).is_file() for marker in _KINDS):
+        if any((inner / marker).is_file() for marker in _kinds()):
             found += [part._replace(file=f"{inner.name}/{part.file}") for part in check(inner, repair=repair)]
     return found
 
 
-#: The file that marks a kind of folder → how it is checked. An atlas and a study have a plan, too: ensembles come last.
-_KINDS: dict[str, _Inspection] = {
-    "study.json": _study,
-    "atlas.json": _atlas,
-    "classifier.json": _classifier,
-    "evaluation.json": _evaluation,
-    "run.json": _run,
-    "plan.json": _ensemble,
-}
+def _kinds() -> dict[str, _Inspection]:
+    """The file that marks a kind of folder → how it is checked.
+
+    An atlas and a study have a plan, too: ensembles come last.
+    """
+    from morphoscope.ensembles.run_folder import MARKER
+
+    return {
+        "study.json": _study,
+        "atlas.json": _atlas,
+        "classifier.json": _classifier,
+        "evaluation.json": _evaluation,
+        MARKER: _run,
+        "plan.json": _ensemble,
+    }
