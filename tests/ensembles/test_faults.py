@@ -313,3 +313,11 @@ def test_ways_to_store(storage, tmp_path, whole):
     with pytest.raises(UsageError, match="unknown storage 'float8'; did you mean 'float32'"):
         carry_out(PLAN, tmp_path / "other", storage="float8")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("name", ["zarr.json", "u/zarr.json"])
+def test_damaged_metadata_of_the_arrays_is_named(copy, name):
+    file = copy / "data.zarr" / name
+    file.write_text(file.read_text()[:71])
+    with pytest.raises(DataError, match=r"data\.zarr is damaged .* restore its zarr\.json"):
+        carry_out(PLAN, copy)

@@ -25,7 +25,7 @@ _HEAD = (
 
 def table(rows: Sequence[Tally]) -> str:
     """The rows as Markdown, with their sum."""
-    lines = [_row((*_HEAD, "wrong")), _row(["---"] * 2 + ["---:"] * 6)]
+    lines = [_row(_HEAD), _row(["---"] * 2 + ["---:"] * 6)]
     lines += [_row((r.kind, r.what, *_numbers(r))) for r in rows]
     sums = [sum(column) for column in zip(*(_numbers(r) for r in rows), strict=True)]
     return "\n".join([*lines, _row(("all", "", *sums))])

@@ -282,7 +282,14 @@ def _create_data(plan: Plan, data: Path, storage: str) -> None:
     """Create the arrays in one move, or complete those of an earlier version."""
     if data.exists():
         remove_partial_files(data)
-        create_arrays(plan, data, storage)
+        try:
+            create_arrays(plan, data, storage)
+        except UsageError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:  # what Zarr raises for metadata that is not its own
+            raise DataError(
+                f"{data} is damaged ({error}); restore its zarr.json files from a copy, or choose another folder"
+            ) from error
         return
     with staged_folder(data, "zarr.json", overwrite=False) as part:
         create_arrays(plan, part, storage)
