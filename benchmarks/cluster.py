@@ -21,7 +21,7 @@ import morphoscope
 from morphoscope.engines import ENGINES, Job, Result, get_engine
 from morphoscope.ensembles import Plan
 from morphoscope.ensembles.arrays import runs_per_shard
-from morphoscope.ensembles.runner import _batches
+from morphoscope.ensembles.execution import pending_batches
 from morphoscope.ensembles.runners import Runner, ThreadRunner, Worker
 from morphoscope.ensembles.runners.clusters import connected
 from morphoscope.ensembles.runners.dask import DaskRunner
@@ -55,7 +55,7 @@ def simulate(plan: Plan, runner: Runner, engine: str = "cpu") -> float:
         shards = ensemble.shards(writable=True)
         worker = Worker(plan, get_engine(engine), shards, threading.Event())
         begin = time.perf_counter()
-        for stored in runner.run(worker, _batches(shards, ensemble.states()), lambda count: None):
+        for stored in runner.run(worker, pending_batches(shards, ensemble.states()), lambda count: None):
             ensemble.commit([stored])
         ensemble.commit(runner.stop()[0])
         seconds = time.perf_counter() - begin

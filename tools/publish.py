@@ -153,7 +153,7 @@ def complete() -> None:
 
 def _complete_classifier(name: str) -> None:
     from morphoscope.ensembles import recipe
-    from morphoscope.ensembles.runner import repeat_runs
+    from morphoscope.ensembles.execution import repeat_runs
     from morphoscope.learning.classifier import METADATA_FILE, Classifier
     from morphoscope.learning.datasets import DataSet, input_of
     from morphoscope.learning.homogeneous import homogeneous_classes

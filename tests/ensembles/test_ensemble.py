@@ -10,8 +10,8 @@ import zarr
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.engines import Grid, get_engine
 from morphoscope.ensembles import Ensemble, carry_out
+from morphoscope.ensembles.jobs import run_job
 from morphoscope.ensembles.plan import Run
-from morphoscope.ensembles.runner import run_job
 from morphoscope.ensembles.sampling import scan_plan
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import Model
@@ -122,7 +122,7 @@ def test_provenance_keeps_who_began_and_who_went_on(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         carry_out(PLAN, tmp_path / "e", workers=1, progress=Interrupting(2))
     assert Ensemble(tmp_path / "e").provenance() == before
-    monkeypatch.setattr("morphoscope.ensembles.runner.versions", lambda: {"morphoscope": "9.9"})
+    monkeypatch.setattr("morphoscope.ensembles.execution.versions", lambda: {"morphoscope": "9.9"})
     for _ in range(2):
         after = carry_out(PLAN, tmp_path / "e").provenance()
         assert after.pop("continued") == [{"engine": "cpu", "plan_hash": PLAN.hash, "morphoscope": "9.9"}]
@@ -210,12 +210,12 @@ def test_workers_run_at_once(tmp_path):
             meeting.wait()
             return get_engine("reference").run(job)
 
-    import morphoscope.ensembles.runner as runner
+    from morphoscope.ensembles import execution
 
-    original = runner.get_engine
-    runner.get_engine = lambda name: Meeting()
+    original = execution.get_engine
+    execution.get_engine = lambda name: Meeting()
     try:
         plan = dataclasses.replace(PLAN, runs=PLAN.runs[:2], until=1.0, times=(1.0,))
         assert set(carry_out(plan, tmp_path / "e", workers=2).status()) == {"done"}
     finally:
-        runner.get_engine = original
+        execution.get_engine = original

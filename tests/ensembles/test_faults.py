@@ -19,7 +19,7 @@ import morphoscope
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.interruption import Interrupted, ending_on_request
 from morphoscope.core.locking import folder_lock
-from morphoscope.ensembles import Ensemble, carry_out, runner
+from morphoscope.ensembles import Ensemble, carry_out, execution
 from morphoscope.ensembles.shards import Shards
 from morphoscope.ensembles.verification import check_ensemble, damaged_runs
 from tests.conftest import Listening, tiny_plan
@@ -231,16 +231,16 @@ def test_two_plans_at_once_do_not_mix(tmp_path):
 
 def test_the_plan_is_compared_under_the_lock(tmp_path, monkeypatch):
     """Another process makes the folder after this one has found none."""
-    original = runner.folder_lock
+    original = execution.folder_lock
 
     @contextlib.contextmanager
     def late(folder, purpose):
-        monkeypatch.setattr(runner, "folder_lock", original)
+        monkeypatch.setattr(execution, "folder_lock", original)
         Ensemble.create(dataclasses.replace(PLAN, dt=0.25), folder)
         with original(folder, purpose) as held:
             yield held
 
-    monkeypatch.setattr(runner, "folder_lock", late)
+    monkeypatch.setattr(execution, "folder_lock", late)
     with pytest.raises(UsageError, match="another plan: dt"):
         carry_out(PLAN, tmp_path / "e")
 

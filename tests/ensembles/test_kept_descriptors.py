@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.locking import folder_lock
 from morphoscope.descriptors import BY_NAME, NAMES, measure
 from morphoscope.ensembles import Ensemble, carry_out
 from morphoscope.ensembles.stored_descriptors import names_for
@@ -152,3 +154,20 @@ def test_the_shipped_atlas_has_its_descriptors():
         assert again.pop(name) == pytest.approx(kept.pop(name), abs=1e-5)
     assert again == pytest.approx(kept, rel=1e-3, abs=1e-4, nan_ok=True)
     assert np.nanmedian(atlas.descriptors["wavelength"][atlas.members("lambda")]) == pytest.approx(14, abs=1)
+
+
+def test_one_process_measures(tmp_path):
+    ensemble = carry_out(PLAN, tmp_path / "e")
+    failed = []
+
+    def measure_too():
+        with pytest.raises(UsageError, match="is in use: simulating by this process") as caught:
+            morphoscope.describe(tmp_path / "e")
+        failed.append(caught.value)
+
+    with folder_lock(ensemble.folder, "simulating"):
+        thread = threading.Thread(target=measure_too)
+        thread.start()
+        thread.join()
+    assert failed
+    assert ensemble.descriptors() == {}

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tests.faults import report, shim
 
-#: Trials: calls of a kind for each scenario, random kills, damaged files, pairs of processes for each scenario, clocks.
-FULL = {"calls": 100_000, "kills": 200, "damage": 1000, "pairs": 20, "clocks": 10}
-SHORT = {"calls": 2, "kills": 4, "damage": 30, "pairs": 1, "clocks": 1}
+#: Trials: calls of a kind for each scenario, random kills, damaged files, pairs of processes for each scenario, clocks,
+#: killed workers of a cluster. The last one starts threads, after which no child may be forked: it comes last.
+FULL = {"calls": 100_000, "kills": 200, "damage": 1000, "pairs": 20, "clocks": 10, "workers": 50}
+SHORT = {"calls": 2, "kills": 4, "damage": 30, "pairs": 1, "clocks": 1, "workers": 2}
 
 
 def main() -> int:
@@ -46,13 +47,13 @@ def main() -> int:
 
 
 def _run(names: list[str], trials: dict[str, int]) -> list:  # type: ignore[type-arg]
-    from tests.faults import campaigns, warm
+    from tests.faults import campaigns, cluster, warm
 
     warm.up()
     rows = []
-    for name in names:
+    for name in sorted(names, key=list(FULL).index):
         with tempfile.TemporaryDirectory() as folder:
-            campaign = getattr(campaigns, name)
+            campaign = cluster.workers if name == "workers" else getattr(campaigns, name)
             rows += list(campaign(Path(folder).resolve(), trials[name], lambda line: print(line, flush=True)))
     return rows
 

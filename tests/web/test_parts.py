@@ -28,7 +28,7 @@ def plan(workshop):
 
 
 def test_a_live_run_agrees_with_the_engine(plan):
-    from morphoscope.ensembles.runner import repeat_runs
+    from morphoscope.ensembles.execution import repeat_runs
 
     live = LiveRun(plan, dict(plan.runs[0].parameters), seed=plan.runs[0].seed)
     before = live.advance(plan.steps[0] - 7)

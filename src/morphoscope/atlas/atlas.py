@@ -36,7 +36,7 @@ from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.core.recorded_files import RecordedFiles
 from morphoscope.core.storage import read_json
 from morphoscope.ensembles import Ensemble, Plan
-from morphoscope.ensembles.runner import repeat_runs
+from morphoscope.ensembles.execution import repeat_runs
 from morphoscope.learning.prediction import NETWORK, Prediction
 from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines

@@ -16,7 +16,7 @@ from morphoscope.core.storage import staged_file
 from morphoscope.descriptors import NAMES
 from morphoscope.descriptors.table import METHOD
 from morphoscope.ensembles.describing import measure_runs
-from morphoscope.ensembles.runner import repeat_runs
+from morphoscope.ensembles.execution import repeat_runs
 from morphoscope.ensembles.stored_descriptors import names_for
 
 if TYPE_CHECKING:

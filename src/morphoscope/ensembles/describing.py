@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.locking import folder_lock
 from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.storage import writing
 from morphoscope.descriptors.measure import measure
 from morphoscope.ensembles.magnitude import homogeneity_scale
 from morphoscope.ensembles.plan import Plan
@@ -46,15 +48,24 @@ def describe_ensemble(ensemble: Ensemble, *, workers: int | None = None, progres
     """Compute and store the descriptors of the finished runs that have none yet; return those of all runs by name.
 
     Descriptors are computed from the first recorded species. An interruption loses a few seconds of work; another call
-    continues. Raises UsageError if the ensemble can't be written.
+    continues. Raises UsageError if the ensemble can't be written, or another process writes it.
     """
     columns = ensemble.descriptors() or {n: np.full(len(ensemble.plan.runs), np.nan) for n in names_for(ensemble.plan)}
     runs = ensemble.usable()
     pending = undescribed(columns, runs).tolist()
     if not pending:
         return columns
+    with writing(ensemble.folder), folder_lock(ensemble.folder, "measuring descriptors"):
+        _describe(ensemble, columns, len(runs), pending, workers, progress)
+    return columns
+
+
+def _describe(
+    ensemble: Ensemble, columns: Columns, total: int, pending: list[int], workers: int | None, progress: Reporter
+) -> None:
+    """Compute the descriptors of the pending runs into the columns, and write these from time to time."""
     last = time.monotonic()
-    with progress.task("describe", len(runs), "runs", len(runs) - len(pending)) as task:
+    with progress.task("describe", total, "runs", total - len(pending)) as task:
         try:
             found = measure_runs(ensemble.plan, pending, lambda run: ensemble.frames(np.array([run]))[0], workers)
             for run, values in zip(pending, found, strict=True):
@@ -66,4 +77,3 @@ def describe_ensemble(ensemble: Ensemble, *, workers: int | None = None, progres
                     last = time.monotonic()
         finally:
             write_descriptors(ensemble.data_folder, columns)
-    return columns

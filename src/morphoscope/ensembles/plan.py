@@ -187,7 +187,10 @@ class Plan:
         if not isinstance(values, Mapping):
             raise DataError("plan is not a JSON object; expected the fields of a plan")
         if values.get("format") not in READABLE_FORMATS and not isinstance(values.get("runs"), RunTable):
-            raise DataError(f"plan format {values.get('format')!r}; this version reads 1 and 2; update morphoscope")
+            raise DataError(
+                f"plan format {values.get('format')!r}; this version reads 1 and 2, and files "
+                "of 3 with their rows beside them; update morphoscope"
+            )
         try:
             model = values["model"]
             built = get_model(model) if isinstance(model, str) else Model.from_dict(model)

@@ -21,9 +21,9 @@ from morphoscope.core.provenance import versions
 from morphoscope.engines import Result, get_engine
 from morphoscope.engines.initial import ARRAY
 from morphoscope.ensembles.inspection import Inspector
+from morphoscope.ensembles.jobs import check_noise, run_job
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.precision import precision_warnings
-from morphoscope.ensembles.runner import check_noise, run_job
 from morphoscope.ensembles.settings import Settings
 from morphoscope.ensembles.table import Run
 from morphoscope.models import Model

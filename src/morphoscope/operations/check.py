@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from morphoscope.core.checksums import Finding
 
 PathLike = str | Path
+_STUDY_FILE = "study.json"  # of workflows.stages, which is above this room
 _Inspection = Callable[[Path, bool], "list[Finding]"]
 
 
@@ -102,9 +103,9 @@ def _study(folder: Path, repair: bool) -> list[Finding]:
 
     found = []
     try:
-        read_json(folder / "study.json", "a study")
+        read_json(folder / _STUDY_FILE, "a study")
     except UsageError as error:
-        found.append(Finding("study.json", str(error), "begin the study again in another folder"))
+        found.append(Finding(_STUDY_FILE, str(error), "begin the study again in another folder"))
     for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         if any((inner / marker).is_file() for marker in _kinds()):
             found += [part._replace(file=f"{inner.name}/{part.file}") for part in check(inner, repair=repair)]
@@ -116,13 +117,17 @@ def _kinds() -> dict[str, _Inspection]:
 
     An atlas and a study have a plan, too: ensembles come last.
     """
+    from morphoscope.atlas.files import ATLAS_FILE
     from morphoscope.ensembles.run_folder import MARKER
+    from morphoscope.ensembles.store import PLAN_FILE
+    from morphoscope.learning.classifier import METADATA_FILE
+    from morphoscope.reports.evaluations import EVALUATION_MARKER
 
     return {
-        "study.json": _study,
-        "atlas.json": _atlas,
-        "classifier.json": _classifier,
-        "evaluation.json": _evaluation,
+        _STUDY_FILE: _study,
+        ATLAS_FILE: _atlas,
+        METADATA_FILE: _classifier,
+        EVALUATION_MARKER: _evaluation,
         MARKER: _run,
-        "plan.json": _ensemble,
+        PLAN_FILE: _ensemble,
     }

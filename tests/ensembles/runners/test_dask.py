@@ -11,7 +11,7 @@ import morphoscope
 from morphoscope.core.errors import UsageError
 from morphoscope.engines import get_engine
 from morphoscope.ensembles import carry_out
-from morphoscope.ensembles.runner import _batches
+from morphoscope.ensembles.execution import pending_batches
 from morphoscope.ensembles.runners import Worker
 from morphoscope.ensembles.runners.clusters import connected
 from morphoscope.ensembles.runners.dask import DaskRunner
@@ -148,7 +148,7 @@ def test_an_interruption_keeps_what_is_finished(client, tmp_path):
     shards = made.shards(writable=True)
     worker = Worker(plan, get_engine("cpu"), shards, threading.Event())
     runner = DaskRunner(client)
-    for stored in runner.run(worker, _batches(shards, made.states()), lambda count: None):
+    for stored in runner.run(worker, pending_batches(shards, made.states()), lambda count: None):
         made.commit([stored])
         worker.stop.set()
     made.commit(runner.stop()[0])

@@ -27,8 +27,6 @@ from morphoscope.ensembles.shards import Shards
 from morphoscope.ensembles.store import Ensemble
 from morphoscope.ensembles.verification import damaged_runs
 
-__all__ = ["carry_out", "check_noise", "repeat_runs", "run_job"]
-
 COMMIT_SECONDS = 1.0  # the longest time for which stored runs are not yet in the ledger
 
 
@@ -115,7 +113,7 @@ def _continue(ensemble: Ensemble, runner: Runner, worker: Worker, request: Reque
             task.advance(count)
 
         try:
-            _commit_all(ensemble, runner.run(worker, _batches(worker.shards, states), advance))
+            _commit_all(ensemble, runner.run(worker, pending_batches(worker.shards, states), advance))
         except BaseException:
             with contextlib.suppress(UsageError):  # the first error is the one to be told
                 ensemble.commit(runner.stop()[0])
@@ -141,7 +139,7 @@ def _commit_all(ensemble: Ensemble, stored: Iterator[Stored]) -> None:
         ensemble.commit(waiting)
 
 
-def _batches(shards: Shards, states: NDArray[np.uint8]) -> Iterator[Batch]:
+def pending_batches(shards: Shards, states: NDArray[np.uint8]) -> Iterator[Batch]:
     """The shards with pending runs, each made when it is needed."""
     for shard, pending in shards.of_runs(np.flatnonzero(states == PENDING)):
         runs = shards.runs(shard)
