@@ -16,7 +16,9 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_nothing_is_lost_or_wrong_in_the_short_campaign():
-    command = [sys.executable, "-m", "tests.faults", "--short"]
+    # Killed workers of a cluster: tests/ensembles/runners/test_dask.py. Starting clusters here would take minutes.
+    campaigns = ["calls", "kills", "damage", "pairs", "clocks"]
+    command = [sys.executable, "-m", "tests.faults", "--short", "--only", *campaigns]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     counted = json.loads(done.stdout.splitlines()[-1])
     assert counted["wrong"] == 0, done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,6 @@ class _Given:
     @staticmethod
     def noted(patterns: Patterns, *notes: str) -> Patterns:
         """The same patterns with more notes."""
-        import dataclasses
-
         return dataclasses.replace(patterns, notes=(*notes, *patterns.notes))
 
     def bare(self, array: NDArray[Any], name: str, *, cell_size: float | None = None) -> Patterns:
