@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.outside_files import MAX_TABLE_BYTES, check_file
 from morphoscope.core.registry import Registry
+from morphoscope.ensembles.digits import rounded
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.seeds import seeds_of_runs
 from morphoscope.ensembles.settings import Settings
@@ -24,7 +25,6 @@ from morphoscope.models import Model, Parameters, find_model
 
 MAX_RUNS = 1_000_000
 ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are not parameters
-_DIGITS = 12  # of a point's coordinates: enough to distinguish points, and short enough to type
 _MAX_SEED = 2**53 - 1
 _MAX_LABEL_LENGTH = 64
 
@@ -134,7 +134,7 @@ def _sample_columns(model: Model, sample: str, ranges: Mapping[str, Span], seed:
     unit = SAMPLERS.get(method)(len(ends), count, np.random.default_rng(np.random.SeedSequence(seed)))
     low, high = np.array(list(ends.values())).T
     scaled = (low + (high - low) * unit).T
-    return {name: np.array([_rounded(v) for v in row.tolist()]) for name, row in zip(ends, scaled, strict=True)}
+    return {name: rounded(row) for name, row in zip(ends, scaled, strict=True)}
 
 
 def _as_points(model: Model, columns: Columns) -> list[Point]:
@@ -262,10 +262,10 @@ def _axis(model: Model, name: str, axis: Sequence[float]) -> list[float]:
         low, high = _ends(model, name, (low, high), "grid")
         if count > 1:
             raise UsageError(f"grid {name} repeats {low:g} {int(count)} times; use 1 point, and replicates for seeds")
-        return [_rounded((low + high) / 2)]
+        return rounded(np.array([(low + high) / 2])).tolist()
     low, high = _span(model, name, (low, high), "grid")
     _check_total(int(count), f"points of {name}")
-    return [min(max(_rounded(value), low), high) for value in np.linspace(low, high, int(count)).tolist()]
+    return np.clip(rounded(np.linspace(low, high, int(count))), low, high).tolist()
 
 
 def _span(model: Model, name: str, span: Span, what: str = "range") -> tuple[float, float]:
@@ -300,10 +300,6 @@ def _sample(text: str) -> tuple[str, int]:
         raise UsageError(f"sample {text!r}; expected a number of points, 1 or more, as in {method}:500")
     _check_total(int(count), "points")
     return method, int(count)
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
 
 
 def _check_total(count: int, what: str) -> None:
