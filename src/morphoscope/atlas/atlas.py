@@ -37,6 +37,7 @@ from morphoscope.core.recorded_files import RecordedFiles
 from morphoscope.core.storage import read_json
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.execution import repeat_runs
+from morphoscope.ensembles.runners.base import Cluster
 from morphoscope.learning.prediction import NETWORK, Prediction
 from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines
@@ -211,14 +212,18 @@ class Atlas:
         self._files.verify(DESCRIPTORS_FILE)
         return load(self.folder, len(self.runs))
 
-    def describe(self, *, workers: int | None = None, progress: Reporter = AUTO) -> dict[str, NDArray[np.float64]]:
+    def describe(
+        self, *, workers: int | None = None, cluster: Cluster | None = None, progress: Reporter = AUTO
+    ) -> dict[str, NDArray[np.float64]]:
         """Compute the descriptors if the atlas has none, store them, and write points.csv again.
 
-        Descriptors of an earlier method are converted. Raises DataError if the folder can't be written.
+        Threads compute them, or a cluster that :func:`morphoscope.describe` has connected to. Descriptors of an earlier
+        method are converted. Raises DataError if the folder can't be written.
         """
         if not self.descriptors:
             with self._files.rewriting("measuring descriptors", DESCRIPTORS_FILE, POINTS_FILE):
-                describe_readings(self.folder, self.plan, self.runs, self.ensemble, workers=workers, progress=progress)
+                options: dict[str, Any] = {"workers": workers, "cluster": cluster, "progress": progress}
+                describe_readings(self.folder, self.plan, self.runs, self.ensemble, **options)
                 del self.descriptors
                 write_rows(self.points(), self.folder / POINTS_FILE)
         elif not is_current(self.folder):

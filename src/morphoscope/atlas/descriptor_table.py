@@ -18,6 +18,7 @@ from morphoscope.core.storage import staged_file
 from morphoscope.descriptors import BY_NAME
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.describing import describe_ensemble
+from morphoscope.ensembles.runners.base import Cluster
 from morphoscope.ensembles.store import LEDGER_FILE
 
 
@@ -70,7 +71,11 @@ def check_table_path(path: Path) -> None:
 
 
 def describe_any(
-    data: str | Path | Ensemble | Atlas, *, workers: int | None = None, progress: Reporter = SILENT
+    data: str | Path | Ensemble | Atlas,
+    *,
+    workers: int | None = None,
+    cluster: Cluster | None = None,
+    progress: Reporter = SILENT,
 ) -> DescriptorTable:
     """Compute and store the missing descriptors of an ensemble or an atlas (object, folder, shipped name); return all.
 
@@ -79,8 +84,9 @@ def describe_any(
     if not isinstance(data, Ensemble | Atlas):
         data = _opened(data)
     if isinstance(data, Atlas):
-        return DescriptorTable(data.plan, data.runs, data.describe(workers=workers, progress=progress))
-    columns = describe_ensemble(data, workers=workers, progress=progress)
+        columns = data.describe(workers=workers, cluster=cluster, progress=progress)
+        return DescriptorTable(data.plan, data.runs, columns)
+    columns = describe_ensemble(data, workers=workers, cluster=cluster, progress=progress)
     runs = data.usable()
     return DescriptorTable(data.plan, runs, {name: column[runs] for name, column in columns.items()})
 

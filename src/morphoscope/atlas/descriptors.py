@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,21 @@ from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file
 from morphoscope.descriptors import NAMES
 from morphoscope.descriptors.table import METHOD
-from morphoscope.ensembles.describing import measure_runs
+from morphoscope.ensembles import Plan
+from morphoscope.ensembles.describing import Measured, Opened, measure_on, measure_runs
 from morphoscope.ensembles.execution import repeat_runs
+from morphoscope.ensembles.runners.base import Cluster
+from morphoscope.ensembles.store import PLAN_FILE
 from morphoscope.ensembles.stored_descriptors import names_for
 
 if TYPE_CHECKING:
-    from morphoscope.ensembles import Ensemble, Plan
+    from morphoscope.ensembles import Ensemble
 
 DESCRIPTORS_FILE = "descriptors.npz"
 METHOD_ENTRY = "method"  # entry of that file; files without it have method 1
 _WAVENUMBERS = ("wavenumber", "spectral_width")
 Columns = dict[str, NDArray[np.float64]]
+Pairs = Iterator[tuple[int, Measured]]  # the position of a run among the readings, and its descriptors
 
 
 def load(folder: Path, readings: int) -> Columns:
@@ -70,7 +74,34 @@ def describe_frames(
     ensemble: Ensemble, runs: NDArray[np.intp], frames: NDArray[np.float32], progress: Reporter
 ) -> Columns:
     """The descriptors of some runs: stored ones if the ensemble has them, else computed from their ``frames``."""
-    return _measured(ensemble.plan, runs, ensemble, frames.__getitem__, None, progress)
+
+    def measured(missing: list[int]) -> Pairs:
+        return zip(missing, measure_runs(ensemble.plan, missing, frames.__getitem__), strict=True)
+
+    return _completed(ensemble.plan, runs, ensemble, measured, progress)
+
+
+def describe_on(
+    cluster: Cluster, folder: Path, plan: Plan, runs: NDArray[np.intp], ensemble: Ensemble | None, progress: Reporter
+) -> Columns:
+    """The same by the workers of a cluster, which read the ensemble or simulate runs of the atlas in ``folder``."""
+    positions = {run: position for position, run in enumerate(runs.tolist())}
+
+    def measured(missing: list[int]) -> Pairs:
+        chosen = runs[missing].tolist()
+        if ensemble is None:
+            found = measure_on(cluster, folder, chosen, _open_repeated)
+        else:
+            found = measure_on(cluster, ensemble.folder, chosen)
+        return ((positions[run], values) for run, values in found)
+
+    return _completed(plan, runs, ensemble, measured, progress)
+
+
+def _open_repeated(folder: str) -> Opened:
+    """The plan of an atlas without its ensemble, and what simulates one of its runs again."""
+    plan = Plan.load(Path(folder) / PLAN_FILE)
+    return plan, lambda run: repeat_runs(plan, [run])[0]
 
 
 def describe_readings(
@@ -80,6 +111,7 @@ def describe_readings(
     ensemble: Ensemble | None,
     *,
     workers: int | None = None,
+    cluster: Cluster | None = None,
     progress: Reporter = SILENT,
 ) -> Columns:
     """Compute the descriptors of an atlas and store them; without an ensemble, the runs are simulated again."""
@@ -89,25 +121,30 @@ def describe_readings(
         run = int(runs[position])
         return repeat_runs(plan, [run])[0] if array is None else np.asarray(array[run])
 
-    columns = _measured(plan, runs, ensemble, read, workers, progress)
+    def measured(missing: list[int]) -> Pairs:
+        return zip(missing, measure_runs(plan, missing, read, workers), strict=True)
+
+    if cluster is None:
+        columns = _completed(plan, runs, ensemble, measured, progress)
+    else:
+        columns = describe_on(cluster, folder, plan, runs, ensemble, progress)
     save(folder, columns)
     return columns
 
 
-def _measured(
+def _completed(
     plan: Plan,
     runs: NDArray[np.intp],
     ensemble: Ensemble | None,
-    read: Callable[[int], NDArray[np.floating]],
-    workers: int | None,
+    measured: Callable[[list[int]], Pairs],
     progress: Reporter,
 ) -> Columns:
-    """Stored descriptors of some runs if the ensemble has them, else computed ones; ``read(position)``: frames."""
+    """Stored descriptors of some runs if the ensemble has them, else ``measured(positions)``: pairs in any order."""
     stored = {} if ensemble is None else ensemble.descriptors()
     columns = {name: stored[name][runs] if stored else np.full(len(runs), np.nan) for name in names_for(plan)}
     missing = [i for i in range(len(runs)) if not any(np.isfinite(column[i]) for column in columns.values())]
     with progress.task("describe", len(runs), "runs", len(runs) - len(missing)) as task:
-        for position, values in zip(missing, measure_runs(plan, missing, read, workers), strict=True):
+        for position, values in measured(missing):
             for name, column in columns.items():
                 column[position] = values[name]
             task.advance(1)

@@ -26,6 +26,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")]
 Seed = Annotated[int, typer.Option(help="Seed for all random numbers.")]
 Workers = Annotated[int | None, typer.Option(help="Number of threads. Default: one per core.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Do this with the workers of a Dask cluster instead of in threads: tcp://HOST:PORT, local:PROCESSES, or "
+        "slurm:PROFILE.yaml."
+    ),
+]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder to write.")]
 OutPicture = Annotated[Path, typer.Option("--out", help="Picture to write: .png, .svg or .pdf.")]
 

@@ -10,6 +10,7 @@ import typer
 import morphoscope
 from morphoscope.cli import show
 from morphoscope.cli.base import Json, app, example
+from morphoscope.cli.progress import reporter
 from morphoscope.core.errors import DataError
 
 
@@ -25,11 +26,18 @@ def check(
             help="Repair what can be repaired: `ensemble` simulates damaged runs again; remnants are removed.",
         ),
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Read the runs of ensembles on a Dask cluster: tcp://HOST:PORT, local:PROCESSES, or "
+            "slurm:PROFILE.yaml."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read everything in a folder and list what is damaged; exit code 2 if something is."""
-    found = morphoscope.check(folder, repair=repair)
-    left = morphoscope.check(folder) if found and repair else found
+    found = morphoscope.check(folder, repair=repair, cluster=cluster, progress=reporter())
+    left = morphoscope.check(folder, cluster=cluster) if found and repair else found
     if json:
         show.as_json({"found": [part._asdict() for part in found], "left": [part._asdict() for part in left]})
     else:

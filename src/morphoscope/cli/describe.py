@@ -9,7 +9,7 @@ import typer
 
 import morphoscope
 from morphoscope.cli import show
-from morphoscope.cli.base import Json, Workers, app, example
+from morphoscope.cli.base import Cluster, Json, Workers, app, example
 from morphoscope.cli.progress import reporter
 
 
@@ -18,10 +18,11 @@ def describe(
     data: Annotated[str, typer.Argument(help="An ensemble, an atlas, or the name of a shipped atlas.")],
     csv: Annotated[Path | None, typer.Option(help="Also write a table (CSV) with one row per run.")] = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     json: Json = False,
 ) -> None:
     """Measure wavelength, spots, drift and more of every run and store them; an interrupted command can be repeated."""
-    found = morphoscope.describe(data, csv=csv, workers=workers, progress=reporter())
+    found = morphoscope.describe(data, csv=csv, workers=workers, cluster=cluster, progress=reporter())
     if json:
         show.as_json(found.rows())
         return

@@ -10,7 +10,7 @@ import typer
 
 import morphoscope
 from morphoscope.cli import parsing, show
-from morphoscope.cli.base import OutFolder, Overwrite, Seed, Workers, app, example
+from morphoscope.cli.base import Cluster, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
 from morphoscope.core.errors import UsageError
 
@@ -98,6 +98,7 @@ def refine(
     epochs: Annotated[int | None, typer.Option(help="Epochs of training.", show_default="the network's")] = None,
     seed: Seed = 0,
     workers: Workers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Train the next pass on the annotations, and let the new classifier read the same runs.
 
@@ -112,6 +113,7 @@ def refine(
         epochs=epochs,
         seed=seed,
         workers=workers,
+        cluster=cluster,
         progress=reporter(),
     )
     show.agreement(before.agreement(after), "runs")

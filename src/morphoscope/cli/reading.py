@@ -9,7 +9,7 @@ import typer
 
 import morphoscope
 from morphoscope.cli import show
-from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, Workers, app, example
+from morphoscope.cli.base import Cluster, Json, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
 
 ClassifierSource = Annotated[str, typer.Argument(metavar="CLASSIFIER", help="A classifier's folder or a shipped name.")]
@@ -195,6 +195,7 @@ def reproduce(
         ),
     ] = False,
     workers: Workers = None,
+    cluster: Cluster = None,
     json: Json = False,
 ) -> None:
     """Repeat a published study, from the first run to the report; an interrupted one is continued."""
@@ -206,6 +207,7 @@ def reproduce(
         seed=seed,
         second_pass=second_pass,
         workers=workers,
+        cluster=cluster,
         progress=reporter(),
     )
     if json:

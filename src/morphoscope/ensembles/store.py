@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,27 +169,13 @@ class Ensemble:
 
         NaN for runs that are not done. Raises DataError, which names the run, if the data of a run is damaged.
         """
-        array = self.arrays()[species or self.plan.record[0]]
-        frames = np.empty((len(runs), *array.shape[1:]), dtype=np.float32)
-        states: NDArray[np.uint8] | None = None
-        for index, run in enumerate(np.asarray(runs).tolist()):
-            try:
-                frames[index] = array[run]
-                missing = bool(np.isnan(frames[index, 0, 0, 0]))
-            except Exception as error:  # whatever a codec raises for bytes that are not its own
-                raise self._damaged(run, str(error)) from error
-            if missing:
-                states = self.states() if states is None else states
-                if states[run] == DONE:
-                    raise self._damaged(run, "its data is missing")
-        return frames
+        states: list[NDArray[np.uint8]] = []  # read when a run seems to be missing
 
-    def _damaged(self, run: int, reason: str) -> DataError:
-        return DataError(
-            f"{self.folder}: run {run} is damaged ({' '.join(reason.split())}); repair the folder, then simulate the "
-            "ensemble again",
-            operation="check",
-        )
+        def is_done(run: int) -> bool:
+            states[:] = states or [self.states()]
+            return bool(states[0][run] == DONE)
+
+        return read_frames(self.folder, self.arrays()[species or self.plan.record[0]], runs, is_done)
 
     def labels(self) -> list[str | None]:
         """The class of every run; None if it is not known."""
@@ -259,6 +245,31 @@ def open_arrays(plan: Plan, data: Path, *, writable: bool = False) -> dict[str, 
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{data} is damaged ({error}); restore it from a copy") from error
     return {name: array.with_config({"write_empty_chunks": True}) for name, array in arrays.items()}
+
+
+def read_frames(
+    folder: Path, array: Any, runs: Iterable[int] | NDArray[np.intp], is_done: Callable[[int], bool]
+) -> NDArray[np.float32]:
+    """Some runs of an array; raises DataError, which names the run, if the data of a run that is done is damaged."""
+    numbers = [int(run) for run in runs]
+    frames = np.empty((len(numbers), *array.shape[1:]), dtype=np.float32)
+    for index, run in enumerate(numbers):
+        try:
+            frames[index] = array[run]
+            missing = bool(np.isnan(frames[index, 0, 0, 0]))
+        except Exception as error:  # whatever a codec raises for bytes that are not its own
+            raise _damaged(folder, run, str(error)) from error
+        if missing and is_done(run):
+            raise _damaged(folder, run, "its data is missing")
+    return frames
+
+
+def _damaged(folder: Path, run: int, reason: str) -> DataError:
+    return DataError(
+        f"{folder}: run {run} is damaged ({' '.join(reason.split())}); repair the folder, then simulate the "
+        "ensemble again",
+        operation="check",
+    )
 
 
 def open_shards(plan: Plan, data: Path, *, writable: bool = False) -> Shards:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.core.checksums import Finding
 from morphoscope.core.errors import DataError, UsageError
@@ -12,14 +15,16 @@ from morphoscope.core.locking import folder_lock
 from morphoscope.core.storage import read_json, writing
 from morphoscope.ensembles.ledger import DONE, Ledger
 from morphoscope.ensembles.plan import Plan
-from morphoscope.ensembles.shards import partial_files, remove_partial_files
-from morphoscope.ensembles.store import DATA_FOLDER, LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE, Ensemble
+from morphoscope.ensembles.runners.base import Batch, Cluster
+from morphoscope.ensembles.shards import Shards, partial_files, remove_partial_files
+from morphoscope.ensembles.store import DATA_FOLDER, LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE, Ensemble, open_shards
 
+BATCH_SHARDS = 16  # shards that a worker of a cluster reads at a time
 _AGAIN = "repair the folder and simulate the ensemble again"
 _RESTORE = "restore it from a copy, or simulate the plan into another folder"
 
 
-def damaged_runs(ensemble: Ensemble, within: int | None = None) -> dict[int, str]:
+def damaged_runs(ensemble: Ensemble, within: int | None = None, cluster: Cluster | None = None) -> dict[int, str]:
     """The runs that the ledger calls done and whose data is missing or changed, with the reason.
 
     Parameters
@@ -39,9 +44,33 @@ def damaged_runs(ensemble: Ensemble, within: int | None = None) -> dict[int, str
         ]
         runs = np.array(suspect, dtype=np.intp)
     found: dict[int, str] = {}
-    for run, reason in shards.damaged(runs):
+    if cluster is None:
+        pairs: Iterable[tuple[int, str]] = shards.damaged(runs)
+    else:
+        batches = _batches(shards, runs)
+        results = list(cluster.compute(ensemble.folder, _open_shards, (), _damaged_in_batch, batches))
+        pairs = [pair for _, part in sorted(results, key=lambda result: result[0].shard) for pair in part]
+    for run, reason in pairs:
         found.setdefault(run, reason)
     return found
+
+
+def _batches(shards: Shards, runs: NDArray[np.intp]) -> Iterator[Batch]:
+    """The runs in batches of whole shards, so that each file is read once."""
+    groups = shards.of_runs(runs)
+    for number in itertools.count():
+        members = [run for _, group in itertools.islice(groups, BATCH_SHARDS) for run in group]
+        if not members:
+            return
+        yield Batch(number, tuple(members))
+
+
+def _open_shards(folder: str) -> Shards:
+    return open_shards(Plan.load(Path(folder) / PLAN_FILE), Path(folder) / DATA_FOLDER)
+
+
+def _damaged_in_batch(shards: Shards, runs: tuple[int, ...]) -> list[tuple[int, str]]:
+    return list(shards.damaged(np.array(runs, dtype=np.intp)))
 
 
 def _differs(size: int | None, recorded: dict[int, int], shard: int) -> bool:
@@ -53,7 +82,7 @@ def _bytes(ensemble: Ensemble) -> int:
     return 4 * len(ensemble.plan.runs) * len(ensemble.plan.times) * ensemble.plan.grid.height * ensemble.plan.grid.width
 
 
-def check_ensemble(folder: str | Path, *, repair: bool = False) -> list[Finding]:
+def check_ensemble(folder: str | Path, *, repair: bool = False, cluster: Cluster | None = None) -> list[Finding]:
     """Find what is damaged in the folder of an ensemble; every chunk of every finished run is read.
 
     Parameters
@@ -63,6 +92,8 @@ def check_ensemble(folder: str | Path, *, repair: bool = False) -> list[Finding]
     repair
         Whether to remove what killed processes left, to let damaged runs be pending, and to begin a damaged ledger
         anew. Simulating the ensemble again then repeats what is missing, with equal bits.
+    cluster
+        Workers that read the chunks; by default this process does.
 
     Returns
     -------
@@ -78,12 +109,12 @@ def check_ensemble(folder: str | Path, *, repair: bool = False) -> list[Finding]
     if not (folder / PLAN_FILE).is_file():
         raise DataError(f"{folder} is not an ensemble (no {PLAN_FILE} in it)")
     if not repair:
-        return _findings(folder, repair=False)
+        return _findings(folder, repair=False, cluster=cluster)
     with writing(folder), folder_lock(folder, "repairing"):
-        return _findings(folder, repair=True)
+        return _findings(folder, repair=True, cluster=cluster)
 
 
-def _findings(folder: Path, *, repair: bool) -> list[Finding]:
+def _findings(folder: Path, *, repair: bool, cluster: Cluster | None) -> list[Finding]:
     try:
         plan = Plan.load(folder / PLAN_FILE)
     except UsageError as error:
@@ -104,9 +135,10 @@ def _findings(folder: Path, *, repair: bool) -> list[Finding]:
         return found
     try:
         ensemble = Ensemble(folder)
-        damaged = damaged_runs(ensemble)
+        ensemble.arrays()
     except UsageError as error:
         return [*found, Finding(DATA_FOLDER, str(error), _RESTORE)]
+    damaged = damaged_runs(ensemble, cluster=cluster)  # a lost cluster is no finding
     found += [Finding(DATA_FOLDER, f"run {run}: {reason}", _AGAIN) for run, reason in damaged.items()]
     if repair:
         ensemble.ledger.remove(damaged)

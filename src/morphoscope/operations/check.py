@@ -7,16 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphoscope.core.errors import DataError
+from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.operations.clusters import cluster_runner
 
 if TYPE_CHECKING:
     from morphoscope.core.checksums import Finding
+    from morphoscope.ensembles.runners.base import Cluster
+    from morphoscope.ensembles.runners.clusters import Client
 
 PathLike = str | Path
 _STUDY_FILE = "study.json"  # of workflows.stages, which is above this room
-_Inspection = Callable[[Path, bool], "list[Finding]"]
+_Inspection = Callable[[Path, bool, "Cluster | None"], "list[Finding]"]
 
 
-def check(folder: PathLike, *, repair: bool = False) -> list[Finding]:
+def check(
+    folder: PathLike,
+    *,
+    repair: bool = False,
+    cluster: str | Client | None = None,
+    progress: Reporter = AUTO,
+) -> list[Finding]:
     """Read everything in a folder and compare it with its checksums; find what is damaged.
 
     Parameters
@@ -26,6 +36,11 @@ def check(folder: PathLike, *, repair: bool = False) -> list[Finding]:
     repair : bool, optional
         Whether to repair what can be repaired: damaged runs of an ensemble become pending, so that simulating it again
         repeats them, and files that a killed process left are removed.
+    cluster : str or distributed.Client, optional
+        Let the workers of a Dask cluster read the runs of ensembles, see :func:`morphoscope.ensemble`. This process
+        reads all other files, and alone repairs.
+    progress : Reporter, optional
+        Shows the link to the dashboard of the cluster and what happens to the connection. Default: in notebooks only.
 
     Returns
     -------
@@ -37,7 +52,8 @@ def check(folder: PathLike, *, repair: bool = False) -> list[Finding]:
     DataError
         If the folder is of none of these kinds.
     UsageError
-        If another process writes the folder, or it can't be repaired because it can't be written.
+        If another process writes the folder, or it can't be repaired because it can't be written; and if the cluster is
+        lost.
 
     Notes
     -----
@@ -51,24 +67,28 @@ def check(folder: PathLike, *, repair: bool = False) -> list[Finding]:
     >>> morphoscope.check("scan")
     []
     """
+    with cluster_runner(cluster, progress) as runner:
+        return _inspected(Path(folder), repair, runner)
+
+
+def _inspected(place: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.core.storage import recover
 
-    place = Path(folder)
     recover(place)
     kinds = _kinds()
     for marker, inspection in kinds.items():
         if (place / marker).is_file():
-            return inspection(place, repair)
-    raise DataError(f"{folder} is not a folder that can be checked; expected one with {', '.join(kinds)} in it")
+            return inspection(place, repair, cluster)
+    raise DataError(f"{place} is not a folder that can be checked; expected one with {', '.join(kinds)} in it")
 
 
-def _atlas(folder: Path, repair: bool) -> list[Finding]:
+def _atlas(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.atlas.scan import inspect_atlas
 
     return inspect_atlas(folder)
 
 
-def _classifier(folder: Path, repair: bool) -> list[Finding]:
+def _classifier(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.core.extras import require
 
     require("learn")
@@ -77,25 +97,25 @@ def _classifier(folder: Path, repair: bool) -> list[Finding]:
     return inspect_classifier(folder)
 
 
-def _run(folder: Path, repair: bool) -> list[Finding]:
+def _run(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.ensembles.run_folder import inspect_run
 
     return inspect_run(folder)
 
 
-def _evaluation(folder: Path, repair: bool) -> list[Finding]:
+def _evaluation(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.reports.evaluations import inspect_evaluation
 
     return inspect_evaluation(folder)
 
 
-def _ensemble(folder: Path, repair: bool) -> list[Finding]:
+def _ensemble(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.ensembles.verification import check_ensemble
 
-    return check_ensemble(folder, repair=repair)
+    return check_ensemble(folder, repair=repair, cluster=cluster)
 
 
-def _study(folder: Path, repair: bool) -> list[Finding]:
+def _study(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     """What is wrong in the folders of a study; files are named as seen from the study."""
     from morphoscope.core.checksums import Finding
     from morphoscope.core.errors import UsageError
@@ -108,7 +128,7 @@ def _study(folder: Path, repair: bool) -> list[Finding]:
         found.append(Finding(_STUDY_FILE, str(error), "begin the study again in another folder"))
     for inner in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         if any((inner / marker).is_file() for marker in _kinds()):
-            found += [part._replace(file=f"{inner.name}/{part.file}") for part in check(inner, repair=repair)]
+            found += [part._replace(file=f"{inner.name}/{part.file}") for part in _inspected(inner, repair, cluster)]
     return found
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.operations.clusters import cluster_runner
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
     from morphoscope.atlas.descriptor_table import DescriptorTable
     from morphoscope.ensembles import Ensemble
+    from morphoscope.ensembles.runners.clusters import Client
 
 PathLike = str | Path
 
@@ -20,6 +22,7 @@ def describe(
     *,
     csv: PathLike | None = None,
     workers: int | None = None,
+    cluster: str | Client | None = None,
     progress: Reporter = AUTO,
 ) -> DescriptorTable:
     """Compute the descriptors of the runs of an ensemble or an atlas.
@@ -34,6 +37,9 @@ def describe(
         File to write as well: a table with one row for each run.
     workers
         Number of threads; by default one for each core.
+    cluster
+        Let the workers of a Dask cluster compute the descriptors, see :func:`morphoscope.ensemble`. This process stores
+        them.
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
@@ -46,7 +52,7 @@ def describe(
     Raises
     ------
     UsageError
-        If the name ``csv`` does not end with .csv, or ``workers`` is below 1.
+        If the name ``csv`` does not end with .csv, ``workers`` is below 1, or the cluster is lost.
     DataError
         If ``data`` is neither an ensemble nor an atlas, or can't be written.
 
@@ -63,7 +69,8 @@ def describe(
 
     if csv is not None:
         check_table_path(Path(csv))
-    found = describe_any(data, workers=workers, progress=progress)
+    with cluster_runner(cluster, progress, workers) as runner:
+        found = describe_any(data, workers=workers, cluster=runner, progress=progress)
     if csv is not None:
         found.save(Path(csv))
     return found

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.core.errors import UsageError
-from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.operations.clusters import cluster_runner
 
 if TYPE_CHECKING:
     from morphoscope.engines.initial import InitialCondition
     from morphoscope.ensembles import Ensemble, Plan
     from morphoscope.ensembles.runners.clusters import Client
-    from morphoscope.ensembles.runners.dask import DaskRunner
     from morphoscope.models import Model
 
 PathLike = str | Path
@@ -91,22 +88,8 @@ def ensemble(
         plan = named_recipe(str(recipe), frames)
     if limit is not None:
         plan = plan.limited(limit)
-    with _runner(cluster, workers, progress) as runner:
+    with cluster_runner(cluster, progress, workers) as runner:
         return carry_out(plan, out, workers=workers, engine=engine, storage=storage, runner=runner, progress=progress)
-
-
-def _runner(
-    cluster: str | Client | None, workers: int | None, progress: Reporter
-) -> contextlib.AbstractContextManager[DaskRunner | None]:
-    """The runner of a cluster; none for threads."""
-    if cluster is None:
-        return contextlib.nullcontext()
-    if workers is not None:
-        raise UsageError("workers counts threads of this process, which simulates nothing with a cluster; leave it out")
-    require("cluster")
-    from morphoscope.ensembles.runners.dask import DaskRunner
-
-    return DaskRunner(cluster, progress)
 
 
 def scan_plan(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.operations.clusters import check_arguments
 from morphoscope.operations.ensemble import ensemble
 from morphoscope.operations.scan import scan
 from morphoscope.operations.train import train
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
     from morphoscope.atlas.refinement import Choice
     from morphoscope.ensembles import Plan
+    from morphoscope.ensembles.runners.clusters import Client
 
 PathLike = str | Path
 
@@ -29,6 +31,7 @@ def refine(
     epochs: int | None = None,
     seed: int = 0,
     workers: int | None = None,
+    cluster: str | Client | None = None,
     progress: Reporter = AUTO,
 ) -> Atlas:
     """Train the next pass on the annotations of an atlas, and let the new classifier read the same runs.
@@ -53,6 +56,9 @@ def refine(
         Seed of the runs and of the training.
     workers : int, optional
         Number of threads. Default: one per core.
+    cluster : str or distributed.Client, optional
+        Simulate on a Dask cluster instead of in threads, see :func:`morphoscope.ensemble`. A cluster that is
+        named by a text is connected, or started, for each stage that needs it. This process trains the network.
     progress : Reporter, optional
         Shows progress. Default: a bar in a notebook, nothing elsewhere.
 
@@ -64,7 +70,8 @@ def refine(
     Raises
     ------
     UsageError
-        If nothing is annotated, fewer than two classes are left, or ``out`` contains other files.
+        If nothing is annotated, fewer than two classes are left, or ``out`` contains other files; and if the
+        cluster is lost.
 
     Examples
     --------
@@ -81,6 +88,7 @@ def refine(
     >>> after = morphoscope.refine(atlas, f"{folder.name}/next")  # doctest: +SKIP
     """
     require("learn")
+    check_arguments(cluster, workers)
     from morphoscope.atlas import open_atlas
     from morphoscope.atlas.refinement import choose
     from morphoscope.learning.networks import get_network
@@ -97,6 +105,7 @@ def refine(
         epochs=epochs,
         seed=seed,
         workers=workers,
+        cluster=cluster,
         progress=progress,
     )
 
@@ -111,6 +120,7 @@ def train_next_pass(
     epochs: int | None,
     seed: int,
     workers: int | None = None,
+    cluster: str | Client | None = None,
     progress: Reporter,
 ) -> Atlas:
     """Do what :func:`refine` describes, with training points that have been chosen."""
@@ -147,7 +157,7 @@ def train_next_pass(
 
     with opened_study(folder, options) as study:
         for name, plan in plans.items():
-            study.run(simulation_stage(folder, name, plan, workers, progress), progress)
+            study.run(simulation_stage(folder, name, plan, workers, cluster, progress), progress)
         study.run(Stage("train the network", folder / "classifier" / METADATA_FILE, {}, learn), progress)
         study.run(Stage("read the scan", folder / "atlas" / ATLAS_FILE, {}, read), progress)
     return Atlas(folder / "atlas")
@@ -165,10 +175,12 @@ def _plans(atlas: Atlas, choice: Choice, runs_per_class: int | None, seed: int) 
     }
 
 
-def simulation_stage(folder: Path, name: str, plan: Plan, workers: int | None, progress: Reporter) -> Stage:
+def simulation_stage(
+    folder: Path, name: str, plan: Plan, workers: int | None, cluster: str | Client | None, progress: Reporter
+) -> Stage:
     """The stage that simulates a plan into the folder of the given name."""
 
     def work() -> None:
-        ensemble(plan, folder / name, workers=workers, progress=progress)
+        ensemble(plan, folder / name, workers=workers, cluster=cluster, progress=progress)
 
     return Stage(f"simulate {name}", folder / name, {"plan": plan.hash}, work)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.core.registry import Registry
+from morphoscope.operations.clusters import check_arguments
 
 if TYPE_CHECKING:
+    from morphoscope.ensembles.runners.clusters import Client
     from morphoscope.workflows.scholz2022 import Reproduction
 
 #: The function that repeats each published study.
@@ -27,6 +29,7 @@ def reproduce(
     seed: int = 0,
     second_pass: bool = False,
     workers: int | None = None,
+    cluster: str | Client | None = None,
     progress: Reporter = AUTO,
 ) -> Reproduction:
     """Repeat a published study stage by stage and write its report; an interrupted one is continued.
@@ -48,6 +51,9 @@ def reproduce(
         folder may already contain the first pass.
     workers : int, optional
         Number of threads. Default: one per core.
+    cluster : str or distributed.Client, optional
+        Simulate on a Dask cluster instead of in threads, see :func:`morphoscope.ensemble`. A cluster that is
+        named by a text is connected, or started, for each stage that needs it. This process trains the networks.
     progress : Reporter
         Shows progress. Default: bars in a notebook, nothing in a script.
 
@@ -59,7 +65,8 @@ def reproduce(
     Raises
     ------
     UsageError
-        If the study, the profile or the network is unknown, or the folder contains other files.
+        If the study, the profile or the network is unknown, or the folder contains other files; and if the
+        cluster is lost.
 
     Examples
     --------
@@ -69,6 +76,7 @@ def reproduce(
     'report.html'
     """
     require("learn")
+    check_arguments(cluster, workers)
     return STUDIES.get(study)(
         Path(out),
         profile=profile,
@@ -76,5 +84,6 @@ def reproduce(
         seed=seed,
         second_pass=second_pass,
         workers=workers,
+        cluster=cluster,
         progress=progress,
     )

@@ -16,6 +16,7 @@ from morphoscope.ensembles.runners import Worker
 from morphoscope.ensembles.runners.clusters import connected
 from morphoscope.ensembles.runners.dask import DaskRunner
 from morphoscope.ensembles.runners.dispatch import LostClusterError
+from morphoscope.ensembles.runners.workers import check_worker
 from morphoscope.ensembles.store import Ensemble
 
 pytest.importorskip("distributed")
@@ -82,7 +83,7 @@ class Answers:
 def test_a_worker_or_connection_that_goes_during_the_check_is_no_error():
     runner, good = DaskRunner("local:1"), {"host": "a", "problem": None}
     asked = Answers(OSError("closed"), {}, {"tcp://a": good, "tcp://b": OSError("closed")})
-    assert runner._check_workers(asked, None, threading.Event())
+    assert runner._check_workers(asked, None, threading.Event(), check_worker)
     assert not asked.answers
 
 
@@ -95,7 +96,7 @@ def test_a_worker_or_connection_that_goes_during_the_check_is_no_error():
 )
 def test_a_worker_that_can_not_do_the_work_is_named(answer, message):
     with pytest.raises(UsageError, match=message):
-        DaskRunner("local:1")._check_workers(Answers({"tcp://b": answer}), None, threading.Event())
+        DaskRunner("local:1")._check_workers(Answers({"tcp://b": answer}), None, threading.Event(), check_worker)
 
 
 class Said:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.provenance import __version__
 from morphoscope.engines import Engine, get_engine
 from morphoscope.engines.processor import processor_kind
 from morphoscope.ensembles.jobs import run_job
@@ -23,7 +24,10 @@ from morphoscope.ensembles.store import DATA_FOLDER, PLAN_FILE, Stored, open_sha
 
 @dataclasses.dataclass(frozen=True)
 class Batch:
-    """A shard with the runs in it that are to be simulated, and those that it keeps."""
+    """A shard with the runs in it that are to be simulated, and those that it keeps.
+
+    For a :class:`Computation`, which writes no shard, ``shard`` is only the number of the batch.
+    """
 
     shard: int
     runs: tuple[int, ...]
@@ -136,3 +140,53 @@ class Runner(Protocol):
             What :meth:`run` has not yielded, and the first error, if not all of it could be written.
         """
         ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Computation:
+    """What is computed from the stored runs of a folder, without writing anything.
+
+    Parameters
+    ----------
+    folder
+        The folder, an absolute path, with a plan.json.
+    plan
+        SHA-256 of that file, by which workers know the folder.
+    open, settings
+        ``open(folder, *settings)`` is called once a process. Workers import it; the settings are hashable and small.
+    compute
+        ``compute(opened, runs)`` returns something small; called with what ``open`` returned.
+    call
+        Names this call, so that nothing is kept from one call to the next.
+    version
+        The version of the package.
+    """
+
+    folder: str
+    plan: str
+    open: Callable[..., Any]
+    settings: tuple[Any, ...]
+    compute: Callable[[Any, tuple[int, ...]], Any]
+    call: str
+    version: str = __version__
+
+
+class Cluster(Protocol):
+    """Has workers compute from stored runs; only the caller writes what it makes of the results."""
+
+    def compute(
+        self,
+        folder: Path,
+        open: Callable[..., Any],
+        settings: tuple[Any, ...],
+        compute: Callable[[Any, tuple[int, ...]], Any],
+        batches: Iterable[Batch],
+    ) -> Iterator[tuple[Batch, Any]]:
+        """Yield batches of runs with what ``compute`` returned for them, in any order; see :class:`Computation`."""
+        ...
+
+
+def batches_of(runs: Sequence[int], size: int) -> Iterator[Batch]:
+    """Runs in batches of a size, in their order, for a :class:`Computation`."""
+    for number, start in enumerate(range(0, len(runs), size)):
+        yield Batch(number, tuple(runs[start : start + size]))

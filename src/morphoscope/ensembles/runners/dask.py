@@ -1,4 +1,7 @@
-"""The runner of clusters: workers of Dask simulate and write shards; this process alone commits them."""
+"""The runner of clusters: workers of Dask simulate and write shards, or compute from stored runs.
+
+This process alone commits shards to the ledger, and writes what is made of computed results.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,17 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import writing
 from morphoscope.ensembles.runners import workers
-from morphoscope.ensembles.runners.base import Batch, Worker
+from morphoscope.ensembles.runners.base import Batch, Computation, Worker
 from morphoscope.ensembles.runners.clusters import check_cluster, connected, has_address
-from morphoscope.ensembles.runners.dispatch import Dispatch, Hooks, lost_cluster
+from morphoscope.ensembles.runners.computations import check_reader, compute_batch, plan_digest
+from morphoscope.ensembles.runners.dispatch import Dispatch, Hooks, LostClusterError, LostWorkersError, lost_cluster
 from morphoscope.ensembles.runners.workers import Delivery, Source
 from morphoscope.ensembles.store import Stored
 
@@ -30,7 +35,7 @@ _ANSWER_SECONDS = 5.0  # how long the message to workers may take
 
 
 class DaskRunner:
-    """Has the workers of a Dask cluster simulate batches.
+    """Has the workers of a Dask cluster simulate batches, or compute from stored runs.
 
     As a context, it connects to a scheduler that runs already before anything is written.
 
@@ -52,6 +57,7 @@ class DaskRunner:
         self.cluster, self.progress = cluster, progress
         self._stack = contextlib.ExitStack()
         self._client: Client | None = None
+        self._shown = False
         self._dispatch: Dispatch | None = None
         self._source: Source | None = None
         self._worker: Worker | None = None
@@ -73,11 +79,9 @@ class DaskRunner:
         source = self._source = Source(
             str(worker.shards.folder.parent.absolute()), worker.plan.hash, worker.engine.name, secrets.token_hex(8)
         )
-        client = self._client = self._client or self._stack.enter_context(connected(self.cluster))
+        client = self._connect()
         self._stack.enter_context(_marked(source))
-        if client.dashboard_link:
-            self.progress.message(f"dashboard of the cluster: {client.dashboard_link}")
-        if not self._check_workers(client, source, worker.stop):
+        if not self._check_workers(client, source, worker.stop, workers.check_worker):
             return
         self._listen()
         hooks = Hooks(self.progress.message, functools.partial(self._count, advance), self._listen)
@@ -101,10 +105,54 @@ class DaskRunner:
             self._dispatch = self._client = None
         return stored, failed
 
-    def _check_workers(self, client: Client, source: Source, stop: threading.Event) -> bool:
+    def compute(
+        self,
+        folder: Path,
+        open: Callable[..., Any],
+        settings: tuple[Any, ...],
+        compute: Callable[[Any, tuple[int, ...]], Any],
+        batches: Iterable[Batch],
+    ) -> Iterator[tuple[Batch, Any]]:
+        """See :meth:`.Cluster.compute`. What workers have not begun is withdrawn when the caller ends early."""
+        call, path = secrets.token_hex(8), folder.absolute()
+        computation = Computation(str(path), plan_digest(path), open, settings, compute, call)
+        never = threading.Event()  # without a ledger there is nothing to be completed: the caller just ends
+        client = self._connect()
+        self._check_workers(client, computation, never, check_reader)
+        hooks = Hooks(self.progress.message, lambda: None, lambda: None)
+        work = functools.partial(compute_batch, computation)
+        dispatch = Dispatch(client, f"morphoscope-{call}", work, batches, never, hooks, single=True)
+        try:
+            yield from dispatch.results()
+        except LostClusterError as error:
+            raise LostClusterError(
+                "the scheduler has gone and did not come back; start the cluster again, and repeat the call"
+            ) from error
+        except LostWorkersError as error:
+            runs = [run for attempt in dispatch.given_up for run in attempt.batch.runs]
+            raise LostWorkersError(
+                f"runs {min(runs)} … {max(runs)} ({len(runs)} in all) were given up: each of "
+                f"{dispatch.given_up[0].deaths} attempts lost its worker; look whether workers have too little memory "
+                "or time, and repeat the call"
+            ) from error
+        finally:
+            dispatch.cancel()
+
+    def _connect(self) -> Client:
+        """The client; at the first call the cluster is started, and the link to its dashboard is shown."""
+        client = self._client or self._stack.enter_context(connected(self.cluster))
+        self._client = client
+        if client.dashboard_link and not self._shown:
+            self._shown = True
+            self.progress.message(f"dashboard of the cluster: {client.dashboard_link}")
+        return client
+
+    def _check_workers(
+        self, client: Client, source: Source | Computation, stop: threading.Event, check: Callable[[Any], None]
+    ) -> bool:
         """Wait for a worker, and raise UsageError if one can't do the work; False if the end was requested before."""
         waiting = False
-        while not (found := _probed(client, source)):
+        while not (found := _probed(client, source, check)):
             if not waiting:
                 self.progress.message("waiting for the cluster's first worker")
             waiting = True
@@ -166,10 +214,10 @@ class DaskRunner:
         teller.join(_ANSWER_SECONDS)
 
 
-def _probed(client: Client, source: Source) -> dict[str, Any]:
+def _probed(client: Client, source: Source | Computation, check: Callable[[Any], None]) -> dict[str, Any]:
     """What each worker answers; empty if there is none, or no connection at the moment."""
     try:
-        return dict(client.run(workers.probe, source, on_error="return"))
+        return dict(client.run(workers.probe, source, check, on_error="return"))
     except Exception as error:  # of several kinds, where the connection is lost meanwhile
         if client.status not in ("running", "connecting"):
             raise lost_cluster() from error

@@ -102,6 +102,8 @@ class Dispatch:
         When it is set, nothing more is sent.
     hooks
         What is called meanwhile.
+    single
+        Whether a batch has one thread of its worker; by default it has all of them.
     """
 
     def __init__(
@@ -112,7 +114,10 @@ class Dispatch:
         batches: Iterable[Batch],
         stop: threading.Event,
         hooks: Hooks,
+        *,
+        single: bool = False,
     ) -> None:
+        self._single = single
         self.client, self.name, self.work, self.stop, self.hooks = client, name, work, stop, hooks
         self.given_up: list[Attempt] = []
         self._new = iter(batches)
@@ -178,7 +183,8 @@ class Dispatch:
         if now - self._counted > _COUNT_SECONDS:
             self._counted = now
             with contextlib.suppress(OSError):  # the connection is checked where a batch ends
-                self._workers = len(self.client.nthreads())
+                threads = self.client.nthreads()
+                self._workers = sum(threads.values()) if self._single else len(threads)
             if self._workers:
                 self._seen = now
             elif now - self._seen > _PATIENCE_SECONDS:

@@ -80,24 +80,29 @@ class Delivery:
     values: Values | None
 
 
-def probe(source: Source) -> dict[str, Any]:
-    """Whether this worker can do the work: host, and ``problem``, one line or None."""
+def probe(source: Any, check: Callable[[Any], None]) -> dict[str, Any]:
+    """Whether this worker can do the work: host, and ``problem``, the line that ``check(source)`` raises, or None."""
     found: dict[str, Any] = {"host": socket.gethostname(), "problem": None}
     try:
-        check_worker(source)
+        check(source)
     except UsageError as error:
         found["problem"] = str(error)
     return found
 
 
+def check_version(version: str) -> None:
+    """Raise UsageError if this worker has another version than the coordinating process."""
+    if __version__ != version:
+        raise UsageError(
+            f"the worker on {socket.gethostname()} has morphoscope {__version__}, and this process {version}; install "
+            "the same version everywhere"
+        )
+
+
 def check_worker(source: Source) -> None:
     """Raise UsageError if this worker has another version or does not see the folder of the coordinating process."""
     host = socket.gethostname()
-    if __version__ != source.version:
-        raise UsageError(
-            f"the worker on {host} has morphoscope {__version__}, and this process {source.version}; install the same "
-            "version everywhere"
-        )
+    check_version(source.version)
     if not _appears(source):
         raise UsageError(
             f"the worker on {host} does not see {source.folder}; choose a folder on a file system that all computers "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.files import ATLAS_FILE
@@ -19,6 +19,9 @@ from morphoscope.operations.train import train
 from morphoscope.reports.evaluations import load_evaluation
 from morphoscope.workflows.refine import simulation_stage
 from morphoscope.workflows.stages import Stage, Study
+
+if TYPE_CHECKING:
+    from morphoscope.ensembles.runners.clusters import Client
 
 REPORT = "report"
 
@@ -78,6 +81,7 @@ class PassStages:
     seed: int
     epochs: int | None
     workers: int | None
+    cluster: str | Client | None
     progress: Reporter
 
     @property
@@ -97,7 +101,8 @@ class PassStages:
     def simulate(self, *sets: str) -> None:
         """Simulate ensembles that are not finished yet."""
         for name in sets:
-            self._run(simulation_stage(self.study.folder, name, self.plans[name], self.workers, self.progress))
+            plan = self.plans[name]
+            self._run(simulation_stage(self.study.folder, name, plan, self.workers, self.cluster, self.progress))
 
     def train(self) -> None:
         """Train the classifier. If it is trained again, the stages that used the previous one are invalidated."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.core.progress import Reporter
@@ -15,6 +15,9 @@ from morphoscope.workflows.scholz2022.passes import FIRST, REPORT, SECOND, PassS
 from morphoscope.workflows.scholz2022.report import write_study_report
 from morphoscope.workflows.scholz2022.second_pass import Comparison, compare
 from morphoscope.workflows.stages import Stage, opened_study
+
+if TYPE_CHECKING:
+    from morphoscope.ensembles.runners.clusters import Client
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +80,7 @@ def reproduce_scholz2022(
     seed: int,
     second_pass: bool = False,
     workers: int | None,
+    cluster: str | Client | None = None,
     progress: Reporter,
 ) -> Reproduction:
     """Run the stages of the study in ``folder`` that are not finished; raises UsageError for unknown names and other
@@ -91,7 +95,7 @@ def reproduce_scholz2022(
     with opened_study(folder, options) as study:
         plans = {name: PROFILES[profile].plan(name) for name in SETS}
         first, second = (
-            PassStages(study, names, plans, network, seed, PROFILES[profile].epochs, workers, progress)
+            PassStages(study, names, plans, network, seed, PROFILES[profile].epochs, workers, cluster, progress)
             for names in (FIRST, SECOND)
         )
         results = _first_pass(first)
