@@ -28,7 +28,7 @@ def running(make_page, *, files=None, title="test", token=TOKEN, **options):
         yield server
     finally:
         server.stop()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
         # Bokeh keeps one list of current documents for all threads. A callback that was cut off by the end of the
         # server leaves its document there, and later tests would wait for the ticks of a server that has ended.
