@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 
 from tests.faults import report, shim
+from tests.faults.bench import Tally
+from tests.faults.progress import Progress
 
 #: Trials: calls of a kind for each scenario, random kills, damaged files, pairs of processes for each scenario, clocks,
 #: killed workers of a cluster. The last one starts threads, after which no child may be forked: it comes last.
@@ -27,7 +29,10 @@ def main() -> int:
     parser.add_argument(
         "--most", type=int, metavar="N", help="disturb N calls of a kind, evenly spread, instead of all"
     )
-    parser.add_argument("--out", type=Path, help="write the table here (Markdown)")
+    parser.add_argument(
+        "--folder", nargs="*", metavar="NAME", help="for the campaign `calls`: these kinds of folders, e.g. atlas"
+    )
+    parser.add_argument("--out", type=Path, help="write the table here; after --only or --folder, its other rows stay")
     options = parser.parse_args()
     if not shim.is_preloaded():
         with tempfile.TemporaryDirectory() as folder:
@@ -35,27 +40,32 @@ def main() -> int:
     trials = dict(SHORT if options.short else FULL)
     if options.most:
         trials["calls"] = options.most
-    rows = _run(options.only, trials)
+    rows: list[Tally] = []
+    try:
+        _run(options.only, trials, options.folder, rows)
+    except KeyboardInterrupt:
+        print(f"interrupted; {len(rows)} rows are complete and the page is not written")
+        print(report.table(rows))
+        return 130
     if options.out:
-        report.write(options.out, rows)
+        report.write(options.out, rows, keep=bool(options.folder) or set(options.only) != set(FULL))
     print(report.table(rows))
-    for row in rows:
-        for case in row.wrong[:5]:
-            print(f"WRONG {row.kind}, {row.what}: {case}")
     print(json.dumps({"trials": sum(r.trials for r in rows), "wrong": sum(len(r.wrong) for r in rows)}))
     return int(any(row.wrong for row in rows))
 
 
-def _run(names: list[str], trials: dict[str, int]) -> list:  # type: ignore[type-arg]
+def _run(names: list[str], trials: dict[str, int], folders: list[str] | None, rows: list[Tally]) -> None:
+    """Append the rows of the campaigns as they are complete."""
     from tests.faults import campaigns, cluster, warm
 
     warm.up()
-    rows = []
     for name in sorted(names, key=list(FULL).index):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             campaign = cluster.workers if name == "workers" else getattr(campaigns, name)
-            rows += list(campaign(Path(folder).resolve(), trials[name], lambda line: print(line, flush=True)))
-    return rows
+            progress = Progress(name, lambda line: print(line, flush=True))
+            more = {"scenarios": campaigns.named(folders)} if folders and name == "calls" else {}
+            for row in campaign(Path(folder).resolve(), trials[name], progress, **more):
+                rows.append(row)  # at once: an interruption keeps those that are complete
 
 
 if __name__ == "__main__":

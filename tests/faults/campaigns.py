@@ -6,37 +6,48 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.faults.bench import Bench, Tally, as_command, each_call
 from tests.faults.children import Child, command
+from tests.faults.progress import Progress
 from tests.faults.scenarios import SCENARIOS, Scenario, ensemble_command, inspect_ensemble
 from tests.faults.shim import CALLS, Fault, shift_clock
 
-_ACTION_NAMES = {("ENOSPC", True): "disk full from a call on", ("kill", False): "killed at a call"}
-Say = Callable[[str], None]
+#: The name of a row, what the call does, whether all later calls of the kind do so, too.
+_ACTIONS = (
+    ("disk full from a call on", "ENOSPC", True),
+    ("ENOSPC once", "ENOSPC", False),
+    ("EIO once", "EIO", False),
+    ("killed at a call", "kill", False),
+)
 
 
-def calls(folder: Path, most: int, say: Say) -> Iterator[Tally]:
+def named(names: Sequence[str]) -> list[Scenario]:
+    """The scenarios with these names. Raises KeyError for unknown ones."""
+    known = {scenario.name: scenario for scenario in SCENARIOS}
+    return [known[name] for name in names]
+
+
+def calls(folder: Path, most: int, progress: Progress, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[Tally]:
     """Every call of a kind fails, or kills the process, one trial a call."""
-    for scenario in SCENARIOS:
-        bench = Bench(scenario, folder / scenario.name)
-        for action, sticky in (("ENOSPC", True), ("ENOSPC", False), ("EIO", False), ("kill", False)):
-            name = (
-                "disk full from a call on" if sticky else "killed at a call" if action == "kill" else f"{action} once"
-            )
-            tally = Tally(name, scenario.name)
-            for call in CALLS:
-                for at in each_call(bench.calls, call, most):
-                    fault = Fault(call, at, action, sticky)
-                    bench.settle(tally, fault, bench.disturb(fault))
-            say(_line(tally))
+    benches = [Bench(scenario, folder / scenario.name) for scenario in scenarios]
+    disturbed = {b: [(call, at) for call in CALLS for at in each_call(b.calls, call, most)] for b in benches}
+    progress.start(len(_ACTIONS) * sum(map(len, disturbed.values())))
+    for bench, chosen in disturbed.items():
+        for name, action, sticky in _ACTIONS:
+            tally = Tally(name, bench.scenario.name)
+            for call, at in chosen:
+                fault = Fault(call, at, action, sticky)
+                bench.settle(tally, fault, bench.disturb(fault))
+                progress.trial()
+            progress.row(tally)
             yield tally
-        shutil.rmtree(folder / scenario.name)
+        shutil.rmtree(bench.root)
 
 
-def kills(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
+def kills(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """SIGKILL, SIGTERM, SIGHUP and SIGINT at random times of an ensemble's creation and continuation."""
     slow = Scenario("ensemble, slow runs", _nothing, _slow_ensemble, inspect_ensemble)
     bench = Bench(slow, folder / "kills")
@@ -46,22 +57,28 @@ def kills(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
     duration = time.monotonic() - begin
     chance = random.Random(1)
     shares = {signal.SIGKILL: 1.0, signal.SIGTERM: 0.25, signal.SIGHUP: 0.25, signal.SIGINT: 0.25}
-    for number, share in shares.items():
+    counts = {number: max(1, int(trials * share)) for number, share in shares.items()}
+    progress.start(sum(counts.values()))
+    for number, count in counts.items():
         tally = Tally(f"{number.name} at a random time", slow.name)
-        for trial in range(max(1, int(trials * share))):
+        for trial in range(count):
             bench.fresh()
             child = Child(slow.work(bench.trial), bench.report)
             time.sleep(chance.uniform(0, duration))
             child.send(number)
             bench.settle(tally, f"trial {trial}", child.wait())
-        say(_line(tally))
+            progress.trial()
+        progress.row(tally)
         yield tally
 
 
-def damage(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
+def damage(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """Bits flipped, files cut and files removed in finished folders: never read as data, and mended where possible."""
     chance = random.Random(2)
     finished = [s for s in SCENARIOS if s.name in ("ensemble", "run", "classifier", "atlas", "annotation")]
+    kinds = (("bit flipped", _flip), ("file cut", _cut), ("file removed", _remove))
+    each = -(-trials // (len(kinds) * len(finished)))  # rounded up
+    progress.start(each * len(kinds) * len(finished))
     for scenario in finished:
         bench = Bench(scenario, folder / scenario.name)
         bench.fresh()
@@ -70,13 +87,14 @@ def damage(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
         bench.trial.rename(bench.prepared)
         target = bench.prepared / scenario.name.replace("annotation", "atlas")
         files = sorted(path for path in target.rglob("*") if path.is_file())
-        for kind, change in (("bit flipped", _flip), ("file cut", _cut), ("file removed", _remove)):
+        for kind, change in kinds:
             tally = Tally(kind, scenario.name)
             # Without the file of the annotations, an atlas is one that nobody has annotated.
             changed = [f for f in files if not (kind == "file removed" and f.name == "annotations.sqlite")]
-            for _ in range(max(1, trials // (3 * len(finished)))):
+            for _ in range(each):
                 _damage_one(bench, tally, chance.choice(changed).relative_to(bench.prepared), change, chance)
-            say(_line(tally))
+                progress.trial()
+            progress.row(tally)
             yield tally
         shutil.rmtree(folder / scenario.name)
 
@@ -140,12 +158,14 @@ def _remove(path: Path, chance: random.Random) -> str:
     return "removed"
 
 
-def pairs(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
+def pairs(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """Two processes at once on every kind of folder: one result, none mixed; the second joins or is told who works."""
+    progress.start(trials * (len(SCENARIOS) + 1))
     for scenario in SCENARIOS:
         bench = Bench(scenario, folder / scenario.name)
         tally = Tally("two processes at once", scenario.name)
         for trial in range(trials):
+            progress.trial()
             bench.fresh()
             works = [as_command(scenario.work(bench.trial))] * 2
             both = [Child(work, bench.root / f"report-{i}.json") for i, work in enumerate(works)]
@@ -156,13 +176,13 @@ def pairs(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
                 tally.fail(f"trial {trial}", str([end.text for end in ends]))
                 continue
             bench.settle(tally, f"trial {trial}", max(ends, key=lambda end: end.code))
-        say(_line(tally))
+        progress.row(tally)
         yield tally
         shutil.rmtree(folder / scenario.name)
-    yield _two_plans(folder, trials, say)
+    yield _two_plans(folder, trials, progress)
 
 
-def _two_plans(folder: Path, trials: int, say: Say) -> Tally:
+def _two_plans(folder: Path, trials: int, progress: Progress) -> Tally:
     """Two plans started at once into one folder."""
     bench = Bench(SCENARIOS[0], folder / "plans")
     tally = Tally("two processes at once", "ensemble, two plans")
@@ -171,6 +191,7 @@ def _two_plans(folder: Path, trials: int, say: Say) -> Tally:
     bench.run(other)
     expected = {bench.expected["plan"]: bench.expected, (found := bench.inspect().value)["plan"]: found}
     for trial in range(trials):
+        progress.trial()
         bench.fresh()
         works = (bench.scenario.work(bench.trial), other)
         both = [Child(work, bench.root / f"report-{i}.json") for i, work in enumerate(works)]
@@ -182,13 +203,15 @@ def _two_plans(folder: Path, trials: int, say: Say) -> Tally:
         else:
             tally.refused += 1
             tally.redone += 1
-    say(_line(tally))
+    progress.row(tally)
     return tally
 
 
-def clocks(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
+def clocks(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """The time of day jumps by a day, forwards or backwards, in the middle of the work."""
-    for scenario in (SCENARIOS[0], SCENARIOS[-1]):
+    chosen = (SCENARIOS[0], SCENARIOS[-1])
+    progress.start(trials * len(chosen))
+    for scenario in chosen:
         bench = Bench(scenario, folder / scenario.name)
         tally = Tally("clock jumps by a day", scenario.name)
         for trial in range(trials):
@@ -200,7 +223,8 @@ def clocks(folder: Path, trials: int, say: Say) -> Iterator[Tally]:
                 return work()
 
             bench.settle(tally, f"trial {trial}", bench.run(shifted))
-        say(_line(tally))
+            progress.trial()
+        progress.row(tally)
         yield tally
         shutil.rmtree(folder / scenario.name)
 
@@ -211,7 +235,3 @@ def _nothing(folder: Path) -> None:
 
 def _slow_ensemble(folder: Path) -> Callable[[], object]:
     return ensemble_command(folder, until=40_000)
-
-
-def _line(tally: Tally) -> str:
-    return f"{tally.kind}, {tally.what}: {tally.trials} trials, {len(tally.wrong)} wrong"

@@ -64,21 +64,34 @@ class Child:
 
     def wait(self) -> Outcome:
         """Wait for its end; one that hangs is killed and reported as code -SIGALRM."""
-        end = time.monotonic() + LIMIT
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() > end:
-                self.send(signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                return Outcome(-signal.SIGALRM, "hangs")
-            time.sleep(0.001)
+        try:
+            status = self._status()
+        except KeyboardInterrupt:
+            self._kill()
+            raise
+        if status is None:
+            self._kill()
+            return Outcome(-signal.SIGALRM, "hangs")
         code = os.waitstatus_to_exitcode(status)
         if not self.report.is_file():
             return Outcome(code)
         values = json.loads(self.report.read_text())
         return Outcome(code, values["text"], values["value"], values["calls"])
+
+    def _status(self) -> int | None:
+        """The status of the ended process; None if it takes too long."""
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return status
+            time.sleep(0.001)
+        return None
+
+    def _kill(self) -> None:
+        self.send(signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
 
 
 def run(work: Work, report: Path, **settings: Any) -> Outcome:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.bench import Tally
+from tests.faults.progress import Progress
 
 WORKERS = 2
 PAUSE = 2.0  # seconds of a pause
 
 
-def workers(folder: Path, trials: int, say: Callable[[str], None]) -> Iterator[Tally]:
+def workers(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """``trials`` killed workers, and a tenth as many of the other disturbances; each scan must end with equal bits."""
     import morphoscope
 
@@ -37,12 +38,15 @@ def workers(folder: Path, trials: int, say: Callable[[str], None]) -> Iterator[T
         ("scheduler restarted", few, lambda cluster: cluster.restart()),
         ("scheduler killed", few, lambda cluster: cluster.kill_scheduler()),
     ]
+    progress.start(sum(count for _, count, _ in kinds))
     for kind, count, disturb in kinds:
         tally = Tally(kind, "ensemble on a cluster")
         while tally.trials < count:
             with Cluster() as cluster:
-                _trial(folder / f"{kind}-{tally.trials}", plan, expected, cluster, disturb, tally, count, chance)
-        say(f"{tally.kind}: {tally.trials} trials, {len(tally.wrong)} wrong")
+                _trial(
+                    folder / f"{kind}-{tally.trials}", plan, expected, cluster, disturb, tally, count, chance, progress
+                )
+        progress.row(tally)
         yield tally
 
 
@@ -55,6 +59,7 @@ def _trial(
     tally: Tally,
     count: int,
     chance: random.Random,
+    progress: Progress,
 ) -> None:
     """One scan that is disturbed again and again until it ends or the trials are used up."""
     import morphoscope
@@ -65,6 +70,7 @@ def _trial(
     def keep_disturbing() -> None:
         while not over.wait(chance.uniform(0.5, 3.0)) and tally.trials < count:
             tally.trials += 1
+            progress.trial()
             disturb(cluster)
             if cluster.scheduler.poll() is not None:
                 return

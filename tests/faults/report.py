@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.faults.bench import Tally
@@ -31,12 +31,23 @@ def table(rows: Sequence[Tally]) -> str:
     return "\n".join([*lines, _row(("all", "", *sums))])
 
 
-def write(path: Path, rows: Sequence[Tally]) -> None:
-    """Put the table between the two marks of a page."""
+def write(path: Path, rows: Sequence[Tally], *, keep: bool = False) -> None:
+    """Put the table between the two marks of a page; with ``keep``, rows of the page that were not repeated stay."""
     text = path.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
+    old, after = rest.split(END)
+    if keep:
+        merged = {(row.kind, row.what): row for row in [*_parse(old), *rows]}
+        rows = list(merged.values())
     path.write_text(f"{before}{BEGIN}\n\n{table(rows)}\n\n{END}{after}", encoding="utf-8")
+
+
+def _parse(text: str) -> Iterator[Tally]:
+    """The rows of a table, without its head and its sum."""
+    for line in text.strip().splitlines()[2:-1]:
+        kind, what, *numbers = (cell.strip() for cell in line.strip("| ").split("|"))
+        *counts, wrong = map(int, numbers)
+        yield Tally(kind, what, *counts, wrong=[""] * wrong)
 
 
 def _numbers(row: Tally) -> tuple[int, ...]:

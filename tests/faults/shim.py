@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
 import errno
@@ -46,8 +47,15 @@ def environment(library: Path) -> dict[str, str]:
 
 
 def run_below(library: Path, *arguments: str) -> int:
-    """Run ``python -m tests.faults`` again below the library."""
-    return subprocess.run([sys.executable, "-m", "tests.faults", *arguments], env=environment(library)).returncode
+    """Run ``python -m tests.faults`` again below the library; an interruption ends it first."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.faults", *arguments], env=environment(library))
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a terminal interrupts both
+            return process.wait(timeout=10)
+        process.send_signal(signal.SIGINT)
+        return process.wait()
 
 
 def _library() -> ctypes.CDLL:
