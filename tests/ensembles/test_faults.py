@@ -321,3 +321,21 @@ def test_damaged_metadata_of_the_arrays_is_named(copy, name):
     file.write_text(file.read_text()[:71])
     with pytest.raises(DataError, match=r"data\.zarr is damaged .* restore its zarr\.json"):
         carry_out(PLAN, copy)
+
+
+def test_a_removed_ledger_is_said_in_one_line_and_all_runs_are_simulated_again(whole, copy):
+    (copy / "ledger.sqlite").unlink()
+    said = Listening()
+    carry_out(PLAN, copy, progress=said)
+    assert said.said == [f"{copy / 'ledger.sqlite'} was missing, so no run counts as done; all are simulated again"]
+    same(copy, whole)
+
+
+def test_a_creation_that_ended_before_its_ledger_is_completed_without_a_word(copy):
+    (copy / "ledger.sqlite").unlink()
+    for species in ("u", "v"):
+        for shard in (copy / "data.zarr" / species).glob("c*"):
+            shard.unlink()
+    said = Listening()
+    carry_out(PLAN, copy, progress=said)
+    assert said.said == []

@@ -81,12 +81,13 @@ class Child:
     def _status(self) -> int | None:
         """The status of the ended process; None if it takes too long."""
         end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
+        while True:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 return status
+            if time.monotonic() > end:
+                return None
             time.sleep(0.001)
-        return None
 
     def _kill(self) -> None:
         self.send(signal.SIGKILL)

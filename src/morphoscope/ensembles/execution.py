@@ -24,7 +24,7 @@ from morphoscope.ensembles.ledger import DONE, PENDING
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.runners import Batch, Runner, Stored, ThreadRunner, Worker
 from morphoscope.ensembles.shards import Shards
-from morphoscope.ensembles.store import Ensemble
+from morphoscope.ensembles.store import LEDGER_FILE, Ensemble
 from morphoscope.ensembles.verification import damaged_runs
 
 COMMIT_SECONDS = 1.0  # the longest time for which stored runs are not yet in the ledger
@@ -82,7 +82,10 @@ def carry_out(
     folder = Path(folder)
     make_parent(folder)
     with ending_on_request() as request, writing(folder), folder_lock(folder, "simulating"):
+        new_ledger = not (folder / LEDGER_FILE).exists()
         ensemble = Ensemble.create(plan, folder, storage)
+        if new_ledger and ensemble.shards().any_stored():  # a ledger is made before any run: somebody removed it
+            progress.message(f"{ensemble.ledger.path} was missing, so no run counts as done; all are simulated again")
         provenance = {"engine": made_by.name, "plan_hash": plan.hash, **versions()}
         ensemble.check_engine(made_by.name)
         ensemble.discard(damaged_runs(ensemble, within=FULLY_VERIFIED), progress)

@@ -67,6 +67,10 @@ class Shards:
         except OSError:
             return None
 
+    def any_stored(self) -> bool:
+        """Whether there is a file of any shard."""
+        return any(self.path(species, shard).exists() for shard in range(len(self)) for species in self.arrays)
+
     def empty(self, shard: int) -> Values:
         """Values for the runs of a shard, all NaN."""
         shape = (len(self.runs(shard)), *self.shape[1:])
