@@ -9,13 +9,13 @@ run starts the same alone or among thousands.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
@@ -72,7 +72,7 @@ class InitialCondition:
 
     @property
     def _signature(self) -> Mapping[str, inspect.Parameter]:
-        return inspect.signature(INITIAL_CONDITIONS.get(self.name)).parameters
+        return _parameters_of(INITIAL_CONDITIONS.get(self.name))
 
     @classmethod
     def parse(cls, text: str, *, files: bool = True) -> InitialCondition:
@@ -133,6 +133,11 @@ class InitialCondition:
         return INITIAL_CONDITIONS.get(self.name)(model, shape, rng, **more, **dict(self.options))
 
 
+@functools.lru_cache(maxsize=256)
+def _parameters_of(function: Callable[..., FieldArray]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
+
+
 def named_conditions() -> list[str]:
     """The initial conditions that need only a name."""
     return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY)]
@@ -176,10 +181,6 @@ def _filled(state: Mapping[str, float], model: Model, shape: tuple[int, int]) ->
     return np.stack([np.full(shape, state[s], dtype=np.float64) for s in model.species])
 
 
-def _periodic_slice(start: int, length: int, size: int) -> NDArray[np.intp]:
-    return np.arange(start, start + length) % size
-
-
 @INITIAL_CONDITIONS.register("pearson-gamma")
 def pearson_gamma(
     model: Model, shape: tuple[int, int], rng: np.random.Generator, cut: Sequence[float] = (0.02, 0.04)
@@ -197,7 +198,7 @@ def pearson_gamma(
 
     Source: Pearson, Science 261, 189 (1993); Scholz & Scholz (2022).
     """
-    from scipy import ndimage
+    from morphoscope.engines.rotation import periodic_square, turned_squares
 
     height, width = shape
     if min(shape) < 2 * SQUARE:
@@ -217,11 +218,10 @@ def pearson_gamma(
     corner = (height // 2 - SQUARE // 2, width // 2 - SQUARE // 2)
     second = (corner[0] + round(offset[0] * height), corner[1] + round(offset[1] * width))
     third = (second[0] + CUT_OFFSET[0], second[1] + CUT_OFFSET[1])
-    for (row, column), values in ((corner, (1, 0)), (second, (1, 0)), (third, (0, 1))):
-        patch = np.ix_(_periodic_slice(row, SQUARE, height), _periodic_slice(column, SQUARE, width))
-        for mask, value in zip(masks, values, strict=True):
-            mask[patch] = value
-    turned = [ndimage.rotate(m, angle, reshape=False, order=3, mode="grid-wrap", prefilter=False) for m in masks]
+    for place, values in ((corner, (1, 0)), (second, (1, 0)), (third, (0, 1))):
+        rows, columns = periodic_square(place, SQUARE, shape)
+        masks[:, rows, columns] = np.reshape(values, (2, 1, 1))
+    turned = turned_squares(masks, ((corner, second), (third,)), SQUARE, angle)
     square, cutter = (np.roll(m, shift, axis=(0, 1)) for m in turned)
 
     state = background

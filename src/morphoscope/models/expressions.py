@@ -257,26 +257,49 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any], apply: Callable
 
     ``apply(name, field)`` applies a spatial operator to a field.
     """
+    return _evaluator(expression)(values, apply)
+
+
+_Evaluator = Callable[[Mapping[str, Any], Callable[[str, Any], Any] | None], Any]
+
+
+@functools.lru_cache(maxsize=4096)
+def _evaluator(expression: sympy.Basic) -> _Evaluator:
+    """A function that evaluates an expression; walking through the tree of SymPy for every run would be slow."""
     import numpy as np
     import sympy
 
     if expression.is_Symbol:
-        return values[str(expression)]
-    if expression.is_Integer:
-        return int(expression)
+        symbol = str(expression)
+        return lambda values, apply: values[symbol]
     if expression.is_number:
-        return float(expression)
-    arguments = [evaluate(argument, values, apply) for argument in expression.args]
-    if isinstance(expression, sympy.Add):
-        return functools.reduce(arithmetic.add, arguments)
-    if isinstance(expression, sympy.Mul):
-        return functools.reduce(arithmetic.mul, arguments)
-    if isinstance(expression, sympy.Pow):
-        return _power(*arguments)
+        number = int(expression) if expression.is_Integer else float(expression)
+        return lambda values, apply: number
+    parts = [_evaluator(argument) for argument in expression.args]
+    operations: dict[Any, Callable[[Any, Any], Any]] = {
+        sympy.Add: arithmetic.add,
+        sympy.Mul: arithmetic.mul,
+        sympy.Pow: _power,
+    }
+    for kind, operation in operations.items():
+        if isinstance(expression, kind):
+            return functools.partial(_combined, operation, parts)
     name = expression.func.__name__
-    if name in OPERATORS and apply is not None:
-        return apply(name, *arguments)
-    return getattr(np, name.lower())(*arguments)
+
+    def applied(values: Mapping[str, Any], apply: Callable[[str, Any], Any] | None) -> Any:
+        function = functools.partial(apply, name) if name in OPERATORS and apply is not None else None
+        return (function or getattr(np, name.lower()))(*(part(values, apply) for part in parts))
+
+    return applied
+
+
+def _combined(
+    operation: Callable[[Any, Any], Any],
+    parts: list[_Evaluator],
+    values: Mapping[str, Any],
+    apply: Callable[[str, Any], Any] | None,
+) -> Any:
+    return functools.reduce(operation, [part(values, apply) for part in parts])
 
 
 def _power(base: Any, exponent: Any) -> Any:

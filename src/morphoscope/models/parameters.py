@@ -50,7 +50,7 @@ class Parameters(Mapping[str, Any]):
     @property
     def varying(self) -> dict[str, Spatial]:
         """The parameters that vary in space."""
-        return {name: value for name, value in self.items() if isinstance(value, Spatial)}
+        return {name: value for name, value in self._given if isinstance(value, Spatial)}  # defaults are numbers
 
     @property
     def lowest(self) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import functools
+import math
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -111,12 +112,17 @@ def kernel_for(
         return _compiled(model, grid, varying, noisy, double, levels, rate)
 
 
+def _address(array: NDArray[Any]) -> int:
+    """Where an array begins; ``array.ctypes`` takes longer than a step of a small grid."""
+    return int(array.__array_interface__["data"][0])
+
+
 def aligned(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
     """An uninitialised array that starts at a cache line."""
     size = np.dtype(dtype).itemsize
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     buffer = np.empty(count + _ALIGNMENT // size, dtype=dtype)
-    offset = -buffer.ctypes.data % _ALIGNMENT // size
+    offset = -_address(buffer) % _ALIGNMENT // size
     return buffer[offset : offset + count].reshape(shape)
 
 
@@ -141,8 +147,9 @@ class EulerStepper:
         self.state = aligned(start.shape, dtype)  # in the kernel's memory layout
         self.state[...] = start
         self._work = aligned((self.kernel.work_bytes // dtype.itemsize,), dtype)
+        self._places = _address(self.state), _address(self._work)
         self._step = 0
-        first, second = noise_key(job.seed)
+        first, second = noise_key(job.seed) if job.noise else (0, 0)
         self._key = ctypes.c_int64(first | second << 32).value
         self.steer(job)
 
@@ -154,18 +161,12 @@ class EulerStepper:
         lifted = self.kernel.lift(np.array(fields, dtype=dtype).reshape(-1, *job.grid.shape))
         self._varying = aligned(lifted.shape, dtype)
         self._varying[...] = lifted
+        self._constants = _address(self._numbers), _address(self._varying)
 
     def advance(self, count: int) -> None:
         """Advance by ``count`` steps."""
-        self.kernel.advance(
-            self.state.ctypes.data,
-            count,
-            self._numbers.ctypes.data,
-            self._work.ctypes.data,
-            self._varying.ctypes.data,
-            self._step,
-            self._key,
-        )
+        (state, work), (numbers, varying) = self._places, self._constants
+        self.kernel.advance(state, count, numbers, work, varying, self._step, self._key)
         self._step += count
 
     def read(self) -> NDArray[Any]:
