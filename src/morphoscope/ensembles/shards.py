@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.durability import sync_folder
 from morphoscope.core.storage import writing
+from morphoscope.ensembles.shard_encoding import checksum, shard_encoder
 
 _PARTIAL = ".partial"
 _CHECKSUM = 4  # bytes of a CRC-32C
@@ -42,6 +42,7 @@ class Shards:
         self.shape, self.dtype = first.shape, first.dtype
         self.checked = first.shards is not None
         self.size = int(first.shards[0]) if self.checked else 1
+        self._encoders = {species: shard_encoder(array, self.size) for species, array in self._targets.items()}
 
     def __len__(self) -> int:
         return -(-self.shape[0] // self.size)
@@ -95,7 +96,10 @@ class Shards:
         runs = self.runs(shard)
         for species, array in self._targets.items():
             with writing(self.folder / species):
-                array[runs.start : runs.stop] = values[species]
+                if (encode := self._encoders[species]) is None:
+                    array[runs.start : runs.stop] = values[species]
+                else:
+                    _set(array, (shard, 0, 0, 0), encode(values[species]))
                 if not self.checked:  # folders of their own, one in another
                     for folder in list(self.path(species, shard).parents)[:4]:
                         sync_folder(folder)
@@ -124,7 +128,7 @@ def _damaged_chunks(path: Path, runs: list[int], first: int, count: int) -> Iter
         yield from ((run, f"{path.name}: {(error.strerror or str(error)).lower()}") for run in runs)
         return
     index, ending = content[-_ENTRY * count - _CHECKSUM : -_CHECKSUM], content[-_CHECKSUM:]
-    if len(index) != _ENTRY * count or _checksum(index) != ending:
+    if len(index) != _ENTRY * count or checksum(index) != ending:
         yield from ((run, f"{path.name}: its index is damaged") for run in runs)
         return
     entries = np.frombuffer(index, dtype="<u8").reshape(-1, 2)
@@ -133,12 +137,17 @@ def _damaged_chunks(path: Path, runs: list[int], first: int, count: int) -> Iter
         chunk = content[begin : begin + length]
         if begin == _MISSING or len(chunk) != length or length < _CHECKSUM:
             yield run, f"{path.name}: its chunk is missing"
-        elif _checksum(chunk[:-_CHECKSUM]) != chunk[-_CHECKSUM:]:
+        elif checksum(chunk[:-_CHECKSUM]) != chunk[-_CHECKSUM:]:
             yield run, f"{path.name}: its checksum differs"
 
 
-def _checksum(content: bytes) -> bytes:
-    return int(google_crc32c.value(content)).to_bytes(_CHECKSUM, "little")
+def _set(array: Any, chunk: tuple[int, ...], content: bytes) -> None:
+    """Store the bytes of a shard as Zarr does."""
+    from zarr.core.buffer import default_buffer_prototype
+    from zarr.core.sync import sync
+
+    key = f"{array.path}/{array.metadata.encode_chunk_key(chunk)}"
+    sync(array.store.set(key, default_buffer_prototype().buffer.from_bytes(content)))
 
 
 def _unreadable(array: Any, run: int) -> str | None:
