@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +21,8 @@ from morphoscope.ensembles.store import Stored
 FLUSH_SECONDS = 5.0  # the longest time for which finished runs wait for the others of their shard
 _POLL_SECONDS = 0.2  # after which a request to stop is seen
 _WRITES = 4  # that may wait, so that memory stays bounded
+_PIECE_SECONDS = 0.02  # of runs that a thread simulates at a time; handing one over takes about 0.2 ms
+_PIECE_RUNS = 100  # at most, so that memory stays bounded
 
 
 class _Open:
@@ -43,17 +46,38 @@ class _Open:
         return bool(self.unwritten) and not self.writing and (not self.remaining or waited)
 
 
+@dataclasses.dataclass
+class _Piece:
+    """What came of some runs of a shard. An error ends it; the runs before are kept."""
+
+    outcomes: list[Outcome] = dataclasses.field(default_factory=list)
+    failed: Exception | None = None
+
+
+def _simulate(worker: Worker, runs: Sequence[int]) -> _Piece:
+    piece = _Piece()
+    try:
+        for run in runs:
+            if worker.stop.is_set() or (outcome := worker.simulate(run)) is None:
+                break
+            piece.outcomes.append(outcome)
+    except Exception as error:
+        piece.failed = error
+    return piece
+
+
 class ThreadRunner:
     """Threads over runs, as many as ``workers``; by default one per core."""
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
-        self._simulating: dict[Future[Outcome | None], _Open] = {}
+        self._simulating: dict[Future[_Piece], _Open] = {}
         self._writing: dict[Future[Stored], _Open] = {}
         self._open: list[_Open] = []
         self._ready: list[Stored] = []
         self._worker: Worker | None = None
         self._pools = contextlib.ExitStack()
+        self._runs = 1  # in a piece, adapted to how long they take
 
     def run(self, worker: Worker, batches: Iterable[Batch], advance: Callable[[int], None]) -> Iterator[Stored]:
         """See :meth:`.Runner.run`."""
@@ -63,8 +87,8 @@ class ThreadRunner:
         items = self._items(worker, batches)
         while not worker.stop.is_set():
             room = 2 * self.workers - len(self._simulating) if len(self._writing) < _WRITES else 0
-            for opened, run in itertools.islice(items, room):
-                self._simulating[simulators.submit(worker.simulate, run)] = opened
+            for opened, runs in itertools.islice(items, max(room, 0)):
+                self._simulating[simulators.submit(_simulate, worker, runs)] = opened
             if not self._simulating and not self._writing:
                 break
             self._take(concurrent.futures.wait(
@@ -107,12 +131,16 @@ class ThreadRunner:
         self._pools.callback(pool.shutdown, wait=True, cancel_futures=True)
         return pool
 
-    def _items(self, worker: Worker, batches: Iterable[Batch]) -> Iterator[tuple[_Open, int]]:
-        """Each run with its shard, which is opened when its first run is needed."""
+    def _items(self, worker: Worker, batches: Iterable[Batch]) -> Iterator[tuple[_Open, Sequence[int]]]:
+        """Pieces of runs with their shard, which is opened when its first run is needed."""
         for batch in batches:
             opened = _Open(*worker.begin(batch))
             self._open.append(opened)
-            yield from ((opened, run) for run in opened.batch.runs)
+            first, runs = 0, opened.batch.runs
+            while first < len(runs):
+                piece = runs[first : first + self._runs]
+                first += len(piece)
+                yield opened, piece
 
     def _take(self, done: Iterable[Future[Any]], advance: Callable[[int], None]) -> None:
         """Take over what has finished; the count comes last, because it may raise."""
@@ -130,13 +158,17 @@ class ThreadRunner:
                 self._open.remove(opened)
             return 0
         opened = self._simulating.pop(future)
-        outcome: Outcome | None = future.result()
-        if outcome is None:
-            return 0
-        self._worker.insert(opened.batch, opened.values, outcome)
-        opened.remaining -= 1
-        opened.add(outcome.entry)
-        return 1
+        piece: _Piece = future.result()
+        for outcome in piece.outcomes:
+            self._worker.insert(opened.batch, opened.values, outcome)
+            opened.remaining -= 1
+            opened.add(outcome.entry)
+        if piece.failed is not None:
+            raise piece.failed
+        if count := len(piece.outcomes):
+            seconds = sum(outcome.entry.seconds for outcome in piece.outcomes) / count
+            self._runs = min(max(int(_PIECE_SECONDS / max(seconds, 1e-9)), 1), _PIECE_RUNS)
+        return len(piece.outcomes)
 
     def _write(self, worker: Worker, writers: ThreadPoolExecutor) -> None:
         """Have the shards written that are complete, or that hold runs which finished long ago."""
