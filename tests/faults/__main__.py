@@ -45,7 +45,8 @@ def main() -> int:
         _run(options.only, trials, options.folder, rows)
     except KeyboardInterrupt:
         print(f"interrupted; {len(rows)} rows are complete and the page is not written")
-        print(report.table(rows))
+        if rows:
+            print(report.table(rows))
         return 130
     if options.out:
         report.write(options.out, rows, keep=bool(options.folder) or set(options.only) != set(FULL))

@@ -53,9 +53,12 @@ class Child:
     def __init__(self, work: Work, report: Path, *, below: Path | None = None, fault: shim.Fault | None = None) -> None:
         self.report = report
         report.unlink(missing_ok=True)
+        # Until the child is ready, a signal would raise in its copy of the campaign, which then removes the folders.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         self.pid = os.fork()
         if self.pid == 0:
             _work(work, report, below, fault)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def send(self, number: int) -> None:
         """Send a signal; a process that has ended is left alone."""
@@ -109,7 +112,10 @@ def _work(work: Work, report: Path, below: Path | None, fault: shim.Fault | None
             if below is not None:
                 shim.arm(below, fault)
             try:
-                value = work()
+                if _may_begin():
+                    value = work()
+                else:
+                    code = 130
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else 1
             except BaseException:
@@ -119,3 +125,12 @@ def _work(work: Work, report: Path, below: Path | None, fault: shim.Fault | None
         report.write_text(json.dumps({"text": printed.getvalue(), "value": value, "calls": calls}))
     finally:
         os._exit(code)
+
+
+def _may_begin() -> bool:
+    """Let interruptions in; False if one has come already."""
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    except KeyboardInterrupt:
+        return False
+    return True

@@ -132,7 +132,10 @@ class Cluster:
     def _start(self) -> None:
         place = ["--port", str(self.port), "--host", "127.0.0.1"]
         self.scheduler = self._process("dask_scheduler", *place, "--no-dashboard", "--no-show")
-        self.nannies = [self._process("dask_worker", self.address, "--nthreads", "1") for _ in range(WORKERS)]
+        self.nannies = [self._nanny() for _ in range(WORKERS)]
+
+    def _nanny(self) -> subprocess.Popen[bytes]:
+        return self._process("dask_worker", self.address, "--nthreads", "1")
 
     def _process(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
@@ -146,6 +149,8 @@ class Cluster:
         """The processes below the nannies that simulate."""
         import psutil
 
+        # A nanny whose worker is killed while it starts ends, too; a supervisor starts another.
+        self.nannies = [nanny if nanny.poll() is None else self._nanny() for nanny in self.nannies]
         found = []
         for nanny in self.nannies:
             with contextlib.suppress(psutil.Error):
