@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from morphoscope.core import file_locks, locking
+from morphoscope.core import file_locks, locking, storage
+from morphoscope.core.errors import UsageError
 from morphoscope.core.locking import LockedError, folder_lock
 
 HOLD = """
@@ -124,3 +125,24 @@ def test_an_empty_lock_file(tmp_path):
     with pytest.raises(LockedError, match="out is in use; wait"), folder_lock(tmp_path / "out", "writing"):
         pass
     os.close(handle)
+
+
+def test_a_refused_output_keeps_no_lock_of_a_killed_process(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "marker.json").write_text("{}")
+    for writer in (
+        lambda: storage.staged_folder(tmp_path / "out", "marker.json", overwrite=False),
+        lambda: storage.reserved(tmp_path / "out", "marker.json", "writing", overwrite=False),
+    ):
+        (tmp_path / ".out.lock").write_text("{}")
+        with pytest.raises(UsageError), writer():
+            pass
+        assert not (tmp_path / ".out.lock").exists()
+
+
+def test_a_refused_output_leaves_the_lock_of_another_process(holder, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "marker.json").write_text("{}")
+    with pytest.raises(UsageError), storage.staged_folder(tmp_path / "out", "marker.json", overwrite=False):
+        pass
+    assert (tmp_path / ".out.lock").exists()

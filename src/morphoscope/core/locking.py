@@ -84,6 +84,18 @@ def folder_lock(folder: Path, purpose: str, *, wait: float = 0.0) -> Iterator[bo
         _leave(path)
 
 
+def remove_free_lock(folder: Path) -> None:
+    """Remove the lock's file that a killed process left, as far as that is possible; a held one stays."""
+    path = _lock_file(folder)
+    with contextlib.suppress(OSError, UsageError):
+        if path.is_file() and (found := open_locked(path)) is not None:
+            handle, certain = found
+            if certain:
+                _release(path, handle)
+            else:
+                os.close(handle)
+
+
 def is_lock(path: Path) -> bool:
     """Whether a file in a folder is its lock and nothing that somebody stored there."""
     return path.name == LOCK_IN_FOLDER

@@ -17,7 +17,7 @@ from morphoscope.core.checksums import ENTRY, document_hash
 from morphoscope.core.durability import replace, sync_file, sync_tree
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.file_locks import open_locked, remove_unlocked
-from morphoscope.core.locking import LockedError, folder_lock, is_lock
+from morphoscope.core.locking import LockedError, folder_lock, is_lock, remove_free_lock
 from morphoscope.core.outside_files import MAX_JSON_BYTES, check_file
 
 _SWAP_SECONDS = 5.0  # to wait for another process that exchanges a folder, which takes milliseconds
@@ -133,7 +133,7 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
     after the new one is in its place. Meanwhile the folder is locked. Raises UsageError if ``folder`` contains
     other files or, unless ``overwrite``, an earlier result.
     """
-    check_output(folder, marker, overwrite=overwrite)
+    _check_unlocked(folder, marker, overwrite=overwrite)
     make_parent(folder)
     with writing(folder), folder_lock(folder, "writing") as certain:
         folder = folder.resolve()
@@ -152,6 +152,15 @@ def staged_folder(folder: Path, marker: str, *, overwrite: bool) -> Iterator[Pat
             shutil.rmtree(part, ignore_errors=True)
 
 
+def _check_unlocked(folder: Path, marker: str, *, overwrite: bool) -> None:
+    """Check a folder before it is locked; one that is refused keeps no lock's file of a killed process."""
+    try:
+        check_output(folder, marker, overwrite=overwrite)
+    except UsageError:
+        remove_free_lock(folder)
+        raise
+
+
 @contextlib.contextmanager
 def reserved(folder: Path | None, marker: str, purpose: str, *, overwrite: bool) -> Iterator[None]:
     """Lock a folder that long work will write, from the beginning, so that a second process learns it at once.
@@ -162,7 +171,7 @@ def reserved(folder: Path | None, marker: str, purpose: str, *, overwrite: bool)
     if folder is None:
         yield
         return
-    check_output(folder, marker, overwrite=overwrite)
+    _check_unlocked(folder, marker, overwrite=overwrite)
     check_writable(folder)
     make_parent(folder)
     with contextlib.ExitStack() as stack:
