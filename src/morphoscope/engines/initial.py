@@ -19,11 +19,15 @@ import numpy as np
 
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
+from morphoscope.engines import shaped_starts
+from morphoscope.engines.start_parts import disc, filled, number
 from morphoscope.engines.state_files import FieldArray, blended, file_hash, read_state, state_hash
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 
 INITIAL_CONDITIONS: Registry[Callable[..., FieldArray]] = Registry("initial condition")
+for _name in ("pearson-square", "inverse", "mixed-spots", "stripes", "spiral-seeds"):
+    INITIAL_CONDITIONS.add(_name, getattr(shaped_starts, _name.replace("-", "_")))
 FILE = "file"  # the initial condition that reads a state, named by its path
 ARRAY = "array"  # the initial condition that was given as numbers, which a run's folder keeps
 
@@ -166,21 +170,6 @@ def stream(seed: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed))
 
 
-def _number(value: Any, name: str, low: float, high: float) -> float:
-    """An option as a number in [low, high]."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise UsageError(f"option {name}={value!r} is not a number") from None
-    if not low <= number <= high:
-        raise UsageError(f"option {name}={value} is out of range; expected [{low:g}, {high:g}]")
-    return number
-
-
-def _filled(state: Mapping[str, float], model: Model, shape: tuple[int, int]) -> FieldArray:
-    return np.stack([np.full(shape, state[s], dtype=np.float64) for s in model.species])
-
-
 @INITIAL_CONDITIONS.register("pearson-gamma")
 def pearson_gamma(
     model: Model, shape: tuple[int, int], rng: np.random.Generator, cut: Sequence[float] = (0.02, 0.04)
@@ -205,7 +194,7 @@ def pearson_gamma(
         raise UsageError(
             f"grid {width}x{height} is too small for pearson-gamma; use at least {2 * SQUARE}x{2 * SQUARE}"
         )
-    background, perturbed = _filled(model.background, model, shape), model.perturbation
+    background, perturbed = filled(model.background, model, shape), model.perturbation
     while True:
         offset = rng.uniform(-0.4, 0.4, size=2)  # fractions of height and width
         if np.abs(offset).max() >= 0.2:
@@ -238,8 +227,8 @@ def noise(model: Model, shape: tuple[int, int], rng: np.random.Generator, amplit
 
     The noise's standard deviation is ``amplitude`` times each species' distance between perturbed state and background.
     """
-    strength = _number(amplitude, "amplitude", 0.0, 10.0)
-    state = _filled(model.perturbation, model, shape)
+    strength = number(amplitude, "amplitude", 0.0, 10.0)
+    state = filled(model.perturbation, model, shape)
     for index, name in enumerate(model.species):
         scale = abs(model.perturbation[name] - model.background[name])
         state[index] += strength * scale * rng.standard_normal(shape)
@@ -263,7 +252,7 @@ def steady(
     chosen = steady_start(model, parameters)
     if chosen is None:
         raise UsageError(f"no homogeneous steady state of {model.name} was found; use another initial condition: noise")
-    state = _filled(chosen, model, shape)
+    state = filled(chosen, model, shape)
     return state + steady_noise(chosen, amplitude) * rng.standard_normal(state.shape)
 
 
@@ -288,7 +277,7 @@ def steady_start(model: Model, parameters: Parameters) -> dict[str, float] | Non
 
 def steady_noise(state: Mapping[str, float], amplitude: float = 0.01) -> float:
     """The standard deviation of the noise that :func:`steady` adds to a state."""
-    strength = _number(amplitude, "amplitude", 0.0, 10.0)
+    strength = number(amplitude, "amplitude", 0.0, 10.0)
     return strength * (max(abs(value) for value in state.values()) or 1.0)
 
 
@@ -303,7 +292,7 @@ def spiral(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> Fi
     row, column = (int(rng.integers(-(n // 8), n // 8 + 1)) for n in shape)
     left = np.arange(width)[None, :] < width // 2 + column
     low = np.arange(height)[:, None] >= height // 2 + row
-    state = _filled(model.background, model, shape)
+    state = filled(model.background, model, shape)
     for index, name in enumerate(model.species):
         inside = np.broadcast_to(left if index == 0 else low, shape)
         state[index][inside] = model.perturbation[name]
@@ -319,16 +308,11 @@ def spots(
     radius: float = 5.0,
 ) -> FieldArray:
     """``count`` discs of ``radius`` cells in the perturbed state at random places on the background."""
-    discs = int(_number(count, "count", 1, 100_000))
-    reach = _number(radius, "radius", 0.5, max(shape))
-    height, width = shape
-    rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
+    discs = int(number(count, "count", 1, 100_000))
+    reach = number(radius, "radius", 0.5, max(shape))
     inside = np.zeros(shape, dtype=bool)
     for _ in range(discs):
-        row, column = rng.integers(height), rng.integers(width)
-        dy = np.minimum(abs(rows - row), height - abs(rows - row))
-        dx = np.minimum(abs(columns - column), width - abs(columns - column))
-        inside |= dy**2 + dx**2 <= reach**2
+        inside |= disc(shape, int(rng.integers(shape[0])), int(rng.integers(shape[1])), reach)
     return blended(model, inside.astype(np.float64))
 
 

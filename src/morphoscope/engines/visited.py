@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from morphoscope.engines.initial import ARRAY, FILE, InitialCondition, steady_noise, steady_start
+from morphoscope.engines.start_parts import TWO_STATES, trivial_and_other
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 
@@ -19,12 +20,14 @@ State = dict[str, float]
 def starting_states(model: Model, parameters: Parameters, initial: InitialCondition) -> list[State]:
     """States between which the cells of the initial condition lie.
 
-    For ``steady``: the steady state, and all combinations of four standard deviations of noise around it. For all
-    others :func:`reference_states`, except that named initial conditions are always made of background and perturbed
-    state, whatever their size.
+    For ``steady``: the steady state, and all combinations of four standard deviations of noise around it. For
+    ``inverse`` and ``mixed-spots``: their two steady states. For all others :func:`reference_states`, except that named
+    initial conditions are always made of background and perturbed state, whatever their size.
     """
     if initial.name in (FILE, ARRAY):
         return reference_states(model, parameters.highest)
+    if initial.name in TWO_STATES:
+        return list(trivial_and_other(model, parameters, initial.name))
     state = steady_start(model, parameters) if initial.name == "steady" else None
     if state is None:
         return [dict(model.background), dict(model.perturbation)]

@@ -8,10 +8,13 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from morphoscope.core.errors import UsageError
 from morphoscope.engines import Grid
 from morphoscope.engines.exponential_step import default_step, fitting_step
 from morphoscope.engines.initial import InitialCondition
+from morphoscope.engines.start_parts import TWO_STATES, check_two_states
 from morphoscope.engines.state_files import read_state
 from morphoscope.ensembles.extremes import extremes
 from morphoscope.ensembles.plan import Plan, is_multiple
@@ -88,6 +91,8 @@ class Settings:
         given = self.initial or model.initial
         initial = given if isinstance(given, InitialCondition) else InitialCondition.parse(given)
         integrator = self.integrator or model.integrator
+        if initial.name in TWO_STATES:
+            _check_states(model, runs, initial)
         grid = self._grid(model, initial)
         dt = self._step(model, grid, runs, integrator, initial, until)
         if not 0 < dt < math.inf:
@@ -151,6 +156,14 @@ class Settings:
         if not isinstance(noise, Mapping):
             noise = dict.fromkeys(model.species, noise)
         return tuple(sorted(noise.items()))
+
+
+def _check_states(model: Model, runs: Sequence[Run], initial: InitialCondition) -> None:
+    """Raise UsageError if a run lacks the states of its initial condition, before anything is simulated."""
+    table = RunTable.of(runs)
+    rows = [table.parameters(run).middle for run in table.distinct(list(table.columns)).tolist()]
+    values = {name: np.array([row[name] for row in rows]) for name in model.parameters}
+    check_two_states(model, values, initial.name)
 
 
 def _size(size: Any) -> tuple[int, int]:
