@@ -1,5 +1,6 @@
 """Operations on stored runs by a cluster of Dask: the results are those of this process."""
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -13,7 +14,9 @@ from morphoscope.ensembles.runners.base import Computation
 from morphoscope.ensembles.runners.computations import check_reader, plan_digest
 from morphoscope.ensembles.runners.dask import DaskRunner
 from morphoscope.ensembles.runners.dispatch import LostClusterError
+from morphoscope.learning.classifier import Classifier
 
+CLASSIFIER = "gray-scott-second-pass"
 distributed = pytest.importorskip("distributed")
 
 
@@ -28,7 +31,7 @@ def client():
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Runs in two shards."""
-    plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.05, 40)}, size=128, times=(1, 2, 3))
+    plan = morphoscope.scan_plan("gray-scott", grid={"f": (0.02, 0.05, 24)}, size=128, times=(6, 36, 66))
     return morphoscope.ensemble(plan, tmp_path_factory.mktemp("made") / "ensemble")
 
 
@@ -99,6 +102,53 @@ def test_a_worker_names_the_damaged_run(small, client):
     with pytest.raises(DataError, match="run 0 is damaged") as refused:
         morphoscope.describe(small, cluster=client)
     assert refused.value.operation == "check"
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def one_thread():
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_an_atlas_has_the_same_bytes(made, client, tmp_path, monkeypatch, one_thread):
+    for module in ("reading", "classifier"):
+        monkeypatch.setattr(f"morphoscope.learning.{module}.BATCH", 9)
+    here = morphoscope.scan(CLASSIFIER, made, tmp_path / "here")
+    there = morphoscope.scan(CLASSIFIER, made, tmp_path / "there", cluster=client)
+    assert set(here.read_by) == {"network"}
+    assert contents(there.folder) == contents(here.folder)
+
+
+def test_theory_and_interpolated_patterns_are_read_the_same(client, tmp_path, monkeypatch, one_thread):
+    monkeypatch.setattr("morphoscope.learning.reading._CHUNK", 2)
+    monkeypatch.setattr("morphoscope.learning.cluster_reading.BATCH", 3)
+    grid = {"k": (0.06, 0.075, 5)}
+    plan = morphoscope.scan_plan("gray-scott", {"f": 0.05}, grid=grid, size=40, until=500, record=["v", "u"])
+    runs = morphoscope.ensemble(plan, tmp_path / "ensemble")
+    here = morphoscope.scan(CLASSIFIER, runs, tmp_path / "here")
+    there = morphoscope.scan(CLASSIFIER, runs, tmp_path / "there", cluster=client)
+    assert set(here.read_by) == {"network", "theory"}
+    assert contents(there.folder) == contents(here.folder)
+
+
+def test_a_classifier_that_workers_can_not_load_is_named(made, tmp_path, client):
+    trained = Classifier.load(CLASSIFIER)
+    with pytest.raises(UsageError, match="was not saved"):
+        morphoscope.scan(dataclasses.replace(trained, folder=None), made, tmp_path / "atlas", cluster=client)
+    changed = dataclasses.replace(trained, temperature=2.0)
+    with pytest.raises(UsageError, match="finds another classifier in gray-scott-second-pass"):
+        morphoscope.scan(changed, made, tmp_path / "atlas", cluster=client)
+    changed = dataclasses.replace(trained, folder=tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"can't load the classifier .*nowhere"):
+        morphoscope.scan(changed, made, tmp_path / "atlas", cluster=client)
+    assert not (tmp_path / "atlas").exists()
 
 
 def computation(place, **changes):

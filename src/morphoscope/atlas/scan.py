@@ -16,6 +16,7 @@ from morphoscope.atlas.annotations import FILE as ANNOTATIONS_FILE
 from morphoscope.atlas.annotations import Annotations
 from morphoscope.atlas.atlas import Atlas
 from morphoscope.atlas.classes import class_colours, symbol
+from morphoscope.atlas.cluster_scan import read_by_workers
 from morphoscope.atlas.coexistence import occupancy_rows
 from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.files import (
@@ -37,11 +38,12 @@ from morphoscope.core.recorded_files import inspect_folder
 from morphoscope.core.storage import read_json, reserved, staged_folder, write_json
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.magnitude import initial_magnitude
+from morphoscope.ensembles.runners.base import Cluster
 from morphoscope.learning.classifier import Classifier
-from morphoscope.learning.patterns import Patterns, finished_runs, of_ensemble
+from morphoscope.learning.patterns import Patterns, finished_runs, of_ensemble, unread
 from morphoscope.learning.prediction import THEORY, VARIANCE, Prediction
 from morphoscope.learning.reading import read
-from morphoscope.rendering.scale import range_of_runs
+from morphoscope.rendering.scale import Range, range_of_runs
 
 
 def read_ensemble(
@@ -50,16 +52,18 @@ def read_ensemble(
     folder: str | Path,
     *,
     overwrite: bool = False,
+    cluster: Cluster | None = None,
     progress: Reporter = SILENT,
 ) -> Atlas:
     """Read every finished run of an ensemble, compute its descriptors, and write and return the atlas.
 
-    Raises UsageError if no run is done or the classifier can't read them.
+    ``cluster``: workers that read the runs and compute; by default this process does. Raises UsageError if no run is
+    done or the classifier can't read them.
     """
     folder = Path(folder)
     with reserved(folder, ATLAS_FILE, "reading an ensemble", overwrite=overwrite):
         kept = earlier_annotations(folder, ensemble.plan)
-        return _read_into(folder, classifier, ensemble, kept, overwrite, progress)
+        return _read_into(folder, classifier, ensemble, kept, overwrite, cluster, progress)
 
 
 def _read_into(
@@ -68,23 +72,22 @@ def _read_into(
     ensemble: Ensemble,
     kept: Annotations | None,
     overwrite: bool,
+    cluster: Cluster | None,
     progress: Reporter,
 ) -> Atlas:
     """Write the atlas, with the annotations ``kept`` of the one that it replaces."""
     runs, unfinished = finished_runs(ensemble)
-    patterns = of_ensemble(classifier, ensemble, runs)
+    patterns = (of_ensemble if cluster is None else unread)(classifier, ensemble, runs)
     for doubt in patterns.doubts:
         warn(progress, doubt)
     for note in (unfinished, *patterns.notes):
         if note:
             progress.message(note)
     with contextlib.ExitStack() as after, staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
-        with progress.task("classify", len(runs), "patterns") as task:
-            reading = read(classifier, patterns, task.advance)
-        frames = _recorded_frames(ensemble, classifier, patterns)
-        save(part, describe_frames(ensemble, runs, frames, progress))
-        ends = range_of_runs(frames, shown=ensemble.plan.shown, magnitude=initial_magnitude(ensemble.plan))
-        write_sheets(frames, part, ends)
+        if cluster is None:
+            reading, ends = _read_here(part, classifier, ensemble, patterns, progress)
+        else:
+            reading, ends = read_by_workers(cluster, part, classifier, ensemble, patterns, progress)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
         metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
@@ -98,6 +101,19 @@ def _read_into(
         if kept is not None:  # until the new folder is in place nobody writes to the old file
             after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, _classes_of(kept, made.classes)))
     return Atlas(folder)
+
+
+def _read_here(
+    part: Path, classifier: Classifier, ensemble: Ensemble, patterns: Patterns, progress: Reporter
+) -> tuple[Prediction, Range]:
+    """Write descriptors and thumbnails; return the reading, and the values drawn as the first and the last colour."""
+    with progress.task("classify", len(patterns.runs), "patterns") as task:
+        reading = read(classifier, patterns, task.advance)
+    frames = _recorded_frames(ensemble, classifier, patterns)
+    save(part, describe_frames(ensemble, patterns.runs, frames, progress))
+    ends = range_of_runs(frames, shown=ensemble.plan.shown, magnitude=initial_magnitude(ensemble.plan))
+    write_sheets(frames, part, ends)
+    return reading, ends
 
 
 def earlier_annotations(folder: Path, plan: Plan) -> Annotations | None:

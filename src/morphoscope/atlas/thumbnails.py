@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +29,16 @@ def write_sheets(frames: NDArray[np.float32], folder: Path, ends: Range = CONCEN
     ``ends``: the values that are drawn as black and white, the same for all patterns.
     """
     for number, start in enumerate(range(0, len(frames), PER_SHEET)):
-        (folder / sheet_name(number)).write_bytes(_sheet(frames[start : start + PER_SHEET], ends))
+        part = frames[start : start + PER_SHEET]
+        (folder / sheet_name(number)).write_bytes(sheet_of(part, len(part), ends))
 
 
-def _sheet(frames: NDArray[np.float32], ends: Range) -> bytes:
+def sheet_of(frames: Iterable[NDArray[np.float32]], count: int, ends: Range) -> bytes:
+    """One sheet with ``count`` patterns, (frames, y, x) each, as WebP."""
     from PIL import Image, ImageOps
 
-    rows = -(-len(frames) // COLUMNS)
-    sheet = Image.new("RGB", (min(len(frames), COLUMNS) * SIDE, rows * SIDE), "white")
+    rows = -(-count // COLUMNS)
+    sheet = Image.new("RGB", (min(count, COLUMNS) * SIDE, rows * SIDE), "white")
     for place, pattern in enumerate(frames):
         pixels = np.round(composite(pattern, ends) * 255).astype(np.uint8)
         # Keeps the aspect ratio of a grid that is not square; the rest is white.

@@ -152,10 +152,11 @@ def scan(
     data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
     out: OutFolder,
     overwrite: Overwrite = False,
+    cluster: Cluster = None,
     json: Json = False,
 ) -> None:
     """Read an ensemble into an atlas. Its points.csv has the class of every run and what determined it."""
-    made = morphoscope.scan(classifier, data, out, overwrite=overwrite, progress=reporter())
+    made = morphoscope.scan(classifier, data, out, overwrite=overwrite, cluster=cluster, progress=reporter())
     by = {name: int((made.read_by == name).sum()) for name in ("network", "theory", "variance")}
     if json:
         show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by})

@@ -35,7 +35,7 @@ WEIGHTS_FILE = "weights.safetensors"
 REMEDY = "restore it from a copy, or train again"
 DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used if none is named
 CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading such files may run code
-_BATCH = 64
+BATCH = 64  # patterns that the network reads together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,8 +148,8 @@ class Classifier:
         self.module.eval()
         parts = []
         with torch.inference_mode():
-            for start in range(0, len(frames), _BATCH):
-                batch = torch.from_numpy(np.ascontiguousarray(frames[start : start + _BATCH]))
+            for start in range(0, len(frames), BATCH):
+                batch = torch.from_numpy(np.ascontiguousarray(frames[start : start + BATCH]))
                 parts.append(self.module(batch).float().numpy())
                 if advance:
                     advance(len(batch))

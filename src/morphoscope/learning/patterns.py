@@ -102,21 +102,36 @@ def of_plan(
     ``finished``: whether all species are available, not only those that the plan records.
     Raises UsageError if the runs lack the species or the times that the classifier reads.
     """
-    expected = classifier.input
     recorded = plan.model.species if finished else plan.record
+    places = _places_of(classifier.input, plan, recorded, name)
+
+    def frames_of(species: str, positions: NDArray[np.intp]) -> Frames:
+        return read(species, runs[positions])[:, places]
+
+    frames = read(classifier.input.species, runs)[:, places]
+    return with_plan(classifier, Patterns(name, np.ascontiguousarray(frames)), plan, runs, frames_of, recorded)
+
+
+def unread(classifier: Classifier, ensemble: Ensemble, runs: NDArray[np.intp]) -> Patterns:
+    """Some finished runs of an ensemble whose frames others read: only their shape is known here, all are NaN.
+
+    Raises UsageError as :func:`of_plan`.
+    """
+    plan, name = ensemble.plan, str(ensemble.folder)
+    places = _places_of(classifier.input, plan, plan.record, name)
+    frames = np.broadcast_to(np.float32(np.nan), (len(runs), len(places), *plan.grid.shape))  # takes no memory
+    return with_plan(classifier, Patterns(name, frames), plan, runs, recorded=plan.record)
+
+
+def _places_of(expected: Input, plan: Plan, recorded: Sequence[str], name: str) -> list[int]:
+    """The indices of the frames that are read. Raises UsageError if a plan lacks what the classifier reads."""
     if plan.grid.dimensions == 1:
         raise UsageError(f"{name} is one-dimensional; the classifier reads patterns in two dimensions")
     if expected.species not in recorded:
         raise UsageError(
             f"{name} has {', '.join(recorded)}; the classifier reads {expected.species!r}; record that species"
         )
-    places = frame_places(plan.times, expected, name)
-
-    def frames_of(species: str, positions: NDArray[np.intp]) -> Frames:
-        return read(species, runs[positions])[:, places]
-
-    frames = read(expected.species, runs)[:, places]
-    return with_plan(classifier, Patterns(name, np.ascontiguousarray(frames)), plan, runs, frames_of, recorded)
+    return frame_places(plan.times, expected, name)
 
 
 def of_frames(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.classifier import Classifier
+from morphoscope.learning.classifier import BATCH, Classifier
 from morphoscope.learning.homogeneous import (
     HOMOGENEOUS,
     frame_means,
@@ -43,11 +44,33 @@ def network_alone(classifier: Classifier, patterns: Patterns) -> Prediction:
     return Prediction(classifier.classes, network_probabilities(classifier, patterns, everything))
 
 
+@dataclasses.dataclass(frozen=True)
+class Uniform:
+    """The homogeneous patterns among others.
+
+    Parameters
+    ----------
+    positions
+        Their positions.
+    means
+        The means of their frames by recorded species, (positions, frames), see :func:`.frame_means`.
+    """
+
+    positions: NDArray[np.intp]
+    means: dict[str, NDArray[np.float64]]
+
+
 def with_theory(
-    classifier: Classifier, patterns: Patterns, network: Callable[[NDArray[np.intp]], Probabilities]
+    classifier: Classifier,
+    patterns: Patterns,
+    network: Callable[[NDArray[np.intp]], Probabilities],
+    uniform: Uniform | None = None,
 ) -> Prediction:
-    """As :func:`read`; ``network`` returns the network's probabilities at some positions."""
-    fitting, by = _homogeneous(classifier, patterns)
+    """As :func:`read`; ``network`` returns the network's probabilities at some positions.
+
+    ``uniform``: the homogeneous patterns; by default they are found in the frames.
+    """
+    fitting, by = _homogeneous(classifier, patterns, uniform)
     decided = {position: names[0] for position, names in fitting.items() if len(names) == 1}
     undecided = np.array([i for i in range(len(patterns.frames)) if i not in decided], dtype=np.intp)
     extra = sorted(set(decided.values()) - set(classifier.classes))
@@ -66,14 +89,20 @@ def with_theory(
 
 
 def network_probabilities(
-    classifier: Classifier, patterns: Patterns, positions: NDArray[np.intp], advance: Advance | None = None
+    classifier: Classifier,
+    patterns: Patterns,
+    positions: NDArray[np.intp],
+    advance: Advance | None = None,
+    *,
+    fit: bool | None = None,
 ) -> Probabilities:
     """The network's calibrated probabilities of the patterns at some positions, (positions, classes).
 
     Patterns with another cell size or grid are interpolated to the network's and read in windows, whose probabilities
-    are averaged.
+    are averaged. ``fit``: whether none is interpolated, which the patterns themselves tell by default; for some of
+    the patterns of a larger set.
     """
-    if patterns.fit(classifier.input):
+    if patterns.fit(classifier.input) if fit is None else fit:
         return classifier.predict(patterns.frames[positions], advance).probabilities
     found = np.zeros((len(positions), len(classifier.classes)), dtype=np.float32)
     shape = (classifier.input.height, classifier.input.width)
@@ -84,6 +113,21 @@ def network_probabilities(
         if advance:
             advance(len(places))
     return found
+
+
+def network_batches(
+    classifier: Classifier, patterns: Patterns, positions: NDArray[np.intp]
+) -> Iterator[NDArray[np.intp]]:
+    """The places among ``positions`` of the patterns that :func:`network_probabilities` gives to the network together.
+
+    A network's last bits depend on the patterns in its batch.
+    """
+    if patterns.fit(classifier.input):
+        for start in range(0, len(positions), BATCH):
+            yield np.arange(start, min(start + BATCH, len(positions)))
+        return
+    for _, places in _chunks(patterns.steps[positions]):
+        yield places
 
 
 def _chunks(steps: NDArray[np.float64]) -> Iterator[tuple[float, NDArray[np.intp]]]:
@@ -102,22 +146,24 @@ def _conditional(probabilities: Probabilities, chosen: list[int]) -> Probabiliti
     return conditional
 
 
-def _homogeneous(classifier: Classifier, patterns: Patterns) -> tuple[Fitting, str]:
+def _homogeneous(classifier: Classifier, patterns: Patterns, uniform: Uniform | None) -> tuple[Fitting, str]:
     """The classes that fit homogeneous patterns, by position, and what determined them."""
     known, trained, plan = classifier.homogeneous, classifier.trained_on, patterns.plan
-    positions = np.flatnonzero(homogeneous_runs(patterns.frames, patterns.magnitude))
+    positions = uniform.positions if uniform else np.flatnonzero(homogeneous_runs(patterns.frames, patterns.magnitude))
     # Classifiers of older versions do not store homogeneous classes. Then the network reads these patterns, as before.
     if known is None or not len(positions):
         return {}, NETWORK
-    means = frame_means(patterns.frames[positions], patterns.magnitude)
+    species = classifier.input.species
+    means = uniform.means[species] if uniform else frame_means(patterns.frames[positions], patterns.magnitude)
     if plan is None or trained is None:
-        found = nearest_classes(known, classifier.input.species, means)
+        found = nearest_classes(known, species, means)
         return dict(zip(positions.tolist(), found, strict=True)), VARIANCE
     points = [numbers_of(plan.runs[run].parameters) for run in patterns.runs[positions]]
     numbers = [point for point in points if point is not None]
     if not trained.same_equations(plan.model) or len(numbers) < len(points):
         return {position: [HOMOGENEOUS] for position in positions.tolist()}, VARIANCE
-    found = matching_classes(known, plan.model, numbers, _recorded_means(classifier, patterns, positions, means))
+    every = uniform.means if uniform else _recorded_means(classifier, patterns, positions, means)
+    found = matching_classes(known, plan.model, numbers, every)
     return dict(zip(positions.tolist(), found, strict=True)), THEORY
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.operations.clusters import cluster_runner
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
     from morphoscope.ensembles import Ensemble
+    from morphoscope.ensembles.runners.clusters import Client
     from morphoscope.learning.classifier import Classifier
 
 PathLike = str | Path
@@ -21,6 +23,7 @@ def scan(
     out: PathLike,
     *,
     overwrite: bool = False,
+    cluster: str | Client | None = None,
     progress: Reporter = AUTO,
 ) -> Atlas:
     """Read every finished run of an ensemble, compute its descriptors, and write an atlas.
@@ -39,6 +42,9 @@ def scan(
         margin, what determined the class (``read_by``: theory, variance or network), descriptors.
     overwrite
         Whether to replace an earlier atlas in ``out``.
+    cluster
+        Let the workers of a Dask cluster read the runs, see :func:`morphoscope.ensemble`; they must see the ensemble
+        and the classifier under the same paths. This process writes the atlas.
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
@@ -51,7 +57,7 @@ def scan(
     ------
     UsageError
         If no run is done, if the runs lack the species or the times that the classifier reads, or if ``out`` contains
-        other files.
+        other files; and if the cluster is lost.
 
     Examples
     --------
@@ -68,4 +74,5 @@ def scan(
 
     trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
-    return read_ensemble(trained, source, out, overwrite=overwrite, progress=progress)
+    with cluster_runner(cluster, progress) as runner:
+        return read_ensemble(trained, source, out, overwrite=overwrite, cluster=runner, progress=progress)

@@ -57,8 +57,8 @@ def refine(
     workers : int, optional
         Number of threads. Default: one per core.
     cluster : str or distributed.Client, optional
-        Simulate on a Dask cluster instead of in threads, see :func:`morphoscope.ensemble`. A cluster that is
-        named by a text is connected, or started, for each stage that needs it. This process trains the network.
+        Simulate and read on a Dask cluster instead of in this process, see :func:`morphoscope.ensemble`. A cluster that
+        is named by a text is connected, or started, for each stage that needs it. This process trains the network.
     progress : Reporter, optional
         Shows progress. Default: a bar in a notebook, nothing elsewhere.
 
@@ -151,7 +151,7 @@ def train_next_pass(
 
     def read() -> None:
         runs = before.ensemble.folder if before.ensemble else folder / "scan"
-        scan(folder / "classifier", runs, folder / "atlas", overwrite=True, progress=progress)
+        scan(folder / "classifier", runs, folder / "atlas", overwrite=True, cluster=cluster, progress=progress)
         if not (folder / "atlas" / FILE).exists():  # those of an atlas that was there are kept, and more than these
             before.annotations.copy_to(folder / "atlas" / FILE)
 

@@ -52,8 +52,8 @@ def reproduce(
     workers : int, optional
         Number of threads. Default: one per core.
     cluster : str or distributed.Client, optional
-        Simulate on a Dask cluster instead of in threads, see :func:`morphoscope.ensemble`. A cluster that is
-        named by a text is connected, or started, for each stage that needs it. This process trains the networks.
+        Simulate and read on a Dask cluster instead of in this process, see :func:`morphoscope.ensemble`. A cluster that
+        is named by a text is connected, or started, for each stage that needs it. This process trains the networks.
     progress : Reporter
         Shows progress. Default: bars in a notebook, nothing in a script.
 

@@ -150,7 +150,7 @@ class PassStages:
 
         def work() -> None:
             runs, atlas = self.study.folder / "scan", self._folder("atlas")
-            scan(self._folder("classifier"), runs, atlas, overwrite=True, progress=self.progress)
+            scan(self._folder("classifier"), runs, atlas, overwrite=True, cluster=self.cluster, progress=self.progress)
 
         output = self._folder("atlas") / ATLAS_FILE
         self._run(Stage(self.study_pass.stage("read the scan"), output, self.atlas_inputs, work))
