@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import morphoscope
+from morphoscope.atlas.descriptors import _open_repeated
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.ensembles.describing import measure_on
 from morphoscope.ensembles.done_runs import DoneRuns
 from morphoscope.ensembles.runners import workers
 from morphoscope.ensembles.runners.base import Computation
@@ -136,6 +138,10 @@ def test_theory_and_interpolated_patterns_are_read_the_same(client, tmp_path, mo
     there = morphoscope.scan(CLASSIFIER, runs, tmp_path / "there", cluster=client)
     assert set(here.read_by) == {"network", "theory"}
     assert contents(there.folder) == contents(here.folder)
+    runs = there.runs.tolist()
+    found = dict(measure_on(DaskRunner(client), there.folder, runs, _open_repeated))  # without the ensemble
+    for name, column in there.descriptors.items():
+        assert np.array_equal(column, [np.float32(found[run][name]) for run in runs], equal_nan=True), name
 
 
 def test_a_classifier_that_workers_can_not_load_is_named(made, tmp_path, client):
