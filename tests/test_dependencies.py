@@ -16,10 +16,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "morphoscope"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ROOMS = {
-    "ensembles": "cluster",
-    "learning": "learn",
-    "web": "explore",
-}  # where an extra may be imported
+    "ensembles": ("cluster", "objects"),
+    "learning": ("learn",),
+    "web": ("explore",),
+}  # which extras may be imported where
 
 
 def imported(path):
@@ -58,7 +58,7 @@ EXTRA = {name: declared(texts) for name, texts in PROJECT["optional-dependencies
 
 def test_what_the_package_imports_is_what_it_declares():
     modules = {name for path in files(PACKAGE) for name in imported(path)} | set(imported(PACKAGE / "__init__.py"))
-    assert distributions(modules) == BASE | EXTRA["cluster"] | EXTRA["learn"] | EXTRA["explore"]
+    assert distributions(modules) == BASE.union(*(EXTRA[name] for name in EXTRAS))
 
 
 def test_extras_are_what_the_helper_says():
@@ -78,7 +78,7 @@ def test_tests_and_tools_import_only_what_is_declared():
 @pytest.mark.parametrize("path", files(PACKAGE), ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_packages_of_an_extra_are_imported_in_its_rooms_only(path):
     room = path.relative_to(PACKAGE).parts[0]
-    allowed = EXTRAS.get(ROOMS.get(room), ())
+    allowed = [name for extra in ROOMS.get(room, ()) for name in EXTRAS[extra]]
     others = {name for modules in EXTRAS.values() for name in modules} - set(allowed)
     assert not set(imported(path)) & others
 
@@ -141,6 +141,7 @@ def test_without_extras_one_simulates_draws_and_does_theory(tmp_path):
     [
         (("classify", "run"), "learn"),
         (("ensemble", "gray-scott", "--cluster", "local:2", "--out", "a"), "cluster"),
+        (("ensemble", "gray-scott", "--store", "s3://a/b", "--out", "a"), "objects"),
         (("train", "a", "--validation", "b", "--out", "c"), "learn"),
         (("evaluate", "gray-scott-first-pass", "a"), "learn"),
         (("explain", "gray-scott-first-pass", "a", "--out", "b"), "learn"),

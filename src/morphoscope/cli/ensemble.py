@@ -100,6 +100,10 @@ def ensemble(
         str | None,
         typer.Option(help="How to store: float32 (compressed, exact), uncompressed, float16.", show_default="float32"),
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(help="Object store for the arrays, s3://BUCKET/PREFIX; the rest stays in --out."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Simulate many runs: a scan of a model, a recipe or a plan; the same command continues an interrupted one."""
@@ -133,6 +137,7 @@ def ensemble(
         limit=limit,
         engine=engine,
         storage=storage,
+        store=store,
         progress=reporter(),
     )
     _tell_ensemble(made, json=json)

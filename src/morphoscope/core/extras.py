@@ -10,6 +10,7 @@ from morphoscope.core.errors import UsageError
 EXTRAS = {
     "cluster": ("bokeh", "dask", "dask_jobqueue", "distributed"),
     "learn": ("captum", "safetensors", "sklearn", "torch"),
+    "objects": ("obstore",),
     "explore": ("bokeh", "panel", "param", "tornado"),
 }
 

@@ -6,7 +6,6 @@ changed bit is an error and never data. Folders of earlier versions have one fil
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,7 +64,7 @@ def runs_per_shard(plan: Plan, itemsize: int = 4) -> int:
     return min(max(_SHARD_BYTES // run, 1), _SHARD_RUNS, len(plan.runs))
 
 
-def create_arrays(plan: Plan, folder: Path, storage: str = "float32") -> None:
+def create_arrays(plan: Plan, folder: Any, storage: str = "float32") -> None:
     """Create the group of a plan's arrays, or the missing ones of its arrays. Existing arrays are not changed."""
     import zarr
 
@@ -90,6 +89,15 @@ def create_arrays(plan: Plan, folder: Path, storage: str = "float32") -> None:
                 config={"write_empty_chunks": True},  # so that a chunk that is not there is damage
             )
     _create_coordinates(plan, group)
+
+
+def group_objects(plan: Plan, storage: str) -> dict[str, bytes]:
+    """The group of a plan's arrays as the contents of its objects, before any run is stored."""
+    import zarr
+
+    content: dict[str, Any] = {}
+    create_arrays(plan, zarr.storage.MemoryStore(content), storage)
+    return {name: buffer.to_bytes() for name, buffer in content.items()}
 
 
 def _create_coordinates(plan: Plan, group: Any) -> None:

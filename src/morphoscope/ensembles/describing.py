@@ -133,7 +133,7 @@ def _store(
                 column[run] = values[name]
             advance(1)
             if time.monotonic() - last > WRITE_SECONDS:
-                write_descriptors(ensemble.data_folder, columns)
+                write_descriptors(ensemble.place, columns)
                 last = time.monotonic()
     finally:
-        write_descriptors(ensemble.data_folder, columns)
+        write_descriptors(ensemble.place, columns)

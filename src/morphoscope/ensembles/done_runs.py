@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.ensembles.places import place_of
 from morphoscope.ensembles.plan import Plan
-from morphoscope.ensembles.store import DATA_FOLDER, PLAN_FILE, open_arrays, read_frames
+from morphoscope.ensembles.store import PLAN_FILE, open_arrays, read_frames
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +37,7 @@ class DoneRuns:
     def open(cls, folder: str) -> DoneRuns:
         """Open the folder of an ensemble."""
         plan = Plan.load(Path(folder) / PLAN_FILE)
-        return cls(Path(folder), plan, open_arrays(plan, Path(folder) / DATA_FOLDER))
+        return cls(Path(folder), plan, open_arrays(plan, place_of(Path(folder))))
 
     def frames(self, runs: Sequence[int] | NDArray[np.intp], species: str | None = None) -> NDArray[np.float32]:
         """As :meth:`.Ensemble.frames`, for runs that are done."""

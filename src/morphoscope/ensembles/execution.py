@@ -21,6 +21,7 @@ from morphoscope.core.storage import make_parent, writing
 from morphoscope.engines import get_engine
 from morphoscope.ensembles.jobs import check_noise, run_job
 from morphoscope.ensembles.ledger import DONE, PENDING
+from morphoscope.ensembles.places import NO_CLUSTER
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.runners import Batch, Runner, Stored, ThreadRunner, Worker
 from morphoscope.ensembles.shards import Shards
@@ -37,6 +38,7 @@ def carry_out(
     workers: int | None = None,
     engine: str = "cpu",
     storage: str | None = None,
+    store: str | None = None,
     runner: Runner | None = None,
     progress: Reporter = SILENT,
 ) -> Ensemble:
@@ -57,6 +59,8 @@ def carry_out(
         Name of the engine.
     storage
         How the arrays are stored, one of :data:`.STORAGES`; by default as they are already, or as ``float32``.
+    store
+        ``s3://BUCKET/PREFIX``, where a new ensemble's arrays are to be; by default in the folder.
     runner
         Simulates the runs; by default threads.
     progress
@@ -80,12 +84,16 @@ def carry_out(
     made_by = get_engine(engine)
     run_job(plan, plan.runs[0])  # a plan that can't start must not leave a folder
     folder = Path(folder)
+    if runner is not None and store is not None:
+        raise UsageError(NO_CLUSTER, parameter="store")
     make_parent(folder)
     with ending_on_request() as request, writing(folder), folder_lock(folder, "simulating"):
         new_ledger = not (folder / LEDGER_FILE).exists()
-        ensemble = Ensemble.create(plan, folder, storage)
+        ensemble = Ensemble.create(plan, folder, storage, store)
         if new_ledger and ensemble.shards().any_stored():  # a ledger is made before any run: somebody removed it
             progress.message(f"{ensemble.ledger.path} was missing, so no run counts as done; all are simulated again")
+        if runner is not None and ensemble.place.remote:
+            raise UsageError(NO_CLUSTER)
         provenance = {"engine": made_by.name, "plan_hash": plan.hash, **versions()}
         ensemble.check_engine(made_by.name)
         ensemble.discard(damaged_runs(ensemble, within=FULLY_VERIFIED), progress)

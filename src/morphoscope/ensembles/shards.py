@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.durability import sync_folder
-from morphoscope.core.storage import writing
+from morphoscope.ensembles.objects import UnreachableError
+from morphoscope.ensembles.places import Place
 from morphoscope.ensembles.shard_encoding import checksum, shard_encoder
 
 _PARTIAL = ".partial"
@@ -28,16 +29,16 @@ class Shards:
 
     Parameters
     ----------
-    folder
-        The Zarr group.
+    place
+        Where the Zarr group is.
     arrays
         Its Zarr arrays by species.
     targets
         The same arrays in a :func:`durable_store`, if they are to be written.
     """
 
-    def __init__(self, folder: Path, arrays: Mapping[str, Any], targets: Mapping[str, Any] | None = None) -> None:
-        self.folder, self.arrays, self._targets = folder, dict(arrays), dict(targets or {})
+    def __init__(self, place: Place, arrays: Mapping[str, Any], targets: Mapping[str, Any] | None = None) -> None:
+        self.place, self.arrays, self._targets = place, dict(arrays), dict(targets or {})
         first = next(iter(self.arrays.values()))
         self.shape, self.dtype = first.shape, first.dtype
         self.checked = first.shards is not None
@@ -57,20 +58,18 @@ class Shards:
             if len(group):
                 yield int(group[0]) // self.size, group.tolist()
 
-    def path(self, species: str, shard: int) -> Path:
-        """The file of a shard."""
-        return self.folder / species / self.arrays[species].metadata.encode_chunk_key((shard, 0, 0, 0))
+    def name(self, species: str, shard: int) -> str:
+        """The file of a shard, below the group."""
+        return f"{species}/{self.arrays[species].metadata.encode_chunk_key((shard, 0, 0, 0))}"
 
     def sizes(self, shard: int) -> int | None:
         """The number of bytes of a shard's files of all species together; None if one is missing."""
-        try:
-            return sum(self.path(species, shard).stat().st_size for species in self.arrays)
-        except OSError:
-            return None
+        sizes = [self.place.size(self.name(species, shard)) for species in self.arrays]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
 
     def any_stored(self) -> bool:
         """Whether there is a file of any shard."""
-        return any(self.path(species, shard).exists() for shard in range(len(self)) for species in self.arrays)
+        return any(self.place.has_shards(species) for species in self.arrays)
 
     def empty(self, shard: int) -> Values:
         """Values for the runs of a shard, all NaN."""
@@ -85,6 +84,8 @@ class Shards:
             for species, array in self.arrays.items():
                 try:
                     values[species][run - first] = array[run]
+                except UnreachableError:
+                    raise
                 except Exception:  # whatever a codec raises for bytes that are not its own
                     values[species][run - first] = np.nan
                 if np.isnan(values[species][run - first]).any():
@@ -95,50 +96,53 @@ class Shards:
         """Replace a shard's files, each whole, after its bytes are on the disk. Raises UsageError."""
         runs = self.runs(shard)
         for species, array in self._targets.items():
-            with writing(self.folder / species):
+            with self.place.errors(species):
                 if (encode := self._encoders[species]) is None:
                     array[runs.start : runs.stop] = values[species]
                 else:
                     _set(array, (shard, 0, 0, 0), encode(values[species]))
                 if not self.checked:  # folders of their own, one in another
-                    for folder in list(self.path(species, shard).parents)[:4]:
+                    for folder in list((self.place.folder / self.name(species, shard)).parents)[:4]:
                         sync_folder(folder)
 
     def sync(self) -> None:
         """Store the names of the files that were written."""
         for species in self.arrays:
-            with writing(self.folder / species):
-                sync_folder(self.folder / species)
+            self.place.sync(species)
 
     def damaged(self, runs: NDArray[np.intp]) -> Iterator[tuple[int, str]]:
         """Which of some ascending runs can't be read as they were written, and why."""
         for shard, members in self.of_runs(runs):
             for species in self.arrays:
                 if self.checked:
-                    yield from _damaged_chunks(self.path(species, shard), members, self.runs(shard)[0], self.size)
+                    yield from _damaged_chunks(
+                        self.place, self.name(species, shard), members, self.runs(shard)[0], self.size
+                    )
                 elif reason := _unreadable(self.arrays[species], members[0]):
                     yield members[0], reason
 
 
-def _damaged_chunks(path: Path, runs: list[int], first: int, count: int) -> Iterator[tuple[int, str]]:
+def _damaged_chunks(place: Place, path: str, runs: list[int], first: int, count: int) -> Iterator[tuple[int, str]]:
     """The runs whose chunk in a shard does not agree with its checksum; nothing is decompressed."""
+    name = path.rpartition("/")[2]
     try:
-        content = path.read_bytes()
+        content = place.read(path)
     except OSError as error:
-        yield from ((run, f"{path.name}: {(error.strerror or str(error)).lower()}") for run in runs)
+        reason = "no such object" if place.remote else (error.strerror or str(error)).lower()
+        yield from ((run, f"{name}: {reason}") for run in runs)
         return
     index, ending = content[-_ENTRY * count - _CHECKSUM : -_CHECKSUM], content[-_CHECKSUM:]
     if len(index) != _ENTRY * count or checksum(index) != ending:
-        yield from ((run, f"{path.name}: its index is damaged") for run in runs)
+        yield from ((run, f"{name}: its index is damaged") for run in runs)
         return
     entries = np.frombuffer(index, dtype="<u8").reshape(-1, 2)
     for run in runs:
         begin, length = (int(number) for number in entries[run - first])
         chunk = content[begin : begin + length]
         if begin == _MISSING or len(chunk) != length or length < _CHECKSUM:
-            yield run, f"{path.name}: its chunk is missing"
+            yield run, f"{name}: its chunk is missing"
         elif checksum(chunk[:-_CHECKSUM]) != chunk[-_CHECKSUM:]:
-            yield run, f"{path.name}: its checksum differs"
+            yield run, f"{name}: its checksum differs"
 
 
 def _set(array: Any, chunk: tuple[int, ...], content: bytes) -> None:
@@ -154,6 +158,8 @@ def _unreadable(array: Any, run: int) -> str | None:
     """Why a chunk without a checksum can't be the data of a run that is done; None if it can."""
     try:
         values = np.asarray(array[run])
+    except UnreachableError:
+        raise
     except Exception as error:
         return f"its chunk can't be decoded ({error})"
     return "its chunk is missing" if np.isnan(values).any() else None
@@ -191,7 +197,7 @@ def durable_store(folder: Path) -> Any:
 def _put(path: Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # A worker that was cut off from its cluster may write the same bytes at the same time as the one that took over.
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
+    part = path.with_name(f".{name}.{secrets.token_hex(4)}{_PARTIAL}")
     try:
         with part.open("wb") as file:
             file.write(content)

@@ -15,18 +15,19 @@ from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.locking import folder_lock
 from morphoscope.core.progress import Reporter
 from morphoscope.core.storage import is_vacant, make_parent, read_json, staged_folder, write_json, writing
-from morphoscope.ensembles.arrays import STORAGES, attributes, coordinates, create_arrays
+from morphoscope.ensembles.arrays import STORAGES, attributes, coordinates, create_arrays, group_objects
 from morphoscope.ensembles.ledger import DONE, STATUS, Entry, Ledger
+from morphoscope.ensembles.objects import UnreachableError
+from morphoscope.ensembles.places import DATA_FOLDER, STORE_FILE, ObjectPlace, Place, check_address, claim, place_of
 from morphoscope.ensembles.plan import Plan
-from morphoscope.ensembles.plan_files import recorded_hash, write_table
-from morphoscope.ensembles.shards import Shards, durable_store, remove_partial_files
+from morphoscope.ensembles.plan_files import recorded_hash, table_path, write_table
+from morphoscope.ensembles.shards import Shards, remove_partial_files
 from morphoscope.ensembles.stored_descriptors import read_descriptors
 
 if TYPE_CHECKING:
     import xarray
 
 PLAN_FILE = "plan.json"
-DATA_FOLDER = "data.zarr"
 LEDGER_FILE = "ledger.sqlite"
 PROVENANCE_FILE = "provenance.json"
 
@@ -70,14 +71,15 @@ class Ensemble:
         if not (self.folder / PLAN_FILE).is_file():
             raise DataError(f"{folder} is not an ensemble (no {PLAN_FILE} in it)")
         self.plan = Plan.load(self.folder / PLAN_FILE)
-        for name in (DATA_FOLDER, LEDGER_FILE):
+        self.place = place_of(self.folder)
+        for name in (LEDGER_FILE,) if self.place.remote else (DATA_FOLDER, LEDGER_FILE):
             if not (self.folder / name).exists():
                 raise DataError(f"{folder} is damaged: {name} is missing", operation="ensemble")
         self.ledger = Ledger(self.folder / LEDGER_FILE, self.plan.hash)
         self._processors: set[str] = set()  # those that are known to be recorded
 
     @classmethod
-    def create(cls, plan: Plan, folder: str | Path, storage: str | None = None) -> Ensemble:
+    def create(cls, plan: Plan, folder: str | Path, storage: str | None = None, store: str | None = None) -> Ensemble:
         """A new ensemble, or the one in ``folder`` if its plan has the same numerics; locked meanwhile.
 
         The plan is written first and only once; then arrays and ledger, each complete or not at all, so that a folder
@@ -89,14 +91,23 @@ class Ensemble:
             raise UsageError(f"unknown storage {storage!r}; {nearest(storage, STORAGES)}")
         if folder.is_file():
             raise UsageError(f"{folder} is a file; expected a new folder; choose another location", parameter="out")
+        store = None if store is None else check_address(store)
         make_parent(folder)
         with writing(folder), folder_lock(folder, "creating"):
-            if is_vacant(folder):
+            new = is_vacant(folder)
+            if new:
                 plan.save(folder / PLAN_FILE)  # first, because it identifies the folder as an ensemble
             else:
                 _check_same(plan, folder)
-            with writing(folder / DATA_FOLDER):
-                _create_data(plan, folder / DATA_FOLDER, storage or "float32")
+            try:
+                _claim(plan, folder, store)
+            except UsageError:
+                if new:  # nothing is in the store
+                    _remove_new(folder)
+                raise
+            place = place_of(folder)
+            with place.errors():
+                _create_data(plan, place, storage or "float32")
             if not (folder / LEDGER_FILE).exists():
                 Ledger.create(folder / LEDGER_FILE, plan.hash)
         made = cls(folder)
@@ -108,16 +119,16 @@ class Ensemble:
 
     @property
     def data_folder(self) -> Path:
-        """The Zarr group with snapshots, coordinates and descriptors."""
-        return self.folder / DATA_FOLDER
+        """The Zarr group with snapshots, coordinates and descriptors, where it is not in an object store."""
+        return self.place.folder
 
     def arrays(self, *, writable: bool = False) -> dict[str, Any]:
         """The Zarr arrays by species, (run, time, y, x). Raises DataError if they are damaged."""
-        return open_arrays(self.plan, self.data_folder, writable=writable)
+        return open_arrays(self.plan, self.place, writable=writable)
 
     def shards(self, *, writable: bool = False) -> Shards:
         """The files of the arrays."""
-        return open_shards(self.plan, self.data_folder, writable=writable)
+        return open_shards(self.plan, self.place, writable=writable)
 
     def storage(self) -> str:
         """How the arrays are stored, one of :data:`.STORAGES`."""
@@ -183,13 +194,13 @@ class Ensemble:
 
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
         """The descriptors that :func:`.describe_ensemble` has stored, by name, one number per run."""
-        return read_descriptors(self.data_folder, self.plan)
+        return read_descriptors(self.place, self.plan)
 
     def dataset(self) -> xarray.Dataset:
         """All arrays as one lazily loaded Dataset with dimensions run, time, y, x, with the descriptors if stored."""
         import xarray
 
-        data = xarray.open_zarr(self.data_folder, consolidated=False, chunks=None)
+        data = xarray.open_zarr(self.place.zarr_store(), consolidated=False, chunks=None)
         found = {
             **coordinates(self.plan),
             "status": ("run", np.array(STATUS)[self.states()], {"long_name": "done, failed or pending"}),
@@ -227,13 +238,13 @@ class Ensemble:
             write_json(path, {**before, "continued": [*continued, values]})
 
 
-def open_arrays(plan: Plan, data: Path, *, writable: bool = False) -> dict[str, Any]:
+def open_arrays(plan: Plan, data: Place, *, writable: bool = False) -> dict[str, Any]:
     """The Zarr arrays of a plan by species, (run, time, y, x), without the ledger; raises DataError if damaged."""
     import zarr
 
-    with writing(data) if writable else contextlib.nullcontext():
+    with data.errors() if writable else contextlib.nullcontext():
         try:
-            group = zarr.open_group(durable_store(data) if writable else data, mode="r+" if writable else "r")
+            group = zarr.open_group(data.zarr_store(writable=writable), mode="r+" if writable else "r")
             arrays = {species: group[species] for species in plan.record}
             expected = (len(plan.runs), len(plan.times), *plan.grid.shape)
             if any(array.shape != expected for array in arrays.values()):
@@ -242,6 +253,8 @@ def open_arrays(plan: Plan, data: Path, *, writable: bool = False) -> dict[str, 
             if writable:
                 raise
             raise DataError(f"{data} can't be read; restore it from a copy") from None
+        except UnreachableError:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{data} is damaged ({error}); restore it from a copy") from error
     return {name: array.with_config({"write_empty_chunks": True}) for name, array in arrays.items()}
@@ -257,6 +270,8 @@ def read_frames(
         try:
             frames[index] = array[run]
             missing = bool(np.isnan(frames[index, 0, 0, 0]))
+        except UnreachableError:
+            raise
         except Exception as error:  # whatever a codec raises for bytes that are not its own
             raise _damaged(folder, run, str(error)) from error
         if missing and is_done(run):
@@ -272,7 +287,7 @@ def _damaged(folder: Path, run: int, reason: str) -> DataError:
     )
 
 
-def open_shards(plan: Plan, data: Path, *, writable: bool = False) -> Shards:
+def open_shards(plan: Plan, data: Place, *, writable: bool = False) -> Shards:
     """The files of the arrays of a plan, without the ledger."""
     return Shards(data, open_arrays(plan, data), open_arrays(plan, data, writable=True) if writable else None)
 
@@ -289,8 +304,28 @@ def _check_same(plan: Plan, folder: Path) -> None:
         raise UsageError(f"{folder} contains an ensemble with another plan: {difference}; choose another folder")
 
 
-def _create_data(plan: Plan, data: Path, storage: str) -> None:
+def _claim(plan: Plan, folder: Path, store: str | None) -> None:
+    """Reserve the place of the arrays in an object store, for a folder that has one or shall get one."""
+    here = place_of(folder)
+    if store is not None or here.remote:
+        claim(folder, store or str(here), plan.hash)
+
+
+def _remove_new(folder: Path) -> None:
+    """Remove what identifies a folder that was new and for which no place could be reserved."""
+    for path in (folder / STORE_FILE, table_path(folder / PLAN_FILE), folder / PLAN_FILE):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # the lock may be in it
+        folder.rmdir()
+
+
+def _create_data(plan: Plan, place: Place, storage: str) -> None:
     """Create the arrays in one move, or complete those of an earlier version."""
+    if isinstance(place, ObjectPlace):
+        if not place.exists():
+            place.objects.put_all(group_objects(plan, storage), last="zarr.json")
+        return
+    data = place.folder
     if data.exists():
         remove_partial_files(data)
         try:

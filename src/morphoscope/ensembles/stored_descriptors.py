@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.core.storage import writing
 from morphoscope.descriptors.table import BY_NAME, METHOD, names_except
 
 if TYPE_CHECKING:
+    from morphoscope.ensembles.places import Place
     from morphoscope.ensembles.plan import Plan
 
 Columns = dict[str, NDArray[np.float64]]
@@ -22,14 +21,14 @@ def names_for(plan: Plan) -> tuple[str, ...]:
     return names_except({*plan.model.species, *plan.model.parameters})
 
 
-def read_descriptors(data_folder: Path, plan: Plan) -> Columns:
+def read_descriptors(place: Place, plan: Plan) -> Columns:
     """The descriptors stored with the arrays of a plan, by name, one number per run; empty if there are none.
 
     NaN if a descriptor is undefined for a run, or not computed yet.
     """
     import zarr
 
-    group = zarr.open_group(data_folder, mode="r")
+    group = zarr.open_group(place.zarr_store(), mode="r")
     arrays = {name: group.get(name) for name in names_for(plan)}
     if any(array is None or array.attrs.get("method") != METHOD for array in arrays.values()):
         return {}
@@ -44,12 +43,12 @@ def undescribed(columns: Columns, runs: NDArray[np.intp]) -> NDArray[np.intp]:
     return runs[~known[runs]]
 
 
-def write_descriptors(data_folder: Path, columns: Columns) -> None:
+def write_descriptors(place: Place, columns: Columns) -> None:
     """Write descriptors next to the arrays of an ensemble. Raises UsageError if they can't be written."""
     import zarr
 
-    with writing(data_folder):
-        group: Any = zarr.open_group(data_folder, mode="r+")
+    with place.errors():
+        group: Any = zarr.open_group(place.variables(), mode="r+")
         for name, column in columns.items():
             group.create_array(
                 name,

@@ -14,10 +14,12 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.locking import folder_lock
 from morphoscope.core.storage import read_json, writing
 from morphoscope.ensembles.ledger import DONE, Ledger
+from morphoscope.ensembles.objects import UnreachableError
+from morphoscope.ensembles.places import DATA_FOLDER, STORE_FILE, place_of
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.runners.base import Batch, Cluster
 from morphoscope.ensembles.shards import Shards, partial_files, remove_partial_files
-from morphoscope.ensembles.store import DATA_FOLDER, LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE, Ensemble, open_shards
+from morphoscope.ensembles.store import LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE, Ensemble, open_shards
 
 BATCH_SHARDS = 16  # shards that a worker of a cluster reads at a time
 _AGAIN = "repair the folder and simulate the ensemble again"
@@ -37,6 +39,8 @@ def damaged_runs(ensemble: Ensemble, within: int | None = None, cluster: Cluster
     """
     shards, runs = ensemble.shards(), np.flatnonzero(ensemble.states() == DONE)
     recorded = ensemble.ledger.sizes()
+    if ensemble.place.remote and within is not None:
+        within = -1  # the store checks what it keeps, and reading everything would cost time and money
     if within is not None and (sum(recorded.values()) if shards.checked else _bytes(ensemble)) > within:
         groups = shards.of_runs(runs)
         suspect = [
@@ -66,7 +70,7 @@ def _batches(shards: Shards, runs: NDArray[np.intp]) -> Iterator[Batch]:
 
 
 def _open_shards(folder: str) -> Shards:
-    return open_shards(Plan.load(Path(folder) / PLAN_FILE), Path(folder) / DATA_FOLDER)
+    return open_shards(Plan.load(Path(folder) / PLAN_FILE), place_of(Path(folder)))
 
 
 def _damaged_in_batch(shards: Shards, runs: tuple[int, ...]) -> list[tuple[int, str]]:
@@ -136,10 +140,13 @@ def _findings(folder: Path, *, repair: bool, cluster: Cluster | None) -> list[Fi
     try:
         ensemble = Ensemble(folder)
         ensemble.arrays()
+    except UnreachableError:
+        raise
     except UsageError as error:
         return [*found, Finding(DATA_FOLDER, str(error), _RESTORE)]
     damaged = damaged_runs(ensemble, cluster=cluster)  # a lost cluster is no finding
-    found += [Finding(DATA_FOLDER, f"run {run}: {reason}", _AGAIN) for run, reason in damaged.items()]
+    name = STORE_FILE if ensemble.place.remote else DATA_FOLDER
+    found += [Finding(name, f"run {run}: {reason}", _AGAIN) for run, reason in damaged.items()]
     if repair:
         ensemble.ledger.remove(damaged)
     return found

@@ -30,6 +30,7 @@ def ensemble(
     limit: int | None = None,
     engine: str = "cpu",
     storage: str | None = None,
+    store: str | None = None,
     progress: Reporter = AUTO,
 ) -> Ensemble:
     """Simulate all runs of a plan into a folder; an interrupted ensemble is continued.
@@ -56,6 +57,10 @@ def ensemble(
     storage
         How the arrays are stored: ``float32`` (compressed, exact; the default), ``uncompressed``, or ``float16``
         (rounded to 11 bits).
+    store
+        Object store for the arrays of a new ensemble, ``s3://BUCKET/PREFIX``; everything else is in ``out``, which
+        remembers the address. Credentials, region and endpoint come from the ``AWS_…`` environment variables. Default:
+        the arrays are in ``out``, too.
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
@@ -89,7 +94,9 @@ def ensemble(
     if limit is not None:
         plan = plan.limited(limit)
     with cluster_runner(cluster, progress, workers) as runner:
-        return carry_out(plan, out, workers=workers, engine=engine, storage=storage, runner=runner, progress=progress)
+        return carry_out(
+            plan, out, workers=workers, engine=engine, storage=storage, store=store, runner=runner, progress=progress
+        )
 
 
 def scan_plan(

@@ -17,9 +17,10 @@ from morphoscope.engines import Engine, get_engine
 from morphoscope.engines.processor import processor_kind
 from morphoscope.ensembles.jobs import run_job
 from morphoscope.ensembles.ledger import Entry
+from morphoscope.ensembles.places import place_of
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.shards import Shards, Values
-from morphoscope.ensembles.store import DATA_FOLDER, PLAN_FILE, Stored, open_shards
+from morphoscope.ensembles.store import PLAN_FILE, Stored, open_shards
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Worker:
     @classmethod
     def of(cls, folder: str | Path, engine: str, stop: threading.Event | None = None) -> Worker:
         """A worker in another process, which knows the folder and the name of the engine."""
-        plan, data = Plan.load(Path(folder) / PLAN_FILE), Path(folder) / DATA_FOLDER
+        plan, data = Plan.load(Path(folder) / PLAN_FILE), place_of(Path(folder))
         return cls(plan, get_engine(engine), open_shards(plan, data, writable=True), stop)
 
     def simulate(self, run: int) -> Outcome | None:

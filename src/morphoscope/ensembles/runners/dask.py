@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import writing
+from morphoscope.ensembles.places import NO_CLUSTER, place_of
 from morphoscope.ensembles.runners import workers
 from morphoscope.ensembles.runners.base import Batch, Computation, Worker
 from morphoscope.ensembles.runners.clusters import check_cluster, connected, has_address
@@ -77,7 +78,7 @@ class DaskRunner:
         """See :meth:`.Runner.run`."""
         self._worker = worker
         source = self._source = Source(
-            str(worker.shards.folder.parent.absolute()), worker.plan.hash, worker.engine.name, secrets.token_hex(8)
+            str(worker.shards.place.home.absolute()), worker.plan.hash, worker.engine.name, secrets.token_hex(8)
         )
         client = self._connect()
         self._stack.enter_context(_marked(source))
@@ -229,6 +230,8 @@ def _probed(client: Client, source: Source | Computation, check: Callable[[Any],
 @contextlib.contextmanager
 def _marked(source: Source) -> Iterator[None]:
     """The folder with the file by which workers know it."""
+    if place_of(Path(source.folder)).remote:
+        raise UsageError(NO_CLUSTER)
     with writing(source.mark):
         source.mark.write_text(source.call)
     try:

@@ -18,10 +18,11 @@ from typing import Any
 from morphoscope.core.errors import UsageError
 from morphoscope.core.provenance import __version__
 from morphoscope.engines.processor import processor_kind
+from morphoscope.ensembles.places import DATA_FOLDER
 from morphoscope.ensembles.runners.alone import simulate_alone
 from morphoscope.ensembles.runners.base import Batch, Outcome, Worker
 from morphoscope.ensembles.shards import Values
-from morphoscope.ensembles.store import DATA_FOLDER, Stored
+from morphoscope.ensembles.store import Stored
 
 #: How long a new file may take to appear on another computer: file systems such as NFS remember that it was not there.
 VISIBLE_SECONDS = 10.0
