@@ -141,7 +141,7 @@ def test_without_extras_one_simulates_draws_and_does_theory(tmp_path):
     [
         (("classify", "run"), "learn"),
         (("ensemble", "gray-scott", "--cluster", "local:2", "--out", "a"), "cluster"),
-        (("ensemble", "gray-scott", "--store", "s3://a/b", "--out", "a"), "objects"),
+        (("ensemble", "gray-scott", "--store", "s3://bucket/b", "--out", "a"), "objects"),
         (("train", "a", "--validation", "b", "--out", "c"), "learn"),
         (("evaluate", "gray-scott-first-pass", "a"), "learn"),
         (("explain", "gray-scott-first-pass", "a", "--out", "b"), "learn"),

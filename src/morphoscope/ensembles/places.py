@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from morphoscope.core.durability import sync_folder
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import read_json, write_json, writing
+from morphoscope.ensembles.local_files import durable_store
 
 if TYPE_CHECKING:
     from morphoscope.ensembles.objects import Objects
@@ -51,8 +52,6 @@ class Place:
 
     def zarr_store(self, *, writable: bool = False) -> Any:
         """What Zarr and xarray open; where it is writable, for chunks: see :func:`.durable_store`."""
-        from morphoscope.ensembles.shards import durable_store
-
         return durable_store(self.folder) if writable else self.folder
 
     def variables(self) -> Any:

@@ -17,11 +17,12 @@ from morphoscope.core.progress import Reporter
 from morphoscope.core.storage import is_vacant, make_parent, read_json, staged_folder, write_json, writing
 from morphoscope.ensembles.arrays import STORAGES, attributes, coordinates, create_arrays, group_objects
 from morphoscope.ensembles.ledger import DONE, STATUS, Entry, Ledger
+from morphoscope.ensembles.local_files import remove_partial_files
 from morphoscope.ensembles.objects import UnreachableError
 from morphoscope.ensembles.places import DATA_FOLDER, STORE_FILE, ObjectPlace, Place, check_address, claim, place_of
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.plan_files import recorded_hash, table_path, write_table
-from morphoscope.ensembles.shards import Shards, remove_partial_files
+from morphoscope.ensembles.shards import Shards
 from morphoscope.ensembles.stored_descriptors import read_descriptors
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def open_arrays(plan: Plan, data: Place, *, writable: bool = False) -> dict[str,
             if writable:
                 raise
             raise DataError(f"{data} can't be read; restore it from a copy") from None
-        except UnreachableError:
+        except UsageError:  # a package or the object store is missing
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"{data} is damaged ({error}); restore it from a copy") from error

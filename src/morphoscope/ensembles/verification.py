@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from morphoscope.core.checksums import Finding
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.extras import MissingPackageError
 from morphoscope.core.locking import folder_lock
 from morphoscope.core.storage import read_json, writing
 from morphoscope.ensembles.ledger import DONE, Ledger
+from morphoscope.ensembles.local_files import partial_files, remove_partial_files
 from morphoscope.ensembles.objects import UnreachableError
 from morphoscope.ensembles.places import DATA_FOLDER, STORE_FILE, place_of
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.runners.base import Batch, Cluster
-from morphoscope.ensembles.shards import Shards, partial_files, remove_partial_files
+from morphoscope.ensembles.shards import Shards
 from morphoscope.ensembles.store import LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE, Ensemble, open_shards
 
 BATCH_SHARDS = 16  # shards that a worker of a cluster reads at a time
@@ -140,7 +142,7 @@ def _findings(folder: Path, *, repair: bool, cluster: Cluster | None) -> list[Fi
     try:
         ensemble = Ensemble(folder)
         ensemble.arrays()
-    except UnreachableError:
+    except (UnreachableError, MissingPackageError):
         raise
     except UsageError as error:
         return [*found, Finding(DATA_FOLDER, str(error), _RESTORE)]

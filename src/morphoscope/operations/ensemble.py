@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.operations.clusters import cluster_runner
 
@@ -85,6 +86,8 @@ def ensemble(
     from morphoscope.ensembles import Plan, carry_out
     from morphoscope.ensembles import recipe as named_recipe
 
+    if store is not None:
+        require("objects")
     if isinstance(recipe, Plan):
         plan = recipe
     elif str(recipe).endswith(".json"):
