@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 
-import bokeh.io.doc
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -30,9 +29,6 @@ def running(make_page, *, files=None, title="test", token=TOKEN, **options):
         server.stop()
         thread.join(60)
         assert not thread.is_alive()
-        # Bokeh keeps one list of current documents for all threads. A callback that was cut off by the end of the
-        # server leaves its document there, and later tests would wait for the ticks of a server that has ended.
-        bokeh.io.doc._PATCHED_CURDOCS.clear()
 
 
 def cookie(server, value=TOKEN):

@@ -4,7 +4,9 @@ import contextlib
 import shutil
 from pathlib import Path
 
+import bokeh.io.doc
 import pytest
+from bokeh.document import Document
 
 from morphoscope.atlas import Atlas
 from morphoscope.web.explorer import make_template, thumbnail_source
@@ -14,6 +16,18 @@ from tests.web.clients import expire_sessions, running
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "results" / "screenshots"  # kept by the integration machine
 READY = ".where span:not(:empty)"  # present when a page can be used
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_document_is_left():
+    """Reset Bokeh's current document after all servers of a module have ended.
+
+    Bokeh keeps it for all threads. A callback that an error or the end of its server cut off leaves its document there,
+    and changes of later tests would wait for a tick of that server.
+    """
+    yield
+    bokeh.io.doc._PATCHED_CURDOCS.clear()
+    bokeh.io.doc.set_curdoc(Document())
 
 
 @contextlib.contextmanager
