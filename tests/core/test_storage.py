@@ -14,7 +14,7 @@ import morphoscope
 from morphoscope.cli import main
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import check_writable, staged_file, staged_folder, write_json, writing
-from morphoscope.ensembles import Ensemble, carry_out, shards
+from morphoscope.ensembles import Ensemble, carry_out, local_files
 from morphoscope.ensembles.ledger import Entry, Ledger
 from morphoscope.learning.classifier import Classifier
 from tests.conftest import tiny_plan
@@ -58,14 +58,14 @@ class TestEveryError:
     def test_the_arrays_of_an_ensemble(self, code, tmp_path, monkeypatch):
         """The runs that were written stay; the same call continues once there is room."""
         monkeypatch.setattr("morphoscope.ensembles.arrays._SHARD_RUNS", 2)
-        put = shards._put
+        put = local_files._put
 
         def full(path, content):
             if path.name.startswith("c.1."):
                 failing(code)()
             put(path, content)
 
-        monkeypatch.setattr(shards, "_put", full)
+        monkeypatch.setattr(local_files, "_put", full)
         place = tmp_path / "e" / "data.zarr" / "u"
         with pytest.raises(UsageError, match=f"can't write {place}: {CODES[code]}"):
             carry_out(PLAN, tmp_path / "e", workers=1)

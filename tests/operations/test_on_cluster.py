@@ -81,7 +81,7 @@ def test_an_interruption_keeps_measured_runs_and_withdraws_the_rest(small, clien
 
 
 def flip(copied, shard):
-    path = copied.shards().path("u", shard)
+    path = copied.folder / "data.zarr" / copied.shards().name("u", shard)
     content = bytearray(path.read_bytes())
     content[40] ^= 4
     path.write_bytes(content)
