@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.engines.start_parts import periodic_slice
+
 Place = tuple[int, int]  # row, column
 _REACH = 3  # cells from where the cubic spline is evaluated to the farthest that it reads, and one for safety
 
 
 def periodic_square(corner: Place, side: int, shape: Place) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The index of a square in a field whose edges are joined."""
-    rows, columns = (np.arange(start, start + side) % size for start, size in zip(corner, shape, strict=True))
+    rows, columns = (periodic_slice(start, side, size) for start, size in zip(corner, shape, strict=True))
     return rows[:, None], columns
 
 
