@@ -45,7 +45,12 @@ PLAN_CHANGES = {
     "noise_version": (1, "noise_version (1 stored, 2 requested)"),
 }
 GRID_CHANGES = {"height": 50, "width": 50, "spacing": 2.0, "stencil": 5, "boundary": "no-flux"}
-RUN_CHANGES = {"parameters": PLAN.model.complete({"f": 0.02}), "seed": 7, "label": "other"}
+RUN_CHANGES = {
+    "parameters": PLAN.model.complete({"f": 0.02}),
+    "seed": 7,
+    "label": "other",
+    "initial": InitialCondition("spots"),
+}
 MODEL_CHANGES = {
     "reaction": {"u": "f*(1 - u) - u*v**3", "v": "u*v**3 - (f + k)*v"},
     "diffusion": {"u": "2*Du", "v": "Dv"},

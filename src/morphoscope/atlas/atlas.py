@@ -166,8 +166,16 @@ class Atlas:
 
     @functools.cached_property
     def occupancy(self) -> Occupancy:
-        """P(class | parameters): the shares of classes at each distinct point."""
-        return occupancy_of(self.reading, [self.plan.runs[run].parameters for run in self.runs])
+        """P(class | parameters, initial condition): the shares of classes at each distinct point and start."""
+        runs = (self.plan.runs[run] for run in self.runs)
+        return occupancy_of(self.reading, [(run.parameters, run.initial) for run in runs])
+
+    @property
+    def initials(self) -> tuple[str, ...]:
+        """The initial conditions of the runs as texts, in the order of their first runs."""
+        if not self.plan.table.initials:
+            return (str(self.plan.initial),)
+        return tuple(dict.fromkeys(str(self.plan.initial_of(run)) for run in self.runs.tolist()))
 
     def members(self, name: str) -> NDArray[np.intp]:
         """Positions of the readings of a class, most probable first. Raises UsageError for an unknown class."""
@@ -319,6 +327,8 @@ class Atlas:
         rows = []
         for position, run in enumerate(self.runs):
             row: dict[str, Any] = {n: float(c[position]) for n, c in zip(names, columns, strict=True)}
+            if self.plan.table.initials:
+                row["initial"] = str(self.plan.initial_of(run))
             row["seed"] = self.plan.runs[run].seed
             row["class"] = self.classes[self.reading.index[position]]
             row["probability"] = round(float(self.reading.probability[position]), 6)
@@ -342,8 +352,9 @@ class Atlas:
         return agreement_of(pairs)
 
     def keys(self) -> list[tuple[Any, ...]]:
-        """The parameters and the seed of each run, which identify it."""
-        return [(self.plan.runs[run].parameters, self.plan.runs[run].seed) for run in self.runs]
+        """What identifies each run: its parameters, its seed, and its initial condition if it has one of its own."""
+        runs = (self.plan.runs[run] for run in self.runs)
+        return [(run.parameters, run.seed, run.initial) for run in runs]
 
 
 def open_atlas(source: str | Path | Atlas) -> Atlas:

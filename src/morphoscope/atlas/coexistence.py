@@ -107,10 +107,10 @@ def occupancy_of(reading: Prediction, points: Sequence[Hashable]) -> Occupancy:
     return Occupancy(reading.classes, index, first, counts, certainty / counts.sum(axis=1)[:, None])
 
 
-def occupancy_rows(occupancy: Occupancy, values: Mapping[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
-    """One row per distinct point, for a table. ``values``: the parameters of every reading.
+def occupancy_rows(occupancy: Occupancy, values: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
+    """One row per distinct point, for a table. ``values``: for every reading its parameters, and what else is known.
 
-    Columns: the parameters, the number of runs, the most frequent class with its share and the ends of its 95 %
+    Columns: these values, the number of runs, the most frequent class with its share and the ends of its 95 %
     interval, the number of coexisting classes (``states``), the entropy of the shares in bits (``coexistence``), and
     the share of each class as ``P(class)``.
     """
@@ -118,7 +118,7 @@ def occupancy_rows(occupancy: Occupancy, values: Mapping[str, NDArray[np.float64
     rows = []
     for point, reading in enumerate(occupancy.first):
         most = occupancy.majority[point]
-        row: dict[str, Any] = {name: float(column[reading]) for name, column in values.items()}
+        row: dict[str, Any] = {name: column[reading].item() for name, column in values.items()}
         row["runs"] = int(occupancy.runs[point])
         row["class"] = occupancy.classes[most]
         for name, number in (("share", occupancy.shares), ("low", low), ("high", high)):

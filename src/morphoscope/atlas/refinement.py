@@ -146,6 +146,11 @@ def next_plan(atlas: Atlas, choice: Choice, name: str, root: int, runs_per_class
     """
     if runs_per_class < 2:
         raise UsageError(f"runs_per_class={runs_per_class}; use 2 or more", parameter="runs_per_class")
+    if len(atlas.plan.initials) > 1:
+        raise UsageError(
+            f"{atlas.folder} has {len(atlas.plan.initials)} initial conditions, but classes are given "
+            "to points only; simulate and scan an ensemble with one of them"
+        )
     rows: list[tuple[Point, str | None]] = []
     for label, points in choice.rows.items():
         for point, count in zip(points, _shares(len(points), runs_per_class), strict=True):

@@ -30,6 +30,7 @@ from morphoscope.atlas.files import (
     write_rows,
 )
 from morphoscope.atlas.reader import identity
+from morphoscope.atlas.starts import start_columns
 from morphoscope.atlas.thumbnails import write_sheets
 from morphoscope.core.checksums import FILES, Finding, record_files
 from morphoscope.core.errors import UsageError
@@ -94,7 +95,9 @@ def _read_into(
         write_json(part / ATLAS_FILE, metadata)
         made = Atlas(part)
         write_rows(made.points(), part / POINTS_FILE)
-        columns = {name: made.values(name) for name in made.plan.parameter_names}
+        columns: dict[str, Any] = {name: made.values(name) for name in made.plan.parameter_names}
+        if len(made.initials) > 1:
+            columns |= start_columns(made)
         write_rows(occupancy_rows(made.occupancy, columns), part / OCCUPANCY_FILE)
         names = [path.name for path in part.iterdir() if path.name != ATLAS_FILE]
         write_json(part / ATLAS_FILE, {**metadata, FILES: record_files(part, names)})

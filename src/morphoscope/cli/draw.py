@@ -20,9 +20,13 @@ def map(
     theory: Annotated[
         bool, typer.Option(help="Draw the bifurcation lines from theory: saddle-node, Hopf, Turing.")
     ] = True,
+    initial: Annotated[
+        str | None,
+        typer.Option(help="Only the runs with this initial condition. Default: a map for each, and where they differ."),
+    ] = None,
 ) -> None:
     """Draw the class map, or a number, over two parameters."""
-    morphoscope.class_map(atlas, out, color=color, theory=theory)
+    morphoscope.class_map(atlas, out, color=color, theory=theory, initial=initial)
     show.line(str(out))
 
 

@@ -17,7 +17,7 @@ from morphoscope.cli.run_options import (
     Boundary,
     Diffusion,
     Double,
-    Initial,
+    Initials,
     Integrator,
     Noise,
     Reaction,
@@ -60,7 +60,7 @@ def ensemble(
     ] = None,
     points: Annotated[
         Path | None,
-        typer.Option(help="Instead of --grid: a CSV file with parameters and optionally class, runs, seed."),
+        typer.Option(help="Instead of --grid: a CSV file with parameters and optionally class, runs, seed, initial."),
     ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {PARAMETER_HELP}")
@@ -75,7 +75,7 @@ def ensemble(
     stencil: StencilPoints = None,
     boundary: Boundary = None,
     times: Times = None,
-    initial: Initial = None,
+    initial: Initials = None,
     integrator: Integrator = None,
     noise: Noise = None,
     double: Double = False,

@@ -43,6 +43,13 @@ Initial = Annotated[
         ".npz, .npy, image, or the folder of a run, whose last snapshot is used. Default: the model's."
     ),
 ]
+Initials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--initial",
+        help="As in `simulate`: a name with options, or a file. Repeated, all runs are made with each of them.",
+    ),
+]
 Integrator = Annotated[str | None, typer.Option(help="euler or etdrk2. Default: the model's.")]
 Noise = Annotated[list[str] | None, typer.Option(help="SPECIES=AMPLITUDE of additive white noise; may be repeated.")]
 Double = Annotated[
@@ -55,7 +62,7 @@ def settings(context: typer.Context) -> dict[str, Any]:
 
     They are read from the command's context, so that commands with these options only declare them.
     """
-    names = ("until", "dt", "spacing", "stencil", "boundary", "initial", "integrator")
+    names = ("until", "dt", "spacing", "stencil", "boundary", "integrator")
     given = context.params
     noise = parsing.named_texts(given["noise"], "noise", "SPECIES=AMPLITUDE, as in u=0.01")
     read = {
@@ -64,5 +71,6 @@ def settings(context: typer.Context) -> dict[str, Any]:
         "times": parsing.times(given["times"]),
         "noise": {name: parsing.number(name, value) for name, value in noise.items()} or None,
         "double": given["double"] or None,
+        "initial": given["initial"] or None,
     }
     return {name: value for name, value in read.items() if value is not None}

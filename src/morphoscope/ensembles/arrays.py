@@ -26,6 +26,8 @@ STORAGES = {"float32": ("float32", True), "uncompressed": ("float32", False), "f
 def coordinates(plan: Plan) -> Coordinates:
     """The axes of a plan's arrays, and for each run its parameters, seed and label (empty if unknown).
 
+    If runs have several initial conditions, also ``initial``.
+
     A parameter that varies in space is NaN. A coordinate with the name of a recorded species is left out.
     """
     grid, runs = plan.grid, plan.table
@@ -40,6 +42,9 @@ def coordinates(plan: Plan) -> Coordinates:
         "label": ("run", _labels(runs), {"long_name": "class, if known"}),
         "time": ("time", np.array(plan.times, dtype=float), {"units": "1", "long_name": "model time"}),
     }
+    if runs.initials:
+        texts = np.array([str(plan.initial_of(run)) for run in range(len(runs))])
+        found["initial"] = ("run", texts, {"long_name": "initial condition"})
     for axis, cells in (("y", grid.height), ("x", grid.width)):
         centres = (np.arange(cells) + 0.5) * grid.spacing
         found[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})

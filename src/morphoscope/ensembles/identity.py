@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.ensembles.table import Run, RunTable, label_codes
+from morphoscope.ensembles.table import Run, RunTable, codes_of
 from morphoscope.models.spatial import Spatial
 
 if TYPE_CHECKING:
@@ -104,11 +104,14 @@ def _columns(plan: Plan) -> dict[str, Any]:
     """The rows of a plan as one number, or as the SHA-256 of its values, for each parameter, for seeds and labels."""
     table = plan.table
     columns = {name: _column(table, name) for name in table.defaults}
-    names, codes = label_codes(table.labels())
+    names, codes = codes_of(table.labels())
     labels = None if codes is None else [*names, _digest(codes.astype("<i4"))]
     seeds = table.seeds
     texts = ",".join(map(str, seeds.tolist())) if seeds.dtype == object else seeds.astype("<i8")
-    return {"count": len(table), "columns": columns, "seeds": _digest(texts), "labels": labels}
+    found = {"count": len(table), "columns": columns, "seeds": _digest(texts), "labels": labels}
+    initials, codes = codes_of([table.initial(run) for run in range(len(table))] if table.initials else [])
+    own = None if codes is None else [*map(_initial, initials), _digest(codes.astype("<i4"))]
+    return found if own is None else {**found, "initials": own}
 
 
 def _column(table: RunTable, name: str) -> Any:
@@ -160,7 +163,8 @@ def _initial(initial: InitialCondition) -> dict[str, Any]:
 
 def _run(run: Run) -> dict[str, Any]:
     values = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
-    return {**values, "parameters": dict(run.parameters)}
+    own = values.pop("initial")  # left out if it is the plan's, so that no hash of an older plan changes
+    return {**values, "parameters": dict(run.parameters), **({} if own is None else {"initial": _initial(own)})}
 
 
 def _plain(value: Any) -> Any:

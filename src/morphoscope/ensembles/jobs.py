@@ -17,10 +17,10 @@ from morphoscope.ensembles.table import Run
 def run_job(plan: Plan, run: Run, initial: NDArray[Any] | None = None) -> Job:
     """The engine's job for one row. It has its own random stream, so it does not depend on the other rows.
 
-    ``initial``: initial state, (species, height, width); by default it is made from the plan's initial condition.
+    ``initial``: initial state, (species, height, width); by default it is made from the run's initial condition.
     """
     if initial is None:
-        initial = plan.initial.state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
+        initial = (run.initial or plan.initial).state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
     return Job(
         plan.model,
         plan.grid,

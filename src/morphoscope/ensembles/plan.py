@@ -21,14 +21,14 @@ from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.ensembles.identity import differences, numeric_hash
-from morphoscope.ensembles.plan_files import is_large, read_plan, write_plan
+from morphoscope.ensembles.plan_files import OWN_INITIALS, is_large, read_plan, write_plan
 from morphoscope.ensembles.seeds import seeds_of_runs
 from morphoscope.ensembles.table import Run, RunTable
 from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
 FORMAT = 2
-READABLE_FORMATS = (1, 2)  # format 1 omits integrator, noise and double if they are defaults
+READABLE_FORMATS = (1, 2, OWN_INITIALS)  # format 1 omits integrator, noise and double if they are defaults
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Plan:
     times : tuple of float
         Times of the snapshots, multiples of ``dt`` up to ``until``.
     initial : InitialCondition
-        The initial condition.
+        The initial condition of all runs that have none of their own.
     record : tuple of str
         The species that are stored.
     runs : sequence of Run
-        One row per run: parameters, seed, and optionally a label. The plan holds them as columns and makes a
-        :class:`Run` when it is asked for one.
+        One row per run: parameters, seed, and optionally a label and an initial condition. The plan holds them as
+        columns and makes a :class:`Run` when it is asked for one.
     integrator : str
         ``euler`` or ``etdrk2``.
     noise : tuple of (str, float)
@@ -104,7 +104,9 @@ class Plan:
                 raise UsageError(
                     f"unknown species {species!r} to record; {self.model.name} has {', '.join(self.model.species)}"
                 )
-        object.__setattr__(self, "runs", _table_of(self.runs, self.model, self.name))
+        table, initial = _table_of(self.runs, self.model, self.name).relative_to(self.initial)
+        object.__setattr__(self, "runs", table)
+        object.__setattr__(self, "initial", initial)
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # rejects invalid equations now rather than during the runs
         check_method(self.model, self.integrator, dict(self.noise))
@@ -121,6 +123,17 @@ class Plan:
         """The runs as columns."""
         assert isinstance(self.runs, RunTable)
         return self.runs
+
+    @functools.cached_property
+    def initials(self) -> tuple[InitialCondition, ...]:
+        """The initial conditions that occur, in the order of their first runs."""
+        if not self.table.initials:
+            return (self.initial,)
+        return tuple(dict.fromkeys(map(self.initial_of, range(len(self.runs)))))
+
+    def initial_of(self, run: int) -> InitialCondition:
+        """The initial condition of a run."""
+        return self.table.initial(run) or self.initial
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -153,7 +166,7 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values."""
         return {
-            "format": FORMAT,
+            "format": OWN_INITIALS if self.table.initials else FORMAT,
             "name": self.name,
             "model": self.model.to_dict(),
             "grid": dataclasses.asdict(self.grid),
@@ -162,7 +175,7 @@ class Plan:
             "times": list(self.times),
             "initial": self.initial.to_json(),
             "record": list(self.record),
-            "runs": [{"parameters": _plain(r.parameters.given), "seed": r.seed, "label": r.label} for r in self.runs],
+            "runs": [_row(run) for run in self.runs],
             "integrator": self.integrator,
             "noise": dict(self.noise),
             "double": self.double,
@@ -188,8 +201,8 @@ class Plan:
             raise DataError("plan is not a JSON object; expected the fields of a plan")
         if values.get("format") not in READABLE_FORMATS and not isinstance(values.get("runs"), RunTable):
             raise DataError(
-                f"plan format {values.get('format')!r}; this version reads 1 and 2, and files "
-                "of 3 with their rows beside them; update morphoscope"
+                f"plan format {values.get('format')!r}; this version reads 1, 2 and 4, and "
+                "files of 3 and 4 with their rows beside them; update morphoscope"
             )
         try:
             model = values["model"]
@@ -243,6 +256,12 @@ class Plan:
         return differences(self, other)
 
 
+def _row(run: Run) -> dict[str, Any]:
+    """A row of a plan as JSON values."""
+    values = {"parameters": _plain(run.parameters.given), "seed": run.seed, "label": run.label}
+    return values if run.initial is None else {**values, "initial": run.initial.to_json()}
+
+
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.to_json() if isinstance(value, Spatial) else value for name, value in parameters.items()}
 
@@ -276,18 +295,33 @@ def run_seeds(root: int, count: int) -> list[int]:
     return seeds_of_runs(root, count).tolist()
 
 
-def make_runs(model: Model, rows: Iterable[tuple[Mapping[str, Any], str | None]], root: int) -> RunTable:
-    """Rows of a plan from (parameters, label) pairs and a root seed; missing parameters get their defaults."""
+def make_runs(
+    model: Model,
+    rows: Iterable[tuple[Mapping[str, Any], str | None]],
+    root: int,
+    initials: Sequence[InitialCondition | None] = (),
+) -> RunTable:
+    """Rows of a plan from (parameters, label) pairs and a root seed; missing parameters get their defaults.
+
+    ``initials``: for each run its own initial condition, None for that of the plan; by default no run has one.
+    """
     rows = list(rows)
     complete = [p if isinstance(p, Parameters) else model.complete(p) for p, _ in rows]
-    return RunTable.of_parameters(complete, seeds_of_runs(root, len(rows)), [label for _, label in rows])
+    labels = [label for _, label in rows]
+    return RunTable.of_parameters(complete, seeds_of_runs(root, len(rows)), labels, initials)
 
 
 def _rows(model: Model, rows: Any) -> RunTable:
     """The table of rows that are JSON values, or that another file held."""
     if isinstance(rows, RunTable):
         return rows
-    return RunTable.of(Run(model.complete(row["parameters"]), int(row["seed"]), row.get("label")) for row in rows)
+    return RunTable.of(_run(model, row) for row in rows)
+
+
+def _run(model: Model, row: Mapping[str, Any]) -> Run:
+    own = row.get("initial")
+    initial = None if own is None else InitialCondition.from_json(own)
+    return Run(model.complete(row["parameters"]), int(row["seed"]), row.get("label"), initial)
 
 
 def _table_of(runs: Iterable[Run], model: Model, name: str) -> RunTable:

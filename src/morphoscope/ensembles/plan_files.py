@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import read_json, staged_file, write_json
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles.identity import ROWS_AS_JSON
 from morphoscope.ensembles.table import Column, RunTable
 from morphoscope.models import Model
 
 TABLE_FORMAT = 3  # of a plan whose rows are in a file of their own
-_SEEDS, _CODES, _PARAMETER = "seed", "label", "parameter."
+OWN_INITIALS = 4  # of a plan with rows, in the plan or in a file, that have initial conditions of their own
+_SEEDS, _CODES, _INITIALS, _PARAMETER = "seed", "label", "initial", "parameter."
 
 
 def write_plan(path: Path, values: dict[str, Any], table: RunTable, plan_hash: str) -> None:
@@ -30,8 +32,10 @@ def write_plan(path: Path, values: dict[str, Any], table: RunTable, plan_hash: s
         "count": len(table),
         "parameters": list(table.columns),
         "labels": list(table.names),
+        **({"initials": [initial.to_json() for initial in table.initials]} if table.initials else {}),
     }
-    write_json(path, {**values, "format": TABLE_FORMAT, "hash": plan_hash, "runs": described})
+    file_format = OWN_INITIALS if table.initials else TABLE_FORMAT
+    write_json(path, {**values, "format": file_format, "hash": plan_hash, "runs": described})
     _write_bytes(content, table_path(path))
 
 
@@ -47,18 +51,21 @@ def read_plan(path: Path) -> dict[str, Any]:
     Raises DataError if one of the two is damaged.
     """
     values = read_json(path, "a plan (JSON)")
-    if not isinstance(values, dict) or values.get("format") != TABLE_FORMAT:
+    if not _has_table(values):
         return values
     try:
         described = values["runs"]
         file = path.with_name(Path(described["file"]).name)
         archive = _arrays(file, described["sha256"])
-        table = _table(Model.from_dict(values["model"]), archive, described["parameters"], described["labels"])
+        initials = [InitialCondition.from_json(initial) for initial in described.get("initials", [])]
+        model = Model.from_dict(values["model"])
+        table = _table(model, archive, described["parameters"], described["labels"], initials)
         if len(table) != described["count"]:
             raise DataError(f"{file} has {len(table)} runs; expected {described['count']}; restore it from a copy")
         return {**values, "hash": str(values["hash"]), "runs": table}
     except (KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{path} is damaged ({error}); expected a plan of format {TABLE_FORMAT}") from error
+        formats = f"{TABLE_FORMAT} or {OWN_INITIALS}"
+        raise DataError(f"{path} is damaged ({error}); expected a plan of format {formats}") from error
 
 
 def table_path(path: Path) -> Path:
@@ -69,7 +76,13 @@ def table_path(path: Path) -> Path:
 def recorded_hash(path: Path) -> str | None:
     """The hash that a plan file of format 3 states, without reading the rows; None for other formats."""
     values = read_json(path, "a plan (JSON)")
-    return str(values.get("hash")) if isinstance(values, dict) and values.get("format") == TABLE_FORMAT else None
+    return str(values.get("hash")) if _has_table(values) else None
+
+
+def _has_table(values: Any) -> bool:
+    """Whether the rows of a plan file are in a file of their own."""
+    formats = (TABLE_FORMAT, OWN_INITIALS)
+    return isinstance(values, dict) and values.get("format") in formats and not isinstance(values.get("runs"), list)
 
 
 def is_large(table: RunTable) -> bool:
@@ -82,6 +95,8 @@ def _table_bytes(table: RunTable) -> bytes:
     arrays |= {_PARAMETER + name: column.values for name, column in table.columns.items()}
     if table.codes is not None:
         arrays[_CODES] = table.codes
+    if table.initial_codes is not None:
+        arrays[_INITIALS] = table.initial_codes
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
@@ -112,7 +127,13 @@ def _arrays(path: Path, checksum: str) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path} can't be read ({error}); restore it from a copy") from error
 
 
-def _table(model: Model, arrays: dict[str, NDArray[Any]], names: list[str], labels: list[str]) -> RunTable:
+def _table(
+    model: Model,
+    arrays: dict[str, NDArray[Any]],
+    names: list[str],
+    labels: list[str],
+    initials: list[InitialCondition],
+) -> RunTable:
     """The table of stored columns. Raises UsageError for values that are not those of the model's parameters."""
     columns = {name: Column(arrays[_PARAMETER + name]) for name in names}
     rows = len(arrays[_SEEDS])
@@ -120,4 +141,5 @@ def _table(model: Model, arrays: dict[str, NDArray[Any]], names: list[str], labe
         if column.values.ndim != 1 or len(column.values) not in (1, rows):
             raise DataError(f"the table of a plan has {column.values.shape} values of {name}; expected {rows}")
     ends = [model.complete({name: end(c.values) for name, c in columns.items()}) for end in (np.min, np.max)]
-    return RunTable(ends[0].defaults, columns, arrays[_SEEDS], labels, arrays.get(_CODES))
+    own = arrays.get(_INITIALS)
+    return RunTable(ends[0].defaults, columns, arrays[_SEEDS], labels, arrays.get(_CODES), initials, own)

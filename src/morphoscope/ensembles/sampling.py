@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.outside_files import MAX_TABLE_BYTES, check_file
 from morphoscope.core.registry import Registry
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles.digits import rounded
 from morphoscope.ensembles.plan import Plan
 from morphoscope.ensembles.seeds import seeds_of_runs
-from morphoscope.ensembles.settings import Settings
+from morphoscope.ensembles.settings import MAX_RUNS, Settings
 from morphoscope.ensembles.table import Column, RunTable, column_of, seed_array
 from morphoscope.models import Model, Parameters, find_model
 
-MAX_RUNS = 1_000_000
-ROW_COLUMNS = ("class", "runs", "seed")  # columns of a table that are not parameters
+ROW_COLUMNS = ("class", "runs", "seed", "initial")  # columns of a table that are not parameters
 _MAX_SEED = 2**53 - 1
 _MAX_LABEL_LENGTH = 64
 
@@ -55,12 +55,16 @@ def sobol_sequence(dimensions: int, count: int, random: np.random.Generator) -> 
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """A point of the parameter space: its parameters, its class if known, its number of runs, its seed."""
+    """A point of the parameter space: its parameters, its class if known, its number of runs, its seed.
+
+    ``initial``: the initial condition of its runs; None: that of the plan.
+    """
 
     parameters: Parameters
     label: str | None = None
     runs: int = 1
     seed: int | None = None
+    initial: InitialCondition | None = None
 
 
 def scan_plan(
@@ -95,6 +99,7 @@ def scan_plan(
             [row.parameters for row in rows],
             seed_array([own if row.seed is None else row.seed for row, own in zip(rows, seeds, strict=True)]),
             [row.label for row in rows],
+            [row.initial for row in rows],
         )
     return (settings or Settings()).plan(chosen, f"{chosen.name}-scan", runs, record or chosen.species[:1])
 
@@ -156,7 +161,7 @@ def _table_of_columns(columns: Columns, fixed: Parameters, replicates: int, seed
 
 
 def read_points(model: Model, path: str | Path) -> list[Point]:
-    """The rows of a CSV file with a header: parameters of the model and, optionally, ``class``, ``runs``, ``seed``.
+    """The rows of a CSV file with a header: parameters of the model and, optionally, :data:`ROW_COLUMNS`.
 
     Raises DataError, with the line number, for an invalid table.
     """
@@ -336,7 +341,7 @@ def _check_columns(model: Model, names: Sequence[str], where: str) -> None:
 
 
 def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
-    """The point of a row; empty fields of ``class``, ``runs`` and ``seed`` are ignored."""
+    """The point of a row; empty fields of :data:`ROW_COLUMNS` are ignored."""
     parameters = {name: value for name, value in row.items() if name in model.defaults}
     own = {name: row[name] for name in ROW_COLUMNS if name in row and name not in parameters}
     label = str(own.get("class") or "") or None
@@ -345,7 +350,8 @@ def _point(model: Model, row: Mapping[str, Any], where: str) -> Point:
     runs = _whole(own.get("runs"), "runs", 1, MAX_RUNS, where)
     seed = _whole(own.get("seed"), "seed", 0, _MAX_SEED, where)
     try:
-        return Point(model.complete(parameters), label, 1 if runs is None else runs, seed)
+        initial = InitialCondition.parse(str(own["initial"]), files=False) if own.get("initial") else None
+        return Point(model.complete(parameters), label, 1 if runs is None else runs, seed, initial)
     except UsageError as error:
         raise DataError(f"{where}: {error}") from None
 

@@ -23,6 +23,7 @@ from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.spatial import Ramp, Spatial
 
 FRAMES = 3  # default number of frames
+MAX_RUNS = 1_000_000  # of a plan
 _SIDE = 128  # default width and height in cells
 
 Number = float | str  # a number, or its text
@@ -33,8 +34,9 @@ class Settings:
     """Requested settings; None means the model's default.
 
     ``size``: (width, height) in cells. ``times``: snapshot times; by default three, with the model's interval
-    ``apart``, the last at the end. ``noise``: amplitude by species, or one for all. ``boundary``, ``integrator``,
-    ``double``: see :class:`~morphoscope.engines.Grid` and :class:`~morphoscope.engines.Job`.
+    ``apart``, the last at the end. ``others``: initial conditions after the first, with each of which the runs are
+    repeated. ``noise``: amplitude by species, or one for all. ``boundary``, ``integrator``, ``double``: see
+    :class:`~morphoscope.engines.Grid` and :class:`~morphoscope.engines.Job`.
     """
 
     size: tuple[int, int] | None = None
@@ -48,6 +50,7 @@ class Settings:
     integrator: str | None = None
     noise: Mapping[str, float] | float | None = None
     double: bool = False
+    others: tuple[str | InitialCondition, ...] = ()
 
     @classmethod
     def of(
@@ -60,7 +63,7 @@ class Settings:
         stencil: int = 9,
         boundary: str = "periodic",
         times: Number | Iterable[Number] | None = None,
-        initial: str | InitialCondition | None = None,
+        initial: str | InitialCondition | Sequence[str | InitialCondition] | None = None,
         integrator: str | None = None,
         noise: Number | Mapping[str, Number] | None = None,
         double: bool = False,
@@ -69,6 +72,10 @@ class Settings:
 
         Raises UsageError for invalid values.
         """
+        starts: list[Any]
+        starts = [initial] if initial is None or isinstance(initial, str | InitialCondition) else list(initial)
+        if not starts:
+            raise UsageError("no initial condition is given; name at least one, or omit the list", parameter="initial")
         return cls(
             size=None if size is None else _size(size),
             until=_optional("until", until),
@@ -77,7 +84,8 @@ class Settings:
             stencil=_whole("stencil", stencil),
             boundary=_name("boundary", boundary),
             times=None if times is None else _times(times),
-            initial=initial,
+            initial=starts[0],
+            others=tuple(starts[1:]),
             integrator=None if integrator is None else _name("integrator", integrator),
             noise=None if noise is None else _noise(noise),
             double=bool(double),
@@ -88,13 +96,15 @@ class Settings:
         until = model.until if self.until is None else self.until
         if not 0 < until < math.inf:
             raise UsageError(f"until={until} is not a valid end time; use a number above 0")
-        given = self.initial or model.initial
-        initial = given if isinstance(given, InitialCondition) else InitialCondition.parse(given)
+        initial, *others = self._initials(model)
+        table = _repeated(RunTable.of(runs), initial, others) if others else runs
         integrator = self.integrator or model.integrator
-        if initial.name in TWO_STATES:
-            _check_states(model, runs, initial)
+        used = _runs_by_initial(RunTable.of(table), initial)
+        for start, rows in used.items():
+            if start.name in TWO_STATES:
+                _check_states(model, rows, start)
         grid = self._grid(model, initial)
-        dt = self._step(model, grid, runs, integrator, initial, until)
+        dt = min(self._step(model, grid, rows, integrator, start, until) for start, rows in used.items())
         if not 0 < dt < math.inf:
             raise UsageError(f"dt={dt} is not a valid time step; use a number above 0")
         end = _on_step(until, dt)
@@ -109,11 +119,20 @@ class Settings:
             times=tuple(_on_step(time, dt) for time in self.times or default_times(end, dt, model.apart)),
             initial=initial,
             record=tuple(record or model.species),
-            runs=runs,
+            runs=table,
             integrator=integrator,
             noise=self._amplitudes(model),
             double=self.double,
         )
+
+    def _initials(self, model: Model) -> list[InitialCondition]:
+        """The initial conditions, the model's if none is given. Raises UsageError if one is given twice."""
+        given = (self.initial or model.initial, *self.others)
+        found = [one if isinstance(one, InitialCondition) else InitialCondition.parse(one) for one in given]
+        for position, one in enumerate(found):
+            if one in found[:position]:
+                raise UsageError(f"initial condition {one} is given twice; use replicates for more runs")
+        return found
 
     def rounded(self, plan: Plan) -> str | None:
         """What to say where the end or a snapshot of a plan of these settings is visibly not at the requested time."""
@@ -156,6 +175,26 @@ class Settings:
         if not isinstance(noise, Mapping):
             noise = dict.fromkeys(model.species, noise)
         return tuple(sorted(noise.items()))
+
+
+def _repeated(table: RunTable, initial: InitialCondition, others: Sequence[InitialCondition]) -> RunTable:
+    """Every run of a table with the plan's initial condition and with others."""
+    if table.initials:
+        raise UsageError(f"the points have initial conditions of their own, but {initial} is given for all; omit one")
+    if len(table) * (1 + len(others)) > MAX_RUNS:
+        raise UsageError(f"{len(table)} runs with {1 + len(others)} initial conditions; a plan has at most {MAX_RUNS}")
+    return table.with_initials([None, *others])
+
+
+def _runs_by_initial(table: RunTable, initial: InitialCondition) -> dict[InitialCondition, RunTable]:
+    """The runs with each initial condition; ``initial`` is that of runs without one of their own."""
+    if table.initial_codes is None:
+        return {initial: table}
+    codes = table.initial_codes
+    return {
+        initial if code < 0 else table.initials[code]: table.take(np.flatnonzero(codes == code))
+        for code in np.unique(codes).tolist()
+    }
 
 
 def _check_states(model: Model, runs: Sequence[Run], initial: InitialCondition) -> None:
@@ -236,6 +275,7 @@ def default_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
 def repeat_command(plan: Plan, run: int) -> str:
     """The command that repeats one run of a plan; options that are the command's defaults are left out."""
     model, grid, row = plan.model, plan.grid, plan.runs[run]
+    initial = str(plan.initial_of(run))
     words = ["morphoscope simulate", *_model_words(model)]
     built_in = words[1] == model.name
     values = row.parameters.given if built_in else row.parameters
@@ -250,7 +290,7 @@ def repeat_command(plan: Plan, run: int) -> str:
         ("stencil", str(grid.stencil), grid.stencil != 9),
         ("boundary", grid.boundary, not grid.periodic),
         ("times", ",".join(f"{t:.12g}" for t in plan.times), plan.times != default),
-        ("initial", shlex.quote(str(plan.initial)), str(plan.initial) != model.initial),
+        ("initial", shlex.quote(initial), initial != model.initial),
         ("integrator", plan.integrator, plan.integrator != model.integrator),
         *(("noise", f"{species}={amplitude:g}", True) for species, amplitude in plan.noise),
     )

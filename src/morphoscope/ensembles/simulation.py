@@ -171,6 +171,8 @@ def run_plan(model: Model, parameters: Mapping[str, Any], settings: Settings, *,
     """The plan of one run. Raises UsageError for a plan that no engine can run."""
     if seed < 0:
         raise UsageError(f"seed {seed} is negative; use 0 or more")
+    if settings.others:
+        raise UsageError("a single run has one initial condition; use an ensemble for several", operation="ensemble")
     return settings.plan(model, "run", (Run(model.complete(parameters), seed),))
 
 
@@ -245,5 +247,6 @@ def _check_finite(result: Result, plan: Plan) -> None:
 
 
 def single_run(plan: Plan, run: int) -> Plan:
-    """The plan that contains only one of the runs of a plan."""
-    return dataclasses.replace(plan, runs=(plan.runs[run],))
+    """The plan that contains only one of the runs of a plan; its initial condition is that of the run."""
+    row = dataclasses.replace(plan.runs[run], initial=None)
+    return dataclasses.replace(plan, initial=plan.initial_of(run), runs=(row,))

@@ -5,26 +5,32 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.engines.initial import InitialCondition
 from morphoscope.models import Parameters
 from morphoscope.models.spatial import Spatial
 
 Floats = NDArray[np.float64]
+Value = TypeVar("Value", str, InitialCondition)
 _KEPT = 16  # runs that are kept as the objects that they were, since these are few
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One row of a plan: the parameters of a run, its seed, and its class if it is known."""
+    """One row of a plan: the parameters of a run, its seed, and its class if it is known.
+
+    ``initial``: the run's own initial condition; None: that of the plan.
+    """
 
     parameters: Parameters
     seed: int
     label: str | None = None
+    initial: InitialCondition | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,6 +105,10 @@ class RunTable(Sequence[Run]):
         The labels that occur.
     codes
         For every run the position of its label in ``names``, -1 if it has none; by default no run has one.
+    initials
+        The initial conditions that runs have of their own.
+    initial_codes
+        For every run the position of its own in ``initials``, -1 if it has that of the plan; by default all have.
     """
 
     def __init__(
@@ -108,12 +118,16 @@ class RunTable(Sequence[Run]):
         seeds: NDArray[Any],
         names: Sequence[str] = (),
         codes: NDArray[np.int32] | None = None,
+        initials: Sequence[InitialCondition] = (),
+        initial_codes: NDArray[np.int32] | None = None,
     ) -> None:
         self.defaults, self.columns, self.seeds = defaults, dict(columns), seeds
         self.names = tuple(names)
         self.codes = codes if names else None
+        self.initials = tuple(initials)
+        self.initial_codes = initial_codes if initials else None
         self._kept: tuple[Run, ...] = ()
-        for array in (seeds, codes, *(column.values for column in columns.values())):
+        for array in (seeds, codes, initial_codes, *(column.values for column in columns.values())):
             if array is not None:
                 array.flags.writeable = False
 
@@ -124,19 +138,30 @@ class RunTable(Sequence[Run]):
             return runs
         rows = list(runs)
         labels = [run.label for run in rows]
-        table = cls._made([run.parameters for run in rows], seed_array([run.seed for run in rows]), labels)
+        seeds, initials = seed_array([run.seed for run in rows]), [run.initial for run in rows]
+        table = cls._made([run.parameters for run in rows], seeds, labels, initials)
         table._kept = tuple(rows) if len(rows) <= _KEPT else ()
         return table
 
     @classmethod
     def of_parameters(
-        cls, rows: Sequence[Parameters], seeds: NDArray[Any] | None = None, labels: Sequence[str | None] = ()
+        cls,
+        rows: Sequence[Parameters],
+        seeds: NDArray[Any] | None = None,
+        labels: Sequence[str | None] = (),
+        initials: Sequence[InitialCondition | None] = (),
     ) -> RunTable:
         """The table of runs with these parameters; without seeds, for comparing parameters only."""
-        return cls._made(rows, np.zeros(len(rows), np.int64) if seeds is None else seeds, labels)
+        return cls._made(rows, np.zeros(len(rows), np.int64) if seeds is None else seeds, labels, initials)
 
     @classmethod
-    def _made(cls, rows: Sequence[Parameters], seeds: NDArray[Any], labels: Sequence[str | None]) -> RunTable:
+    def _made(
+        cls,
+        rows: Sequence[Parameters],
+        seeds: NDArray[Any],
+        labels: Sequence[str | None],
+        initials: Sequence[InitialCondition | None],
+    ) -> RunTable:
         if not all(isinstance(row, Parameters) for row in rows):
             raise UsageError("runs whose parameters are not those of one model; complete them with Model.complete")
         defaults = rows[0].defaults if rows else {}
@@ -149,8 +174,8 @@ class RunTable(Sequence[Run]):
             if sets.any():
                 values = [row.get(name, defaults[name]) for row in given]
                 columns[name] = column_of(values, None if sets.all() else sets)
-        names, codes = label_codes(labels)
-        return cls(defaults, columns, seeds, names, codes)
+        names, codes = codes_of(labels)
+        return cls(defaults, columns, seeds, names, codes, *codes_of(initials))
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -166,7 +191,7 @@ class RunTable(Sequence[Run]):
         return (
             self._kept[position]
             if self._kept
-            else Run(self.parameters(position), int(self.seeds[position]), self.label(position))
+            else Run(self.parameters(position), int(self.seeds[position]), self.label(position), self.initial(position))
         )
 
     def __iter__(self) -> Iterator[Run]:
@@ -202,12 +227,44 @@ class RunTable(Sequence[Run]):
         names = [*self.names, None]  # -1 is the last
         return [names[code] for code in self.codes.tolist()]
 
+    def initial(self, run: int) -> InitialCondition | None:
+        """The initial condition that a run has of its own, None if it has that of the plan."""
+        code = -1 if self.initial_codes is None else int(self.initial_codes[run])
+        return None if code < 0 else self.initials[code]
+
+    def relative_to(self, initial: InitialCondition) -> tuple[RunTable, InitialCondition]:
+        """The table in a plan with this initial condition, and that of the plan: each has only one form.
+
+        No run has that of the plan as its own; if all runs have the same, it becomes that of the plan.
+        """
+        if self.initial_codes is None:
+            return self, initial
+        names, codes = codes_of([None if own == initial else own for own in map(self.initial, range(len(self)))])
+        if codes is not None and len(names) == 1 and codes.min() == 0:
+            return self._with_own((), None), names[0]
+        return self._with_own(names, codes), initial
+
+    def _with_own(self, initials: Sequence[InitialCondition], codes: NDArray[np.int32] | None) -> RunTable:
+        return RunTable(self.defaults, self.columns, self.seeds, self.names, self.codes, initials, codes)
+
+    def with_initials(self, initials: Sequence[InitialCondition | None]) -> RunTable:
+        """Every run once with each of these initial conditions, one after the other, with the same seed.
+
+        So the runs with one of them are those of this table. None stands for the initial condition of the plan.
+        """
+        repeated = self.take(np.repeat(np.arange(len(self)), len(initials)))
+        names, codes = codes_of(initials)
+        codes = None if codes is None else np.tile(codes, len(self))
+        return repeated._with_own(names, codes)
+
     def take(self, runs: NDArray[np.intp]) -> RunTable:
         """The table of some runs."""
         columns = {name: column.take(runs) for name, column in self.columns.items()}
         columns = {n: c for n, c in columns.items() if c.given is None or c.given.any()}
         codes = None if self.codes is None else self.codes[runs]
-        return RunTable(self.defaults, columns, self.seeds[runs], self.names, codes)
+        own = None if self.initial_codes is None else self.initial_codes[runs]
+        kept = self.initials if own is not None and (own >= 0).any() else ()
+        return RunTable(self.defaults, columns, self.seeds[runs], self.names, codes, kept, own)
 
     def column(self, name: str) -> Column:
         """The column of a parameter, set by the runs or not."""
@@ -236,6 +293,8 @@ class RunTable(Sequence[Run]):
         found = self.seeds != other.seeds
         if self.names or other.names:
             found = found | np.array([a != b for a, b in zip(self.labels(), other.labels(), strict=True)])
+        if self.initials or other.initials:
+            found = found | np.array([self.initial(run) != other.initial(run) for run in range(len(self))])
         if self.defaults.keys() != other.defaults.keys():
             return 0
         for name in self.defaults:
@@ -258,9 +317,9 @@ def seed_array(seeds: Sequence[int]) -> NDArray[Any]:
         return np.array(seeds, dtype=object)
 
 
-def label_codes(labels: Sequence[str | None]) -> tuple[tuple[str, ...], NDArray[np.int32] | None]:
-    """The labels that occur, in the order of their first run, and for every run the position of its own, -1: none."""
-    known: dict[str | None, int] = {None: -1}
-    codes = [known.setdefault(label, len(known) - 1) for label in labels]
-    names = tuple(name for name in known if name is not None)
+def codes_of(values: Sequence[Value | None]) -> tuple[tuple[Value, ...], NDArray[np.int32] | None]:
+    """The values that occur, in the order of their first run, and for every run the position of its own, -1: none."""
+    known: dict[Value | None, int] = {None: -1}
+    codes = [known.setdefault(value, len(known) - 1) for value in values]
+    names = tuple(value for value in known if value is not None)
     return names, np.array(codes, dtype=np.int32) if names else None

@@ -14,9 +14,17 @@ PathLike = str | Path
 
 
 def class_map(
-    atlas: PathLike | Atlas, out: PathLike | None = None, *, color: str = "class", theory: bool = True
+    atlas: PathLike | Atlas,
+    out: PathLike | None = None,
+    *,
+    color: str = "class",
+    theory: bool = True,
+    initial: str | None = None,
 ) -> Figure:
     """Draw the class map of an atlas, or one of its variables, over two parameters.
+
+    If the runs began from several initial conditions, there is a map for each, and one of the points where the class
+    depends on them.
 
     Parameters
     ----------
@@ -29,6 +37,8 @@ def class_map(
         ``wavelength``.
     theory
         Whether to draw bifurcation lines: saddle-node, Hopf, Turing.
+    initial
+        Draw only the runs with this initial condition, as in ``spots`` or, with its options, ``spots:count=4``.
 
     Returns
     -------
@@ -39,7 +49,7 @@ def class_map(
     Raises
     ------
     UsageError
-        For an unknown ``color`` and an unknown picture format.
+        For an unknown ``color``, an initial condition that no run began from, and an unknown picture format.
     DataError
         If ``atlas`` is not an atlas.
 
@@ -51,13 +61,26 @@ def class_map(
     'k, removal rate of v beyond the flow'
     """
     from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.starts import with_initial
+    from morphoscope.core.errors import UsageError
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import class_map as draw
     from morphoscope.reports import save
+    from morphoscope.reports.startmap import start_maps
 
     if out is not None:
         check_figure_path(out)
-    figure = draw(open_atlas(atlas), color=color, theory=theory)
+    opened = open_atlas(atlas)
+    if initial is not None:
+        opened = with_initial(opened, initial)
+    several = len(opened.initials) > 1
+    if several and color != "class":
+        raise UsageError(
+            f"the runs of {opened.folder} began from {len(opened.initials)} initial conditions; choose one: "
+            f"{', '.join(opened.initials)}",
+            parameter="initial",
+        )
+    figure = start_maps(opened, theory=theory) if several else draw(opened, color=color, theory=theory)
     if out is not None:
         save(figure, out)
     return figure

@@ -118,7 +118,7 @@ def scan_plan(
     stencil: int = 9,
     boundary: str = "periodic",
     times: Number | Iterable[Number] | None = None,
-    initial: PathLike | InitialCondition | None = None,
+    initial: PathLike | InitialCondition | Sequence[PathLike | InitialCondition] | None = None,
     integrator: str | None = None,
     noise: Number | Mapping[str, Number] | None = None,
     double: bool = False,
@@ -142,13 +142,14 @@ def scan_plan(
     ranges
         Name → (low, high), for ``sample``.
     points
-        A CSV file, or mappings, with parameters and, optionally, ``class``, ``runs`` and ``seed``.
+        A CSV file, or mappings, with parameters and, optionally, ``class``, ``runs``, ``seed`` and ``initial``.
     replicates
         Runs at each point, each with its own seed.
     size, until, dt, spacing, stencil, boundary, times
         As in :func:`simulate`; a derived time step suits all points.
     initial
-        Initial condition: a name with options, a file, or the folder of a run, whose last snapshot is used.
+        Initial condition: a name with options, a file, or the folder of a run, whose last snapshot is used. Or several
+        of them: all runs are repeated with each, with the same seeds.
     integrator, noise, double
         As in :func:`simulate`.
     seed
@@ -178,12 +179,17 @@ def scan_plan(
     >>> len(plan.runs), plan.grid.shape
     (6, (128, 128))
     """
+    from morphoscope.engines.initial import InitialCondition
     from morphoscope.ensembles.run_folder import RUN_FILE, is_run_folder
     from morphoscope.ensembles.sampling import scan_plan as planned
     from morphoscope.ensembles.settings import Settings
 
-    if isinstance(initial, str | Path) and is_run_folder(Path(initial)):
-        initial = Path(initial) / RUN_FILE
+    def state_of(one: PathLike | InitialCondition) -> str | InitialCondition:
+        if isinstance(one, str | Path) and is_run_folder(Path(one)):
+            return str(Path(one) / RUN_FILE)
+        return str(one) if isinstance(one, Path) else one
+
+    starts = [initial] if isinstance(initial, str | Path | InitialCondition) else initial
     settings = Settings.of(
         size=size,
         until=until,
@@ -192,7 +198,7 @@ def scan_plan(
         stencil=stencil,
         boundary=boundary,
         times=times,
-        initial=str(initial) if isinstance(initial, Path) else initial,
+        initial=None if starts is None else [state_of(one) for one in starts],
         integrator=integrator,
         noise=noise,
         double=double,

@@ -39,7 +39,7 @@ def two_maps(
         counts = (first.counts(), second.counts())
         classes = ordered(sorted({*first.classes, *second.classes}))
         labels = {name: " → ".join(str(c[name]) if name in c else "–" for c in counts) for name in classes}
-        handles = _squares(first, {name: f"{titled(name)}  ({labels[name]})" for name in classes if _any(name, counts)})
+        handles = squares(first, {name: f"{titled(name)}  ({labels[name]})" for name in classes if _any(name, counts)})
         figure.legend(
             handles=handles, loc="outside lower center", ncols=6, frameon=False, title="read as (runs in each map)"
         )
@@ -67,7 +67,7 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
         if changed:
             labels = {name: f"{titled(name)}  ({n})" for name, n in counts.items()}
             axes.legend(
-                handles=_squares(second, labels),
+                handles=squares(second, labels),
                 loc="center left",
                 bbox_to_anchor=(1.0, 0.5),
                 frameon=False,
@@ -101,7 +101,7 @@ def _finish(axes: Axes, atlas: Atlas, title: str, ring: Place | None) -> None:
     axes.set_title(title)
 
 
-def _squares(atlas: Atlas, labels: dict[str, str]) -> list[Any]:
+def squares(atlas: Atlas, labels: dict[str, str]) -> list[Any]:
     """The legend handles: a square in the colour of each class."""
     from matplotlib.lines import Line2D
 

@@ -129,7 +129,7 @@ class LiveView:
         run = self.plan.runs[int(self.workspace.atlas.runs[position])]
         self.seed.value = 0
         self.set_parameters(dict(run.parameters))
-        self.run.reset(self._parameters(), self.plan.initial, run.seed)
+        self.run.reset(self._parameters(), run.initial or self.plan.initial, run.seed)
         self._show(self.run.advance(1))
         self.playing.value = True
 

@@ -17,7 +17,7 @@ from morphoscope.ensembles.plan import Plan, make_runs
 from morphoscope.models import get_model
 
 _FOLDER = importlib.resources.files(__name__)
-_ROW_NAMES = {"set", "class", "runs"}  # columns of a table that are not parameters
+_ROW_NAMES = {"set", "class", "runs", "initial"}  # columns of a table that are not parameters
 
 
 def _find_recipes() -> dict[str, Callable[[], dict[str, Any]]]:
@@ -43,11 +43,15 @@ def recipe(name: str, frames: int = 3) -> Plan:
         raise UsageError(f"frames={frames}; recipe {name} has {' or '.join(values['frames'])}")
     model = get_model(values["model"])
     apart, until = values["frames"][str(frames)], values["until"]
+    initial = InitialCondition.parse(values["initial"])
     rows: list[tuple[dict[str, str], str | None]] = []
+    initials: list[InitialCondition | None] = []
     for row in _table(values["table"]):
         if values.get("set") in (None, row.get("set")):
             parameters = {n: v for n, v in row.items() if n not in _ROW_NAMES}
-            rows += [(parameters, row.get("class"))] * int(row.get("runs", 1))
+            count = int(row.get("runs", 1))
+            rows += [(parameters, row.get("class"))] * count
+            initials += [InitialCondition.parse(row["initial"]) if row.get("initial") else None] * count
     return Plan(
         name=name,
         model=model,
@@ -55,9 +59,9 @@ def recipe(name: str, frames: int = 3) -> Plan:
         dt=values["dt"],
         until=until,
         times=tuple(until - apart * i for i in reversed(range(frames))),
-        initial=InitialCondition.parse(values["initial"]),
+        initial=initial,
         record=tuple(values["record"]),
-        runs=make_runs(model, rows, values["seed"]),
+        runs=make_runs(model, rows, values["seed"], initials),
     )
 
 
