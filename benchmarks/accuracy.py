@@ -1,7 +1,7 @@
 """Accuracy of the networks on the paper's sets, for several training seeds.
 
     python benchmarks/accuracy.py SETS [--second-pass] [--seeds 5] [--first-seed 0] [--networks NAME ...]
-        [--out table.json]
+        [--epochs 30] [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test, as `morphoscope reproduce scholz2022 --profile paper`
 writes them; missing ones are simulated. The test set is used neither for training nor for choosing the epoch. With
@@ -36,7 +36,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for network in options.networks:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
-            rows.append(_one(options.sets, names, network, seed))
+            rows.append(_one(options.sets, names, network, seed, options.epochs))
             print(_line(rows[-1], names), file=sys.stderr, flush=True)
             if options.out:
                 options.out.write_text(json.dumps(rows, indent=1))
@@ -50,15 +50,21 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--networks", nargs="+", default=["periodic-2d", "scholz2022-2d"])
+    parser.add_argument("--epochs", type=int, help="default: the network's own number")
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
 
 
-def _one(sets: Path, names: Pass, network: str, seed: int) -> dict[str, Any]:
+def _one(sets: Path, names: Pass, network: str, seed: int, epochs: int | None) -> dict[str, Any]:
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         classifier = morphoscope.train(
-            sets / names.train, sets / names.validation, Path(folder) / "classifier", network=network, seed=seed
+            sets / names.train,
+            sets / names.validation,
+            Path(folder) / "classifier",
+            network=network,
+            seed=seed,
+            epochs=epochs,
         )
         seconds = time.perf_counter() - begin
     found = {name: morphoscope.evaluate(classifier, sets / name) for name in names.sets}

@@ -20,6 +20,7 @@ from tests.faults.progress import Progress
 
 WORKERS = 2
 PAUSE = 2.0  # seconds of a pause
+A_SCAN = 5  # disturbances of one scan, at most
 
 
 def workers(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
@@ -27,13 +28,13 @@ def workers(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     import morphoscope
 
     points = {"f": (0.02, 0.06, 20), "k": (0.05, 0.065, 10)}
-    plan = morphoscope.scan_plan("gray-scott", grid=points, size=128, until=4000, dt=1)
+    plan = morphoscope.scan_plan("gray-scott", grid=points, size=128, until=20_000, dt=1)
     expected = _content(morphoscope.ensemble(plan, folder / "expected").folder)
     chance = random.Random(3)
     few = max(1, trials // 10)
-    kinds: list[tuple[str, int, Callable[[Cluster], None]]] = [
+    kinds: list[tuple[str, int, Callable[[Cluster], bool]]] = [
         ("worker killed", trials, lambda cluster: cluster.kill_worker(chance)),
-        ("worker paused", few, lambda cluster: cluster.pause(chance.choice(cluster.worker_processes()))),
+        ("worker paused", few, lambda cluster: cluster.pause_worker(chance)),
         ("scheduler paused", few, lambda cluster: cluster.pause(cluster.scheduler.pid)),
         ("scheduler restarted", few, lambda cluster: cluster.restart()),
         ("scheduler killed", few, lambda cluster: cluster.kill_scheduler()),
@@ -55,23 +56,24 @@ def _trial(
     plan: Any,
     expected: dict[str, bytes],
     cluster: Cluster,
-    disturb: Callable[[Cluster], None],
+    disturb: Callable[[Cluster], bool],
     tally: Tally,
     count: int,
     chance: random.Random,
     progress: Progress,
 ) -> None:
-    """One scan that is disturbed again and again until it ends or the trials are used up."""
+    """One scan that is disturbed until it ends, at most ``A_SCAN`` times; what hit nothing is no trial."""
     import morphoscope
     from morphoscope.core.errors import UsageError
 
     over = threading.Event()
+    last = min(count, tally.trials + A_SCAN)
 
     def keep_disturbing() -> None:
-        while not over.wait(chance.uniform(0.5, 3.0)) and tally.trials < count:
-            tally.trials += 1
-            progress.trial()
-            disturb(cluster)
+        while not over.wait(chance.uniform(0.2, 2.0)) and tally.trials < last:
+            if disturb(cluster):
+                tally.trials += 1
+                progress.trial()
             if cluster.scheduler.poll() is not None:
                 return
 
@@ -158,26 +160,47 @@ class Cluster:
                 found += [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
         return found
 
-    def kill_worker(self, chance: random.Random) -> None:
-        """Kill a worker; its nanny starts another."""
-        if found := self.worker_processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(chance.choice(found), signal.SIGKILL)
+    def simulating(self) -> list[int]:
+        """The workers that hold runs now, according to the scheduler."""
+        from distributed import Client
 
-    def pause(self, process: int) -> None:
-        """Stop a process for a while, as if its network were interrupted."""
-        with contextlib.suppress(ProcessLookupError):
+        with Client(self.address, timeout=5) as client:
+            addresses = [address for address, tasks in client.processing().items() if tasks]
+            return list(client.run(os.getpid, workers=addresses).values()) if addresses else []
+
+    def kill_worker(self, chance: random.Random) -> bool:
+        """Kill a worker that simulates; its nanny starts another. False if none does."""
+        try:
+            os.kill(chance.choice(self.simulating()), signal.SIGKILL)
+        except (IndexError, OSError, RuntimeError):
+            self.worker_processes()  # a supervisor starts what has ended
+            return False
+        return True
+
+    def pause_worker(self, chance: random.Random) -> bool:
+        """Stop a worker for a while."""
+        found = self.worker_processes()
+        return bool(found) and self.pause(chance.choice(found))
+
+    def pause(self, process: int) -> bool:
+        """Stop a process for a while, as if its network were interrupted. False if it has ended."""
+        try:
             os.kill(process, signal.SIGSTOP)
             time.sleep(PAUSE)
             os.kill(process, signal.SIGCONT)
+        except ProcessLookupError:
+            return False
+        return True
 
-    def kill_scheduler(self) -> None:
+    def kill_scheduler(self) -> bool:
         """End the scheduler; it does not come back."""
         self.scheduler.kill()
         self.scheduler.wait()
+        return True
 
-    def restart(self) -> None:
+    def restart(self) -> bool:
         """End the scheduler, and start it and workers again, as a supervisor does."""
         self.kill_scheduler()
         time.sleep(1.0)
         self._start()
+        return True

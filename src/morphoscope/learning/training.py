@@ -158,7 +158,7 @@ class _Trainer:
         self.batch = max(2, min(settings.batch, len(self.targets) // MIN_BATCHES))
         self.batches = len(self.targets) // self.batch
         self.optimizer = torch.optim.AdamW(
-            self.module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            self.module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer,
