@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import morphoscope
-from morphoscope.cli import base
+from morphoscope.cli import base, main
 from morphoscope.cli.advice import COMMAND_NAMES
 from morphoscope.cli.app import COMMANDS, Commands, command_line
 from tests.conftest import tiny_plan
@@ -289,3 +289,14 @@ def test_interrupted_ensemble_continues(tmp_path):
     assert "Traceback" not in errors
     done = cli("ensemble", "plan.json", "--out", "e", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["done"] == 90
+
+
+def test_an_interruption_before_the_command_begins_is_one_line(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("morphoscope.cli.app.command_line", interrupted)
+    with pytest.raises(SystemExit) as end:
+        main(["models"])
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted; repeat the command to finish\n"

@@ -339,3 +339,10 @@ def test_a_creation_that_ended_before_its_ledger_is_completed_without_a_word(cop
     said = Listening()
     carry_out(PLAN, copy, progress=said)
     assert said.said == []
+
+
+def test_the_lock_of_a_creation_that_was_killed_goes_when_the_ensemble_is_continued(copy):
+    left = copy / ".data.zarr.lock"
+    left.write_text("{}")
+    carry_out(PLAN, copy)
+    assert not left.exists()

@@ -14,13 +14,13 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in given
     # Threads that wait for each other sleep instead of spinning: training is twice as fast while other programs run.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from morphoscope.cli import streams
-    from morphoscope.cli.app import command_line
-    from morphoscope.core.errors import UsageError
+    try:  # from here on: Ctrl-C may come while modules are imported
+        from morphoscope.cli import streams
+        from morphoscope.cli.app import command_line
+        from morphoscope.core.errors import UsageError
 
-    streams.prepare()
-    root = command_line()
-    try:
+        streams.prepare()
+        root = command_line()
         code = root([a for a in given if a != "--debug"], prog_name="morphoscope", standalone_mode=False)
         with streams.output():
             sys.stdout.flush()

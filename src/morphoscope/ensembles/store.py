@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
-from morphoscope.core.locking import folder_lock
+from morphoscope.core.locking import folder_lock, remove_free_lock
 from morphoscope.core.progress import Reporter
 from morphoscope.core.storage import is_vacant, make_parent, read_json, staged_folder, write_json, writing
 from morphoscope.ensembles.arrays import STORAGES, attributes, coordinates, create_arrays, group_objects
@@ -329,6 +329,7 @@ def _create_data(plan: Plan, place: Place, storage: str) -> None:
     data = place.folder
     if data.exists():
         remove_partial_files(data)
+        remove_free_lock(data)  # of a process that was killed when it had just put the arrays in their place
         try:
             create_arrays(plan, data, storage)
         except UsageError:
