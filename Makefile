@@ -41,7 +41,7 @@ install-test:
 	cd $(EMPTY) && bin/morphoscope classify run 2>&1 | grep "pip install 'morphoscope\[learn\]'"
 
 torture: $(INSTALLED)
-	$(BIN)/python -m tests.faults --out docs/reliability.md
+	$(BIN)/python -m tests.faults --folder results/torture --out docs/reliability.md
 
 bench: $(INSTALLED)
 	$(PIP) -e '.[bench]'

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.faults import report, shim
-from tests.faults.bench import Tally
+from tests.faults.journal import Journal, hash_of_sources
 from tests.faults.progress import Progress
+from tests.faults.tally import Tally
 
 #: Trials: calls of a kind for each scenario, random kills, damaged files, pairs of processes for each scenario, clocks,
 #: killed workers of a cluster. The last one starts threads, after which no child may be forked: it comes last.
 FULL = {"calls": 100_000, "kills": 200, "damage": 1000, "pairs": 20, "clocks": 10, "workers": 50}
 SHORT = {"calls": 2, "kills": 4, "damage": 30, "pairs": 1, "clocks": 1, "workers": 2}
+#: Folders of trials are there, unless TMPDIR says where: a trial is much quicker where nothing waits for a disk.
+MEMORY = Path("/dev/shm")
 
 
 def main() -> int:
@@ -30,32 +35,53 @@ def main() -> int:
         "--most", type=int, metavar="N", help="disturb N calls of a kind, evenly spread, instead of all"
     )
     parser.add_argument(
-        "--folder", nargs="*", metavar="NAME", help="for the campaign `calls`: these kinds of folders, e.g. atlas"
+        "--scenarios", nargs="*", metavar="NAME", help="for the campaign `calls`: these kinds of folders, e.g. atlas"
     )
-    parser.add_argument("--out", type=Path, help="write the table here; after --only or --folder, its other rows stay")
+    parser.add_argument(
+        "--folder", type=Path, help="record trials here as they end; an interrupted run continues with this folder"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="write the table here; after --only or --scenarios, its other rows stay"
+    )
     options = parser.parse_args()
     if not shim.is_preloaded():
+        _use_memory()
         with tempfile.TemporaryDirectory() as folder:
             return shim.run_below(shim.compile_shim(Path(folder)), *sys.argv[1:])
     trials = dict(SHORT if options.short else FULL)
     if options.most:
         trials["calls"] = options.most
+    journal = Journal(options.folder, hash_of_sources())
+    if len(journal) or journal.others:
+        print(f"{len(journal)} trials are recorded in {journal.path}; {journal.others} of other sources do not count")
     rows: list[Tally] = []
     try:
-        _run(options.only, trials, options.folder, rows)
+        _run(options.only, trials, options.scenarios, journal, rows)
     except KeyboardInterrupt:
         print(f"interrupted; {len(rows)} rows are complete and the page is not written")
         if rows:
             print(report.table(rows))
         return 130
+    partly = bool(options.scenarios) or set(options.only) != set(FULL)
     if options.out:
-        report.write(options.out, rows, keep=bool(options.folder) or set(options.only) != set(FULL))
+        report.write(options.out, rows, keep=partly)
+    if not partly:
+        journal.finish()
     print(report.table(rows))
     print(json.dumps({"trials": sum(r.trials for r in rows), "wrong": sum(len(r.wrong) for r in rows)}))
     return int(any(row.wrong for row in rows))
 
 
-def _run(names: list[str], trials: dict[str, int], folders: list[str] | None, rows: list[Tally]) -> None:
+def _use_memory() -> None:
+    """Let temporary folders be in memory, where there is enough."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+
+
+def _run(
+    names: list[str], trials: dict[str, int], chosen: list[str] | None, journal: Journal, rows: list[Tally]
+) -> None:
     """Append the rows of the campaigns as they are complete."""
     from tests.faults import campaigns, cluster, warm
 
@@ -63,8 +89,8 @@ def _run(names: list[str], trials: dict[str, int], folders: list[str] | None, ro
     for name in sorted(names, key=list(FULL).index):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             campaign = cluster.workers if name == "workers" else getattr(campaigns, name)
-            progress = Progress(name, lambda line: print(line, flush=True))
-            more = {"scenarios": campaigns.named(folders)} if folders and name == "calls" else {}
+            progress = Progress(name, lambda line: print(line, flush=True), journal)
+            more = {"scenarios": campaigns.named(chosen)} if chosen and name == "calls" else {}
             for row in campaign(Path(folder).resolve(), trials[name], progress, **more):
                 rows.append(row)  # at once: an interruption keeps those that are complete
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +11,7 @@ from tests.faults import children
 from tests.faults.children import Outcome, Work
 from tests.faults.scenarios import Scenario
 from tests.faults.shim import Fault
-
-
-@dataclasses.dataclass
-class Tally:
-    """How the trials of one row of the table ended."""
-
-    kind: str
-    what: str
-    trials: int = 0
-    as_before: int = 0  # the disturbed work ended well, or the change did not touch what is read
-    refused: int = 0  # ended with one line and exit code 2
-    killed: int = 0
-    redone: int = 0  # the same work again ended with equal bits
-    wrong: list[str] = dataclasses.field(default_factory=list)
-
-    def fail(self, case: object, why: str) -> None:
-        """Record a trial in which something was lost, mixed, wrong or not said in one line."""
-        self.wrong.append(f"{case}: {' '.join(why.split())[-600:]}")
+from tests.faults.tally import Tally
 
 
 class Bench:
@@ -85,14 +67,15 @@ class Bench:
             tally.refused += 1
         else:
             return tally.fail(case, f"exit code {ended.code}: {ended.text}")
+        partly = None
         if self.scenario.kept is not None:
             kept = self.run(as_command(lambda: self.scenario.kept(self.trial)))  # type: ignore[misc]
             if kept.value not in (self.expected_kept, self.expected):
                 return tally.fail(case, f"lost: {kept.value or kept.text}")
-        return self._again(tally, case, ended, expected or self.expected)
+            partly = kept if self.scenario.kept is self.scenario.inspect else None
+        return self._again(tally, case, ended, partly or self.inspect(), expected or self.expected)
 
-    def _again(self, tally: Tally, case: object, ended: Outcome, expected: Any) -> None:
-        partly = self.inspect()
+    def _again(self, tally: Tally, case: object, ended: Outcome, partly: Outcome, expected: Any) -> None:
         if partly.code and not partly.in_one_line:
             return tally.fail(case, f"what is left can't be opened: {partly.text}")
         if partly.code == 0 and (lie := _contradiction(partly.value, expected)):

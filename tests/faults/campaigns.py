@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.faults.bench import Bench, Tally, as_command, each_call
-from tests.faults.children import Child, command
+from tests.faults.bench import Bench, as_command, each_call
+from tests.faults.children import Child, Outcome, Work, command
 from tests.faults.progress import Progress
 from tests.faults.scenarios import SCENARIOS, Scenario, ensemble_command, inspect_ensemble
 from tests.faults.shim import CALLS, Fault, shift_clock
+from tests.faults.tally import Tally
 
 #: The name of a row, what the call does, whether all later calls of the kind do so, too.
 _ACTIONS = (
@@ -40,8 +41,7 @@ def calls(folder: Path, most: int, progress: Progress, scenarios: Sequence[Scena
             tally = Tally(name, bench.scenario.name)
             for call, at in chosen:
                 fault = Fault(call, at, action, sticky)
-                bench.settle(tally, fault, bench.disturb(fault))
-                progress.trial()
+                progress.trial(tally, str(fault), lambda one, f=fault, b=bench: b.settle(one, f, b.disturb(f)))
             progress.row(tally)
             yield tally
         shutil.rmtree(bench.root)
@@ -55,26 +55,34 @@ def kills(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     bench.fresh()
     bench.run(slow.work(bench.trial))
     duration = time.monotonic() - begin
-    chance = random.Random(1)
     shares = {signal.SIGKILL: 1.0, signal.SIGTERM: 0.25, signal.SIGHUP: 0.25, signal.SIGINT: 0.25}
     counts = {number: max(1, int(trials * share)) for number, share in shares.items()}
     progress.start(sum(counts.values()))
     for number, count in counts.items():
         tally = Tally(f"{number.name} at a random time", slow.name)
         for trial in range(count):
-            bench.fresh()
-            child = Child(slow.work(bench.trial), bench.report)
-            time.sleep(chance.uniform(0, duration))
-            child.send(number)
-            bench.settle(tally, f"trial {trial}", child.wait())
-            progress.trial()
+            case = f"trial {trial}"
+            wait = duration * _chance(tally, case).random()
+            progress.trial(tally, case, lambda one, c=case, w=wait, n=number: _signal_one(bench, one, c, w, n))
         progress.row(tally)
         yield tally
 
 
+def _signal_one(bench: Bench, tally: Tally, case: str, wait: float, number: int) -> None:
+    bench.fresh()
+    child = Child(bench.scenario.work(bench.trial), bench.report)
+    time.sleep(wait)
+    child.send(number)
+    bench.settle(tally, case, child.wait())
+
+
+def _chance(tally: Tally, case: str) -> random.Random:
+    """Random numbers of one case, whatever was carried out before it."""
+    return random.Random(f"{tally.kind}, {tally.what}, {case}")
+
+
 def damage(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """Bits flipped, files cut and files removed in finished folders: never read as data, and mended where possible."""
-    chance = random.Random(2)
     finished = [s for s in SCENARIOS if s.name in ("ensemble", "run", "classifier", "atlas", "annotation")]
     kinds = (("bit flipped", _flip), ("file cut", _cut), ("file removed", _remove))
     each = -(-trials // (len(kinds) * len(finished)))  # rounded up
@@ -91,9 +99,10 @@ def damage(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
             tally = Tally(kind, scenario.name)
             # Without the file of the annotations, an atlas is one that nobody has annotated.
             changed = [f for f in files if not (kind == "file removed" and f.name == "annotations.sqlite")]
-            for _ in range(each):
-                _damage_one(bench, tally, chance.choice(changed).relative_to(bench.prepared), change, chance)
-                progress.trial()
+            for trial in range(each):
+                chance = _chance(tally, case := f"trial {trial}")
+                damaged = (chance.choice(changed).relative_to(bench.prepared), change, chance)
+                progress.trial(tally, case, lambda one, b=bench, d=damaged: _damage_one(b, one, *d))
             progress.row(tally)
             yield tally
         shutil.rmtree(folder / scenario.name)
@@ -165,21 +174,28 @@ def pairs(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
         bench = Bench(scenario, folder / scenario.name)
         tally = Tally("two processes at once", scenario.name)
         for trial in range(trials):
-            progress.trial()
-            bench.fresh()
-            works = [as_command(scenario.work(bench.trial))] * 2
-            both = [Child(work, bench.root / f"report-{i}.json") for i, work in enumerate(works)]
-            ends = [child.wait() for child in both]
-            bad = [end for end in ends if end.code and not end.in_one_line]
-            if bad or all(end.code for end in ends):
-                tally.trials += 1
-                tally.fail(f"trial {trial}", str([end.text for end in ends]))
-                continue
-            bench.settle(tally, f"trial {trial}", max(ends, key=lambda end: end.code))
+            progress.trial(tally, f"trial {trial}", lambda one, b=bench, t=trial: _pair(b, one, f"trial {t}"))
         progress.row(tally)
         yield tally
         shutil.rmtree(folder / scenario.name)
     yield _two_plans(folder, trials, progress)
+
+
+def _both(bench: Bench, *works: Work) -> list[Outcome]:
+    """How two processes end that were started at once."""
+    children = [Child(work, bench.root / f"report-{i}.json") for i, work in enumerate(works)]
+    return [child.wait() for child in children]
+
+
+def _pair(bench: Bench, tally: Tally, case: str) -> None:
+    bench.fresh()
+    ends = _both(bench, *[as_command(bench.scenario.work(bench.trial))] * 2)
+    bad = [end for end in ends if end.code and not end.in_one_line]
+    if bad or all(end.code for end in ends):
+        tally.trials += 1
+        tally.fail(case, str([end.text for end in ends]))
+    else:
+        bench.settle(tally, case, max(ends, key=lambda end: end.code))
 
 
 def _two_plans(folder: Path, trials: int, progress: Progress) -> Tally:
@@ -190,19 +206,20 @@ def _two_plans(folder: Path, trials: int, progress: Progress) -> Tally:
     bench.fresh()
     bench.run(other)
     expected = {bench.expected["plan"]: bench.expected, (found := bench.inspect().value)["plan"]: found}
-    for trial in range(trials):
-        progress.trial()
+
+    def carry_out(one: Tally, case: str) -> None:
         bench.fresh()
-        works = (bench.scenario.work(bench.trial), other)
-        both = [Child(work, bench.root / f"report-{i}.json") for i, work in enumerate(works)]
-        ends = [child.wait() for child in both]
-        tally.trials += 1
+        ends = _both(bench, bench.scenario.work(bench.trial), other)
+        one.trials += 1
         found = bench.inspect().value
         if sorted(end.code for end in ends) != [0, 2] or found != expected[found["plan"]]:
-            tally.fail(f"trial {trial}", str([(end.code, end.text) for end in ends]))
+            one.fail(case, str([(end.code, end.text) for end in ends]))
         else:
-            tally.refused += 1
-            tally.redone += 1
+            one.refused += 1
+            one.redone += 1
+
+    for trial in range(trials):
+        progress.trial(tally, f"trial {trial}", lambda one, t=trial: carry_out(one, f"trial {t}"))
     progress.row(tally)
     return tally
 
@@ -215,18 +232,21 @@ def clocks(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
         bench = Bench(scenario, folder / scenario.name)
         tally = Tally("clock jumps by a day", scenario.name)
         for trial in range(trials):
-            bench.fresh()
-            work, seconds = scenario.work(bench.trial), 86400 * (-1) ** trial
-
-            def shifted(work: Callable[[], object] = work, trial: int = trial, seconds: int = seconds) -> object:
-                shift_clock(3 * trial, seconds)
-                return work()
-
-            bench.settle(tally, f"trial {trial}", bench.run(shifted))
-            progress.trial()
+            progress.trial(tally, f"trial {trial}", lambda one, b=bench, t=trial: _jump(b, one, t))
         progress.row(tally)
         yield tally
         shutil.rmtree(folder / scenario.name)
+
+
+def _jump(bench: Bench, tally: Tally, trial: int) -> None:
+    bench.fresh()
+    work = bench.scenario.work(bench.trial)
+
+    def shifted() -> object:
+        shift_clock(3 * trial, 86400 * (-1) ** trial)
+        return work()
+
+    bench.settle(tally, f"trial {trial}", bench.run(shifted))
 
 
 def _nothing(folder: Path) -> None:

@@ -7,8 +7,8 @@ import dataclasses
 import io
 import json
 import os
+import select
 import signal
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -83,14 +83,13 @@ class Child:
 
     def _status(self) -> int | None:
         """The status of the ended process; None if it takes too long."""
-        end = time.monotonic() + LIMIT
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                return status
-            if time.monotonic() > end:
+        ended = os.pidfd_open(self.pid)
+        try:
+            if not select.select([ended], [], [], LIMIT)[0]:
                 return None
-            time.sleep(0.001)
+        finally:
+            os.close(ended)
+        return os.waitpid(self.pid, 0)[1]
 
     def _kill(self) -> None:
         self.send(signal.SIGKILL)

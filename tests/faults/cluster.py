@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import itertools
 import os
 import random
 import signal
@@ -15,12 +17,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.faults.bench import Tally
 from tests.faults.progress import Progress
+from tests.faults.tally import Tally
 
 WORKERS = 2
 PAUSE = 2.0  # seconds of a pause
 A_SCAN = 5  # disturbances of one scan, at most
+#: Disturbs a cluster, with random numbers; False if nothing was hit.
+Disturb = Callable[["Cluster", random.Random], bool]
 
 
 def workers(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
@@ -30,79 +34,77 @@ def workers(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     points = {"f": (0.02, 0.06, 20), "k": (0.05, 0.065, 10)}
     plan = morphoscope.scan_plan("gray-scott", grid=points, size=128, until=20_000, dt=1)
     expected = _content(morphoscope.ensemble(plan, folder / "expected").folder)
-    chance = random.Random(3)
     few = max(1, trials // 10)
-    kinds: list[tuple[str, int, Callable[[Cluster], bool]]] = [
-        ("worker killed", trials, lambda cluster: cluster.kill_worker(chance)),
-        ("worker paused", few, lambda cluster: cluster.pause_worker(chance)),
-        ("scheduler paused", few, lambda cluster: cluster.pause(cluster.scheduler.pid)),
-        ("scheduler restarted", few, lambda cluster: cluster.restart()),
-        ("scheduler killed", few, lambda cluster: cluster.kill_scheduler()),
+    kinds: list[tuple[str, int, Disturb]] = [
+        ("worker killed", trials, lambda cluster, chance: cluster.kill_worker(chance)),
+        ("worker paused", few, lambda cluster, chance: cluster.pause_worker(chance)),
+        ("scheduler paused", few, lambda cluster, _: cluster.pause(cluster.scheduler.pid)),
+        ("scheduler restarted", few, lambda cluster, _: cluster.restart()),
+        ("scheduler killed", few, lambda cluster, _: cluster.kill_scheduler()),
     ]
     progress.start(sum(count for _, count, _ in kinds))
     for kind, count, disturb in kinds:
         tally = Tally(kind, "ensemble on a cluster")
-        while tally.trials < count:
-            with Cluster() as cluster:
-                _trial(
-                    folder / f"{kind}-{tally.trials}", plan, expected, cluster, disturb, tally, count, chance, progress
-                )
+        for scan in itertools.count():
+            if (left := count - tally.trials) <= 0:
+                break
+            scanned = _Scan(plan, folder / f"{kind}-{scan}", expected, disturb, min(left, A_SCAN))
+            progress.trial(tally, f"scan {scan}", scanned.carry_out)
         progress.row(tally)
         yield tally
 
 
-def _trial(
-    folder: Path,
-    plan: Any,
-    expected: dict[str, bytes],
-    cluster: Cluster,
-    disturb: Callable[[Cluster], bool],
-    tally: Tally,
-    count: int,
-    chance: random.Random,
-    progress: Progress,
-) -> None:
-    """One scan that is disturbed until it ends, at most ``A_SCAN`` times; what hit nothing is no trial."""
-    import morphoscope
-    from morphoscope.core.errors import UsageError
+@dataclasses.dataclass
+class _Scan:
+    """One scan that is disturbed until it ends, at most ``most`` times; what hit nothing is no trial."""
 
-    over = threading.Event()
-    last = min(count, tally.trials + A_SCAN)
+    plan: Any
+    folder: Path
+    expected: dict[str, bytes]
+    disturb: Disturb
+    most: int
 
-    def keep_disturbing() -> None:
-        while not over.wait(chance.uniform(0.2, 2.0)) and tally.trials < last:
-            if disturb(cluster):
-                tally.trials += 1
-                progress.trial()
+    def carry_out(self, tally: Tally) -> None:
+        with Cluster() as cluster:
+            over = threading.Event()
+            disturber = threading.Thread(target=self._keep_disturbing, args=(cluster, tally, over), daemon=True)
+            disturber.start()
+            try:
+                ended = self._end(tally, cluster)
+            finally:
+                over.set()
+                disturber.join()
+        if ended:
+            tally.as_before += tally.trials
+        else:
+            tally.refused += tally.trials
+        if _content(self.folder) == self.expected:
+            tally.redone += tally.trials
+        else:
+            tally.fail(self.folder.name, "other data")
+
+    def _end(self, tally: Tally, cluster: Cluster) -> bool:
+        """Whether the scan ended well; if not, it is continued by threads."""
+        import morphoscope
+        from morphoscope.core.errors import UsageError
+
+        try:
+            morphoscope.ensemble(self.plan, self.folder, cluster=cluster.address)
+        except UsageError as error:
+            if cluster.scheduler.poll() is None or "the same call continues" not in str(error):
+                tally.fail(self.folder.name, str(error))
+            morphoscope.ensemble(self.plan, self.folder)
+            return False
+        return True
+
+    def _keep_disturbing(self, cluster: Cluster, tally: Tally, over: threading.Event) -> None:
+        while not (self.folder / "data.zarr").is_dir() and not over.wait(0.05):
+            pass
+        chance = random.Random(self.folder.name)
+        while not over.wait(chance.uniform(0.2, 2.0)) and tally.trials < self.most:
+            tally.trials += self.disturb(cluster, chance)
             if cluster.scheduler.poll() is not None:
                 return
-
-    disturber = threading.Thread(target=keep_disturbing, daemon=True)
-    begin = threading.Timer(0, lambda: _when_begun(folder, disturber, over))
-    begin.start()
-    before = tally.trials
-    try:
-        morphoscope.ensemble(plan, folder, cluster=cluster.address)
-        tally.as_before += 1
-    except UsageError as error:
-        if cluster.scheduler.poll() is None or "the same call continues" not in str(error):
-            tally.fail(folder.name, str(error))
-        tally.refused += 1
-        morphoscope.ensemble(plan, folder)  # continued by threads
-    finally:
-        over.set()
-        begin.join()
-        if disturber.ident is not None:
-            disturber.join()
-    if _content(folder) != expected:
-        tally.fail(folder.name, "other data")
-    tally.redone += tally.trials - before
-
-
-def _when_begun(folder: Path, disturber: threading.Thread, over: threading.Event) -> None:
-    while not (folder / "data.zarr").is_dir() and not over.wait(0.05):
-        pass
-    disturber.start()
 
 
 def _content(folder: Path) -> dict[str, bytes]:

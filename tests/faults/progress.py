@@ -1,20 +1,28 @@
-"""How far a campaign is: lines with trials, rate and time left. No thread writes them, because children are forked."""
+"""Trials are carried out, recorded, counted. No thread writes the lines of progress, because children are forked."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from tests.faults.bench import Tally
+from tests.faults.journal import Journal
+from tests.faults.tally import Tally
 
 SECONDS = 10.0  # between two lines
 
 
 class Progress:
-    """The trials of one campaign; :meth:`trial` after each, :meth:`row` at the end of a row of the table."""
+    """The trials of one campaign: :meth:`trial` for each, :meth:`row` at the end of a row of the table."""
 
-    def __init__(self, name: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        say: Callable[[str], None],
+        journal: Journal | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name, self._say, self._clock = name, say, clock
+        self._journal = Journal(None, "") if journal is None else journal
         self.total, self.done = 0, 0
         self.begin = self._last = clock()
 
@@ -23,9 +31,22 @@ class Progress:
         self.total, self.begin = total, self._clock()
         self._say(f"{self.name}: {total} trials")
 
-    def trial(self) -> None:
-        """One more trial is over; says how far the campaign is, not more often than every ten seconds."""
-        self.done += 1
+    def trial(self, row: Tally, case: str, carry_out: Callable[[Tally], None]) -> None:
+        """Count one case in its row: as recorded, or carried out and recorded now.
+
+        Says how far the campaign is, not more often than every ten seconds; recorded trials do not count there.
+        """
+        known = self._journal.known(row, case)
+        one = known or Tally(row.kind, row.what)
+        if known is None:
+            carry_out(one)
+            self._journal.record(case, one)
+            self.done += one.trials
+        else:
+            self.total -= one.trials
+        row.add(one)
+        for wrong in one.wrong:
+            self._say(f"WRONG {row.kind}, {row.what}: {wrong}")
         if self._clock() - self._last >= SECONDS:
             self._last = self._clock()
             self._say(self.line())
@@ -40,5 +61,3 @@ class Progress:
     def row(self, tally: Tally) -> None:
         """A row of the table is complete."""
         self._say(f"{tally.kind}, {tally.what}: {tally.trials} trials, {len(tally.wrong)} wrong")
-        for case in tally.wrong[:5]:
-            self._say(f"WRONG {tally.kind}, {tally.what}: {case}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.faults.bench import Tally
+from tests.faults.tally import Tally
 
 BEGIN, END = (
     "<!-- begin of the table: python -m tests.faults --out docs/reliability.md -->",

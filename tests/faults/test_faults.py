@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from tests.faults.bench import Tally, each_call
+from tests.faults.bench import each_call
 from tests.faults.report import table
+from tests.faults.tally import Tally
 
 pytestmark = pytest.mark.skipif(
     shutil.which("cc") is None or not sys.platform.startswith("linux"), reason="needs Linux and a C compiler"

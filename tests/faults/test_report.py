@@ -1,8 +1,8 @@
 """The page and the lines of progress of the campaigns."""
 
 from tests.faults import report
-from tests.faults.bench import Tally
 from tests.faults.progress import Progress
+from tests.faults.tally import Tally
 
 
 def test_repeated_rows_replace_those_of_the_page_and_others_stay(tmp_path):
@@ -24,9 +24,15 @@ def test_progress_tells_rate_and_time_left_every_ten_seconds():
     now, said = [0.0], []
     progress = Progress("calls", said.append, clock=lambda: now[0])
     progress.start(200)
-    for _ in range(20):
+    row = Tally("a", "x")
+
+    def carry_out(one):
         now[0] += 2.0
-        progress.trial()
+        one.trials += 1
+
+    for trial in range(20):
+        progress.trial(row, f"trial {trial}", carry_out)
+    assert row.trials == 20
     assert said[0] == "calls: 200 trials"
     assert said[1:] == [
         f"calls: {done} of 200 trials, 0.50 a second, {left} left"
@@ -34,7 +40,9 @@ def test_progress_tells_rate_and_time_left_every_ten_seconds():
     ]
 
 
-def test_a_row_names_its_wrong_trials_at_once():
+def test_a_wrong_trial_is_named_at_once():
     said = []
-    Progress("calls", said.append).row(Tally("a", "x", trials=3, wrong=["write 3: lost"]))
-    assert said == ["a, x: 3 trials, 1 wrong", "WRONG a, x: write 3: lost"]
+    progress, row = Progress("calls", said.append), Tally("a", "x")
+    progress.trial(row, "write 3", lambda one: one.fail("write 3", "lost"))
+    progress.row(row)
+    assert said == ["WRONG a, x: write 3: lost", "a, x: 0 trials, 1 wrong"]
