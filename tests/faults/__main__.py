@@ -11,11 +11,13 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults import report, shim
 from tests.faults.journal import Journal, hash_of_sources
 from tests.faults.progress import Progress
+from tests.faults.scenarios import SCENARIOS
 from tests.faults.tally import Tally
 
 #: Trials: calls of a kind for each scenario, random kills, damaged files, pairs of processes for each scenario, clocks,
@@ -35,13 +37,18 @@ def main() -> int:
         "--most", type=int, metavar="N", help="disturb N calls of a kind, evenly spread, instead of all"
     )
     parser.add_argument(
-        "--scenarios", nargs="*", metavar="NAME", help="for the campaign `calls`: these kinds of folders, e.g. atlas"
+        "--scenarios",
+        nargs="*",
+        metavar="NAME",
+        choices=[s.name for s in SCENARIOS],
+        help="for the campaign `calls`: these kinds of folders, e.g. atlas",
     )
+    parser.add_argument("--faults", nargs="*", metavar="NAME", help="only these rows, e.g. 'killed at a call'")
     parser.add_argument(
         "--folder", type=Path, help="record trials here as they end; an interrupted run continues with this folder"
     )
     parser.add_argument(
-        "--out", type=Path, help="write the table here; after --only or --scenarios, its other rows stay"
+        "--out", type=Path, help="write the table here; after --only, --scenarios or --faults, its other rows stay"
     )
     options = parser.parse_args()
     if not shim.is_preloaded():
@@ -56,13 +63,14 @@ def main() -> int:
         print(f"{len(journal)} trials are recorded in {journal.path}; {journal.others} of other sources do not count")
     rows: list[Tally] = []
     try:
-        _run(options.only, trials, options.scenarios, journal, rows)
+        for row in _rows(options, trials, journal):
+            rows.append(row)  # at once: an interruption keeps those that are complete
     except KeyboardInterrupt:
         print(f"interrupted; {len(rows)} rows are complete and the page is not written")
         if rows:
             print(report.table(rows))
         return 130
-    partly = bool(options.scenarios) or set(options.only) != set(FULL)
+    partly = bool(options.scenarios or options.faults) or set(options.only) != set(FULL)
     if options.out:
         report.write(options.out, rows, keep=partly)
     if not partly:
@@ -79,20 +87,18 @@ def _use_memory() -> None:
         tempfile.tempdir = None
 
 
-def _run(
-    names: list[str], trials: dict[str, int], chosen: list[str] | None, journal: Journal, rows: list[Tally]
-) -> None:
-    """Append the rows of the campaigns as they are complete."""
+def _rows(options: argparse.Namespace, trials: dict[str, int], journal: Journal) -> Iterator[Tally]:
+    """The rows of the chosen campaigns as they are complete."""
     from tests.faults import campaigns, cluster, warm
 
     warm.up()
-    for name in sorted(names, key=list(FULL).index):
+    chosen = [s for s in SCENARIOS if not options.scenarios or s.name in options.scenarios]
+    for name in sorted(options.only, key=list(FULL).index):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             campaign = cluster.workers if name == "workers" else getattr(campaigns, name)
-            progress = Progress(name, lambda line: print(line, flush=True), journal)
-            more = {"scenarios": campaigns.named(chosen)} if chosen and name == "calls" else {}
-            for row in campaign(Path(folder).resolve(), trials[name], progress, **more):
-                rows.append(row)  # at once: an interruption keeps those that are complete
+            progress = Progress(name, lambda line: print(line, flush=True), journal, options.faults)
+            settings = {"scenarios": chosen, "shared": options.short} if name == "calls" else {}
+            yield from campaign(Path(folder).resolve(), trials[name], progress, **settings)
 
 
 if __name__ == "__main__":

@@ -25,21 +25,18 @@ _ACTIONS = (
 )
 
 
-def named(names: Sequence[str]) -> list[Scenario]:
-    """The scenarios with these names. Raises KeyError for unknown ones."""
-    known = {scenario.name: scenario for scenario in SCENARIOS}
-    return [known[name] for name in names]
-
-
-def calls(folder: Path, most: int, progress: Progress, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[Tally]:
-    """Every call of a kind fails, or kills the process, one trial a call."""
+def calls(
+    folder: Path, most: int, progress: Progress, scenarios: Sequence[Scenario] = SCENARIOS, *, shared: bool = False
+) -> Iterator[Tally]:
+    """Every call of a kind fails, or kills the process, one trial a call and a fault; ``shared``: one trial a call."""
     benches = [Bench(scenario, folder / scenario.name) for scenario in scenarios]
     disturbed = {b: [(call, at) for call in CALLS for at in each_call(b.calls, call, most)] for b in benches}
-    progress.start(len(_ACTIONS) * sum(map(len, disturbed.values())))
+    actions = [action for action in _ACTIONS if progress.wants(action[0])]
+    progress.start(sum(map(len, disturbed.values())) * (1 if shared else len(actions)))
     for bench, chosen in disturbed.items():
-        for name, action, sticky in _ACTIONS:
+        for number, (name, action, sticky) in enumerate(actions):
             tally = Tally(name, bench.scenario.name)
-            for call, at in chosen:
+            for call, at in chosen[number :: len(actions)] if shared else chosen:
                 fault = Fault(call, at, action, sticky)
                 progress.trial(tally, str(fault), lambda one, f=fault, b=bench: b.settle(one, f, b.disturb(f)))
             progress.row(tally)
@@ -56,10 +53,11 @@ def kills(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     bench.run(slow.work(bench.trial))
     duration = time.monotonic() - begin
     shares = {signal.SIGKILL: 1.0, signal.SIGTERM: 0.25, signal.SIGHUP: 0.25, signal.SIGINT: 0.25}
-    counts = {number: max(1, int(trials * share)) for number, share in shares.items()}
-    progress.start(sum(counts.values()))
-    for number, count in counts.items():
-        tally = Tally(f"{number.name} at a random time", slow.name)
+    counts = {f"{n.name} at a random time": (n, max(1, int(trials * share))) for n, share in shares.items()}
+    counts = {name: count for name, count in counts.items() if progress.wants(name)}
+    progress.start(sum(count for _, count in counts.values()))
+    for name, (number, count) in counts.items():
+        tally = Tally(name, slow.name)
         for trial in range(count):
             case = f"trial {trial}"
             wait = duration * _chance(tally, case).random()
@@ -84,8 +82,9 @@ def _chance(tally: Tally, case: str) -> random.Random:
 def damage(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
     """Bits flipped, files cut and files removed in finished folders: never read as data, and mended where possible."""
     finished = [s for s in SCENARIOS if s.name in ("ensemble", "run", "classifier", "atlas", "annotation")]
-    kinds = (("bit flipped", _flip), ("file cut", _cut), ("file removed", _remove))
+    kinds = [("bit flipped", _flip), ("file cut", _cut), ("file removed", _remove)]
     each = -(-trials // (len(kinds) * len(finished)))  # rounded up
+    kinds = [kind for kind in kinds if progress.wants(kind[0])]
     progress.start(each * len(kinds) * len(finished))
     for scenario in finished:
         bench = Bench(scenario, folder / scenario.name)

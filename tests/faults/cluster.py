@@ -42,6 +42,7 @@ def workers(folder: Path, trials: int, progress: Progress) -> Iterator[Tally]:
         ("scheduler restarted", few, lambda cluster, _: cluster.restart()),
         ("scheduler killed", few, lambda cluster, _: cluster.kill_scheduler()),
     ]
+    kinds = [kind for kind in kinds if progress.wants(kind[0])]
     progress.start(sum(count for _, count, _ in kinds))
     for kind, count, disturb in kinds:
         tally = Tally(kind, "ensemble on a cluster")

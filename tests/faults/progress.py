@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from tests.faults.journal import Journal
 from tests.faults.tally import Tally
@@ -19,12 +19,18 @@ class Progress:
         name: str,
         say: Callable[[str], None],
         journal: Journal | None = None,
+        faults: Collection[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self._say, self._clock = name, say, clock
+        self._faults = faults
         self._journal = Journal(None, "") if journal is None else journal
         self.total, self.done = 0, 0
         self.begin = self._last = clock()
+
+    def wants(self, fault: str) -> bool:
+        """Whether the rows of a fault are to be made."""
+        return self._faults is None or fault in self._faults
 
     def start(self, total: int) -> None:
         """Preparations are over, and so many trials follow."""
