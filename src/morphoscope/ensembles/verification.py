@@ -129,7 +129,8 @@ def _findings(folder: Path, *, repair: bool, cluster: Cluster | None) -> list[Fi
     try:
         Ledger(folder / LEDGER_FILE, plan.hash).states(len(plan.runs))
     except UsageError as error:
-        found.append(Finding(LEDGER_FILE, str(error), _AGAIN))
+        reason = str(error).removeprefix(f"{folder / LEDGER_FILE} ").partition("; ")[0]
+        found.append(Finding(LEDGER_FILE, reason, _AGAIN))
         if repair:
             Ledger.create(folder / LEDGER_FILE, plan.hash)
     try:
