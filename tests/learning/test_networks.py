@@ -3,6 +3,7 @@ import torch
 
 from morphoscope.core.errors import UsageError
 from morphoscope.learning.networks import build, get_network, network_names
+from morphoscope.learning.networks.periodic_2d import _Wrap
 from morphoscope.learning.symmetry import Augmentation, random_affine, random_symmetry, square_symmetry
 
 
@@ -116,3 +117,22 @@ def test_augmentation_is_reproducible():
     once, again = (augmentation(patterns, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(once, again)
     assert not torch.equal(once, augmentation(patterns, torch.Generator().manual_seed(4)))
+
+
+@pytest.mark.parametrize(("runs", "epochs"), [(10, 30), (750, 30), (1066, 30), (1600, 20), (100_000, 10)])
+def test_large_sets_get_fewer_epochs_but_not_fewer_steps(runs, epochs):
+    settings = get_network("periodic-2d").training
+    assert settings.epochs_for(runs) == epochs
+    if epochs < settings.epochs:
+        assert epochs * (runs // settings.batch) >= settings.steps
+
+
+def test_a_network_without_a_number_of_steps_has_the_same_epochs_for_all_sets():
+    settings = get_network("scholz2022-2d").training
+    assert settings.epochs_for(10) == settings.epochs_for(100_000) == settings.epochs
+
+
+def test_our_networks_padding_continues_the_grid_over_its_edges():
+    field = torch.rand(2, 3, 5, 7)
+    wide = torch.nn.functional.pad(field, (2, 1, 2, 1), mode="circular")
+    assert torch.equal(_Wrap(2, 1)(field), wide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 class TrainingSettings:
     """How a network is trained: AdamW with one cycle of the learning rate and averaged weights.
 
-    ``average``: decay of the exponential moving average of the weights, updated after every step; 0 for none.
-    ``smoothing``: label smoothing. ``learning_rate``: the maximum of the cycle.
+    ``epochs``: for small sets; with ``steps``, large sets get fewer, see :meth:`epochs_for`. ``average``: decay of the
+    exponential moving average of the weights, updated after every step; 0 for none. ``smoothing``: label smoothing.
+    ``learning_rate``: the maximum of the cycle.
     """
 
     epochs: int
@@ -27,6 +29,18 @@ class TrainingSettings:
     smoothing: float
     average: float
     augmentation: Augmentation
+    steps: int | None = None
+
+    def epochs_for(self, runs: int) -> int:
+        """The number of epochs for a set of so many runs.
+
+        Accuracy depends on the number of steps more than on that of epochs: large sets get as many epochs as ``steps``
+        take, though not fewer than a third of ``epochs``. Without ``steps``, all sets get ``epochs``.
+        """
+        if self.steps is None:
+            return self.epochs
+        wanted = math.ceil(self.steps / max(1, runs // self.batch))
+        return min(self.epochs, max(wanted, self.epochs // 3))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -58,7 +58,7 @@ def train_classifier(
     machine. Raises UsageError for unknown names and for sets that do not match.
     """
     architecture = get_network(network)
-    settings = _adapted(architecture.training, epochs, paper_augmentation)
+    settings = _adapted(architecture.training, len(training.labels), epochs, paper_augmentation)
     classes = tuple(training.classes)
     if len(training.labels) < 2 * len(classes):
         raise UsageError(
@@ -108,11 +108,10 @@ def train_classifier(
     return classifier
 
 
-def _adapted(settings: TrainingSettings, epochs: int | None, paper_augmentation: bool) -> TrainingSettings:
-    if epochs is not None:
-        if epochs < 1:
-            raise UsageError(f"epochs={epochs}; use 1 or more")
-        settings = dataclasses.replace(settings, epochs=epochs)
+def _adapted(settings: TrainingSettings, runs: int, epochs: int | None, paper_augmentation: bool) -> TrainingSettings:
+    if epochs is not None and epochs < 1:
+        raise UsageError(f"epochs={epochs}; use 1 or more")
+    settings = dataclasses.replace(settings, epochs=epochs or settings.epochs_for(runs))
     if paper_augmentation:
         augmentation = dataclasses.replace(settings.augmentation, affine=1.0)
         settings = dataclasses.replace(settings, augmentation=augmentation)

@@ -40,7 +40,7 @@ def train(
     network
         ``periodic-2d`` or ``scholz2022-2d``.
     epochs
-        Number of epochs. Default: the network's own number.
+        Number of epochs. Default: the network's own number, which is smaller for large sets.
     seed
         Seed of the initial weights, the order of the runs, and the augmentation.
     paper_augmentation

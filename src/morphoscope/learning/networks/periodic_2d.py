@@ -79,6 +79,7 @@ periodic_2d = Network(
     build=Periodic2d,
     training=TrainingSettings(
         epochs=30,
+        steps=1000,
         batch=32,
         learning_rate=3e-3,
         weight_decay=1e-2,
