@@ -15,6 +15,7 @@ import morphoscope
 from morphoscope.cli import base, main
 from morphoscope.cli.advice import COMMAND_NAMES
 from morphoscope.cli.app import COMMANDS, Commands, command_line
+from tests.cli.in_process import cli_here
 from tests.conftest import tiny_plan
 
 
@@ -158,7 +159,7 @@ BAD_SIMULATIONS = [
 
 @pytest.mark.parametrize(("arguments", "words"), BAD_SIMULATIONS, ids=[w for _, w in BAD_SIMULATIONS])
 def test_bad_simulations_are_one_line_and_leave_nothing(tmp_path, arguments, words):
-    fails(cli("simulate", *arguments, "--out", "run", cwd=tmp_path), words)
+    fails(cli_here("simulate", *arguments, "--out", "run", cwd=tmp_path), words)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -181,34 +182,36 @@ def test_debug_shows_the_traceback():
 def test_ensemble_train_evaluate_classify_scan_map_montage(tmp_path):
     for name, seed in (("train", 1), ("validation", 2)):
         tiny_plan(f"tiny-{name}", runs=4, seed=seed, size=48).save(tmp_path / f"{name}.json")
-        done = cli("ensemble", f"{name}.json", "--out", name, "--json", cwd=tmp_path)
+        done = cli_here("ensemble", f"{name}.json", "--out", name, "--json", cwd=tmp_path)
         assert json.loads(done.stdout)["done"] == 12, done.stderr
         assert "12/12 runs" in done.stderr
-    done = cli("train", "train", "--validation", "validation", "--out", "clf", "--epochs", 3, "--json", cwd=tmp_path)
+    done = cli_here(
+        "train", "train", "--validation", "validation", "--out", "clf", "--epochs", 3, "--json", cwd=tmp_path
+    )
     assert 1 <= json.loads(done.stdout)["kept"]["epoch"] <= 3, done.stderr
-    done = cli("evaluate", "clf", "validation", "--out", "evaluation", "--json", cwd=tmp_path)
+    done = cli_here("evaluate", "clf", "validation", "--out", "evaluation", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["accuracy"]["n"] == 12
     assert {p.name for p in (tmp_path / "evaluation").iterdir()} == {
         "evaluation.json", "confusion.csv", "confusion.png", "confusion.svg",
     }  # fmt: skip
-    assert "at unseen points       no runs" in cli("evaluate", "clf", "validation", cwd=tmp_path).stdout
-    assert cli("explain", "clf", "validation", "--out", "saliency", cwd=tmp_path).returncode == 0
+    assert "at unseen points       no runs" in cli_here("evaluate", "clf", "validation", cwd=tmp_path).stdout
+    assert cli_here("explain", "clf", "validation", "--out", "saliency", cwd=tmp_path).returncode == 0
     assert (tmp_path / "saliency" / "saliency.png").is_file()
-    read = json.loads(cli("classify", "clf", "validation", "--json", cwd=tmp_path).stdout)
+    read = json.loads(cli_here("classify", "clf", "validation", "--json", cwd=tmp_path).stdout)
     assert len(read) == 12
     assert set(read[0]["probabilities"]) == {"kappa", "lambda", "H"}
-    done = cli("scan", "clf", "validation", "--out", "atlas", "--json", cwd=tmp_path)
+    done = cli_here("scan", "clf", "validation", "--out", "atlas", "--json", cwd=tmp_path)
     counts = json.loads(done.stdout)["read_as"]
     most = max(counts, key=counts.get)
-    assert cli("map", "atlas", "--out", "map.png", cwd=tmp_path).returncode == 0
-    assert cli("montage", "atlas", "--class", most, "--out", "m.png", cwd=tmp_path).returncode == 0
-    assert "100.00% of 12 runs agree" in cli("agree", "atlas", "atlas", cwd=tmp_path).stdout
-    fails(cli("montage", "atlas", "--class", "kapa", "--out", "k.png", cwd=tmp_path), "did you mean 'kappa'")
-    fails(cli("train", "train", "--validation", "validation", "--out", "clf", cwd=tmp_path), "--overwrite")
-    fails(cli("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "another plan", "seed")
-    fails(cli("evaluate", "clf", "atlas", cwd=tmp_path), "damaged")
-    fails(cli("classify", "nobody", "validation", cwd=tmp_path), "no classifier at nobody")
-    fails(cli("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is not an ensemble")
+    assert cli_here("map", "atlas", "--out", "map.png", cwd=tmp_path).returncode == 0
+    assert cli_here("montage", "atlas", "--class", most, "--out", "m.png", cwd=tmp_path).returncode == 0
+    assert "100.00% of 12 runs agree" in cli_here("agree", "atlas", "atlas", cwd=tmp_path).stdout
+    fails(cli_here("montage", "atlas", "--class", "kapa", "--out", "k.png", cwd=tmp_path), "did you mean 'kappa'")
+    fails(cli_here("train", "train", "--validation", "validation", "--out", "clf", cwd=tmp_path), "--overwrite")
+    fails(cli_here("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "another plan", "seed")
+    fails(cli_here("evaluate", "clf", "atlas", cwd=tmp_path), "damaged")
+    fails(cli_here("classify", "nobody", "validation", cwd=tmp_path), "no classifier at nobody")
+    fails(cli_here("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is not an ensemble")
 
 
 BAD_REST = [
@@ -232,7 +235,7 @@ BAD_REST = [
 
 @pytest.mark.parametrize(("arguments", "words"), BAD_REST, ids=[w for _, w in BAD_REST])
 def test_other_bad_input_is_one_line_and_leaves_nothing(tmp_path, arguments, words):
-    fails(cli(*arguments, cwd=tmp_path), words)
+    fails(cli_here(*arguments, cwd=tmp_path), words)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -267,7 +270,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_run(tmp_path, opti
     """A run of 1e9 steps would never get to the end of this test."""
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.mp4").mkdir()
-    done = cli("simulate", "gray-scott", "--until", "1e8", "--dt", "0.1", option, path, cwd=tmp_path)
+    done = cli_here("simulate", "gray-scott", "--until", "1e8", "--dt", "0.1", option, path, cwd=tmp_path)
     fails(done, words)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.mp4"]
 

@@ -13,7 +13,8 @@ import urllib.request
 import pytest
 
 from morphoscope.ensembles import Plan
-from tests.cli.test_cli import cli, fails
+from tests.cli.in_process import cli_here
+from tests.cli.test_cli import fails
 
 
 @pytest.fixture
@@ -24,19 +25,23 @@ def folder(workshop, tmp_path):
 
 
 def test_annotate_undo_export_compare(folder):
-    done = cli("annotate", "atlas", "--class", "swirls", "--at", "f=0.046,k=0.063", "--count", 4, "--who", "ada",
+    done = cli_here("annotate", "atlas", "--class", "swirls", "--at", "f=0.046,k=0.063", "--count", 4, "--who", "ada",
                "--why", "they turn", cwd=folder)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "4 runs are swirls" in done.stdout
     assert (
-        cli("annotate", "atlas", "--class", "kappa", "--run", 0, "--run", 1, "--who", "grace", cwd=folder).returncode
+        cli_here(
+            "annotate", "atlas", "--class", "kappa", "--run", 0, "--run", 1, "--who", "grace", cwd=folder
+        ).returncode
         == 0
     )
-    assert cli("annotate", "atlas", "--class", "ambiguous", "--run", 1, "--who", "grace", cwd=folder).returncode == 0
-    compared = cli("annotate", "atlas", "--compare", "ada,grace", cwd=folder).stdout
+    assert (
+        cli_here("annotate", "atlas", "--class", "ambiguous", "--run", 1, "--who", "grace", cwd=folder).returncode == 0
+    )
+    compared = cli_here("annotate", "atlas", "--compare", "ada,grace", cwd=folder).stdout
     assert "0.00% of 2 runs that both annotated agree" in compared
-    assert "1 annotations undone" in cli("annotate", "atlas", "--undo", "--who", "grace", cwd=folder).stdout
-    assert cli("annotate", "atlas", "--export", "log.csv", cwd=folder).returncode == 0
+    assert "1 annotations undone" in cli_here("annotate", "atlas", "--undo", "--who", "grace", cwd=folder).stdout
+    assert cli_here("annotate", "atlas", "--export", "log.csv", cwd=folder).returncode == 0
     with (folder / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["action"] for row in rows] == ["relabel"] * 6 + ["reject"]
@@ -45,24 +50,24 @@ def test_annotate_undo_export_compare(folder):
     assert [float(row["f"]) for row in rows] == [plan.values("f")[int(row["run"])] for row in rows]
     assert [int(row["seed"]) for row in rows] == [plan.runs[int(row["run"])].seed for row in rows]
     assert [row["class_now"] for row in rows if row["run"] == "1"] == ["kappa"] * 3
-    assert "4 of 12 runs are annotated" in cli("annotate", "atlas", cwd=folder).stdout
-    assert "there is nothing to undo" in cli("annotate", "atlas", "--undo", "--who", "nobody", cwd=folder).stdout
+    assert "4 of 12 runs are annotated" in cli_here("annotate", "atlas", cwd=folder).stdout
+    assert "there is nothing to undo" in cli_here("annotate", "atlas", "--undo", "--who", "nobody", cwd=folder).stdout
 
 
 def test_refine_makes_the_next_atlas(folder):
-    cli("annotate", "atlas", "--class", "kappa", "--run", 0, "--who", "ada", cwd=folder)
-    done = cli("refine", "atlas", "--out", "next", "--runs-per-class", 2, "--epochs", 1, cwd=folder)
+    cli_here("annotate", "atlas", "--class", "kappa", "--run", 0, "--who", "ada", cwd=folder)
+    done = cli_here("refine", "atlas", "--out", "next", "--runs-per-class", 2, "--epochs", 1, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "of 12 runs agree" in done.stdout
     assert json.loads((folder / "next" / "atlas" / "atlas.json").read_text())["classes"] == ["H", "kappa", "lambda"]
-    assert "100.00% of 12" in cli("agree", "next", "next", cwd=folder).stdout
+    assert "100.00% of 12" in cli_here("agree", "next", "next", cwd=folder).stdout
 
 
 def test_export_writes_a_page(folder):
-    done = cli("export", "atlas", "--out", "page", cwd=folder)
+    done = cli_here("export", "atlas", "--out", "page", cwd=folder)
     assert "index.html in a browser" in done.stdout
-    fails(cli("export", "atlas", "--out", "page", cwd=folder), "--overwrite")
-    assert cli("export", "atlas", "--out", "page", "--overwrite", cwd=folder).returncode == 0
+    fails(cli_here("export", "atlas", "--out", "page", cwd=folder), "--overwrite")
+    assert cli_here("export", "atlas", "--out", "page", "--overwrite", cwd=folder).returncode == 0
 
 
 BAD = [
@@ -88,7 +93,7 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "words"), BAD, ids=[w for _, w in BAD])
 def test_bad_input_is_one_line_and_leaves_nothing(folder, arguments, words):
     before = {p.name for p in folder.iterdir()}
-    fails(cli(*arguments, cwd=folder), words)
+    fails(cli_here(*arguments, cwd=folder), words)
     assert {p.name for p in folder.iterdir()} == before
 
 
@@ -117,6 +122,6 @@ def test_explore_serves_until_it_is_interrupted(folder, host):
 def test_a_shipped_atlas_keeps_its_annotations_with_the_user(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("APPDATA", str(tmp_path))
-    done = cli("annotate", "gray-scott", "--class", "kappa", "--run", 0, "--who", "ada", cwd=tmp_path)
+    done = cli_here("annotate", "gray-scott", "--class", "kappa", "--run", 0, "--who", "ada", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.rglob("annotations.sqlite"))) == 1

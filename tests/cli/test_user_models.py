@@ -7,7 +7,8 @@ import pytest
 
 import morphoscope
 from morphoscope.models.typed import typed_model
-from tests.cli.test_cli import cli, fails
+from tests.cli.in_process import cli_here
+from tests.cli.test_cli import fails
 
 TYPED = (
     "simulate", "--reaction", "u: a - u + u**2*v", "--reaction", "v: b - u**2*v", "--diffusion", "u=1",
@@ -17,7 +18,7 @@ SMALL = ("--size", "48x48", "--until", "20")
 
 
 def test_a_typed_model_runs_and_can_be_repeated(tmp_path):
-    done = cli(*TYPED, *SMALL, cwd=tmp_path)
+    done = cli_here(*TYPED, *SMALL, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "see run/picture.png" in done.stdout
     assert {p.name for p in (tmp_path / "run").iterdir()} == {
@@ -30,8 +31,8 @@ def test_a_typed_model_runs_and_can_be_repeated(tmp_path):
         typed_model(reaction, {"u": "1", "v": "40"}, {"a": 0.1, "b": 0.9}), size=(48, 48), until=20
     )
     assert np.array_equal(np.load(tmp_path / "run" / "snapshots.npz")["u"], again.species("u"))
-    fails(cli(*TYPED, *SMALL, cwd=tmp_path), "run contains an earlier result", "--overwrite")
-    assert cli(*TYPED, *SMALL, "--overwrite", "--json", cwd=tmp_path).returncode == 0
+    fails(cli_here(*TYPED, *SMALL, cwd=tmp_path), "run contains an earlier result", "--overwrite")
+    assert cli_here(*TYPED, *SMALL, "--overwrite", "--json", cwd=tmp_path).returncode == 0
 
 
 def test_what_a_user_writes_is_what_is_built_in(tmp_path):
@@ -48,25 +49,25 @@ def test_what_a_user_writes_is_what_is_built_in(tmp_path):
 
 
 def test_a_file_is_created_checked_shown_and_run(tmp_path):
-    assert "my.toml" in cli("models", "new", "my", cwd=tmp_path).stdout
-    checked = cli("models", "check", "my.toml", cwd=tmp_path)
+    assert "my.toml" in cli_here("models", "new", "my", cwd=tmp_path).stdout
+    checked = cli_here("models", "check", "my.toml", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
     assert "agrees with reference" in checked.stdout
     assert all(
-        check["passed"] for check in json.loads(cli("models", "check", "my.toml", "--json", cwd=tmp_path).stdout)
+        check["passed"] for check in json.loads(cli_here("models", "check", "my.toml", "--json", cwd=tmp_path).stdout)
     )
-    shown = cli("models", "show", "my.toml", cwd=tmp_path).stdout
-    assert shown == cli("models", "my.toml", cwd=tmp_path).stdout
+    shown = cli_here("models", "show", "my.toml", cwd=tmp_path).stdout
+    assert shown == cli_here("models", "my.toml", cwd=tmp_path).stdout
     for words in ("Schnakenberg (my)", "∂v/∂t = d ∇²v + b − u² v", "time step automatic", "supply of v"):
         assert words in shown
-    done = cli("simulate", "my.toml", "-p", "b=1", *SMALL, "--out", "mine", cwd=tmp_path)
+    done = cli_here("simulate", "my.toml", "-p", "b=1", *SMALL, "--out", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    fails(cli("models", "new", "my", cwd=tmp_path), "already exists")
+    fails(cli_here("models", "new", "my", cwd=tmp_path), "already exists")
 
 
 def test_a_file_that_fails_its_check(tmp_path):
     (tmp_path / "bad.toml").write_text('name = "bad"\n[reaction]\nu = "1 + u**4"\n[run]\ndt = 0.1\ninitial = "noise"\n')
-    done = cli("models", "check", "bad.toml", cwd=tmp_path)
+    done = cli_here("models", "check", "bad.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: bad.toml fails 3 of 8 checks: stays finite, ")
     assert done.stderr.count("\n") == 1
@@ -74,11 +75,13 @@ def test_a_file_that_fails_its_check(tmp_path):
 
 
 def test_theory_of_a_typed_model_is_that_of_the_built_in_one(tmp_path):
-    typed = cli("theory", *TYPED[1:], "--json", "--out", "theory.png", cwd=tmp_path)
+    typed = cli_here("theory", *TYPED[1:], "--json", "--out", "theory.png", cwd=tmp_path)
     assert typed.returncode == 0, typed.stderr
     assert (tmp_path / "theory.png").stat().st_size > 1000
     found = json.loads(typed.stdout)
-    built_in = json.loads(cli("theory", "schnakenberg", "-p", "a=0.1", "-p", "b=0.9", "-p", "Dv=40", "--json").stdout)
+    built_in = json.loads(
+        cli_here("theory", "schnakenberg", "-p", "a=0.1", "-p", "b=0.9", "-p", "Dv=40", "--json", cwd=tmp_path).stdout
+    )
     assert found["classification"] == built_in["classification"] == "Turing"
     for one, other in zip(found["states"], built_in["states"], strict=True):
         assert one["values"] == pytest.approx(other["values"])
@@ -117,5 +120,5 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "words"), BAD, ids=[words for _, words in BAD])
 def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, arguments, words):
-    fails(cli(*arguments, cwd=tmp_path), words)
+    fails(cli_here(*arguments, cwd=tmp_path), words)
     assert list(tmp_path.iterdir()) == []
