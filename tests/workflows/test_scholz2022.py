@@ -39,7 +39,7 @@ def begun(said):
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     PROFILES["tiny"] = Profile(
-        train=30, validation=30, test=30, scan=40, second_train=32, second_validation=32, epochs=1
+        train=30, validation=15, test=15, scan=20, second_train=32, second_validation=16, epochs=1
     )
     folder = tmp_path_factory.mktemp("study") / "results"
     done, said = repeat(folder)
@@ -60,7 +60,7 @@ def test_every_stage_runs_once_in_order(study):
     _, done, said = study
     assert begun(said) == list(STAGES)
     assert list(done.seconds) == list(STAGES)
-    assert sum(done.counts.values()) == 40
+    assert sum(done.counts.values()) == 20
 
 
 def test_finished_stages_are_skipped(study):
@@ -91,7 +91,7 @@ def test_report_figures_and_numbers_are_written(study):
     for name, count in done.counts.items():
         assert (folder / "figures" / f"montage-{name}.png").is_file() == (count > 0)
     numbers = json.loads((folder / "numbers.json").read_text())
-    assert numbers["scan"] == {"runs": 40, "read_as": done.counts}
+    assert numbers["scan"] == {"runs": 20, "read_as": done.counts}
     with (folder / "accuracies.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(r["set"], r["points"]) for r in rows[:3]] == [("train", "all"), ("train", "seen"), ("train", "unseen")]
@@ -109,7 +109,7 @@ def test_a_first_pass_can_be_continued_with_the_second(continued):
     assert begun(said) == list(SECOND_STAGES)
     assert done.second_pass.second.atlas.folder == folder / "atlas-second"
     assert len(done.second_pass.second.classifier.classes) == 16
-    assert sum(done.second_pass.second.atlas.counts().values()) == 40
+    assert sum(done.second_pass.second.atlas.counts().values()) == 20
 
 
 def test_the_second_pass_stays_in_the_report(continued):
@@ -143,7 +143,7 @@ def test_second_pass_is_evaluated_on_15_classes_with_16(continued):
     assert len(test.classes) == 16
     assert test.support["pi"] == 0
     assert test.recall["pi"] is None
-    assert test.accuracy.n == 30
+    assert test.accuracy.n == 15
 
 
 def test_second_pass_is_written(continued):
@@ -155,7 +155,7 @@ def test_second_pass_is_written(continued):
         assert (folder / "figures" / f"{name}.png").is_file()
     numbers = json.loads((folder / "numbers.json").read_text())["second_pass"]
     assert numbers == json.loads(json.dumps(done.second_pass.to_dict()))
-    assert numbers["agreement"]["n"] == 40
+    assert numbers["agreement"]["n"] == 20
     assert len(numbers["search"]["nearest"]) == 9
     with (folder / "accuracies.csv").open() as file:
         rows = [(r["pass"], r["set"]) for r in csv.DictReader(file) if r["points"] == "all"]
@@ -166,10 +166,10 @@ def test_the_command_prints_both_accuracies_and_where_pi_is(continued):
     command = ["reproduce", "scholz2022", "--second-pass", "--profile", "tiny", "--out", str(continued[0])]
     said = CliRunner().invoke(root, command)
     assert said.exit_code == 0
-    for words in ("second-validation", "40 runs of the scan agree", "Of the 9 scan points nearest to f = 0.068"):
+    for words in ("second-validation", "20 runs of the scan agree", "Of the 9 scan points nearest to f = 0.068"):
         assert words in said.stdout
     as_json = CliRunner().invoke(root, [*command, "--json"])
-    assert json.loads(as_json.stdout)["second_pass"]["agreement"]["n"] == 40
+    assert json.loads(as_json.stdout)["second_pass"]["agreement"]["n"] == 20
 
 
 @pytest.mark.parametrize(
