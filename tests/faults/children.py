@@ -106,6 +106,8 @@ def _work(work: Work, report: Path, below: Path | None, fault: shim.Fault | None
     """The child's life; ends the process."""
     code, value, printed = 0, None, io.StringIO()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):  # a campaign in the background may ignore them
+        signal.signal(number, signal.SIG_DFL)
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             if below is not None:
