@@ -21,6 +21,8 @@ from .ensembles import Ensemble as Ensemble
 from .ensembles import Plan as Plan
 from .ensembles.simulation import Simulation as Simulation
 from .learning.classifier import Classifier as Classifier
+from .learning.estimates import Estimates as Estimates
+from .learning.estimator import Estimator as Estimator
 from .learning.prediction import Prediction as Prediction
 from .models import Model as Model
 from .models import Ramp as Ramp
@@ -37,6 +39,7 @@ from .operations.ensemble import ensemble as ensemble
 from .operations.ensemble import scan_plan as scan_plan
 from .operations.evaluate import evaluate as evaluate
 from .operations.explain import explain as explain
+from .operations.infer import infer as infer
 from .operations.models import check_model as check_model
 from .operations.models import list_models as list_models
 from .operations.models import new_model as new_model

@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "reading",
     "explain": "reading",
     "classify": "reading",
+    "infer": "estimating",
     "scan": "reading",
     "map": "draw",
     "montage": "draw",

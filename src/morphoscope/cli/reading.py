@@ -19,8 +19,14 @@ Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
 @app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
 def train(
     data: Labelled,
-    validation: Annotated[Path, typer.Option(help="Another labelled ensemble, used to choose the epoch that is kept.")],
     out: OutFolder,
+    validation: Annotated[
+        Path | None, typer.Option(help="Another labelled ensemble, used to choose the epoch that is kept.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Parameters, as in f,k: train an estimator of them on any ensemble; see `infer`."),
+    ] = None,
     network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
     epochs: Annotated[int | None, typer.Option(help="Number of epochs. Default: the network's.")] = None,
     seed: Seed = 0,
@@ -31,7 +37,24 @@ def train(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Train a network on labelled runs."""
+    """Train a network on labelled runs; with --target, on the parameters of any runs."""
+    if target is not None:
+        from morphoscope.cli.estimating import show_training
+
+        estimator = morphoscope.train(
+            data,
+            validation,
+            out,
+            target=target,
+            network=network,
+            epochs=epochs,
+            seed=seed,
+            paper_augmentation=paper_augmentation,
+            overwrite=overwrite,
+            progress=reporter(),
+        )
+        show_training(estimator, json=json)
+        return
     made = morphoscope.train(
         data,
         validation,
@@ -62,12 +85,18 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
     json: Json = False,
 ) -> None:
-    """Compare a classifier with labels: accuracy by class, at seen and at unseen points; calibration."""
+    """Compare a classifier with labels, or an estimator with parameters: errors and calibration."""
     from morphoscope.atlas.classes import ordered, symbol
+    from morphoscope.learning.evaluation import Evaluation
 
     found = morphoscope.evaluate(classifier, data, out, progress=reporter())
     if json:
         show.as_json(found.to_dict())
+        return
+    if not isinstance(found, Evaluation):
+        from morphoscope.cli.estimating import show_calibration
+
+        show_calibration(found)
         return
     show.line(f"accuracy of the network  {found.accuracy}")
     show.line(f"  at seen points         {found.seen}")

@@ -32,7 +32,7 @@ def check(
     Parameters
     ----------
     folder : str or Path
-        An ensemble, a classifier, an atlas, a run, an evaluation, or a study with such folders in it.
+        An ensemble, a classifier, an estimator, an atlas, a run, an evaluation, or a study with such folders in it.
     repair : bool, optional
         Whether to repair what can be repaired: damaged runs of an ensemble become pending, so that simulating it again
         repeats them, and files that a killed process left are removed.
@@ -97,6 +97,15 @@ def _classifier(folder: Path, repair: bool, cluster: Cluster | None) -> list[Fin
     return inspect_classifier(folder)
 
 
+def _estimator(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
+    from morphoscope.core.extras import require
+
+    require("learn")
+    from morphoscope.learning.estimator import inspect_estimator
+
+    return inspect_estimator(folder)
+
+
 def _run(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.ensembles.run_folder import inspect_run
 
@@ -141,12 +150,14 @@ def _kinds() -> dict[str, _Inspection]:
     from morphoscope.ensembles.run_folder import MARKER
     from morphoscope.ensembles.store import PLAN_FILE
     from morphoscope.learning.classifier import METADATA_FILE
+    from morphoscope.learning.estimator import ESTIMATOR_FILE
     from morphoscope.reports.evaluations import EVALUATION_MARKER
 
     return {
         _STUDY_FILE: _study,
         ATLAS_FILE: _atlas,
         METADATA_FILE: _classifier,
+        ESTIMATOR_FILE: _estimator,
         EVALUATION_MARKER: _evaluation,
         MARKER: _run,
         PLAN_FILE: _ensemble,

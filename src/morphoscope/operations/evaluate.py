@@ -1,45 +1,61 @@
-"""Compare a classifier with the labels of an ensemble."""
+"""Compare a classifier with the labels of an ensemble, or an estimator with its parameters."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.estimator import Estimator
+    from morphoscope.learning.estimator_calibration import EstimatorEvaluation
     from morphoscope.learning.evaluation import Evaluation
 
 PathLike = str | Path
 
 
+@overload
 def evaluate(
-    classifier: PathLike | Classifier,
+    classifier: Estimator, data: PathLike | Ensemble, out: PathLike | None = None, *, progress: Reporter = AUTO
+) -> EstimatorEvaluation: ...
+@overload
+def evaluate(
+    classifier: Classifier, data: PathLike | Ensemble, out: PathLike | None = None, *, progress: Reporter = AUTO
+) -> Evaluation: ...
+@overload
+def evaluate(
+    classifier: PathLike, data: PathLike | Ensemble, out: PathLike | None = None, *, progress: Reporter = AUTO
+) -> Evaluation | Any: ...
+def evaluate(
+    classifier: PathLike | Classifier | Estimator,
     data: PathLike | Ensemble,
     out: PathLike | None = None,
     *,
     progress: Reporter = AUTO,
-) -> Evaluation:
+) -> Evaluation | EstimatorEvaluation:
     """Compare a classifier with the labels of an ensemble.
 
     Parameters
     ----------
     classifier
-        A classifier, its folder, or the name of a shipped one.
+        A classifier, its folder, or the name of a shipped one; or an estimator or its folder.
     data
-        A labelled ensemble or its folder; runs that are not labelled or not done are left out.
+        A labelled ensemble or its folder, for an estimator any ensemble of its model; runs that are
+        not labelled or not done are left out.
     out
-        Folder for evaluation.json and the confusion matrix as table and figure.
+        Folder for evaluation.json and the confusion matrix as table and figure; for an estimator, the ranks.
     progress
         Reporter that shows notes and warnings about the comparison. Default: Python warnings.
 
     Returns
     -------
-    Evaluation
-        All numbers are of the network alone, except ``combined``: the accuracy of :func:`morphoscope.classify`, in
-        which theory determines the class of homogeneous runs.
+    Evaluation or EstimatorEvaluation
+        Of an estimator: errors, and ranks and coverage by simulation-based calibration. Of a classifier: all numbers
+        are of the network alone, except ``combined``: the accuracy of :func:`morphoscope.classify`, in which
+        theory determines the class of homogeneous runs.
 
     Raises
     ------
@@ -61,11 +77,16 @@ def evaluate(
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import open_classifier
     from morphoscope.learning.datasets import labelled_runs, seen_in_training
+    from morphoscope.learning.estimator import Estimator
     from morphoscope.learning.evaluation import assess
     from morphoscope.learning.patterns import of_ensemble
     from morphoscope.learning.reading import network_alone, with_theory
     from morphoscope.reports.evaluations import check_evaluation_folder, save_evaluation
 
+    estimator = _estimator(classifier)
+    if estimator is not None:
+        return _evaluate_estimator(estimator, data, out)
+    assert not isinstance(classifier, Estimator)
     trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
     runs = labelled_runs(source)
@@ -87,4 +108,29 @@ def evaluate(
     )
     if out is not None:
         save_evaluation(evaluation, Path(out))
+    return evaluation
+
+
+def _estimator(source: Any) -> Estimator | None:
+    """The estimator that is given, itself or by its folder; None for a classifier."""
+    from morphoscope.learning.estimator import Estimator, is_estimator_folder, open_estimator
+
+    if isinstance(source, Estimator):
+        return source
+    return open_estimator(source) if isinstance(source, str | Path) and is_estimator_folder(source) else None
+
+
+def _evaluate_estimator(estimator: Estimator, data: PathLike | Ensemble, out: PathLike | None) -> EstimatorEvaluation:
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.estimator_calibration import assess_estimator
+    from morphoscope.learning.targets import load_targets
+    from morphoscope.reports.estimates import save_calibration
+    from morphoscope.reports.evaluations import check_evaluation_folder
+
+    if out is not None:
+        check_evaluation_folder(Path(out))
+    source = data if isinstance(data, Ensemble) else Ensemble(data)
+    evaluation = assess_estimator(estimator, load_targets(source, estimator.targets))
+    if out is not None:
+        save_calibration(evaluation, Path(out))
     return evaluation

@@ -1,42 +1,78 @@
-"""Train a classifier on a labelled ensemble."""
+"""Train a classifier on a labelled ensemble, or an estimator on runs with known parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
+from morphoscope.core.errors import UsageError
 from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.estimator import Estimator
 
 PathLike = str | Path
+_NETWORK = "periodic-2d"
 
 
+@overload
 def train(
     data: PathLike,
-    validation: PathLike,
+    validation: PathLike | None = None,
     out: PathLike | None = None,
     *,
-    network: str = "periodic-2d",
+    target: None = None,
+    network: str = _NETWORK,
     epochs: int | None = None,
     seed: int = 0,
     paper_augmentation: bool = False,
     overwrite: bool = False,
     progress: Reporter = AUTO,
-) -> Classifier:
-    """Train a network on a labelled ensemble.
+) -> Classifier: ...
+@overload
+def train(
+    data: PathLike,
+    validation: PathLike | None = None,
+    out: PathLike | None = None,
+    *,
+    target: str | Sequence[str],
+    network: str = _NETWORK,
+    epochs: int | None = None,
+    seed: int = 0,
+    paper_augmentation: bool = False,
+    overwrite: bool = False,
+    progress: Reporter = AUTO,
+) -> Estimator: ...
+def train(
+    data: PathLike,
+    validation: PathLike | None = None,
+    out: PathLike | None = None,
+    *,
+    target: str | Sequence[str] | None = None,
+    network: str = _NETWORK,
+    epochs: int | None = None,
+    seed: int = 0,
+    paper_augmentation: bool = False,
+    overwrite: bool = False,
+    progress: Reporter = AUTO,
+) -> Classifier | Estimator:
+    """Train a network on a labelled ensemble; with ``target``, on the parameters of any ensemble.
 
     Parameters
     ----------
     data
-        The folder of a labelled ensemble to train on.
+        The folder of a labelled ensemble to train on; with ``target``, of any ensemble over a region of parameters.
     validation
         The folder of another labelled ensemble with the same grid and times and other seeds. It determines which epoch
         is kept (the last one whose accuracy is within one standard error of the best) and calibrates the probabilities.
+        With ``target`` it may be left out: then a tenth of the points is held out.
     out
-        Folder for the classifier. Default: it is not saved.
+        Folder for the classifier or estimator. Default: it is not saved.
+    target
+        Names of parameters, as in ``"f,k"``: train an estimator of their posterior, for :func:`morphoscope.infer`.
     network
         ``periodic-2d`` or ``scholz2022-2d``.
     epochs
@@ -53,14 +89,16 @@ def train(
 
     Returns
     -------
-    Classifier
-        The network with its classes, their homogeneous steady states, its calibration and its provenance.
+    Classifier or Estimator
+        The network with its classes, their homogeneous steady states, its calibration and its provenance. With
+        ``target``, an :class:`morphoscope.Estimator`.
 
     Raises
     ------
     UsageError
         If no labelled run is done, if there are fewer than 2 classes or fewer than 2 runs per class, if the validation
-        set has another grid or other classes, or if the network can't read the runs.
+        set has another grid or other classes, if the network can't read the runs, or if a target is no parameter that
+        varies in the ensemble.
 
     Examples
     --------
@@ -85,6 +123,12 @@ def train(
     from morphoscope.learning.training import train_classifier
 
     get_network(network)
+    if target is not None:
+        if network != _NETWORK or paper_augmentation:
+            raise UsageError(f"estimators are trained with {_NETWORK} and exact symmetries only; leave the others out")
+        return _train_estimator(data, validation, out, target, epochs, seed, overwrite, progress)
+    if validation is None:
+        raise UsageError("a classifier needs another labelled ensemble to validate with", parameter="validation")
     folder = None if out is None else Path(out)
     with reserved(folder, METADATA_FILE, "training", overwrite=overwrite):
         classifier = train_classifier(
@@ -99,3 +143,29 @@ def train(
         if folder is not None:
             classifier.save(folder, overwrite=overwrite)
     return classifier
+
+
+def _train_estimator(
+    data: PathLike,
+    validation: PathLike | None,
+    out: PathLike | None,
+    target: str | Sequence[str],
+    epochs: int | None,
+    seed: int,
+    overwrite: bool,
+    progress: Reporter,
+) -> Estimator:
+    from morphoscope.core.storage import reserved
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.estimator import ESTIMATOR_FILE
+    from morphoscope.learning.estimator_training import train_estimator
+    from morphoscope.learning.targets import load_targets
+
+    folder = None if out is None else Path(out)
+    with reserved(folder, ESTIMATOR_FILE, "training", overwrite=overwrite):
+        judged = None if validation is None else load_targets(Ensemble(validation), target)
+        runs = load_targets(Ensemble(data), target)
+        estimator = train_estimator(runs, judged, epochs=epochs, seed=seed, progress=progress)
+        if folder is not None:
+            estimator.save(folder, overwrite=overwrite)
+    return estimator
