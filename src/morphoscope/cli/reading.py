@@ -41,7 +41,7 @@ def train(
     if target is not None:
         from morphoscope.cli.estimating import show_training
 
-        estimator = morphoscope.train(
+        estimator: Any = morphoscope.train(
             data,
             validation,
             out,

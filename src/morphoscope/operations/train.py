@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError
 from morphoscope.core.extras import require
@@ -18,34 +18,6 @@ PathLike = str | Path
 _NETWORK = "periodic-2d"
 
 
-@overload
-def train(
-    data: PathLike,
-    validation: PathLike | None = None,
-    out: PathLike | None = None,
-    *,
-    target: None = None,
-    network: str = _NETWORK,
-    epochs: int | None = None,
-    seed: int = 0,
-    paper_augmentation: bool = False,
-    overwrite: bool = False,
-    progress: Reporter = AUTO,
-) -> Classifier: ...
-@overload
-def train(
-    data: PathLike,
-    validation: PathLike | None = None,
-    out: PathLike | None = None,
-    *,
-    target: str | Sequence[str],
-    network: str = _NETWORK,
-    epochs: int | None = None,
-    seed: int = 0,
-    paper_augmentation: bool = False,
-    overwrite: bool = False,
-    progress: Reporter = AUTO,
-) -> Estimator: ...
 def train(
     data: PathLike,
     validation: PathLike | None = None,
@@ -58,7 +30,7 @@ def train(
     paper_augmentation: bool = False,
     overwrite: bool = False,
     progress: Reporter = AUTO,
-) -> Classifier | Estimator:
+) -> Classifier | Any:
     """Train a network on a labelled ensemble; with ``target``, on the parameters of any ensemble.
 
     Parameters
