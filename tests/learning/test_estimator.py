@@ -13,7 +13,7 @@ from morphoscope.learning.estimator_calibration import assess_estimator
 from morphoscope.learning.estimator_training import train_estimator
 from morphoscope.learning.familiarity import Familiarity
 from morphoscope.learning.inference import estimate, patterns_for
-from morphoscope.learning.posterior_network import PosteriorNetwork
+from morphoscope.learning.networks._posterior import PosteriorNetwork
 from morphoscope.learning.region import Region
 from morphoscope.learning.targets import load_targets
 from tests.records import change_record

@@ -63,11 +63,13 @@ class Registry(Generic[T]):
     def add_package(self, package: str, kind: type[Any]) -> None:
         """Register every module of a package: ``gray_scott.py`` defines the ``kind`` whose ``name`` is ``gray-scott``.
 
-        The names are those of the files; a module is imported at the first :meth:`get`.
+        The names are those of the files; a module is imported at the first :meth:`get`. Files whose names begin with an
+        underscore are left out.
         """
 
         def find() -> dict[str, Callable[[], T]]:
-            modules = [info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)]
+            found = pkgutil.iter_modules(importlib.import_module(package).__path__)
+            modules = [info.name for info in found if not info.name.startswith("_")]
             return {name.replace("_", "-"): _instance(f"{package}.{name}", kind) for name in modules}
 
         self.add_finder(find)

@@ -25,7 +25,7 @@ from morphoscope.learning.region import Region
 from morphoscope.learning.training_runs import TrainingRuns
 
 if TYPE_CHECKING:
-    from morphoscope.learning.posterior_network import PosteriorNetwork
+    from morphoscope.learning.networks._posterior import PosteriorNetwork
 
 FORMAT = 1
 ESTIMATOR_FILE = "estimator.json"
@@ -233,7 +233,7 @@ class Estimator:
 def _made_of(values: dict[str, Any], arrays: dict[str, NDArray[Any]], folder: Path) -> Estimator:
     import torch
 
-    from morphoscope.learning.posterior_network import PosteriorNetwork
+    from morphoscope.learning.networks._posterior import PosteriorNetwork
 
     read = dict(values["input"])
     earlier = None if read.get("earlier") is None else tuple(float(t) for t in read["earlier"])

@@ -23,7 +23,7 @@ from morphoscope.learning.targets import TargetSet, check_trainable
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from morphoscope.learning.posterior_network import PosteriorNetwork
+    from morphoscope.learning.networks._posterior import PosteriorNetwork
 
 EPOCHS = 30
 HELD_OUT = 0.1  # share of the points that validate, if no other ensemble is given
@@ -136,7 +136,7 @@ class _Trainer:
     def __init__(self, training: TargetSet, validation: TargetSet, region: Region, epochs: int, seed: int) -> None:
         import torch
 
-        from morphoscope.learning.posterior_network import PosteriorNetwork
+        from morphoscope.learning.networks._posterior import PosteriorNetwork
 
         torch.manual_seed(seed)
         self.stream = torch.Generator().manual_seed(seed)
