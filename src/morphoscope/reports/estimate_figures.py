@@ -40,10 +40,10 @@ def posterior_figure(
         figure = new_figure(9.6, 4.6)
         left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(4.6, 5.0))[0]
         _draw_posterior(left.add_subplot(), estimator, found, index, atlas)
-        grid = right.subplots(2, 3, squeeze=False)
-        for axes in grid.flat:
+        grid = right.subplot_mosaic([["pattern", 0, 1], ["pattern", 2, 3]])
+        for axes in grid.values():
             axes.set_axis_off()
-        places = [grid[0, 0], *(grid[i] for i in ((0, 1), (0, 2), (1, 1), (1, 2)))]
+        places = [grid["pattern"], *(grid[number] for number in range(4))]
         titles = ["pattern", *("simulated at a draw",) * len(simulated)]
         for axes, field, title in zip(places, shown, titles, strict=False):
             axes.imshow(field, cmap=COLOUR_MAP, vmin=ends[0], vmax=ends[1], interpolation="nearest", origin="lower")
@@ -78,6 +78,7 @@ def _draw_posterior(axes: Axes, estimator: Estimator, found: Estimates, index: i
     inset = axes.inset_axes((0.03, 0.62, 0.36, 0.35))
     inset.scatter(x, y, s=3, color="black", lw=0, alpha=0.4)
     inset.plot(np.median(x), np.median(y), "+", color="#d62728", ms=10, mew=2)
+    inset.yaxis.tick_right()  # on the left they would cover the labels of the axes
     inset.tick_params(labelsize=5)
     inset.ticklabel_format(useOffset=False)
 
