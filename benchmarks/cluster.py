@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import morphoscope
-from morphoscope.engines import ENGINES, Job, Result, get_engine
+from morphoscope.engines import Job, Result, get_engine
 from morphoscope.ensembles import Plan
 from morphoscope.ensembles.arrays import runs_per_shard
 from morphoscope.ensembles.execution import pending_batches
@@ -87,7 +87,9 @@ def overhead(runs: int) -> float:
 
 
 def add_engine() -> None:
-    """Register the sleeping engine, here or in a worker process."""
+    """Register the sleeping engine, here or in a worker process, which has a registry of its own."""
+    from morphoscope.engines import ENGINES
+
     if "sleeping" not in ENGINES.names():
         ENGINES.add("sleeping", Sleeping)
 
@@ -127,16 +129,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    threads, processes = processes_against_threads(options.runs, options.rounds)
-    rows = [
-        ("two threads", f"{options.runs / threads:.1f} runs/s", ""),
-        ("two worker processes", f"{options.runs / processes:.1f} runs/s", f"{threads / processes:.2f} of the threads"),
-        ("overhead of a run", f"{1e3 * overhead(2000):.2f} ms", "at most 2 ms"),
-        (f"{WORKERS} workers in a process", f"{efficiency():.2f} of the ideal rate", "at least 0.9"),
-        (f"{WORKERS} threads in 2 processes", f"{efficiency(2):.2f} of the ideal rate", "at least 0.9"),
-    ]
-    for row in rows:
+    for row in _rows(options.runs, options.rounds):
         print("| {:32} | {:22} | {:22} |".format(*row), flush=True)
+
+
+def _rows(runs: int, rounds: int) -> Iterator[tuple[str, str, str]]:
+    """What is measured, the figure, and the target, one after the other."""
+    threads, processes = processes_against_threads(runs, rounds)
+    yield "two threads", f"{runs / threads:.1f} runs/s", ""
+    yield "two worker processes", f"{runs / processes:.1f} runs/s", f"{threads / processes:.2f} of the threads"
+    yield "overhead of a run", f"{1e3 * overhead(2000):.2f} ms", "at most 2 ms"
+    yield f"{WORKERS} workers in a process", f"{efficiency():.2f} of the ideal rate", "at least 0.9"
+    yield f"{WORKERS} threads in 2 processes", f"{efficiency(2):.2f} of the ideal rate", "at least 0.9"
 
 
 if __name__ == "__main__":
