@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -303,3 +304,14 @@ def test_an_interruption_before_the_command_begins_is_one_line(monkeypatch, caps
         main(["models"])
     assert end.value.code == 130
     assert capsys.readouterr().err == "error: interrupted; repeat the command to finish\n"
+
+
+def test_a_warning_beside_an_error_is_a_second_line_also_in_this_process(monkeypatch, tmp_path):
+    def interrupted():
+        warnings.warn("stray", stacklevel=1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("morphoscope.cli.streams.prepare", interrupted)
+    errors = cli_here("models", cwd=tmp_path).stderr
+    assert "UserWarning: stray" in errors
+    assert "error: interrupted" in errors
