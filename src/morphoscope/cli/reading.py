@@ -38,27 +38,11 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a network on labelled runs; with --target, on the parameters of any runs."""
-    if target is not None:
-        from morphoscope.cli.estimating import show_training
-
-        estimator: Any = morphoscope.train(
-            data,
-            validation,
-            out,
-            target=target,
-            network=network,
-            epochs=epochs,
-            seed=seed,
-            paper_augmentation=paper_augmentation,
-            overwrite=overwrite,
-            progress=reporter(),
-        )
-        show_training(estimator, json=json)
-        return
-    made = morphoscope.train(
+    made: Any = morphoscope.train(
         data,
         validation,
         out,
+        target=target,
         network=network,
         epochs=epochs,
         seed=seed,
@@ -66,6 +50,11 @@ def train(
         overwrite=overwrite,
         progress=reporter(),
     )
+    if target is not None:
+        from morphoscope.cli.estimating import show_training
+
+        show_training(made, json=json)
+        return
     kept = made.provenance["history"][made.provenance["kept_epoch"] - 1]
     if json:
         show.as_json({"kept": kept, "temperature": made.temperature, **made.summary()})

@@ -15,7 +15,6 @@ from morphoscope.learning.targets import TargetSet
 DRAWS = 500
 LEVELS = (0.5, 0.9)
 JOINT = "joint"
-_Z95 = 1.959964
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +28,10 @@ class Coverage:
     @classmethod
     def of(cls, covered: NDArray[np.bool_]) -> Coverage:
         """From one flag per run."""
-        n, p = len(covered), float(covered.mean())
-        centre = (p + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
-        half = _Z95 / (1 + _Z95**2 / n) * np.sqrt(p * (1 - p) / n + _Z95**2 / (4 * n**2))
-        return cls(p, float(centre - half), float(centre + half))
+        from scipy.stats import binomtest
+
+        interval = binomtest(int(covered.sum()), len(covered)).proportion_ci(0.95, "wilson")
+        return cls(float(covered.mean()), float(interval.low), float(interval.high))
 
     def __str__(self) -> str:
         return f"{self.value:.1%} [{self.low:.1%}, {self.high:.1%}]"

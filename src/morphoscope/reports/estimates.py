@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.atlas.files import shipped_names, write_rows
 from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.ensembles import make_runs
@@ -36,8 +36,8 @@ def save_estimates(
     """Write estimates.csv, samples.csv, estimates.json and a figure for each of the first patterns."""
     with staged_folder(folder, ESTIMATES_MARKER, overwrite=overwrite) as part:
         rows = found.rows()
-        _write(part / "estimates.csv", list(rows[0]), (list(row.values()) for row in rows))
-        _write(part / "samples.csv", ["pattern", *found.targets, "log_density"], _samples(found))
+        write_rows(rows, part / "estimates.csv")
+        _write_samples(found, part / "samples.csv")
         atlas = atlas_of(estimator)
         drawn = [i for i in range(len(found)) if found.status[i] != UNDETERMINED][: max(figures, 0)]
         for index in drawn:
@@ -61,7 +61,6 @@ def simulate_draws(estimator: Estimator, samples: NDArray[np.float64], seed: int
 def atlas_of(estimator: Estimator) -> Atlas | None:
     """The shipped atlas of the model whose plane is that of the first two targets; None if there is none."""
     from morphoscope.atlas import Atlas
-    from morphoscope.atlas.files import shipped_names
 
     for name in shipped_names():
         atlas = Atlas(name)
@@ -79,15 +78,10 @@ def save_calibration(evaluation: EstimatorEvaluation, folder: Path) -> None:
         write_json(part / EVALUATION_MARKER, {**evaluation.to_dict(), FILES: record_files(part)})
 
 
-def _samples(found: Estimates) -> Iterable[list[Any]]:
-    for index in range(len(found)):
-        if found.status[index] != UNDETERMINED:
-            for values, density in zip(found.samples[index], found.log_density[index], strict=True):
-                yield [index, *(f"{value:.7g}" for value in values), f"{density:.5g}"]
-
-
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _write_samples(found: Estimates, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerow(["pattern", *found.targets, "log_density"])
+        for index in np.flatnonzero(found.status != UNDETERMINED).tolist():
+            for values, density in zip(found.samples[index], found.log_density[index], strict=True):
+                writer.writerow([index, *(f"{value:.7g}" for value in values), f"{density:.5g}"])
