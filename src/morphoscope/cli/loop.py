@@ -22,6 +22,9 @@ AtlasPath = Annotated[str, typer.Argument(help=_ATLAS)]
 def explore(
     atlas: Annotated[str, typer.Argument(help=_ATLAS)] = "gray-scott",
     compare_with: Annotated[str | None, typer.Option(help="A second atlas, to be compared with the first.")] = None,
+    estimator: Annotated[
+        Path | None, typer.Option(help="An estimator: show the parameters that it reads from a pattern.")
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; other than 127.0.0.1, other computers can connect.")
     ] = "127.0.0.1",
@@ -36,7 +39,14 @@ def explore(
     Without ATLAS, the shipped Gray–Scott atlas is opened.
     """
     morphoscope.explore(
-        atlas, compare_with=compare_with, host=host, port=port, who=who or _user(), browser=browser, report=show.line
+        atlas,
+        compare_with=compare_with,
+        estimator=estimator,
+        host=host,
+        port=port,
+        who=who or _user(),
+        browser=browser,
+        report=show.line,
     )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from morphoscope.core.checksums import FILES, Finding, record_files, verify_file
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.extras import require
+from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.recorded_files import inspect_folder
 from morphoscope.core.storage import read_json, recover, staged_folder, write_json
 from morphoscope.ensembles import Plan
@@ -116,7 +117,7 @@ class Estimator:
         self.check(frames)
         return features_of(self.module, frames)
 
-    def draw(self, features: Frames, draws: int, seed: int = 0) -> Draws:
+    def draw(self, features: Frames, draws: int, seed: int = 0, *, progress: Reporter = SILENT) -> Draws:
         """Draws from the posteriors of patterns with these features; those outside the training region are rejected.
 
         If less than 5 % are inside, none is rejected: then the posterior lies outside.
@@ -127,9 +128,10 @@ class Estimator:
         values = np.full((len(features), draws, len(self.targets)), np.nan)
         density = np.full((len(features), draws), np.nan)
         inside = np.zeros(len(features))
-        for i in range(len(features)):
-            with torch.inference_mode():
+        with progress.task("infer", len(features), "patterns") as task, torch.inference_mode():
+            for i in range(len(features)):
                 values[i], density[i], inside[i] = self._draws_of(torch.from_numpy(features[i : i + 1]), draws, stream)
+                task.advance()
         return Draws(self.region.values(values), density, inside)
 
     def _draws_of(self, features: Any, draws: int, stream: Any) -> tuple[Any, Any, float]:

@@ -67,7 +67,7 @@ def train_estimator(
     _check_match(training, validation)
     region = Region.of(training.values)
     with progress.task("train estimator", epochs, "epochs") as task:
-        trainer = _Trainer(training, validation, region, epochs, seed)
+        trainer = EstimatorTrainer(training, validation, region, epochs, seed)
         history = trainer.fit(task)
     module = trainer.best.eval()
     known, seen = features_of(module, training.frames), features_of(module, validation.frames)
@@ -132,15 +132,25 @@ def _calibrate(module: PosteriorNetwork, values: NDArray[np.float64], features: 
     return temperature
 
 
-class _Trainer:
-    def __init__(self, training: TargetSet, validation: TargetSet, region: Region, epochs: int, seed: int) -> None:
+class EstimatorTrainer:
+    """Training of one network; ``network(frames, parameters)`` makes it, by default a :class:`PosteriorNetwork`."""
+
+    def __init__(
+        self,
+        training: TargetSet,
+        validation: TargetSet,
+        region: Region,
+        epochs: int,
+        seed: int,
+        network: type[PosteriorNetwork] | None = None,
+    ) -> None:
         import torch
 
         from morphoscope.learning.networks._posterior import PosteriorNetwork
 
         torch.manual_seed(seed)
         self.stream = torch.Generator().manual_seed(seed)
-        self.module = PosteriorNetwork(training.input.frames, len(training.targets))
+        self.module = (network or PosteriorNetwork)(training.input.frames, len(training.targets))
         self.frames = torch.from_numpy(training.frames)
         self.values = torch.from_numpy(region.scaled(training.values).astype(np.float32))
         self.validation_frames = validation.frames

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.ensembles import Plan
 from morphoscope.learning.estimates import ESTIMATED, UNDETERMINED, UNFAMILIAR, Estimates
 from morphoscope.learning.estimator import MIN_INSIDE, Estimator
 from morphoscope.learning.homogeneous import homogeneous_runs
-from morphoscope.learning.patterns import Patterns
+from morphoscope.learning.patterns import Patterns, of_frames
 from morphoscope.learning.sources import patterns_from
 
 
 def patterns_for(estimator: Estimator, source: Any) -> Patterns:
     """Patterns that the estimator can read. Raises UsageError for another model, grid or cell size."""
+    return _checked(estimator, lambda reader: patterns_from(source, reader))
+
+
+def run_for(estimator: Estimator, plan: Plan, frames: NDArray[np.float32], parameters: Mapping[str, float]) -> Patterns:
+    """One run (frames, y, x) of a plan at these parameters; raises UsageError as :func:`patterns_for`."""
+    return _checked(estimator, lambda reader: of_frames(reader, plan, frames, parameters))
+
+
+def _checked(estimator: Estimator, prepare: Callable[[Any], Patterns]) -> Patterns:
+    """What ``prepare`` makes for a classifier with the input and the training runs of the estimator, if it fits."""
     try:
-        reader: Any = estimator  # sources need its input and its training runs only
-        patterns = patterns_from(source, reader)
+        patterns = prepare(estimator)
     except UsageError as error:
         text = str(error).replace("the classifier", "the estimator")
         raise type(error)(text, parameter=error.parameter, operation=error.operation) from None
@@ -50,7 +63,9 @@ def _check(estimator: Estimator, patterns: Patterns) -> None:
             )
 
 
-def estimate(estimator: Estimator, patterns: Patterns, *, draws: int, seed: int = 0) -> Estimates:
+def estimate(
+    estimator: Estimator, patterns: Patterns, *, draws: int, seed: int = 0, progress: Reporter = SILENT
+) -> Estimates:
     """The posteriors of patterns; homogeneous ones are not read by the network."""
     count = len(patterns.frames)
     uniform = homogeneous_runs(patterns.frames, patterns.magnitude)
@@ -60,7 +75,7 @@ def estimate(estimator: Estimator, patterns: Patterns, *, draws: int, seed: int 
     places = np.flatnonzero(~uniform)
     if len(places):
         features = estimator.features(patterns.frames[places])
-        drawn = estimator.draw(features, draws, seed)
+        drawn = estimator.draw(features, draws, seed, progress=progress)
         samples[places], density[places], inside[places] = drawn.values, drawn.log_density, drawn.inside
         distance[places] = estimator.familiarity.distance(features)
     status = np.full(count, ESTIMATED, dtype="<U11")

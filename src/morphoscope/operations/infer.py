@@ -89,7 +89,7 @@ def infer(
     patterns = patterns_for(trained, data)
     for note in (*patterns.notes, *patterns.doubts):
         progress.message(note)
-    found = estimate(trained, patterns, draws=draws, seed=seed)
+    found = estimate(trained, patterns, draws=draws, seed=seed, progress=progress)
     if out is not None:
         save_estimates(trained, patterns, found, Path(out), figures=figures, overwrite=overwrite)
     return found

@@ -11,6 +11,7 @@ from morphoscope.core.progress import in_notebook
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
+    from morphoscope.learning.estimator import Estimator
 
 PathLike = str | Path
 
@@ -19,6 +20,7 @@ def explore(
     atlas: PathLike | Atlas = "gray-scott",
     *,
     compare_with: PathLike | Atlas | None = None,
+    estimator: PathLike | Estimator | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     who: str = "anonymous",
@@ -36,6 +38,8 @@ def explore(
         An atlas, its folder, or the name of a shipped atlas.
     compare_with
         A second atlas, to be compared with the first.
+    estimator
+        An estimator or its folder: the page shows the parameters that it reads from a pattern.
     host
         Address to listen on. With an address other than 127.0.0.1, other computers can connect. Not used in a notebook.
     port
@@ -56,7 +60,7 @@ def explore(
     Raises
     ------
     UsageError
-        If there is no such atlas, or the address can't be used.
+        If there is no such atlas, the address can't be used, or the estimator can't read the patterns.
 
     Examples
     --------
@@ -65,10 +69,16 @@ def explore(
     """
     require("explore")
     from morphoscope.atlas import open_atlas
+    from morphoscope.learning.estimator import open_estimator
     from morphoscope.web.explorer import notebook_view, serve_explorer
+    from morphoscope.web.workspace import Workspace
 
-    opened, compared = open_atlas(atlas), None if compare_with is None else open_atlas(compare_with)
+    workspace = Workspace(
+        open_atlas(atlas),
+        None if compare_with is None else open_atlas(compare_with),
+        None if estimator is None else open_estimator(estimator),
+    )
     if in_notebook():
-        return notebook_view(opened, compared, who)
-    serve_explorer(opened, compared, host=host, port=port, who=who, browser=browser, report=report)
+        return notebook_view(workspace, who)
+    serve_explorer(workspace, host=host, port=port, who=who, browser=browser, report=report)
     return None

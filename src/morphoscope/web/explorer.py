@@ -48,8 +48,7 @@ def thumbnail_source(atlas: Atlas) -> Callable[[int], tuple[bytes, str] | None]:
 
 
 def serve_explorer(
-    atlas: Atlas,
-    compared: Atlas | None,
+    workspace: Workspace,
     *,
     host: str,
     port: int,
@@ -58,7 +57,7 @@ def serve_explorer(
     report: Callable[[str], None],
 ) -> None:
     """Serve the explorer until it is interrupted; ``report`` is called with its address."""
-    workspace = Workspace(atlas, compared)
+    atlas = workspace.atlas
 
     def started(address: Address) -> None:
         report(f"{atlas.folder.name}: {len(atlas.runs)} runs; annotations are saved in {atlas.annotations.path}")
@@ -83,9 +82,9 @@ def serve_explorer(
         )
 
 
-def notebook_view(atlas: Atlas, compared: Atlas | None = None, who: str = "anonymous") -> Any:
+def notebook_view(workspace: Workspace, who: str = "anonymous") -> Any:
     """The page as a Panel object for the cell of a notebook. Its scripts and thumbnails are sent with it."""
     pn.extension(inline=True)  # scripts from this package instead of a CDN, which needs internet
-    page = Page(Workspace(atlas, compared), sheet_texts(atlas), who)
+    page = Page(workspace, sheet_texts(workspace.atlas), who)
     page.attach(None)
     return page.view

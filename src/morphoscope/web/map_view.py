@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,7 @@ class MapView:
         self.live = ColumnDataSource({"x": [], "y": []})
         self.annotated = ColumnDataSource({"x": [], "y": []})
         self.differing = ColumnDataSource({"x": [], "y": []})
+        self.posterior = ColumnDataSource({"x": [], "y": []})
         self._draw_marks()
         self.recolour(self.color)
         self.position = -1
@@ -168,6 +169,9 @@ class MapView:
 
     def _draw_marks(self) -> None:
         mark = {"fill_color": None, "line_color": "#000000"}
+        self.figure.scatter(
+            "x", "y", source=self.posterior, size=5, fill_color="#ff3b30", line_color=_MARK, line_width=0.5, alpha=0.7
+        )
         self.figure.scatter("x", "y", source=self.annotated, size=5, fill_color=_MARK, line_color="#000000")
         self.difference_marks = self.figure.scatter(
             "x", "y", source=self.differing, marker="x", size=7, line_color="#000000", line_width=1.6, visible=False
@@ -225,6 +229,13 @@ class MapView:
     def mark_live(self, x: float, y: float) -> None:
         """Mark the live run with a ring."""
         self.live.data = {"x": [x], "y": [y]}
+
+    @under_lock
+    def mark_posterior(self, draws: Mapping[str, NDArray[np.float64]]) -> None:
+        """Mark draws of parameters, by name, with small dots; none unless they include both of the plane."""
+        x_name, y_name = self.atlas.plane
+        known = x_name in draws and y_name in draws
+        self.posterior.data = {"x": draws[x_name], "y": draws[y_name]} if known else {"x": [], "y": []}
 
     @under_lock
     def mark_differing(self, positions: NDArray[np.intp]) -> None:

@@ -51,7 +51,7 @@ class Page:
         self.environment = PageEnvironment(sheets=sheets)
         self.map = MapView(workspace.atlas, workspace.labels, self._clicked, self._selected)
         self.keys = MapKeys(self.step, lambda: self.live_from(self.position), sizing_mode="stretch_width")
-        self.pattern = PatternView(workspace, self.live_from)
+        self.pattern = PatternView(workspace, self.live_from, self.map.mark_posterior)
         self.comparison: CompareView | None = None
         names = ("Pattern", "Montage", "Live", "Next pass", "Compare", "Share")
         self._holders = [pn.Column(pn.pane.HTML("…"), sizing_mode="stretch_width", name=name) for name in names]

@@ -33,13 +33,22 @@ _FRAME_MILLISECONDS = 400
 
 
 class PatternView:
-    """The pattern that was opened last. ``run_live(position)`` is called to run it live."""
+    """The pattern that was opened last.
 
-    def __init__(self, workspace: Workspace, run_live: Callable[[int], None]) -> None:
-        self.workspace = workspace
+    ``run_live(position)`` is called to run it live, ``mark_draws(draws by name)`` with the posterior of an estimator.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        run_live: Callable[[int], None],
+        mark_draws: Callable[[dict[str, NDArray[np.float64]]], None],
+    ) -> None:
+        self.workspace, self._mark_draws = workspace, mark_draws
         self.position = -1
         self.frames: NDArray[np.float32] = np.zeros((1, 2, 2), np.float32)
         self.title = pn.pane.HTML("", sizing_mode="stretch_width")
+        self.estimate = pn.pane.HTML("", sizing_mode="stretch_width", visible=workspace.estimator is not None)
         self.mode = pn.widgets.RadioButtonGroup(options=[FRAMES, COMPOSITE, SALIENCY], value=FRAMES, label="Shown as")
         self.player = pn.widgets.Player(
             label="Frame", start=0, end=len(workspace.atlas.plan.times) - 1, interval=_FRAME_MILLISECONDS,
@@ -61,8 +70,8 @@ class PatternView:
         left = pn.Column(self.mode, self.figures["image"], self.player, width=350)
         right = pn.Column(self.figures["bars"], pn.Row(self.figures["plane"], self.figures["radial"]), width=360)
         self.view = pn.Column(
-            self.title, pn.FlexBox(left, right), self.command, pn.FlexBox(live_button, *self._downloads()),
-            sizing_mode="stretch_width", name="Pattern",
+            self.title, self.estimate, pn.FlexBox(left, right), self.command,
+            pn.FlexBox(live_button, *self._downloads()), sizing_mode="stretch_width", name="Pattern",
         )  # fmt: skip
 
     @functools.cached_property
@@ -133,6 +142,7 @@ class PatternView:
         self.position, self.frames = position, frames
         self._fill_bars()
         self._draw_spectrum()
+        self._estimate()
         self.command.object = _as_code(repeat_command(atlas.plan, int(atlas.runs[position])))
         for download in self.downloads:
             kind = download.filename.rpartition(".")[2]
@@ -151,6 +161,22 @@ class PatternView:
             "p": [float(p[atlas.classes.index(name)]) for name in order],
             "colour": [looks[name][1] for name in order],
         }
+
+    def _estimate(self) -> None:
+        """Write which parameters an estimator reads from the pattern, and mark its draws."""
+        found = self.workspace.estimate(self.frames, self.position)
+        if found is None:
+            return
+        known = not np.isnan(found.median[0]).any()
+        parts = [found.remark(0)] if found.remark(0) else []
+        if known:
+            values = [
+                f"{name} = {middle:.4g} ({low:.4g} … {high:.4g})"
+                for name, middle, (low, high) in zip(found.targets, found.median[0], found.interval()[0], strict=True)
+            ]
+            parts.insert(0, f"estimated, with 90 % intervals: {', '.join(values)}")
+        self.estimate.object = html.escape("; ".join(parts))
+        self._mark_draws(dict(zip(found.targets, found.samples[0].T, strict=True)) if known else {})
 
     def refresh(self) -> None:
         """Write the heading, which includes the annotated class."""

@@ -21,10 +21,13 @@ from morphoscope.web.next_pass import NextPass
 
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.estimates import Estimates
+    from morphoscope.learning.estimator import Estimator
     from morphoscope.learning.prediction import Prediction
     from morphoscope.learning.saliency import Saliency
 
 MOST_AT_ONCE = 20_000  # patterns in one annotation
+_DRAWS = 400  # from the posterior of a pattern
 LOG = logging.getLogger(__name__)
 
 Listener = Callable[[list[int]], None]
@@ -33,18 +36,28 @@ Listener = Callable[[list[int]], None]
 class Workspace:
     """One open atlas. Several pages may use it at once; all input from a page is checked here.
 
-    ``compared`` is a second atlas to compare with.
+    ``compared`` is a second atlas to compare with; ``estimator`` tells the parameters of patterns. Raises UsageError
+    for an estimator that can't read the runs of the atlas.
     """
 
-    def __init__(self, atlas: Atlas, compared: Atlas | None = None) -> None:
-        self.atlas, self.compared = atlas, compared
+    def __init__(self, atlas: Atlas, compared: Atlas | None = None, estimator: Estimator | None = None) -> None:
+        self.atlas, self.compared, self.estimator = atlas, compared, estimator
         self.next_pass = NextPass(atlas)
         self.labels: list[str] = []
         self.annotated: list[bool] = []
         self._listeners: list[Listener] = []
         self._lock = threading.RLock()
         self._network = threading.Lock()  # torch modules are not thread-safe
+        if estimator is not None:
+            self._check_estimator(estimator)
         self._refresh()
+
+    def _check_estimator(self, estimator: Estimator) -> None:
+        from morphoscope.learning.inference import run_for
+
+        plan = self.atlas.plan
+        blank = np.zeros((len(plan.times), *plan.grid.shape), np.float32)
+        run_for(estimator, plan, blank, plan.runs[int(self.atlas.runs[0])].parameters.given)
 
     def _refresh(self) -> list[int]:
         """Read the annotations again; returns the positions whose label or annotation has changed."""
@@ -157,6 +170,16 @@ class Workspace:
             if self.classifier is None or not self.classifier.reads(frames):
                 return None
             return explain_patterns(self.classifier, frames)
+
+    def estimate(self, frames: NDArray[np.float32], position: int) -> Estimates | None:
+        """The posterior over the parameters of one pattern (frames, y, x); None without an estimator."""
+        from morphoscope.learning.inference import estimate, run_for
+
+        if self.estimator is None:
+            return None
+        given = self.atlas.plan.runs[int(self.atlas.runs[position])].parameters.given
+        with self._network:
+            return estimate(self.estimator, run_for(self.estimator, self.atlas.plan, frames, given), draws=_DRAWS)
 
     def largest_class(self) -> str:
         """The class with the most patterns; classes named after a letter precede homogeneous states."""
