@@ -21,6 +21,7 @@ from .ensembles import Ensemble as Ensemble
 from .ensembles import Plan as Plan
 from .ensembles.simulation import Simulation as Simulation
 from .learning.classifier import Classifier as Classifier
+from .learning.encoder import Encoder as Encoder
 from .learning.estimates import Estimates as Estimates
 from .learning.estimator import Estimator as Estimator
 from .learning.prediction import Prediction as Prediction

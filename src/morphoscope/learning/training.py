@@ -165,7 +165,7 @@ class _Trainer:
             total_steps=settings.epochs * self.batches,
             pct_start=WARM_UP,
         )
-        self.average = _average(self.module, settings.average)
+        self.average = averaged(self.module, settings.average)
         self.best: nn.Module = self.module
         self.kept = 0
 
@@ -241,7 +241,7 @@ def _good_enough(history: list[Epoch], runs: int) -> float:
     return best - math.sqrt(best * (1 - best) / runs)
 
 
-def _average(module: nn.Module, decay: float) -> Any:
+def averaged(module: nn.Module, decay: float) -> Any:
     """An exponential moving average of weights and statistics, or None.
 
     At step n the weight of the old value is min(decay, (1 + n) / (10 + n)), so that the random initial weights do not

@@ -32,7 +32,8 @@ def check(
     Parameters
     ----------
     folder : str or Path
-        An ensemble, a classifier, an estimator, an atlas, a run, an evaluation, or a study with such folders in it.
+        An ensemble, a classifier, an estimator, an encoder, an atlas, a run, an evaluation, or a study with such
+        folders in it.
     repair : bool, optional
         Whether to repair what can be repaired: damaged runs of an ensemble become pending, so that simulating it again
         repeats them, and files that a killed process left are removed.
@@ -106,6 +107,15 @@ def _estimator(folder: Path, repair: bool, cluster: Cluster | None) -> list[Find
     return inspect_estimator(folder)
 
 
+def _encoder(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
+    from morphoscope.core.extras import require
+
+    require("learn")
+    from morphoscope.learning.encoder import inspect_encoder
+
+    return inspect_encoder(folder)
+
+
 def _run(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.ensembles.run_folder import inspect_run
 
@@ -150,6 +160,7 @@ def _kinds() -> dict[str, _Inspection]:
     from morphoscope.ensembles.run_folder import MARKER
     from morphoscope.ensembles.store import PLAN_FILE
     from morphoscope.learning.classifier import METADATA_FILE
+    from morphoscope.learning.encoder import ENCODER_FILE
     from morphoscope.learning.estimator import ESTIMATOR_FILE
     from morphoscope.reports.evaluations import EVALUATION_MARKER
 
@@ -158,6 +169,7 @@ def _kinds() -> dict[str, _Inspection]:
         ATLAS_FILE: _atlas,
         METADATA_FILE: _classifier,
         ESTIMATOR_FILE: _estimator,
+        ENCODER_FILE: _encoder,
         EVALUATION_MARKER: _evaluation,
         MARKER: _run,
         PLAN_FILE: _ensemble,

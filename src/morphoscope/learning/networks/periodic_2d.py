@@ -26,12 +26,12 @@ class Periodic2d(nn.Module):
         super().__init__()
         self.frames = frames
         self.features = nn.Sequential(
-            *_block(3, 48, kernel=8, stride=4),
-            *_block(48, 64),
+            *periodic_block(3, 48, kernel=8, stride=4),
+            *periodic_block(48, 64),
             nn.MaxPool2d(2),
-            *_block(64, 96),
+            *periodic_block(64, 96),
             nn.MaxPool2d(2),
-            *_block(96, 128),
+            *periodic_block(96, 128),
         )
         self.head = nn.Sequential(nn.Linear(2 * 128, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes))
 
@@ -67,7 +67,8 @@ class _Wrap(nn.Module):
         return field
 
 
-def _block(inside: int, outside: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
+def periodic_block(inside: int, outside: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
+    """Convolution with periodic padding, batch norm, ReLU; the size is divided by ``stride``."""
     overlap = kernel - stride
     convolution = nn.Conv2d(inside, outside, kernel, stride, bias=False)
     wrap = _Wrap(overlap // 2, overlap - overlap // 2)
