@@ -175,8 +175,10 @@ def _complete_classifier(name: str) -> None:
         points=[rows_of_plan[i][0] for i in runs],
         input=input_of(plan),
         runs=TrainingRuns.of(plan),
+        times=plan.times,
     )
     classifier.input = data.input
+    classifier.provenance["training_times"] = list(plan.times)
     classifier.trained_on, classifier.homogeneous = data.runs, homogeneous_classes(data)
     text = json.dumps(classifier.metadata(), indent=1, ensure_ascii=False)
     (CLASSIFIERS / name / METADATA_FILE).write_text(text + "\n", encoding="utf-8")

@@ -211,6 +211,9 @@ def test_sets_that_do_not_fit_are_refused(workshop, tmp_path):
     morphoscope.ensemble(tiny_plan(runs=2, size=48), tmp_path / "small")
     with pytest.raises(UsageError, match="same grid and frames"):
         morphoscope.train(workshop / "train", tmp_path / "small", tmp_path / "c", epochs=1)
+    few = "tiny-train has 3 frames, at t = 2940, 2970, 3000; the network scholz2022-3d reads 4 or more"
+    with pytest.raises(UsageError, match=few):
+        morphoscope.train(workshop / "train", workshop / "validation", network="scholz2022-3d")
     with pytest.raises(UsageError, match="epochs=0"):
         morphoscope.train(workshop / "train", workshop / "validation", tmp_path / "c", epochs=0)
     assert not (tmp_path / "c").exists()

@@ -1,5 +1,8 @@
+import math
+
 import pytest
 import torch
+from torch import nn
 
 from morphoscope.core.errors import UsageError
 from morphoscope.learning.networks import build, get_network, network_names
@@ -16,12 +19,14 @@ def count(module):
 class TestEveryNetwork:
     @pytest.mark.parametrize(("frames", "classes"), [(3, 15), (10, 16)])
     def test_maps_patterns_to_logits(self, name, frames, classes):
+        frames = max(frames, get_network(name).min_frames)
         module = build(name, frames, classes).eval()
         assert module(torch.rand(2, frames, 128, 128)).shape == (2, classes)
 
     def test_learns_from_every_parameter(self, name):
-        module = build(name, 3, 4)
-        module(torch.rand(4, 3, 128, 128)).sum().backward()
+        frames = max(3, get_network(name).min_frames)
+        module = build(name, frames, 4)
+        module(torch.rand(4, frames, 128, 128)).sum().backward()
         assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 
     def test_training_settings_are_valid(self, name):
@@ -44,6 +49,45 @@ def test_the_papers_network_has_the_papers_layers():
         if patterns.dim() == 4 and patterns.shape[-1] not in sizes:
             sizes.append(patterns.shape[-1])
     assert sizes == [128, 63, 61, 30, 28, 14, 12, 6, 1]
+
+
+def test_the_papers_3d_network_has_the_size_of_its_layers():
+    """Width × height × depth × input × kernels + kernels of every layer, and the batch norm of one channel."""
+    convolutions = [(3, 3, 2, 1, 32), (3, 3, 1, 32, 64), (3, 3, 1, 64, 64)]
+    dense = [(64, 256), (256, 15)]
+    layers = sum(math.prod(shape) + shape[-1] for shape in [*convolutions, *dense])
+    trainable, statistics = count(build("scholz2022-3d", 10, 15))
+    assert (trainable, statistics) == (layers + 2, 2)
+    assert trainable + statistics == 76_531
+
+
+@pytest.mark.parametrize("frames", [4, 10])
+def test_the_papers_3d_network_has_the_papers_layers(frames):
+    """Against three-dimensional layers in the order of the paper."""
+    torch.manual_seed(3)
+    module = build("scholz2022-3d", frames, 15).eval()
+    module.norm.running_mean.fill_(0.4)
+    module.norm.running_var.fill_(0.05)
+    module.scale.data.fill_(1.3)
+    module.offset.data.fill_(-0.2)
+    norm = nn.BatchNorm3d(1).eval()
+    values = {"weight": module.scale, "bias": module.offset, **module.norm.state_dict()}
+    norm.load_state_dict(values)
+    first = nn.Conv3d(1, 32, (2, 3, 3), stride=2)
+    first.load_state_dict({"weight": module.first.weight[:, None], "bias": module.first.bias})
+    later = []
+    for layer in (module.second, module.third):
+        later.append(nn.Conv3d(layer.in_channels, 64, (1, 3, 3)))
+        later[-1].load_state_dict({"weight": layer.weight[:, :, None], "bias": layer.bias})
+    patterns = torch.rand(3, frames, 128, 128)
+    field = torch.relu(first(norm(patterns[:, None])))
+    sizes = [field.shape[2:]]
+    field = nn.functional.max_pool3d(field, 2)
+    for layer in later:
+        field = nn.functional.max_pool3d(torch.relu(layer(field)), (1, 2, 2))
+        sizes.append(field.shape[2:])
+    assert sizes == [(frames // 2, 63, 63), (frames // 4, 14, 14), (frames // 4, 6, 6)]
+    assert torch.allclose(module.head(field.amax((2, 3, 4))), module(patterns), atol=1e-5)
 
 
 def test_our_network_is_invariant_to_periodic_shifts():

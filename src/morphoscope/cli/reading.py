@@ -27,7 +27,7 @@ def train(
         str | None,
         typer.Option(help="Parameters, as in f,k: train an estimator of them on any ensemble; see `infer`."),
     ] = None,
-    network: Annotated[str, typer.Option(help="periodic-2d or scholz2022-2d.")] = "periodic-2d",
+    network: Annotated[str, typer.Option(help="periodic-2d, scholz2022-2d, or scholz2022-3d.")] = "periodic-2d",
     epochs: Annotated[int | None, typer.Option(help="Number of epochs. Default: the network's.")] = None,
     seed: Seed = 0,
     paper_augmentation: Annotated[

@@ -194,6 +194,11 @@ class Classifier:
                 f"{expected.frames}, {expected.height}, {expected.width})"
             )
 
+    @property
+    def learned_times(self) -> tuple[float, ...]:
+        """The times of the training runs' frames; empty in classifiers that did not store them."""
+        return tuple(float(time) for time in self.provenance.get("training_times", ()))
+
     def summary(self) -> dict[str, Any]:
         """The main values of the provenance: training and validation sets, seed, epoch, versions."""
         names = ("training", "validation", "seed", "kept_epoch", "versions")

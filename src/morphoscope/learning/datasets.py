@@ -24,7 +24,7 @@ class DataSet:
     """The labelled, finished runs of an ensemble.
 
     ``frames``: (n, frames, y, x); ``labels`` and ``points``: one per run; ``runs``: the model and length scale;
-    ``magnitude``: typical magnitude of values, by which homogeneous runs are recognized.
+    ``magnitude``: typical magnitude of values, by which homogeneous runs are recognized; ``times``: of the frames.
     """
 
     name: str
@@ -35,6 +35,7 @@ class DataSet:
     input: Input
     runs: TrainingRuns
     magnitude: float = 1.0
+    times: tuple[float, ...] = ()
 
     @property
     def classes(self) -> list[str]:
@@ -88,6 +89,7 @@ def load_labelled(ensemble: Ensemble) -> DataSet:
         input=input_of(ensemble.plan),
         runs=TrainingRuns.of(ensemble.plan),
         magnitude=homogeneity_scale(ensemble.plan),
+        times=ensemble.plan.times,
     )
 
 

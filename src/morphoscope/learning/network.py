@@ -48,10 +48,12 @@ class Network:
     """A network architecture.
 
     ``build(frames, classes)`` returns an untrained module (n, frames, height, width) → (n, classes) logits.
-    ``training``: its default training settings. ``summary``: one line of text.
+    ``training``: its default training settings. ``summary``: one line of text. ``min_frames``: how many frames it reads
+    at least.
     """
 
     name: str
     build: Callable[[int, int], nn.Module]
     training: TrainingSettings
     summary: str
+    min_frames: int = 1

@@ -71,6 +71,7 @@ def train_classifier(
             f"validation patterns are {validation.input}, training patterns {training.input}; "
             "use the same grid and frames"
         )
+    _check_frames(architecture, training)
     _check_grid(architecture, training.input, training.name)
     targets = validation.targets(classes)
     homogeneous = homogeneous_classes(training)
@@ -94,6 +95,7 @@ def train_classifier(
                 "runs": len(validation.labels),
             },
             "training_rows": training.rows(),
+            "training_times": list(training.times),
             "seed": seed,
             "recipe": dataclasses.asdict(settings),
             "kept_epoch": trainer.kept,
@@ -116,6 +118,19 @@ def _adapted(settings: TrainingSettings, runs: int, epochs: int | None, paper_au
         augmentation = dataclasses.replace(settings.augmentation, affine=1.0)
         settings = dataclasses.replace(settings, augmentation=augmentation)
     return settings
+
+
+def _check_frames(network: Network, training: DataSet) -> None:
+    """Raise UsageError if the runs have fewer frames than the network reads."""
+    if (count := training.input.frames) < network.min_frames:
+        raise UsageError(
+            f"{training.name} has {count} frame{'s' * (count > 1)}, at t = {_list(training.times)}; the network "
+            f"{network.name} reads {network.min_frames} or more; simulate with more times, or a recipe with 10 frames"
+        )
+
+
+def _list(times: tuple[float, ...]) -> str:
+    return ", ".join(f"{time:g}" for time in times)
 
 
 def _check_grid(network: Network, read: Input, name: str) -> None:

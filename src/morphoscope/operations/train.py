@@ -46,7 +46,7 @@ def train(
     target
         Names of parameters, as in ``"f,k"``: train an estimator of their posterior, for :func:`morphoscope.infer`.
     network
-        ``periodic-2d`` or ``scholz2022-2d``.
+        ``periodic-2d``, ``scholz2022-2d`` or, for runs with ten frames, ``scholz2022-3d``.
     epochs
         Number of epochs. Default: the network's own number, which is smaller for large sets.
     seed
