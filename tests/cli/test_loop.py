@@ -80,7 +80,7 @@ BAD = [
     (("annotate", "atlas", "--class", "kappa", "--run", 0, "--who", " "), "annotator"),
     (("annotate", "atlas", "--compare", "ada"), "two names"),
     (("annotate", "nowhere"), "does not exist"),
-    (("annotate", "validation"), "is not an atlas"),
+    (("annotate", "classifier"), "is not an atlas"),
     (("refine", "atlas", "--out", "next"), "nothing in atlas is annotated"),
     (("refine", "atlas", "--out", "next", "--network", "resnet"), "unknown network"),
     (("export", "nowhere", "--out", "page"), "does not exist"),

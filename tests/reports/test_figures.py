@@ -72,7 +72,9 @@ def test_captions_say_what_differs_and_break_lines(small_atlas, uniform_atlas):
     small_atlas.metadata["classifier"]["name"] = "a-name"
     assert classifier_name(small_atlas) == "a-name"
     small_atlas.plane = ("Du", "Dv")
-    assert caption(small_atlas, width=40) == "f = 0.005 … 0.046, k = 0.05 … 0.063,\nclassifier: a-name"
+    assert caption(small_atlas, width=60) == (
+        "f = 0.005 … 0.046 (one square for all), k = 0.05 … 0.063\n(one square for all), classifier: a-name"
+    )
     assert caption(uniform_atlas).startswith("classifier")
 
 

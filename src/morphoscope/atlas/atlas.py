@@ -170,6 +170,14 @@ class Atlas:
         runs = (self.plan.runs[run] for run in self.runs)
         return occupancy_of(self.reading, [(run.parameters, run.initial) for run in runs])
 
+    @functools.cached_property
+    def in_plane(self) -> Occupancy:
+        """The shares of classes at each point of the plane, over all values of the parameters that are not its axes."""
+        if not set(self.varying) - set(self.plane):
+            return self.occupancy
+        axes = [self.values(name).tolist() for name in self.plane]
+        return occupancy_of(self.reading, list(zip(*axes, strict=True)))
+
     @property
     def initials(self) -> tuple[str, ...]:
         """The initial conditions of the runs as texts, in the order of their first runs."""
@@ -355,30 +363,3 @@ class Atlas:
         """What identifies each run: its parameters, its seed, and its initial condition if it has one of its own."""
         runs = (self.plan.runs[run] for run in self.runs)
         return [(run.parameters, run.seed, run.initial) for run in runs]
-
-
-def open_atlas(source: str | Path | Atlas) -> Atlas:
-    """Open an atlas.
-
-    Parameters
-    ----------
-    source : Atlas, str or Path
-        An atlas (returned as it is), its folder, the folder of the study that made it, or a shipped atlas's name.
-
-    Returns
-    -------
-    Atlas
-        The atlas.
-
-    Raises
-    ------
-    UsageError
-        If there is no atlas, or it is damaged or in a format that this version does not read.
-
-    Examples
-    --------
-    >>> import morphoscope
-    >>> len(morphoscope.open_atlas("gray-scott").runs)
-    5481
-    """
-    return source if isinstance(source, Atlas) else Atlas(source)

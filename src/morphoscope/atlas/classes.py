@@ -58,3 +58,8 @@ def class_colours(classes: Sequence[str]) -> dict[str, str]:
     others = [name for name in ordered(list(classes)) if name not in _COLOURS]
     colours = {name: _OTHER_COLOURS[i % len(_OTHER_COLOURS)] for i, name in enumerate(others)}
     return {name: _COLOURS.get(name) or colours[name] for name in classes}
+
+
+def free_colour(name: str, used: Sequence[str]) -> str:
+    """The colour of a new class: its own if it has one, else the first of the palette that is used least."""
+    return _COLOURS.get(name) or min(_OTHER_COLOURS, key=list(used).count)

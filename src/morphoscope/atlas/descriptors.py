@@ -115,6 +115,23 @@ def describe_readings(
     progress: Reporter = SILENT,
 ) -> Columns:
     """Compute the descriptors of an atlas and store them; without an ensemble, the runs are simulated again."""
+    if cluster is None:
+        columns = compute_readings(plan, runs, ensemble, workers=workers, progress=progress)
+    else:
+        columns = describe_on(cluster, folder, plan, runs, ensemble, progress)
+    save(folder, columns)
+    return columns
+
+
+def compute_readings(
+    plan: Plan,
+    runs: NDArray[np.intp],
+    ensemble: Ensemble | None,
+    *,
+    workers: int | None = None,
+    progress: Reporter = SILENT,
+) -> Columns:
+    """The descriptors of some runs, computed by threads; without an ensemble, the runs are simulated again."""
     array = None if ensemble is None else ensemble.arrays()[plan.record[0]]
 
     def read(position: int) -> NDArray[np.floating]:
@@ -124,12 +141,7 @@ def describe_readings(
     def measured(missing: list[int]) -> Pairs:
         return zip(missing, measure_runs(plan, missing, read, workers), strict=True)
 
-    if cluster is None:
-        columns = _completed(plan, runs, ensemble, measured, progress)
-    else:
-        columns = describe_on(cluster, folder, plan, runs, ensemble, progress)
-    save(folder, columns)
-    return columns
+    return _completed(plan, runs, ensemble, measured, progress)
 
 
 def _completed(

@@ -35,7 +35,9 @@ def find_classifier(atlas: Atlas) -> Classifier | None:
 
     None if it was removed or replaced.
     """
-    stored = atlas.metadata.get("classifier", {})
+    stored = atlas.metadata.get("classifier")
+    if not stored:
+        return None
     if "hash" not in stored:
         return _find_for_old_atlas(atlas)
     folders = [atlas.folder / stored["path"]] if stored.get("path") else []

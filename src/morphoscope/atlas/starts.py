@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import functools
 from typing import Any
@@ -11,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas.atlas import Atlas
+from morphoscope.atlas.views import copied
 from morphoscope.core.errors import UsageError, nearest
-
-_DERIVED = ("occupancy", "varying", "plane", "read_by")  # what an atlas derives from its runs when it is asked for it
 
 
 def with_initial(atlas: Atlas, initial: str) -> Atlas:
@@ -29,9 +27,7 @@ def with_initial(atlas: Atlas, initial: str) -> Atlas:
     if len(found) > 1:
         raise UsageError(f"{initial!r} is ambiguous in {atlas.folder}; give one with its options: {', '.join(found)}")
     kept = np.array([str(atlas.plan.initial_of(run)) == found[0] for run in atlas.runs])
-    part = copy.copy(atlas)
-    for name in _DERIVED:
-        part.__dict__.pop(name, None)
+    part = copied(atlas)
     part._columns = {}
     part.runs = atlas.runs[kept]
     by = atlas.reading

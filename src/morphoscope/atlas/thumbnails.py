@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.rendering.composite import CONCENTRATION, composite
+from morphoscope.rendering.composite import CONCENTRATION, tile
 from morphoscope.rendering.scale import Range
 
 SIDE = 64  # pixels
@@ -40,7 +40,7 @@ def sheet_of(frames: Iterable[NDArray[np.float32]], count: int, ends: Range) -> 
     rows = -(-count // COLUMNS)
     sheet = Image.new("RGB", (min(count, COLUMNS) * SIDE, rows * SIDE), "white")
     for place, pattern in enumerate(frames):
-        pixels = np.round(composite(pattern, ends) * 255).astype(np.uint8)
+        pixels = np.round(tile(pattern, ends) * 255).astype(np.uint8)
         # Keeps the aspect ratio of a grid that is not square; the rest is white.
         small = ImageOps.pad(Image.fromarray(pixels), (SIDE, SIDE), Image.Resampling.BOX, color="white")
         sheet.paste(small, (place % COLUMNS * SIDE, place // COLUMNS * SIDE))

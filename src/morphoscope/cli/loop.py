@@ -14,7 +14,7 @@ from morphoscope.cli.base import Cluster, OutFolder, Overwrite, Seed, Workers, a
 from morphoscope.cli.progress import reporter
 from morphoscope.core.errors import UsageError
 
-_ATLAS = "An atlas, the folder of a study, or the name of a shipped atlas."
+_ATLAS = "An atlas, the folder of a study, the name of a shipped atlas, or an ensemble."
 AtlasPath = Annotated[str, typer.Argument(help=_ATLAS)]
 
 
@@ -39,7 +39,7 @@ def explore(
     Without ATLAS, the shipped Gray–Scott atlas is opened.
     """
     morphoscope.explore(
-        atlas,
+        morphoscope.open_atlas(atlas, progress=reporter()),
         compare_with=compare_with,
         estimator=estimator,
         host=host,
@@ -67,8 +67,8 @@ def annotate(
     ] = None,
     compare: Annotated[str | None, typer.Option(help="Compare two annotators, as in ada,grace.")] = None,
 ) -> None:
-    """Give runs of an atlas a class; undo, export or compare annotations. Without options, count them."""
-    opened = morphoscope.open_atlas(atlas)
+    """Give runs of an atlas or ensemble a class; undo, export or compare annotations. Without options, count them."""
+    opened = morphoscope.open_atlas(atlas, progress=reporter())
     annotations = opened.annotations
     if class_name is not None:
         runs = list(run or [])
@@ -104,7 +104,9 @@ def refine(
         int | None,
         typer.Option(help="Runs of each class for training, and as many for validation.", show_default="100"),
     ] = None,
-    network: Annotated[str | None, typer.Option(help="The network.", show_default="the atlas's")] = None,
+    network: Annotated[
+        str | None, typer.Option(help="The network.", show_default="the atlas's, or periodic-2d")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of training.", show_default="the network's")] = None,
     seed: Seed = 0,
     workers: Workers = None,
@@ -112,9 +114,9 @@ def refine(
 ) -> None:
     """Train the next pass on the annotations, and let the new classifier read the same runs.
 
-    The same command continues an interrupted one.
+    From an annotated ensemble it is the first pass. The same command continues an interrupted one.
     """
-    before = morphoscope.open_atlas(atlas)
+    before = morphoscope.open_atlas(atlas, progress=reporter())
     after = morphoscope.refine(
         before,
         out,
@@ -126,15 +128,17 @@ def refine(
         cluster=cluster,
         progress=reporter(),
     )
-    show.agreement(before.agreement(after), "runs")
+    if before.metadata.get("classifier"):
+        show.agreement(before.agreement(after), "runs")
+        show.line(f"to compare both atlases: morphoscope explore {atlas} --compare-with {out}")
     show.line(f"{after.folder}: {len(after.classes)} classes")
-    show.line(f"to compare both atlases: morphoscope explore {atlas} --compare-with {out}")
 
 
 @app.command(epilog=example("morphoscope export atlas --out page"))
 def export(atlas: AtlasPath, out: OutFolder, overwrite: Overwrite = False) -> None:
     """Write an atlas as a folder of web pages that need neither Python nor a network: map, thumbnails, montage."""
-    show.line(f"open {morphoscope.export(atlas, out, overwrite=overwrite)} in a browser")
+    opened = morphoscope.open_atlas(atlas, progress=reporter())
+    show.line(f"open {morphoscope.export(opened, out, overwrite=overwrite)} in a browser")
 
 
 def _user() -> str:

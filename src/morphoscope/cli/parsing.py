@@ -77,6 +77,16 @@ def size(text: str | None) -> tuple[int, int] | None:
     return int(parts[0]), int(parts[1])
 
 
+def plane(text: str | None) -> tuple[str, str] | None:
+    """``k,f`` as the names of the axes of a map, abscissa first."""
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names):
+        raise UsageError(f"plane {text!r}; expected two parameters with a comma, abscissa first, as in k,f")
+    return names[0], names[1]
+
+
 def times(text: str | None) -> list[float] | None:
     """``100,200`` as numbers."""
     if text is None:

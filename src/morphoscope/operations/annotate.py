@@ -10,12 +10,13 @@ from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
+    from morphoscope.ensembles import Ensemble
 
 PathLike = str | Path
 
 
 def annotate(
-    atlas: PathLike | Atlas,
+    atlas: PathLike | Ensemble | Atlas,
     class_name: str | None,
     runs: Sequence[int],
     *,
@@ -30,7 +31,7 @@ def annotate(
     Parameters
     ----------
     atlas : str, Path or Atlas
-        An atlas, its folder, or the name of a shipped atlas.
+        An atlas, its folder, or the name of a shipped atlas; or an ensemble.
     class_name : str or None
         The class. ``"ambiguous"`` rejects the runs: no training uses them. None confirms the present class of each run;
         runs that were rejected before can't be confirmed and are left out.
@@ -100,15 +101,15 @@ def create_class(atlas: Atlas, name: str, *, who: str, symbol: str = "", colour:
     """
     from morphoscope.atlas import symbol as symbol_of
     from morphoscope.atlas.annotation import AMBIGUOUS
-    from morphoscope.atlas.classes import class_colours
+    from morphoscope.atlas.classes import free_colour
 
-    known = (*atlas.all_classes(), name)
     letter = symbol or symbol_of(name)[:3]
     taken = (*atlas.classes, AMBIGUOUS)
-    atlas.annotations.make_class(name, letter, colour or class_colours(known)[name], who, taken=taken)
+    colour = colour or free_colour(name, [used for _, used in atlas.class_styles().values()])
+    atlas.annotations.make_class(name, letter, colour, who, taken=taken)
 
 
-def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
+def export_annotations(atlas: PathLike | Ensemble | Atlas, path: PathLike) -> Path:
     """Write the log of annotations as CSV, one row per annotation.
 
     Each row also has the run's parameters, its seed, and ``class_now``, the class of the run after all annotations
@@ -117,7 +118,7 @@ def export_annotations(atlas: PathLike | Atlas, path: PathLike) -> Path:
     Parameters
     ----------
     atlas : str, Path or Atlas
-        An atlas, its folder, or the name of a shipped atlas.
+        An atlas, its folder, or the name of a shipped atlas; or an ensemble.
     path : str or Path
         The file to write.
 

@@ -1,4 +1,4 @@
-"""Draw an atlas: its class map, or the patterns of one class."""
+"""Draw an atlas or an ensemble: its map, or its patterns side by side."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from morphoscope.atlas import Atlas
+    from morphoscope.ensembles import Ensemble
 
 PathLike = str | Path
 
 
 def class_map(
-    atlas: PathLike | Atlas,
+    atlas: PathLike | Ensemble | Atlas,
     out: PathLike | None = None,
     *,
     color: str = "class",
     theory: bool = True,
     initial: str | None = None,
+    plane: tuple[str, str] | None = None,
 ) -> Figure:
     """Draw the class map of an atlas, or one of its variables, over two parameters.
+
+    An ensemble that no classifier has read has a map, too: of its descriptors, or of people's annotations.
 
     If the runs began from several initial conditions, there is a map for each, and one of the points where the class
     depends on them.
@@ -29,16 +33,19 @@ def class_map(
     Parameters
     ----------
     atlas
-        An atlas, its folder, or the name of a shipped one (``gray-scott``).
+        An atlas, its folder, or the name of a shipped one (``gray-scott``); an ensemble or its folder.
     out
         File to write as well: .png, .svg or .pdf.
     color
-        ``class``, or a variable: ``margin``, ``entropy``, ``P(kappa)``, a parameter such as ``f``, a descriptor such as
-        ``wavelength``.
+        ``class``, as read; ``label``, the class after annotation; or a variable: ``margin``, ``entropy``, ``P(kappa)``,
+        a parameter such as ``f``, a descriptor such as ``wavelength``.
     theory
         Whether to draw bifurcation lines: saddle-node, Hopf, Turing.
     initial
         Draw only the runs with this initial condition, as in ``spots`` or, with its options, ``spots:count=4``.
+    plane
+        The parameters on the axes, abscissa first. Default: the model's plane if both vary, else the first two that
+        vary. Runs that differ in other parameters share a square.
 
     Returns
     -------
@@ -62,6 +69,7 @@ def class_map(
     """
     from morphoscope.atlas import open_atlas
     from morphoscope.atlas.starts import with_initial
+    from morphoscope.atlas.views import with_labels, with_plane
     from morphoscope.core.errors import UsageError
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import class_map as draw
@@ -73,6 +81,10 @@ def class_map(
     opened = open_atlas(atlas)
     if initial is not None:
         opened = with_initial(opened, initial)
+    if plane is not None:
+        opened = with_plane(opened, plane)
+    if color == "label":
+        opened, color = with_labels(opened), "class"
     several = len(opened.initials) > 1
     if several and color != "class":
         raise UsageError(
@@ -87,21 +99,29 @@ def class_map(
 
 
 def montage(
-    atlas: PathLike | Atlas, class_name: str, out: PathLike | None = None, *, most: int | None = None
+    atlas: PathLike | Ensemble | Atlas,
+    class_name: str | None = None,
+    out: PathLike | None = None,
+    *,
+    sort: str | None = None,
+    most: int | None = None,
 ) -> Figure:
-    """Draw the patterns that were read as one class side by side, most probable first.
+    """Draw the patterns that were read as one class, or those of all runs, side by side.
 
     Parameters
     ----------
     atlas
-        An atlas, its folder, or the name of a shipped one.
+        An atlas, its folder, or the name of a shipped one; an ensemble or its folder.
     class_name
-        The class.
+        The class. Default: all runs, as a contact sheet.
     out
         File to write as well: .png, .svg or .pdf.
+    sort
+        A variable as in :func:`morphoscope.class_map`, such as ``activity``, in ascending order. Default: a class is
+        sorted by probability, most probable first; all runs are in their own order.
     most
-        Maximum number of patterns, by default 600. If there are more, some are chosen evenly in the order of
-        probability.
+        Maximum number of patterns, by default 600 of a class and 144 of all runs. If there are more, some are chosen
+        evenly in this order.
 
     Returns
     -------
@@ -111,15 +131,15 @@ def montage(
     Raises
     ------
     UsageError
-        For an unknown class, a class that no pattern was read as, and an unknown picture format.
+        For an unknown class or variable, a class that no pattern was read as, and an unknown picture format.
     DataError
         If ``atlas`` is not an atlas.
 
     Notes
     -----
     Each pattern is a composite: the first, the middle and the last frame are its red, green and blue. Constant cells
-    are grey, cells that change are coloured. Patterns of an atlas without its ensemble, such as a shipped one, are
-    simulated again.
+    are grey, cells that change are coloured. In one dimension, the frames are grey bands, the first one above. Patterns
+    of an atlas without its ensemble, such as a shipped one, are simulated again.
 
     Examples
     --------
@@ -132,11 +152,10 @@ def montage(
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import montage as draw
     from morphoscope.reports import save
-    from morphoscope.reports.montage import MAX_PATTERNS
 
     if out is not None:
         check_figure_path(out)
-    figure = draw(open_atlas(atlas), class_name, most=MAX_PATTERNS if most is None else most)
+    figure = draw(open_atlas(atlas), class_name, sort=sort, most=most)
     if out is not None:
         save(figure, out)
     return figure

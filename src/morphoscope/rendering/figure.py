@@ -159,10 +159,15 @@ def _draw(axes: Axes, field: NDArray[np.float64], ends: Range, extent: Any, aspe
     )
 
 
-def composite_label(species: str, times: Sequence[float]) -> str:
-    """The label of a composite's colour bar: the species, and the times that are red, green and blue."""
+def composite_label(species: str, times: Sequence[float], dimensions: int = 2) -> str:
+    """The label of a composite's colour bar: the species, and the times that are red, green and blue.
+
+    In one dimension, the times of the bands of a :func:`.tile`.
+    """
     if len(times) == 1:
         return species
+    if dimensions == 1:
+        return f"{species};  from above: t = {', '.join(f'{time:g}' for time in times)}"
     channels = ", ".join(f"{times[i]:g}" for i in chosen_frames(len(times)))
     return f"{species};  red, green, blue: t = {channels}"
 

@@ -34,5 +34,6 @@ def _other_parameters(atlas: Atlas) -> list[str]:
         values = atlas.values(name) if name in atlas.plan.parameter_names else np.array([default])
         low, high = (float(end) for end in (values.min(), values.max()))
         text = "varies in space" if np.isnan(low) else f"{low:g}" if low == high else f"{low:g} … {high:g}"
-        texts.append(f"{name} {text}" if np.isnan(low) else f"{name} = {text}")
+        drawn = " (one square for all)" if low < high else ""
+        texts.append(f"{name} {text}" if np.isnan(low) else f"{name} = {text}{drawn}")
     return texts

@@ -34,7 +34,7 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
     ``color``: ``class`` or a variable of the atlas, such as ``margin``, ``entropy``, ``P(kappa)`` or ``wavelength``.
     ``theory``: whether to draw bifurcation lines. Raises UsageError for another ``color``.
     """
-    values = None if color == "class" else atlas.occupancy.averaged(numbers(atlas, color))
+    values = None if color == "class" else atlas.in_plane.averaged(numbers(atlas, color))
     with figure_style():
         figure = new_figure(8.2, 6.0)
         axes = figure.add_subplot()
@@ -49,7 +49,7 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
             colour_bar(figure, points, points.get_clim(), ax=axes, label="\n".join(textwrap.wrap(label, 60)))
         if theory:
             draw_theory(axes, atlas)
-        _draw_legend(axes, mark, at_side=values is None)
+        _draw_legend(axes, mark, atlas, at_side=values is None)
         name_axes(axes, atlas)
         axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs\n{caption(atlas)}")
     return figure
@@ -151,7 +151,7 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
 
     looks = atlas.class_styles()
     counts = atlas.counts()
-    points = atlas.occupancy
+    points = atlas.in_plane
     for name in ordered(list(atlas.classes)):
         members = atlas.members(name)
         if not len(members):
@@ -186,7 +186,7 @@ def mark_coexistence(
     axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark
 ) -> None:
     """In each square of a point where classes coexist, draw a dot in the colour of the second most frequent class."""
-    points, looks = atlas.occupancy, atlas.class_styles()
+    points, looks = atlas.in_plane, atlas.class_styles()
     several = np.flatnonzero(points.multistable)
     if not len(several):
         return
@@ -199,7 +199,11 @@ def mark_coexistence(
     }
     axes.scatter(across[points.first[several]], up[points.first[several]], c=colours, zorder=2, rasterized=True, **dot)
     plural = "point" if len(several) == 1 else "points"
-    axes.scatter([], [], c="white", label=f"classes coexist  ({len(several)} {plural})", **dot)
+    hidden = [name for name in atlas.varying if name not in atlas.plane]
+    what = f"several classes over {', '.join(hidden)}" if hidden else "classes coexist"
+    axes.scatter(
+        [], [], c="white", label="\n".join(textwrap.wrap(f"{what}  ({len(several)} {plural})", _CHARACTERS)), **dot
+    )
 
 
 def draw_theory(axes: Axes, atlas: Atlas) -> None:
@@ -214,7 +218,7 @@ def draw_theory(axes: Axes, atlas: Atlas) -> None:
         axes.plot([], [], color="black", lw=1.6, ls=style, label="\n".join(textwrap.wrap(line.name, _CHARACTERS)))
 
 
-def _draw_legend(axes: Axes, mark: Mark, *, at_side: bool) -> None:
+def _draw_legend(axes: Axes, mark: Mark, atlas: Atlas, *, at_side: bool) -> None:
     """Draw the legend at the side, or below a map of a variable, which has its colour bar at the side."""
     handles, _ = axes.get_legend_handles_labels()
     if at_side and len(handles) > 1:
@@ -223,7 +227,7 @@ def _draw_legend(axes: Axes, mark: Mark, *, at_side: bool) -> None:
             bbox_to_anchor=(1.0, 0.5),
             frameon=False,
             markerscale=8 / mark.area**0.5,
-            title="read as (runs)",
+            title="class (runs)" if atlas.metadata.get("classifier") is None else "read as (runs)",
             alignment="left",
             labelspacing=0.7,
         )

@@ -1,4 +1,4 @@
-"""Montages: the patterns that were read as one class, side by side."""
+"""Montages: the patterns of one class, or of all runs, side by side."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
 from morphoscope.core.errors import UsageError
-from morphoscope.rendering.composite import composite
+from morphoscope.rendering.composite import tile
 from morphoscope.rendering.figure import composite_bar, composite_label
 from morphoscope.rendering.style import figure_style, new_figure
 from morphoscope.reports.captions import caption
+from morphoscope.reports.classmap import numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,26 +23,45 @@ TILE = 1.05  # inches
 _MIN_WIDTH = 4.2  # inches, so that the title has room
 _BAR = (3.4, 0.13)  # inches, of the colour bar
 _CHARACTERS = 14  # of the title per inch
-MAX_PATTERNS = 600  # in one picture; of more, some are chosen evenly in the order of probability
+MAX_PATTERNS = 600  # of a class in one picture; of more, some are chosen evenly in their order
+SHEET_PATTERNS = 144  # of all runs
 
 
-def montage(atlas: Atlas, name: str, *, most: int = MAX_PATTERNS, columns: int = COLUMNS) -> Figure:
-    """The patterns read as class ``name``, most probable first, as RGB composites with their parameters.
+def montage(
+    atlas: Atlas, name: str | None = None, *, sort: str | None = None, most: int | None = None, columns: int = COLUMNS
+) -> Figure:
+    """The patterns read as class ``name``, by default all, as RGB composites with their parameters.
 
-    Raises UsageError for an unknown class, and for a class that no pattern was read as.
+    ``sort``: a variable of the atlas, ascending, undefined values last; by default a class is sorted by probability,
+    most probable first, and all patterns are in the order of the runs. ``most``: by default MAX_PATTERNS of a class,
+    SHEET_PATTERNS of all. Raises UsageError for an unknown class or variable, and for a class without patterns.
     """
-    members = atlas.members(name)
-    if not len(members):
-        raise UsageError(f"no pattern was read as {name!r}; choose another class")
+    found, order = _sorted_members(atlas, name, sort)
+    most = (SHEET_PATTERNS if name is None else MAX_PATTERNS) if most is None else most
     if most < 1:
         raise UsageError(f"most={most} shows no patterns; use 1 or more")
-    total = len(members)
-    if total > most:
-        members = members[np.linspace(0, total - 1, most).round().astype(int)]
-    frames = atlas.frames(members)
-    pictures = composite(frames, atlas.colour_range)
+    members = found if len(found) <= most else found[np.linspace(0, len(found) - 1, most).round().astype(int)]
+    number = "1 pattern" if len(found) == 1 else f"{len(found)} patterns"
+    shown = "" if len(found) == len(members) else f", {len(members)} shown"
+    title = f"{'all' if name is None else titled(name)}: {number}{shown}, {order}"
+    return sheet(atlas, members, title, _labels(atlas, members, sort), columns)
+
+
+def _sorted_members(atlas: Atlas, name: str | None, sort: str | None) -> tuple[NDArray[np.intp], str]:
+    """The readings of a class, or all, in the order in which they are shown, and the order in words."""
+    members = np.arange(len(atlas.runs)) if name is None else atlas.members(name)
+    if not len(members):
+        raise UsageError(f"no pattern was read as {name!r}; choose another class")
+    if sort is None:
+        return members, "in the order of the runs" if name is None else "most probable first"
+    values = numbers(atlas, sort)[members]
+    return members[np.argsort(values, kind="stable")], f"by {sort}, ascending"  # NaN is last
+
+
+def sheet(atlas: Atlas, members: NDArray[np.intp], title: str, labels: list[str], columns: int = COLUMNS) -> Figure:
+    """Some patterns of an atlas, each below its label, with the colour scale of the atlas."""
+    pictures = tile(atlas.frames(members), atlas.colour_range)
     columns = min(columns, len(members))
-    labels = _labels(atlas, members)
     mosaic, corners = _mosaic(pictures, columns)
     tiles = columns * TILE
     width = max(tiles, _MIN_WIDTH)
@@ -53,25 +73,26 @@ def montage(atlas: Atlas, name: str, *, most: int = MAX_PATTERNS, columns: int =
         axes.imshow(mosaic, interpolation="nearest")
         for (row, column), text in zip(corners, labels, strict=True):
             axes.text(column + pictures.shape[2] / 2, row - 2, text, ha="center", va="bottom", fontsize=5)
+        plan = atlas.plan
         composite_bar(
-            figure, atlas.colour_range, label=composite_label(atlas.plan.record[0], atlas.plan.times), ax=axes,
-            orientation="horizontal", fraction=_BAR[1] / height, aspect=_BAR[0] / _BAR[1],
+            figure, atlas.colour_range, label=composite_label(plan.record[0], plan.times, plan.grid.dimensions),
+            ax=axes, orientation="horizontal", fraction=_BAR[1] / height, aspect=_BAR[0] / _BAR[1],
         )  # fmt: skip
-        shown = "" if total == len(members) else f", {len(members)} shown"
-        plural = "pattern" if total == 1 else "patterns"
-        title = f"{titled(name)}: {total} {plural}{shown}, most probable first"
-        subtitle = f"{atlas.plan.model.title}: {caption(atlas, width=int(_CHARACTERS * width))}"
+        subtitle = f"{plan.model.title}: {caption(atlas, width=int(_CHARACTERS * width))}"
         figure.suptitle(f"{title}\n{subtitle}", fontsize=9)
     return figure
 
 
-def _labels(atlas: Atlas, members: NDArray[np.intp]) -> list[str]:
-    """The parameters of the map's plane in the model's order, one text per pattern."""
+def _labels(atlas: Atlas, members: NDArray[np.intp], sort: str | None) -> list[str]:
+    """The parameters of the map's plane in the model's order and the value sorted by, one text per pattern."""
     names = [name for name in atlas.plan.model.defaults if name in atlas.plane]
     columns = [atlas.values(name)[members] for name in names]
-    return [
+    texts = [
         " ".join(f"{n}={v:.5g}" for n, v in zip(names, values, strict=True)) for values in zip(*columns, strict=True)
     ]
+    if sort is None or sort in names:
+        return texts
+    return [f"{text}  {value:.3g}" for text, value in zip(texts, numbers(atlas, sort)[members], strict=True)]
 
 
 def _mosaic(pictures: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:

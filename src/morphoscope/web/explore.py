@@ -11,15 +11,16 @@ from morphoscope.core.progress import in_notebook
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
+    from morphoscope.ensembles import Ensemble
     from morphoscope.learning.estimator import Estimator
 
 PathLike = str | Path
 
 
 def explore(
-    atlas: PathLike | Atlas = "gray-scott",
+    atlas: PathLike | Ensemble | Atlas = "gray-scott",
     *,
-    compare_with: PathLike | Atlas | None = None,
+    compare_with: PathLike | Ensemble | Atlas | None = None,
     estimator: PathLike | Estimator | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -35,7 +36,7 @@ def explore(
     Parameters
     ----------
     atlas
-        An atlas, its folder, or the name of a shipped atlas.
+        An atlas, its folder, or the name of a shipped atlas; or an ensemble.
     compare_with
         A second atlas, to be compared with the first.
     estimator

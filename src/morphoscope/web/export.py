@@ -9,17 +9,18 @@ from morphoscope.core.extras import require
 
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
+    from morphoscope.ensembles import Ensemble
 
 PathLike = str | Path
 
 
-def export(atlas: PathLike | Atlas, out: PathLike, *, overwrite: bool = False) -> Path:
+def export(atlas: PathLike | Ensemble | Atlas, out: PathLike, *, overwrite: bool = False) -> Path:
     """Write an atlas as a folder of web pages that works without Python and without a network.
 
     Parameters
     ----------
     atlas
-        An atlas, its folder, or the name of a shipped atlas.
+        An atlas, its folder, or the name of a shipped atlas; or an ensemble.
     out
         Folder to write.
     overwrite

@@ -13,6 +13,7 @@ from bokeh.resources import Resources
 from jinja2 import Environment
 
 from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas.files import POINTS_FILE, write_rows
 from morphoscope.atlas.thumbnails import PER_SHEET, sheet_name
 from morphoscope.core.provenance import __version__
 from morphoscope.core.storage import staged_folder
@@ -32,7 +33,7 @@ def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path
         sheets = [sheet_name(i) for i in range(-(-len(atlas.runs) // PER_SHEET))]
         for number, name in enumerate(sheets):
             (part / name).write_bytes(atlas.thumbnails(number) or b"")
-        (part / "points.csv").write_bytes((atlas.folder / "points.csv").read_bytes())
+        write_rows(atlas.points(), part / POINTS_FILE)
         (part / PAGE).write_text(_page(atlas, sheets), encoding="utf-8")
     return folder / PAGE
 

@@ -16,14 +16,15 @@ from morphoscope.workflows.stages import Stage, opened_study
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
     from morphoscope.atlas.refinement import Choice
-    from morphoscope.ensembles import Plan
+    from morphoscope.ensembles import Ensemble, Plan
     from morphoscope.ensembles.runners.clusters import Client
 
 PathLike = str | Path
+NETWORK = "periodic-2d"  # the network if none is named and no classifier read the runs
 
 
 def refine(
-    atlas: PathLike | Atlas,
+    atlas: PathLike | Ensemble | Atlas,
     out: PathLike,
     *,
     runs_per_class: int | None = None,
@@ -41,15 +42,15 @@ def refine(
 
     Parameters
     ----------
-    atlas : str, Path or Atlas
-        An atlas, its folder, or the name of a shipped atlas.
+    atlas : str, Path, Ensemble or Atlas
+        An atlas, its folder, or the name of a shipped atlas; or an annotated ensemble, which gets its first classifier.
     out : str or Path
         The folder to write: ``train``, ``validation``, ``classifier`` and ``atlas``, and ``scan`` if the atlas has
         no ensemble.
     runs_per_class : int, optional
         Runs of each class for training, and as many for validation. Default: 100, as in the paper.
     network : str, optional
-        The network to train. Default: the atlas's.
+        The network to train. Default: the atlas's, or ``periodic-2d``.
     epochs : int, optional
         Epochs of training. Default: the network's.
     seed : int, optional
@@ -129,7 +130,7 @@ def train_next_pass(
     from morphoscope.atlas.files import ATLAS_FILE
     from morphoscope.learning.classifier import METADATA_FILE
 
-    network = network or str(before.metadata["classifier"]["network"])
+    network = network or str((before.metadata.get("classifier") or {}).get("network", NETWORK))
     plans = _plans(before, choice, runs_per_class, seed)
     options = {"study": "refine", "network": network, "epochs": epochs, "seed": seed, "rows": plans["train"].hash}
     for line in choice.remarks():
