@@ -31,6 +31,7 @@ from morphoscope.atlas.files import (
 )
 from morphoscope.atlas.label_position import label_position
 from morphoscope.atlas.thumbnails import sheet_name
+from morphoscope.atlas.verification import Verification, load_verification
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.progress import AUTO, Reporter
 from morphoscope.core.recorded_files import RecordedFiles
@@ -202,8 +203,10 @@ class Atlas:
 
         ``margin``, ``probability`` of the most probable class, ``entropy`` of the probabilities in bits, the
         probability of each class as ``P(class)``, the parameters that the runs set, and the descriptors, if they were
-        computed (see :meth:`describe`), NaN if undefined. If points have several runs, also ``states``, the number of
-        classes that coexist at the point, and ``coexistence``, the entropy of their shares in bits.
+        computed (see :meth:`describe`), NaN if undefined. After :func:`morphoscope.verify` also ``survives``, the
+        number of checks in which a run keeps its class, NaN for runs that were not drawn. If points have several runs,
+        also ``states``, the number of classes that coexist at the point, and ``coexistence``, the entropy of their
+        shares in bits.
         """
         p = self.reading.probabilities.astype(np.float64)
         entropy = -np.sum(p * np.log2(np.maximum(p, 1e-300)), axis=1)
@@ -215,9 +218,23 @@ class Atlas:
             "entropy": np.maximum(entropy, 0.0),
             **{f"P({name})": p[:, self.classes.index(name)] for name in ordered(list(self.classes))},
             **(coexistence if occupancy.repeated else {}),
+            **({} if self.verification is None else {"survives": self.verification.survival(self.runs)}),
             **{name: self.values(name) for name in self.plan.parameter_names},
             **{name: column for name, column in self.descriptors.items() if np.isfinite(column).any()},
         }
+
+    @functools.cached_property
+    def verification(self) -> Verification | None:
+        """The latest result of :func:`morphoscope.verify`; None without one. Raises DataError for a damaged file."""
+        reading = dict(zip(self.runs.tolist(), self.reading.names, strict=True))
+        return load_verification(annotation_folder(self.folder), self.plan.hash, reading)
+
+    def verified(self) -> None:
+        """Read the verification again and write points.csv with it, unless the atlas is a shipped one."""
+        self.__dict__.pop("verification", None)
+        if annotation_folder(self.folder) == self.folder:
+            with self._files.rewriting("verifying", POINTS_FILE):
+                write_rows(self.points(), self.folder / POINTS_FILE)
 
     @functools.cached_property
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
@@ -332,6 +349,7 @@ class Atlas:
         """One row per reading: parameters, seed, class, probability, margin, descriptors (None if undefined)."""
         names = self.plan.parameter_names
         columns = [self.values(name) for name in names]
+        verified = {} if self.verification is None else self.verification.columns(self.runs)
         rows = []
         for position, run in enumerate(self.runs):
             row: dict[str, Any] = {n: float(c[position]) for n, c in zip(names, columns, strict=True)}
@@ -342,6 +360,7 @@ class Atlas:
             row["probability"] = round(float(self.reading.probability[position]), 6)
             row["margin"] = round(float(self.reading.margin[position]), 6)
             row["read_by"] = str(self.read_by[position])
+            row |= {name: values[position] for name, values in verified.items()}
             for name, column in self.descriptors.items():
                 row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
             rows.append(row)

@@ -38,6 +38,7 @@ COMMANDS = {
     "refine": "loop",
     "export": "loop",
     "check": "check",
+    "verify": "verify",
 }
 
 

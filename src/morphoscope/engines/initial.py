@@ -30,6 +30,7 @@ for _name in ("pearson-square", "inverse", "mixed-spots", "stripes", "spiral-see
     INITIAL_CONDITIONS.add(_name, getattr(shaped_starts, _name.replace("-", "_")))
 FILE = "file"  # the initial condition that reads a state, named by its path
 ARRAY = "array"  # the initial condition that was given as numbers, which a run's folder keeps
+REFINED = "refined"  # another initial condition on a finer grid
 
 SQUARE = 20  # side of the perturbed squares, cells
 CUT_OFFSET = (6, 9)  # rows, columns: where the cutting square sits relative to the second one
@@ -118,6 +119,8 @@ class InitialCondition:
             return str(dict(self.options).get("path", FILE))
         if self.name == ARRAY:
             return f"{ARRAY} {dict(self.options)['sha256'][:12]}"
+        if self.name == REFINED:
+            return f"{dict(self.options).get('of', '')}, {REFINED}"
         options = ",".join(f"{name}={_option_text(value)}" for name, value in self.options)
         return f"{self.name}:{options}" if options else self.name
 
@@ -144,7 +147,7 @@ def _parameters_of(function: Callable[..., FieldArray]) -> Mapping[str, inspect.
 
 def named_conditions() -> list[str]:
     """The initial conditions that need only a name."""
-    return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY)]
+    return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY, REFINED)]
 
 
 def _option(part: str) -> tuple[str, Any]:
@@ -346,3 +349,26 @@ def from_array(model: Model, shape: tuple[int, int], rng: np.random.Generator, s
     raise DataError(
         "the initial state was given as an array, which is stored only in the folder of its run; open that run"
     )
+
+
+@INITIAL_CONDITIONS.register(REFINED)
+def refined(
+    model: Model,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    parameters: Parameters,
+    of: str = "",
+    factor: int = 2,
+) -> FieldArray:
+    """The state of another initial condition on a grid of cells that are ``factor`` times as long.
+
+    Each of its cells becomes ``factor`` × ``factor`` cells with the same value, so that both are the same function of
+    space and have the same mean. ``of``: the text of the other one, see :meth:`InitialCondition.parse`. Raises
+    UsageError for a grid that is not a multiple of ``factor``.
+    """
+    height, width = (factor if cells > 1 else 1 for cells in shape)
+    if shape[0] % height or shape[1] % width:
+        raise UsageError(f"a grid of {shape[1]}x{shape[0]} cells is no multiple of {factor}; choose another size")
+    coarse = (shape[0] // height, shape[1] // width)
+    state = InitialCondition.parse(of).state(model, coarse, rng, parameters)
+    return state.repeat(height, axis=1).repeat(width, axis=2)

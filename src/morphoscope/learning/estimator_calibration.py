@@ -9,32 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.shares import Share
 from morphoscope.learning.estimator import Estimator
 from morphoscope.learning.targets import TargetSet
 
 DRAWS = 500
 LEVELS = (0.5, 0.9)
 JOINT = "joint"
-
-
-@dataclasses.dataclass(frozen=True)
-class Coverage:
-    """The share of runs whose parameter is in its credible region, with the 95 % Wilson interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, covered: NDArray[np.bool_]) -> Coverage:
-        """From one flag per run."""
-        from scipy.stats import binomtest
-
-        interval = binomtest(int(covered.sum()), len(covered)).proportion_ci(0.95, "wilson")
-        return cls(float(covered.mean()), float(interval.low), float(interval.high))
-
-    def __str__(self) -> str:
-        return f"{self.value:.1%} [{self.low:.1%}, {self.high:.1%}]"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +55,7 @@ class EstimatorEvaluation:
     homogeneous: int
     unfamiliar: int
     median_error: dict[str, float]
-    coverage: dict[str, dict[str, Coverage]]
+    coverage: dict[str, dict[str, Share]]
     ranks: dict[str, list[int]]
     uniform: dict[str, float]
     draws: int = DRAWS
@@ -105,8 +86,8 @@ def assess_estimator(
         tail = (1 - level) / 2
         low, high = np.quantile(drawn.values, (tail, 1 - tail), axis=1)
         within = (low <= data.values) & (data.values <= high)
-        found = {name: Coverage.of(within[:, j]) for j, name in enumerate(estimator.targets)}
-        coverage[f"{100 * level:g}"] = {**found, JOINT: Coverage.of(denser <= level)}
+        found = {name: Share.of(within[:, j]) for j, name in enumerate(estimator.targets)}
+        coverage[f"{100 * level:g}"] = {**found, JOINT: Share.of(denser <= level)}
     errors = np.abs(np.median(drawn.values, axis=1) - data.values)
     names = estimator.targets
     return EstimatorEvaluation(
