@@ -17,6 +17,7 @@ COMMAND_NAMES = {
     "list_models": "models",
     "new_model": "models new",
     "scan_plan": "ensemble",
+    "train_encoder": "train-encoder",
 }
 #: Arguments of public functions whose option has another name.
 OPTION_NAMES = {"parameters": "parameter", "ranges": "span"}

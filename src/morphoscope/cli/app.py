@@ -24,6 +24,7 @@ COMMANDS = {
     "ensemble": "ensemble",
     "describe": "describe",
     "train": "reading",
+    "train-encoder": "encoding",
     "evaluate": "reading",
     "explain": "reading",
     "classify": "reading",

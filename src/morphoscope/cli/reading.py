@@ -27,7 +27,19 @@ def train(
         str | None,
         typer.Option(help="Parameters, as in f,k: train an estimator of them on any ensemble; see `infer`."),
     ] = None,
-    network: Annotated[str, typer.Option(help="periodic-2d, scholz2022-2d, or scholz2022-3d.")] = "periodic-2d",
+    network: Annotated[
+        str, typer.Option(help="periodic-2d, scholz2022-2d, scholz2022-3d, or encoder-linear.")
+    ] = "periodic-2d",
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Start from an encoder or a classifier: its folder, `shipped` (the encoder), or a shipped name.",
+        ),
+    ] = None,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="With --from: fit only the last layer, which needs few labels.")
+    ] = False,
     epochs: Annotated[int | None, typer.Option(help="Number of epochs. Default: the network's.")] = None,
     seed: Seed = 0,
     paper_augmentation: Annotated[
@@ -44,6 +56,8 @@ def train(
         out,
         target=target,
         network=network,
+        pretrained=pretrained,
+        freeze=freeze,
         epochs=epochs,
         seed=seed,
         paper_augmentation=paper_augmentation,
@@ -55,14 +69,19 @@ def train(
 
         show_training(made, json=json)
         return
-    kept = made.provenance["history"][made.provenance["kept_epoch"] - 1]
+    history = made.provenance["history"]
+    kept = history[made.provenance["kept_epoch"] - 1] if history else None
     if json:
         show.as_json({"kept": kept, "temperature": made.temperature, **made.summary()})
         return
-    show.line(
-        f"{out}: epoch {kept['epoch']} kept, validation accuracy {kept['validation_accuracy']:.2%}, "
-        f"{made.provenance['history'][-1]['seconds']:.0f} s"
-    )
+    if kept is None:
+        runs = made.provenance["training"]["runs"]
+        show.line(f"{out}: last layer of {made.network} fitted to {runs} runs of {len(made.classes)} classes")
+    else:
+        show.line(
+            f"{out}: epoch {kept['epoch']} kept, validation accuracy {kept['validation_accuracy']:.2%}, "
+            f"{history[-1]['seconds']:.0f} s"
+        )
     if homogeneous := [known.name for known in made.homogeneous or ()]:
         show.line(f"homogeneous runs, which theory reads: {', '.join(homogeneous)}")
 

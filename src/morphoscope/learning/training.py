@@ -18,6 +18,7 @@ from morphoscope.learning.datasets import DataSet
 from morphoscope.learning.evaluation import fit_temperature
 from morphoscope.learning.homogeneous import homogeneous_classes
 from morphoscope.learning.networks import Network, TrainingSettings, get_network
+from morphoscope.learning.transfer import Pretrained, fit_last_layer
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MIN_BATCHES = 8
 WARM_UP = 0.2  # fraction of the steps in which the learning rate increases
+TUNING = 0.1  # of the learning rate, for a network that was trained before
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +44,14 @@ class Epoch:
 
 def train_classifier(
     training: DataSet,
-    validation: DataSet,
+    validation: DataSet | None,
     *,
     network: str = "periodic-2d",
     epochs: int | None = None,
     seed: int = 0,
     paper_augmentation: bool = False,
+    pretrained: Pretrained | None = None,
+    freeze: bool = False,
     progress: Reporter = SILENT,
 ) -> Classifier:
     """Train a network on one data set and keep the last epoch that is as good as the best on the validation set.
@@ -56,58 +60,82 @@ def train_classifier(
     same parameters, accuracy saturates early, and later epochs generalize better. The temperature of the probabilities
     is also fitted on the validation set. The same data, seed and number of threads give the same weights on the same
     machine. Raises UsageError for unknown names and for sets that do not match.
+
+    ``pretrained``: the network starts with these weights. Its last layer is fitted by logistic regression; then, unless
+    ``freeze``, all layers are trained with a tenth of the learning rate (Kumar et al., ICLR (2022)). With ``freeze``
+    there may be no validation set; then the temperature is 1.
     """
-    architecture = get_network(network)
+    architecture = get_network(network if pretrained is None else pretrained.network)
     settings = _adapted(architecture.training, len(training.labels), epochs, paper_augmentation)
     classes = tuple(training.classes)
-    if len(training.labels) < 2 * len(classes):
-        raise UsageError(
-            f"{training.name} has {len(training.labels)} runs of {len(classes)} classes; use at least 2 runs per class"
-        )
-    if len(classes) < 2:
-        raise UsageError(f"{training.name} has {len(classes)} class; at least 2 are needed to train")
-    if training.input != validation.input:
-        raise UsageError(
-            f"validation patterns are {validation.input}, training patterns {training.input}; "
-            "use the same grid and frames"
-        )
+    _check_sets(training, validation, classes, 1 if freeze else 2)
     _check_frames(architecture, training)
     _check_grid(architecture, training.input, training.name)
-    targets = validation.targets(classes)
+    targets = None if validation is None else validation.targets(classes)
     homogeneous = homogeneous_classes(training)
-    with progress.task(f"train {network}", settings.epochs, "epochs") as task:
-        trainer = _Trainer(architecture, settings, training, classes, seed)
-        history = trainer.fit(validation, targets, task)
+    stream = _seeded(seed)
+    if pretrained is None:
+        module = architecture.build(training.input.frames, len(classes))
+    else:
+        settings = dataclasses.replace(settings, learning_rate=TUNING * settings.learning_rate)
+        module = pretrained.module(training.input.frames, len(classes))
+        fit_last_layer(module, training.frames, training.targets(classes), stream)
+    history, kept = list[Epoch](), 0
+    if not freeze:
+        with progress.task(f"train {architecture.name}", settings.epochs, "epochs") as task:
+            trainer = _Trainer(module, settings, training, classes, stream)
+            history = trainer.fit(_required(validation), targets, task)
+        module, kept = trainer.best, trainer.kept
     classifier = Classifier(
-        network=network,
+        network=architecture.name,
         classes=classes,
         input=training.input,
         temperature=1.0,
         provenance={
-            "training": {
-                "name": training.name,
-                "plan_hash": training.plan_hash,
-                "runs": len(training.labels),
-            },
-            "validation": {
-                "name": validation.name,
-                "plan_hash": validation.plan_hash,
-                "runs": len(validation.labels),
-            },
+            "training": _summary(training),
+            "validation": None if validation is None else _summary(validation),
             "training_rows": training.rows(),
             "training_times": list(training.times),
+            "pretrained": None if pretrained is None else {**pretrained.origin, "frozen": freeze},
             "seed": seed,
             "recipe": dataclasses.asdict(settings),
-            "kept_epoch": trainer.kept,
+            "kept_epoch": kept,
             "history": [dataclasses.asdict(e) for e in history],
             "versions": versions("torch"),
         },
-        module=trainer.best,
+        module=module.eval(),
         trained_on=training.runs,
         homogeneous=homogeneous,
     )
-    classifier.temperature = fit_temperature(classifier.logits(validation.frames), targets)
+    if validation is not None and targets is not None:
+        classifier.temperature = fit_temperature(classifier.logits(validation.frames), targets)
     return classifier
+
+
+def _summary(data: DataSet) -> dict[str, Any]:
+    return {"name": data.name, "plan_hash": data.plan_hash, "runs": len(data.labels)}
+
+
+def _required(validation: DataSet | None) -> DataSet:
+    if validation is None:
+        raise UsageError("a classifier needs another labelled ensemble to validate with", parameter="validation")
+    return validation
+
+
+def _check_sets(training: DataSet, validation: DataSet | None, classes: tuple[str, ...], least: int) -> None:
+    """Raise UsageError unless there are enough runs of each class, and the validation runs are of the same kind."""
+    if len(training.labels) < least * len(classes):
+        raise UsageError(
+            f"{training.name} has {len(training.labels)} runs of {len(classes)} classes; use at least {least} runs per "
+            "class"
+        )
+    if len(classes) < 2:
+        raise UsageError(f"{training.name} has {len(classes)} class; at least 2 are needed to train")
+    if validation is not None and training.input != validation.input:
+        raise UsageError(
+            f"validation patterns are {validation.input}, training patterns {training.input}; "
+            "use the same grid and frames"
+        )
 
 
 def _adapted(settings: TrainingSettings, runs: int, epochs: int | None, paper_augmentation: bool) -> TrainingSettings:
@@ -158,13 +186,16 @@ def _seeded(seed: int) -> torch.Generator:
 
 class _Trainer:
     def __init__(
-        self, network: Network, settings: TrainingSettings, data: DataSet, classes: tuple[str, ...], seed: int
+        self,
+        module: nn.Module,
+        settings: TrainingSettings,
+        data: DataSet,
+        classes: tuple[str, ...],
+        stream: torch.Generator,
     ) -> None:
         import torch
 
-        self.settings = settings
-        self.stream = _seeded(seed)
-        self.module = network.build(data.input.frames, len(classes))
+        self.settings, self.stream, self.module = settings, stream, module
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.frames = torch.from_numpy(data.frames)
         self.targets = torch.from_numpy(data.targets(classes))

@@ -12,6 +12,7 @@ from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.encoder import Encoder
     from morphoscope.learning.estimator import Estimator
 
 PathLike = str | Path
@@ -25,6 +26,8 @@ def train(
     *,
     target: str | Sequence[str] | None = None,
     network: str = _NETWORK,
+    pretrained: PathLike | Encoder | Classifier | None = None,
+    freeze: bool = False,
     epochs: int | None = None,
     seed: int = 0,
     paper_augmentation: bool = False,
@@ -46,7 +49,15 @@ def train(
     target
         Names of parameters, as in ``"f,k"``: train an estimator of their posterior, for :func:`morphoscope.infer`.
     network
-        ``periodic-2d``, ``scholz2022-2d`` or, for runs with ten frames, ``scholz2022-3d``.
+        ``periodic-2d``, ``scholz2022-2d``, ``encoder-linear`` or, for runs with ten frames, ``scholz2022-3d``.
+    pretrained
+        Start from a trained network instead: an encoder or its folder, ``"shipped"`` for the encoder that comes with
+        the package (the result is an ``encoder-linear`` network), or a classifier, its folder or its name (the result
+        is of its kind). Its last layer is fitted to the new classes, then all layers are trained with a tenth of the
+        learning rate.
+    freeze
+        Whether to fit only the last layer of ``pretrained``, which takes seconds and needs few labels. Then validation
+        runs may be left out; they would only calibrate the probabilities.
     epochs
         Number of epochs. Default: the network's own number, which is smaller for large sets.
     seed
@@ -69,7 +80,8 @@ def train(
     ------
     UsageError
         If no labelled run is done, if there are fewer than 2 classes or fewer than 2 runs per class, if the validation
-        set has another grid or other classes, if the network can't read the runs, or if a target is no parameter that
+        set has another grid or other classes, if the network can't read the runs, if there is no such ``pretrained``
+        network, or if a target is no parameter that
         varies in the ensemble.
 
     Examples
@@ -93,20 +105,28 @@ def train(
     from morphoscope.learning.datasets import load_labelled
     from morphoscope.learning.networks import get_network
     from morphoscope.learning.training import train_classifier
+    from morphoscope.learning.transfer import open_pretrained
 
     get_network(network)
     if target is not None:
-        if network != _NETWORK or paper_augmentation:
+        if network != _NETWORK or paper_augmentation or pretrained is not None:
             raise UsageError(f"estimators are trained with {_NETWORK} and exact symmetries only; leave the others out")
         return _train_estimator(data, validation, out, target, epochs, seed, overwrite, progress)
-    if validation is None:
+    if pretrained is not None and network != _NETWORK:
+        raise UsageError(f"the network to start from is not {network!r}; give one of both", parameter="pretrained")
+    if freeze and pretrained is None:
+        raise UsageError("nothing to freeze; name the network to start from", parameter="pretrained")
+    if validation is None and not freeze:
         raise UsageError("a classifier needs another labelled ensemble to validate with", parameter="validation")
     folder = None if out is None else Path(out)
     with reserved(folder, METADATA_FILE, "training", overwrite=overwrite):
+        start = None if pretrained is None else open_pretrained(pretrained)
         classifier = train_classifier(
             load_labelled(Ensemble(data)),
-            load_labelled(Ensemble(validation)),
+            None if validation is None else load_labelled(Ensemble(validation)),
             network=network,
+            pretrained=start,
+            freeze=freeze,
             epochs=epochs,
             seed=seed,
             paper_augmentation=paper_augmentation,

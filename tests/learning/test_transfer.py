@@ -1,0 +1,119 @@
+"""Training from an encoder or a classifier: the last layer alone, or all layers."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+import morphoscope
+from morphoscope import Classifier, DataError, Encoder, UsageError
+from morphoscope.ensembles import Ensemble
+from morphoscope.learning.datasets import load_labelled
+from morphoscope.learning.transfer import features_of, fit_last_layer, last_layer, open_pretrained, trunk_of
+
+
+@pytest.fixture(scope="module")
+def frozen(workshop, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("frozen") / "classifier"
+    morphoscope.train(workshop / "train", None, folder, pretrained="shipped", freeze=True)
+    return folder
+
+
+def test_the_last_layer_alone_makes_a_classifier_like_any_other(frozen, workshop):
+    made = Classifier.load(frozen)
+    assert (made.network, made.classes) == ("encoder-linear", ("H", "kappa", "lambda"))
+    assert morphoscope.evaluate(made, workshop / "validation").accuracy.value >= 0.9
+    assert made.provenance["pretrained"] == {
+        "kind": "encoder", "name": "encoder", "hash": Encoder.shipped().hash, "frozen": True,
+    }  # fmt: skip
+    assert made.provenance["history"] == []
+    assert [known.name for known in made.homogeneous] == ["H"]
+    assert morphoscope.check(frozen) == []
+
+
+def test_freezing_changes_no_weight_of_the_trunk(frozen):
+    own = Classifier.load(frozen).module.encoder.state_dict()
+    for name, tensor in Encoder.shipped().module.state_dict().items():
+        assert torch.equal(own[name], tensor), name
+
+
+def test_validation_runs_only_calibrate_a_frozen_network(frozen, workshop):
+    judged = morphoscope.train(workshop / "train", workshop / "validation", pretrained="shipped", freeze=True)
+    alone = Classifier.load(frozen)
+    for name, tensor in alone.module.state_dict().items():
+        torch.testing.assert_close(judged.module.state_dict()[name], tensor)
+
+
+def test_all_layers_are_trained_without_freeze(workshop):
+    before = {name: tensor.clone() for name, tensor in Encoder.shipped().module.state_dict().items()}
+    made = morphoscope.train(workshop / "train", workshop / "validation", pretrained="shipped", epochs=1)
+    changed = made.module.encoder.state_dict()
+    assert not torch.equal(changed["convolutions.1.weight"], before["convolutions.1.weight"])
+    assert len(made.provenance["history"]) == 1
+    for name, tensor in Encoder.shipped().module.state_dict().items():
+        assert torch.equal(tensor, before[name]), "the shipped encoder must not change"
+
+
+def test_a_classifier_passes_its_features_on(workshop):
+    source = Classifier.load(workshop / "classifier")
+    made = morphoscope.train(workshop / "train", None, pretrained=source, freeze=True)
+    assert made.network == source.network
+    assert torch.equal(made.module.features[1].weight, source.module.features[1].weight)
+    assert not torch.equal(last_layer(made.module)[1].weight, last_layer(source.module)[1].weight)
+    assert morphoscope.evaluate(made, workshop / "validation").accuracy.value >= 0.9
+
+
+def test_logits_are_those_of_scikit_learn_on_scaled_features(workshop):
+    """Logits of the network against a logistic regression in float64 on the features of the same symmetric copies."""
+    data = load_labelled(Ensemble(workshop / "train"))
+    targets = data.targets(tuple(data.classes))
+    module = open_pretrained("shipped").module(3, 3)
+    fit_last_layer(module, data.frames, targets, torch.Generator().manual_seed(3))
+    trunk, stream = trunk_of(module), torch.Generator().manual_seed(3)
+    known = np.concatenate([features_of(trunk, data.frames, stream) for _ in range(4)]).astype(np.float64)
+    spread = known.std(0) + 0.1 * known.std(0).mean() + 1e-12
+    model = LogisticRegression(C=0.25, max_iter=1000).fit((known - known.mean(0)) / spread, np.tile(targets, 4))
+    expected = model.decision_function((features_of(trunk, data.frames) - known.mean(0)) / spread)
+    with torch.inference_mode():
+        found = module.eval()(torch.from_numpy(data.frames)).numpy()
+    np.testing.assert_allclose(
+        found - found.mean(1, keepdims=True), expected - expected.mean(1, keepdims=True), atol=2e-3
+    )
+
+
+def test_two_classes_have_two_logits():
+    frames = np.random.default_rng(0).random((8, 2, 32, 32)).astype(np.float32)
+    frames[4:] += 1.0
+    module = open_pretrained("shipped").module(2, 2)
+    fit_last_layer(module, frames, np.repeat([0, 1], 4), torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert module.eval()(torch.from_numpy(frames)).argmax(1).tolist() == [0] * 4 + [1] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"pretrained": "missing", "freeze": True}, "neither an encoder nor a classifier"),
+        ({"freeze": True}, "nothing to freeze"),
+        ({"pretrained": "shipped"}, "validate with"),
+        ({"pretrained": "shipped", "network": "scholz2022-2d", "freeze": True}, "give one of both"),
+        ({"pretrained": "shipped", "target": "f,k"}, "estimators are trained with"),
+    ],
+)
+def test_what_does_not_go_together_is_said_in_one_line(workshop, tmp_path, options, words):
+    with pytest.raises(UsageError, match=words) as error:
+        morphoscope.train(workshop / "train", None, tmp_path / "out", **options)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_frames_than_those_of_the_classifier_are_refused(workshop):
+    with pytest.raises(UsageError, match="reads 3 frames, the training runs have 2"):
+        open_pretrained(workshop / "classifier").module(2, 4)
+
+
+def test_a_damaged_encoder_is_refused(tmp_path):
+    Encoder(Encoder.shipped().module, {}).save(tmp_path / "encoder")
+    (tmp_path / "encoder" / "weights.safetensors").write_bytes(b"short")
+    with pytest.raises(DataError, match="is damaged"):
+        open_pretrained(tmp_path / "encoder")
