@@ -2,6 +2,7 @@
 # make test  installs and runs the tests
 # make lint  ruff and mypy
 # make install-test  builds the package, installs it without extras into an empty environment, and starts it
+# make docs  builds the documentation site
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
 # make gallery   the page of the built-in models and its pictures
@@ -14,7 +15,7 @@ INSTALLED = .venv/installed
 # constraints.txt holds the versions that are tested.
 PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test lint install-test torture bench gallery accuracy publish clean
+.PHONY: demo test lint install-test docs torture bench gallery accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -39,6 +40,11 @@ install-test:
 	cd $(EMPTY) && bin/morphoscope theory gray-scott --out theory.png
 	cd $(EMPTY) && bin/morphoscope map gray-scott --out map.png
 	cd $(EMPTY) && bin/morphoscope classify run 2>&1 | grep "pip install 'morphoscope\[learn\]'"
+
+docs: $(INSTALLED)
+	$(PIP) -e '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs results/docs
+	@echo "open results/docs/index.html in a browser"
 
 torture: $(INSTALLED)
 	$(BIN)/python -m tests.faults --folder results/torture --out docs/reliability.md

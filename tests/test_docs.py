@@ -58,6 +58,13 @@ def test_the_readme_lists_all_packages_from_the_lowest_floor_up():
     assert [FLOORS[name] for name in listed] == sorted(FLOORS.values())
 
 
+def test_the_site_has_every_page():
+    """A page that no menu leads to would be an error of `make docs`."""
+    listed = re.findall(r"^([a-z/-]+)$", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE)
+    pages = [path.relative_to(ROOT / "docs") for kind in ("md", "rst") for path in (ROOT / "docs").rglob(f"*.{kind}")]
+    assert sorted(listed) == sorted(str(page.with_suffix("")) for page in pages if page.name != "index.md")
+
+
 def test_versions_agree():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()

@@ -49,8 +49,8 @@ from .operations.simulate import open_run as open_run
 from .operations.simulate import repeat_run as repeat_run
 from .operations.simulate import simulate as simulate
 from .operations.train import train as train
-from .operations.verify import verify as verify
 from .operations.train_encoder import train_encoder as train_encoder
+from .operations.verify import verify as verify
 from .web.explore import explore as explore
 from .web.export import export as export
 from .workflows.refine import refine as refine

@@ -33,7 +33,7 @@ class Grid:
         Side of a cell, in units of length.
     stencil : int
         The discrete Laplacian. 9: weights centre −3, edges 1/2, corners 1/4, that is ¼ (1 2 1)ᵀ(1 2 1) − 4·centre; 5:
-        centre −4, edges 1. Both are divided by ``spacing``². First derivatives are central differences.
+        centre −4, edges 1. Both are divided by the square of ``spacing``. First derivatives are central differences.
     boundary : str
         One boundary for both axes, or one for each, as in ``x=no-flux,y=periodic``. ``periodic``; ``no-flux``
         (Neumann): the cell beyond the edge mirrors the one before it; ``dirichlet``: cells beyond the edge keep the

@@ -46,7 +46,7 @@ class Mode:
 
     @property
     def oscillates(self) -> bool:
-        """Whether the mode oscillates: |Im λ| exceeds rounding errors."""
+        """Whether the mode oscillates: Im λ differs from 0 by more than rounding errors."""
         return abs(self.rate.imag) > 1e-7 * abs(self.rate) + 1e-12
 
     def to_json(self) -> dict[str, Any]:
