@@ -6,6 +6,7 @@
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
 # make gallery   the page of the built-in models and its pictures
+# make encoder   simulates runs of all models and trains the shipped encoder on them
 # make accuracy  the networks' accuracy over five seeds
 # make publish   repeats the whole study, both passes; refreshes the shipped classifiers, their cards, the shipped atlas, the maps
 
@@ -15,7 +16,7 @@ INSTALLED = .venv/installed
 # constraints.txt holds the versions that are tested.
 PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test lint install-test docs torture bench gallery accuracy publish clean
+.PHONY: demo test lint install-test docs torture bench gallery encoder accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -57,6 +58,9 @@ bench: $(INSTALLED)
 
 gallery: $(INSTALLED)
 	$(BIN)/python tools/gallery.py
+
+encoder: $(INSTALLED)
+	$(BIN)/python tools/encoder.py results/encoder-runs
 
 accuracy: $(INSTALLED)
 	$(BIN)/python benchmarks/accuracy.py results/sets

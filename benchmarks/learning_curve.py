@@ -2,10 +2,12 @@
 
     python -m benchmarks.learning_curve TRAIN TEST --out rows.json [--seeds 5] [--counts 1 2 5 10 20 50]
         [--methods scratch descriptors imagenet frozen tuned] [--encoder shipped]
+    python -m benchmarks.learning_curve --brusselator FOLDER
     python -m benchmarks.learning_curve --draw "Gray–Scott" rows.json "Brusselator" rows2.json --picture curve.png
 
 TRAIN and TEST are labelled ensembles. A seed chooses the labelled runs, the same for all methods. No other labels are
-used: networks keep their last epoch. Rows that are in the file already are not computed again. The methods:
+used: networks keep their last epoch. Rows that are in the file already are not computed again. --brusselator simulates
+FOLDER/train and FOLDER/test from examples/brusselator-labelled.csv, at different points. The methods:
 
     scratch      periodic-2d with random initial weights
     descriptors  gradient boosting on the descriptors of `morphoscope describe`
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import csv
 import dataclasses
 import json
 import sys
@@ -29,6 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import morphoscope
 from morphoscope.core.storage import write_json
 from morphoscope.descriptors import measure
 from morphoscope.ensembles import Ensemble
@@ -43,6 +47,7 @@ METHODS = {
     "frozen": "encoder, frozen",
     "tuned": "encoder, fine-tuned",
 }
+EXAMPLE = Path(__file__).parent.parent / "examples" / "brusselator-labelled.csv"
 Labels = NDArray[np.str_]
 
 
@@ -54,9 +59,13 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 2, 5, 10, 20, 50])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--encoder", default="shipped")
+    parser.add_argument("--brusselator", type=Path, help="folder for the sets of the Brusselator")
     parser.add_argument("--draw", nargs="+", help="title, rows.json; may be repeated")
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
+    if options.brusselator:
+        simulate_brusselator(options.brusselator)
+        return
     if options.draw:
         found = {t: json.loads(Path(p).read_text())["rows"] for t, p in zip(*[iter(options.draw)] * 2, strict=True)}
         for title, rows in found.items():
@@ -79,6 +88,21 @@ def main() -> None:
                 print(rows[-1], file=sys.stderr, flush=True)
                 write_json(options.out, {"rows": rows})
     print(table(rows))
+
+
+def simulate_brusselator(folder: Path) -> None:
+    """Every second point of each class is for training, with 17 runs, the others for the test, with 10 runs each."""
+    with EXAMPLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for name in dict.fromkeys(row["class"] for row in rows):
+        for number, row in enumerate(r for r in rows if r["class"] == name):
+            row["set"] = "test" if number % 2 else "train"
+    for name, runs, seed in (("train", 17, 1), ("test", 10, 2)):
+        points = [{k: v for k, v in row.items() if k != "set"} for row in rows if row["set"] == name]
+        plan = morphoscope.scan_plan(
+            "brusselator", {"Dv": 5}, points=points, replicates=runs, times=(492, 495, 500), seed=seed
+        )
+        morphoscope.ensemble(plan, folder / name, workers=1)
 
 
 def least(data: DataSet) -> int:
