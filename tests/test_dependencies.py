@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "morphoscope"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ROOMS = {
     "ensembles": ("cluster", "objects"),
-    "learning": ("learn",),
+    "learning": ("learn", "timm"),
     "web": ("explore",),
 }  # which extras may be imported where
 

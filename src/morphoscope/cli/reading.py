@@ -34,7 +34,8 @@ def train(
         str | None,
         typer.Option(
             "--from",
-            help="Start from an encoder or a classifier: its folder, `shipped` (the encoder), or a shipped name.",
+            help="Start from an encoder or a classifier: its folder, `shipped` (the encoder), a shipped name, or "
+            "timm:NAME.",
         ),
     ] = None,
     freeze: Annotated[

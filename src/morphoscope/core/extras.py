@@ -12,6 +12,7 @@ EXTRAS = {
     "learn": ("captum", "safetensors", "sklearn", "torch", "zuko"),
     "objects": ("obstore",),
     "explore": ("bokeh", "panel", "param", "tornado"),
+    "timm": ("timm",),
 }
 
 

@@ -57,19 +57,23 @@ class Pretrained:
 def open_pretrained(source: str | Path | Encoder | Classifier) -> Pretrained:
     """What a network starts from: an encoder, ``shipped``, or a classifier; as an object, by its folder or its name.
 
+    ``timm:NAME`` is a network of the package timm.
+
     Raises DataError if there is none.
     """
     if isinstance(source, Encoder):
         return _of_encoder(source)
     if isinstance(source, Classifier):
         return _of_classifier(source)
+    if str(source).startswith("timm:"):
+        return _of_timm(str(source))
     if str(source) == SHIPPED or is_encoder_folder(source):
         return _of_encoder(Encoder.open(encoder_folder(source)))
     if (Path(source) / METADATA_FILE).is_file() or str(source) in shipped_names():
         return _of_classifier(Classifier.load(source))
     raise DataError(
         f"{source} is neither an encoder nor a classifier; expected the folder of one, {SHIPPED!r} (the encoder that "
-        f"comes with the package), or a shipped classifier: {', '.join(shipped_names())}",
+        f"comes with the package), timm:NAME, or a shipped classifier: {', '.join(shipped_names())}",
         parameter="pretrained",
     )
 
@@ -86,6 +90,13 @@ def _of_classifier(classifier: Classifier) -> Pretrained:
     weights = {name: tensor for name, tensor in states.items() if not name.startswith(f"{last}.")}
     origin = {"kind": "classifier", "name": classifier.name or "classifier", "hash": classifier.hash}
     return Pretrained(classifier.network, weights, classifier.input.frames, origin)
+
+
+def _of_timm(name: str) -> Pretrained:
+    from morphoscope.learning.networks._timm import timm_network, timm_weights
+
+    network = timm_network(name).name
+    return Pretrained(network, timm_weights(name), None, {"kind": "timm", "name": network})
 
 
 def last_layer(module: nn.Module) -> tuple[str, nn.Linear]:

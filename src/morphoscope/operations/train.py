@@ -53,8 +53,9 @@ def train(
     pretrained
         Start from a trained network instead: an encoder or its folder, ``"shipped"`` for the encoder that comes with
         the package (the result is an ``encoder-linear`` network), or a classifier, its folder or its name (the result
-        is of its kind). Its last layer is fitted to the new classes, then all layers are trained with a tenth of the
-        learning rate.
+        is of its kind), or ``"timm:NAME"`` for a network of the package timm, whose weights timm downloads;
+        ``"timm:NAME@FILE.safetensors"`` has them in a file. Its last layer is fitted to the new classes, then all
+        layers are trained with a tenth of the learning rate.
     freeze
         Whether to fit only the last layer of ``pretrained``, which takes seconds and needs few labels. Then validation
         runs may be left out; they would only calibrate the probabilities.

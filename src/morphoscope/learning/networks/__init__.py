@@ -16,7 +16,16 @@ __all__ = ["NETWORKS", "Network", "TrainingSettings", "build", "get_network", "n
 #: The architectures, one per file of this folder. PyTorch is imported when the first one is requested.
 NETWORKS: Registry[Network] = Registry("network")
 NETWORKS.add_package(__name__, Network)
-network_names, get_network = NETWORKS.names, NETWORKS.get
+network_names = NETWORKS.names
+
+
+def get_network(name: str) -> Network:
+    """The architecture with that name, or ``timm:NAME``. Raises UsageError if there is none."""
+    if name.startswith("timm:"):
+        from morphoscope.learning.networks._timm import timm_network
+
+        return timm_network(name)
+    return NETWORKS.get(name)
 
 
 def build(name: str, frames: int, classes: int) -> nn.Module:
