@@ -13,8 +13,10 @@ from PIL import Image
 from morphoscope.atlas import Atlas
 from morphoscope.core import outside_arrays
 from morphoscope.core.errors import UsageError
+from morphoscope.learning.classifier import Classifier
 from morphoscope.web import uploads
-from morphoscope.web.live_run import LiveRun
+from morphoscope.web.live_run import LiveRun, outside
+from morphoscope.web.live_view import LiveView
 from morphoscope.web.montage_view import MontageView
 from morphoscope.web.static import export_atlas
 from morphoscope.web.style import PALETTES
@@ -54,6 +56,19 @@ def test_a_live_run_is_steered_and_painted(plan):
         live.steer({"f": 3.0})
     with pytest.raises(UsageError, match="unknown initial condition"):
         live.reset({}, __file__, 0)
+
+
+def test_a_live_run_says_when_it_is_outside_the_learned_times(workshop):
+    learned = Classifier.load(workshop / "classifier").learned_times
+    assert learned == (2940.0, 2970.0, 3000.0)
+    assert outside(2969.0, learned) == outside(3000.0, learned) == outside(10.0, ()) == ""
+    assert outside(500.0, learned) == "earlier than the patterns that the classifier has learned (t = 2940 to 3000)"
+    assert outside(9e3, (3000.0,)) == "later than the patterns that the classifier has learned (t = 3000)"
+    view = LiveView(Workspace(Atlas(workshop / "atlas")), lambda x, y: None)
+    view._load_classifier()
+    view.frames_shown = 14
+    view._show(view.run.advance(1))
+    assert "earlier than the patterns" in view.status.object
 
 
 def test_uploads_are_states_of_the_grid(plan):

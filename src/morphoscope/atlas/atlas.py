@@ -30,6 +30,7 @@ from morphoscope.atlas.files import (
     write_rows,
 )
 from morphoscope.atlas.label_position import label_position
+from morphoscope.atlas.settled import OVER_TIME, SETTLED
 from morphoscope.atlas.thumbnails import sheet_name
 from morphoscope.atlas.verification import Verification, load_verification
 from morphoscope.core.errors import DataError, UsageError, nearest
@@ -106,6 +107,15 @@ class Atlas:
         for by, runs in self.metadata.get("read_by", {}).items():
             found[np.isin(self.runs, runs)] = by
         return found
+
+    @functools.cached_property
+    def settled(self) -> NDArray[np.float64] | None:
+        """The time from which on each reading does not change any more; None if the runs were read at one time only."""
+        stored = self.metadata.get(OVER_TIME)
+        if stored is None:
+            return None
+        by_run = dict(zip(self.metadata["runs"], stored[SETTLED], strict=True))
+        return np.array([by_run[run] for run in self.runs.tolist()], dtype=np.float64)
 
     @property
     def notes(self) -> list[str]:
@@ -206,7 +216,7 @@ class Atlas:
         computed (see :meth:`describe`), NaN if undefined. After :func:`morphoscope.verify` also ``survives``, the
         number of checks in which a run keeps its class, NaN for runs that were not drawn. If points have several runs,
         also ``states``, the number of classes that coexist at the point, and ``coexistence``, the entropy of their
-        shares in bits.
+        shares in bits. If they were read over time, also ``settled``, see :attr:`settled`.
         """
         p = self.reading.probabilities.astype(np.float64)
         entropy = -np.sum(p * np.log2(np.maximum(p, 1e-300)), axis=1)
@@ -219,6 +229,7 @@ class Atlas:
             **{f"P({name})": p[:, self.classes.index(name)] for name in ordered(list(self.classes))},
             **(coexistence if occupancy.repeated else {}),
             **({} if self.verification is None else {"survives": self.verification.survival(self.runs)}),
+            **({} if self.settled is None else {SETTLED: self.settled}),
             **{name: self.values(name) for name in self.plan.parameter_names},
             **{name: column for name, column in self.descriptors.items() if np.isfinite(column).any()},
         }
@@ -361,6 +372,8 @@ class Atlas:
             row["margin"] = round(float(self.reading.margin[position]), 6)
             row["read_by"] = str(self.read_by[position])
             row |= {name: values[position] for name, values in verified.items()}
+            if self.settled is not None:
+                row[SETTLED] = float(self.settled[position])
             for name, column in self.descriptors.items():
                 row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
             rows.append(row)

@@ -30,6 +30,7 @@ from morphoscope.atlas.files import (
     write_rows,
 )
 from morphoscope.atlas.reader import identity
+from morphoscope.atlas.settled import OVER_TIME, check_readable_over_time, settled_runs
 from morphoscope.atlas.starts import start_columns
 from morphoscope.atlas.thumbnails import write_sheets
 from morphoscope.core.checksums import FILES, Finding, record_files
@@ -52,19 +53,22 @@ def read_ensemble(
     ensemble: Ensemble,
     folder: str | Path,
     *,
+    over_time: bool = False,
     overwrite: bool = False,
     cluster: Cluster | None = None,
     progress: Reporter = SILENT,
 ) -> Atlas:
     """Read every finished run of an ensemble, compute its descriptors, and write and return the atlas.
 
-    ``cluster``: workers that read the runs and compute; by default this process does. Raises UsageError if no run is
-    done or the classifier can't read them.
+    ``over_time``: also find out since when the readings have not changed. ``cluster``: workers that read the runs and
+    compute; by default this process does. Raises UsageError if no run is done or the classifier can't read them.
     """
+    if over_time:
+        check_readable_over_time(classifier, ensemble)
     folder = Path(folder)
     with reserved(folder, ATLAS_FILE, "reading an ensemble", overwrite=overwrite):
         kept = earlier_annotations(folder, ensemble.plan)
-        return _read_into(folder, classifier, ensemble, kept, overwrite, cluster, progress)
+        return _read_into(folder, classifier, ensemble, kept, over_time, overwrite, cluster, progress)
 
 
 def _read_into(
@@ -72,6 +76,7 @@ def _read_into(
     classifier: Classifier,
     ensemble: Ensemble,
     kept: Annotations | None,
+    over_time: bool,
     overwrite: bool,
     cluster: Cluster | None,
     progress: Reporter,
@@ -92,6 +97,8 @@ def _read_into(
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
         ensemble.plan.save(part / PLAN_FILE)
         metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
+        if over_time:
+            metadata[OVER_TIME] = settled_runs(classifier, ensemble, runs, progress)
         write_json(part / ATLAS_FILE, metadata)
         made = Atlas(part)
         write_rows(made.points(), part / POINTS_FILE)

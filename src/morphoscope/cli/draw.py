@@ -20,7 +20,7 @@ def map(
     out: OutPicture,
     color: Annotated[
         str,
-        typer.Option(help="class; label, the class after annotation; or a number: margin, P(kappa), f, wavelength …"),
+        typer.Option(help="class; label, the class after annotation; or a number: margin, f, wavelength, settled …"),
     ] = "class",
     theory: Annotated[
         bool, typer.Option(help="Draw the bifurcation lines from theory: saddle-node, Hopf, Turing.")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import morphoscope
-from morphoscope.cli import show
+from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Cluster, Json, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
+
+if TYPE_CHECKING:
+    from morphoscope.learning.over_time import OverTime
 
 ClassifierSource = Annotated[str, typer.Argument(metavar="CLASSIFIER", help="A classifier's folder or a shipped name.")]
 Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
@@ -92,15 +95,26 @@ def evaluate(
     classifier: ClassifierSource,
     data: Labelled,
     out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
+    over_time: Annotated[
+        bool, typer.Option("--over-time", help="Read the runs at several times: how early can a class be read?")
+    ] = False,
+    times: Annotated[
+        str | None,
+        typer.Option(help="With --over-time, as in 500,1000,2000. Default: the runs' snapshots, or 30 times."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare a classifier with labels, or an estimator with parameters: errors and calibration."""
     from morphoscope.atlas.classes import ordered, symbol
     from morphoscope.learning.evaluation import Evaluation
 
-    found = morphoscope.evaluate(classifier, data, out, progress=reporter())
+    read_at = parsing.times(times)
+    found: Any = morphoscope.evaluate(classifier, data, out, over_time=over_time, times=read_at, progress=reporter())
     if json:
         show.as_json(found.to_dict())
+        return
+    if over_time:
+        _tell_over_time(found)
         return
     if not isinstance(found, Evaluation):
         from morphoscope.cli.estimating import show_calibration
@@ -123,6 +137,22 @@ def evaluate(
     show.table(("", "class", "runs", "precision", "recall"), rows)
     for true, read, count in found.confused():
         show.line(f"  {symbol(true)} read as {symbol(read)}: {count}")
+
+
+def _tell_over_time(found: OverTime) -> None:
+    """Print the accuracy at each time, and for each class when its runs settle."""
+    from morphoscope.atlas.classes import ordered, titled
+    from morphoscope.learning.over_time import EVERY
+
+    pairs = zip(found.times, found.accuracy(), found.as_at_the_end(), strict=True)
+    rows = [(f"{time:g}", str(accuracy), f"{same:.1%}") for time, accuracy, same in pairs]
+    show.table(("read at t", "accuracy [95 % interval]", "as at the end"), rows)
+    classes = [
+        (titled(name), int(found.of_class(name).sum()), f"{found.accuracy(name)[-1].value:.1%}",
+         *(f"{time:g}" for time in found.settling(name)))
+        for name in (*ordered(list(found.classes)), EVERY)
+    ]  # fmt: skip
+    show.table(("class", "runs", "accuracy at the end", "half settled at", "90 % settled at"), classes)
 
 
 @app.command(epilog=example("morphoscope explain classifier test --out saliency"))
@@ -189,12 +219,18 @@ def scan(
     classifier: ClassifierSource,
     data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
     out: OutFolder,
+    over_time: Annotated[
+        bool,
+        typer.Option("--over-time", help="Also read every run at its earlier snapshots: since when is it settled?"),
+    ] = False,
     overwrite: Overwrite = False,
     cluster: Cluster = None,
     json: Json = False,
 ) -> None:
     """Read an ensemble into an atlas. Its points.csv has the class of every run and what determined it."""
-    made = morphoscope.scan(classifier, data, out, overwrite=overwrite, cluster=cluster, progress=reporter())
+    made = morphoscope.scan(
+        classifier, data, out, over_time=over_time, overwrite=overwrite, cluster=cluster, progress=reporter()
+    )
     by = {name: int((made.read_by == name).sum()) for name in ("network", "theory", "variance")}
     if json:
         show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by})

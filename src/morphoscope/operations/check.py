@@ -128,6 +128,12 @@ def _evaluation(folder: Path, repair: bool, cluster: Cluster | None) -> list[Fin
     return inspect_evaluation(folder)
 
 
+def _over_time(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
+    from morphoscope.reports.over_time import inspect_over_time
+
+    return inspect_over_time(folder)
+
+
 def _ensemble(folder: Path, repair: bool, cluster: Cluster | None) -> list[Finding]:
     from morphoscope.ensembles.verification import check_ensemble
 
@@ -163,6 +169,7 @@ def _kinds() -> dict[str, _Inspection]:
     from morphoscope.learning.encoder import ENCODER_FILE
     from morphoscope.learning.estimator import ESTIMATOR_FILE
     from morphoscope.reports.evaluations import EVALUATION_MARKER
+    from morphoscope.reports.over_time import OVER_TIME_MARKER
 
     return {
         _STUDY_FILE: _study,
@@ -171,6 +178,7 @@ def _kinds() -> dict[str, _Inspection]:
         ESTIMATOR_FILE: _estimator,
         ENCODER_FILE: _encoder,
         EVALUATION_MARKER: _evaluation,
+        OVER_TIME_MARKER: _over_time,
         MARKER: _run,
         PLAN_FILE: _ensemble,
     }

@@ -38,7 +38,8 @@ def class_map(
         File to write as well: .png, .svg or .pdf.
     color
         ``class``, as read; ``label``, the class after annotation; or a variable: ``margin``, ``entropy``, ``P(kappa)``,
-        a parameter such as ``f``, a descriptor such as ``wavelength``.
+        a parameter such as ``f``, a descriptor such as ``wavelength``, or ``settled`` of runs that were
+        read over time.
     theory
         Whether to draw bifurcation lines: saddle-node, Hopf, Turing.
     initial

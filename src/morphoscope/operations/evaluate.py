@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.estimator import Estimator
     from morphoscope.learning.estimator_calibration import EstimatorEvaluation
     from morphoscope.learning.evaluation import Evaluation
+    from morphoscope.learning.over_time import OverTime
 
 PathLike = str | Path
 
 
 @overload
 def evaluate(
-    classifier: Estimator, data: PathLike | Ensemble, out: PathLike | None = None, *, progress: Reporter = AUTO
+    classifier: PathLike | Classifier,
+    data: PathLike | Ensemble,
+    out: PathLike | None = None,
+    *,
+    over_time: Literal[True],
+    times: float | Sequence[float] | None = None,
+    progress: Reporter = AUTO,
+) -> OverTime: ...
+@overload
+def evaluate(
+    classifier: Estimator,
+    data: PathLike | Ensemble,
+    out: PathLike | None = None,
+    *,
+    over_time: Literal[False] = False,
+    times: None = None,
+    progress: Reporter = AUTO,
 ) -> EstimatorEvaluation: ...
 @overload
 def evaluate(
-    classifier: Classifier, data: PathLike | Ensemble, out: PathLike | None = None, *, progress: Reporter = AUTO
+    classifier: Classifier,
+    data: PathLike | Ensemble,
+    out: PathLike | None = None,
+    *,
+    over_time: Literal[False] = False,
+    times: None = None,
+    progress: Reporter = AUTO,
 ) -> Evaluation: ...
 @overload
 def evaluate(
-    classifier: PathLike, data: PathLike | Ensemble, out: PathLike | None = None, *, progress: Reporter = AUTO
+    classifier: PathLike,
+    data: PathLike | Ensemble,
+    out: PathLike | None = None,
+    *,
+    over_time: bool = False,
+    times: float | Sequence[float] | None = None,
+    progress: Reporter = AUTO,
 ) -> Evaluation | Any: ...
 def evaluate(
     classifier: PathLike | Classifier | Estimator,
     data: PathLike | Ensemble,
     out: PathLike | None = None,
     *,
+    over_time: bool = False,
+    times: float | Sequence[float] | None = None,
     progress: Reporter = AUTO,
-) -> Evaluation | EstimatorEvaluation:
+) -> Evaluation | EstimatorEvaluation | OverTime:
     """Compare a classifier with the labels of an ensemble.
 
     Parameters
@@ -46,21 +82,28 @@ def evaluate(
         A labelled ensemble or its folder, for an estimator any ensemble of its model; runs that are
         not labelled or not done are left out.
     out
-        Folder for evaluation.json and the confusion matrix as table and figure; for an estimator, the ranks.
+        Folder for evaluation.json and the confusion matrix as table and figure; for an estimator, the ranks; for an
+        evaluation over time, over_time.json, over_time.csv and the figure.
+    over_time
+        Whether to read the runs at several times: the accuracy against the time, and when readings settle.
+    times
+        With ``over_time``: when to read. Default: at the snapshots of the runs or, if the classifier finds its frames
+        at one of them only, at 30 times up to the end. Runs without snapshots at these times are simulated again.
     progress
         Reporter that shows notes and warnings about the comparison. Default: Python warnings.
 
     Returns
     -------
-    Evaluation or EstimatorEvaluation
+    Evaluation, EstimatorEvaluation or OverTime
         Of an estimator: errors, and ranks and coverage by simulation-based calibration. Of a classifier: all numbers
         are of the network alone, except ``combined``: the accuracy of :func:`morphoscope.classify`, in which
-        theory determines the class of homogeneous runs.
+        theory determines the class of homogeneous runs. With ``over_time``, all numbers are of that reading.
 
     Raises
     ------
     UsageError
-        If no labelled run is done, for labels that the classifier does not know, or if it can't read the runs.
+        If no labelled run is done, for labels that the classifier does not know, if it can't read the runs, and for
+        times that the runs do not have.
 
     Examples
     --------
@@ -72,6 +115,9 @@ def evaluate(
     >>> found = morphoscope.evaluate("gray-scott-second-pass", ensemble)
     >>> found.accuracy.value, found.combined.value, found.homogeneous
     (1.0, 1.0, 2)
+    >>> early = morphoscope.evaluate("gray-scott-second-pass", ensemble, over_time=True, times=[500, 3000])
+    >>> early.read.tolist(), early.settled.tolist()
+    ([['H', 'H'], ['H', 'H']], [500.0, 500.0])
     """
     from morphoscope.core.progress import warn
     from morphoscope.ensembles import Ensemble
@@ -83,13 +129,19 @@ def evaluate(
     from morphoscope.learning.reading import network_alone, with_theory
     from morphoscope.reports.evaluations import check_evaluation_folder, save_evaluation
 
+    if times is not None and not over_time:
+        raise UsageError("times are given, but the runs are to be read once", parameter="over_time")
     estimator = _estimator(classifier)
     if estimator is not None:
+        if over_time:
+            raise UsageError("an estimator is not evaluated over time, only a classifier; leave that out")
         return _evaluate_estimator(estimator, data, out)
     assert not isinstance(classifier, Estimator)
     trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
     runs = labelled_runs(source)
+    if over_time:
+        return _evaluate_over_time(trained, source, runs, out, times, progress)
     if out is not None:
         check_evaluation_folder(Path(out))
     patterns = of_ensemble(trained, source, runs)
@@ -109,6 +161,28 @@ def evaluate(
     if out is not None:
         save_evaluation(evaluation, Path(out))
     return evaluation
+
+
+def _evaluate_over_time(
+    classifier: Classifier,
+    source: Ensemble,
+    runs: NDArray[np.intp],
+    out: PathLike | None,
+    times: float | Sequence[float] | None,
+    progress: Reporter,
+) -> OverTime:
+    from morphoscope.learning.over_time import OverTime, read_over_time
+    from morphoscope.reports.over_time import check_over_time_folder, save_over_time
+
+    if out is not None:
+        check_over_time_folder(Path(out))
+    chosen = None if times is None else [float(t) for t in ([times] if isinstance(times, int | float) else times)]
+    read_at, names = read_over_time(classifier, source, runs, chosen, progress=progress)
+    labels = tuple(str(source.labels()[run]) for run in runs)
+    found = OverTime(source.plan.name, read_at, labels, names)
+    if out is not None:
+        save_over_time(found, Path(out))
+    return found
 
 
 def _estimator(source: Any) -> Estimator | None:

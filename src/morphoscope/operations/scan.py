@@ -22,6 +22,7 @@ def scan(
     data: PathLike | Ensemble,
     out: PathLike,
     *,
+    over_time: bool = False,
     overwrite: bool = False,
     cluster: str | Client | None = None,
     progress: Reporter = AUTO,
@@ -40,6 +41,10 @@ def scan(
     out
         The folder of the atlas. Its table ``points.csv`` has one row per run: parameters, seed, class, probability,
         margin, what determined the class (``read_by``: theory, variance or network), descriptors.
+    over_time
+        Whether to also read every run at its earlier snapshots. Then the atlas has the variable ``settled``, the time
+        from which on the reading of a run does not change any more. The ensemble needs snapshots at several times, with
+        the intervals that the classifier reads.
     overwrite
         Whether to replace an earlier atlas in ``out``.
     cluster
@@ -56,8 +61,8 @@ def scan(
     Raises
     ------
     UsageError
-        If no run is done, if the runs lack the species or the times that the classifier reads, or if ``out`` contains
-        other files; and if the cluster is lost.
+        If no run is done, if the runs lack the species or the times that the classifier reads, if they can be read at
+        one time only and ``over_time`` is requested, or if ``out`` contains other files; and if the cluster is lost.
 
     Examples
     --------
@@ -75,4 +80,6 @@ def scan(
     trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
     with cluster_runner(cluster, progress) as runner:
-        return read_ensemble(trained, source, out, overwrite=overwrite, cluster=runner, progress=progress)
+        return read_ensemble(
+            trained, source, out, over_time=over_time, overwrite=overwrite, cluster=runner, progress=progress
+        )

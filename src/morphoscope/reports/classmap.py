@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
+from morphoscope.atlas.settled import SETTLED
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.descriptors import BY_NAME
 from morphoscope.rendering.figure import colour_bar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 UNDEFINED = "#c8c8c8"
 _LATTICE = 0.25  # points are drawn as the cells of a lattice if they fill at least this fraction of it
 _CHARACTERS = 26  # per line of the legend
+_TITLES = {SETTLED: "settled: time from which on the class that is read does not change"}
 _OUTLIERS = 1.0  # per cent of the runs that lie beyond each end of a descriptor's scale
 
 
@@ -45,7 +47,7 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
             mark_coexistence(axes, atlas, across, up, mark)
         else:
             points = draw_numbers(axes, atlas, color, values, mark)
-            label = BY_NAME[color].title if color in atlas.descriptors else color
+            label = BY_NAME[color].title if color in atlas.descriptors else _TITLES.get(color, color)
             colour_bar(figure, points, points.get_clim(), ax=axes, label="\n".join(textwrap.wrap(label, 60)))
         if theory:
             draw_theory(axes, atlas)
@@ -62,6 +64,8 @@ def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
         return variables[color]
     if color in atlas.descriptors:
         raise UsageError(f"{color} is undefined for every run of this atlas; choose another color")
+    if color == SETTLED:
+        raise UsageError(f"{atlas.folder} was read at one time only; read its runs over time", operation="scan")
     if color in BY_NAME and not atlas.descriptors:
         raise UsageError(f"{atlas.folder} has no {color} yet; compute its descriptors", operation="describe")
     raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -105,6 +105,18 @@ class LiveRun:
             for index, species in enumerate(model.species):
                 state[index][disc] = model.perturbation[species]
             self._stepper.write(state)
+
+
+def outside(time: float, learned: Sequence[float]) -> str:
+    """What to say of a time that is not among those of a classifier's training runs; empty for one that is.
+
+    ``learned``: the times of their frames, ascending; empty if they are not known.
+    """
+    if not learned or learned[0] <= time <= learned[-1]:
+        return ""
+    span = f"t = {learned[0]:g}" + f" to {learned[-1]:g}" * (learned[0] < learned[-1])
+    when = "earlier" if time < learned[0] else "later"
+    return f"{when} than the patterns that the classifier has learned ({span})"
 
 
 def initial_conditions(plan: Plan) -> list[str]:

@@ -20,7 +20,7 @@ from morphoscope.atlas import ordered, titled
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles import Plan
 from morphoscope.rendering.scale import Range, colour_range, scaled
-from morphoscope.web.live_run import LiveRun, initial_conditions
+from morphoscope.web.live_run import LiveRun, initial_conditions, outside
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import new_figure, palette, restyle
 from morphoscope.web.uploads import UPLOADS, state_from
@@ -48,6 +48,7 @@ class LiveView:
         self._callback: Any = None
         self._read_at = 0.0
         self._rate = (0.0, 0)
+        self._learned: tuple[float, ...] = ()
         self._build_controls(point)
         self._build_figures()
         for made in (self.figure, self.bars_figure):
@@ -58,7 +59,7 @@ class LiveView:
         right = pn.Column(*self.sliders.values(), begin, self.upload, self.bars_figure, styles=_HALF)
         left = pn.Column(buttons, pn.pane.Bokeh(self.figure, sizing_mode="stretch_width"), self.status, styles=_HALF)
         self.view = pn.Column(pn.FlexBox(left, right), sizing_mode="stretch_width", name="Live")
-        _POOL.submit(lambda: workspace.classifier)  # takes seconds to load, so it is loaded in advance
+        _POOL.submit(self._load_classifier)  # takes seconds, so it is loaded in advance
 
     def _build_controls(self, point: dict[str, float]) -> None:
         model = self.plan.model
@@ -204,11 +205,19 @@ class LiveView:
             seconds = max(time.monotonic() - since, 1e-6)
             rate = (self.frames_shown - count) / seconds
             self._rate = (time.monotonic(), self.frames_shown)
-            self._show_status(f"t = {self.run.time:.0f} · {rate:.0f} frames/s · {self.speed.value} steps per frame")
+            unlearned = outside(self.run.time, self._learned)
+            self._show_status(
+                f"t = {self.run.time:.0f} · {rate:.0f} frames/s · {self.speed.value} steps per frame"
+                + f" · {unlearned}" * bool(unlearned)
+            )
 
     @under_lock
     def _draw(self, pixels: NDArray[np.uint8]) -> None:
         self.image.data = {"image": [pixels]}
+
+    def _load_classifier(self) -> None:
+        if self.workspace.classifier is not None:
+            self._learned = self.workspace.classifier.learned_times
 
     def _read(self, frames: NDArray[np.float32], document: Any) -> None:
         reading = self.workspace.read(frames, self.run.parameters)
