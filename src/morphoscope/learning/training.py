@@ -62,8 +62,8 @@ def train_classifier(
     machine. Raises UsageError for unknown names and for sets that do not match.
 
     ``pretrained``: the network starts with these weights. Its last layer is fitted by logistic regression; then, unless
-    ``freeze``, all layers are trained with a tenth of the learning rate (Kumar et al., ICLR (2022)). With ``freeze``
-    there may be no validation set; then the temperature is 1.
+    ``freeze``, all layers are trained with a tenth of the learning rate (Kumar et al., ICLR (2022)), while batch norms
+    keep their statistics. With ``freeze`` there may be no validation set; then the temperature is 1.
     """
     architecture = get_network(network if pretrained is None else pretrained.network)
     settings = _adapted(architecture.training, len(training.labels), epochs, paper_augmentation)
@@ -83,7 +83,7 @@ def train_classifier(
     history, kept = list[Epoch](), 0
     if not freeze:
         with progress.task(f"train {architecture.name}", settings.epochs, "epochs") as task:
-            trainer = _Trainer(module, settings, training, classes, stream)
+            trainer = _Trainer(module, settings, training, classes, stream, fixed_statistics=pretrained is not None)
             history = trainer.fit(_required(validation), targets, task)
         module, kept = trainer.best, trainer.kept
     classifier = Classifier(
@@ -192,9 +192,12 @@ class _Trainer:
         data: DataSet,
         classes: tuple[str, ...],
         stream: torch.Generator,
+        *,
+        fixed_statistics: bool = False,
     ) -> None:
         import torch
 
+        self.fixed_statistics = fixed_statistics
         self.settings, self.stream, self.module = settings, stream, module
         self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.frames = torch.from_numpy(data.frames)
@@ -246,6 +249,8 @@ class _Trainer:
         import torch
 
         self.module.train()
+        if self.fixed_statistics:
+            _fix_statistics(self.module)
         order = torch.randperm(len(self.targets), generator=self.stream)
         loss_sum, right = 0.0, 0
         for number in range(self.batches):
@@ -279,6 +284,15 @@ class _Trainer:
         if self.average is not None:
             self.average.update_parameters(self.module)
         return float(loss.detach()), int((logits.argmax(dim=1) == targets).sum())
+
+
+def _fix_statistics(module: nn.Module) -> None:
+    """Let batch norms use the statistics that they have, since those of a few runs would be worse."""
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    for part in module.modules():
+        if isinstance(part, _BatchNorm):
+            part.eval()
 
 
 def _good_enough(history: list[Epoch], runs: int) -> float:
