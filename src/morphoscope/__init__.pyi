@@ -34,6 +34,7 @@ from .operations.annotate import export_annotations as export_annotations
 from .operations.check import check as check
 from .operations.classify import classify as classify
 from .operations.describe import describe as describe
+from .operations.discover import discover as discover
 from .operations.draw import class_map as class_map
 from .operations.draw import montage as montage
 from .operations.ensemble import ensemble as ensemble

@@ -37,6 +37,7 @@ COMMANDS = {
     "explore": "loop",
     "annotate": "loop",
     "refine": "loop",
+    "discover": "discover",
     "export": "loop",
     "check": "check",
     "verify": "verify",

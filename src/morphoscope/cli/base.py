@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,3 +41,11 @@ OutPicture = Annotated[Path, typer.Option("--out", help="Picture to write: .png,
 def example(text: str) -> str:
     """The last line of a command's help."""
     return f"Example: {text}"
+
+
+def user_name() -> str:
+    """The name of the user, for annotations."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name
+        return "anonymous"

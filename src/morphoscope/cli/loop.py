@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 import morphoscope
 from morphoscope.cli import parsing, show
-from morphoscope.cli.base import Cluster, OutFolder, Overwrite, Seed, Workers, app, example
+from morphoscope.cli.base import Cluster, OutFolder, Overwrite, Seed, Workers, app, example, user_name
 from morphoscope.cli.progress import reporter
 from morphoscope.core.errors import UsageError
 
@@ -44,7 +43,7 @@ def explore(
         estimator=estimator,
         host=host,
         port=port,
-        who=who or _user(),
+        who=who or user_name(),
         browser=browser,
         report=show.line,
     )
@@ -75,12 +74,12 @@ def annotate(
         if at is not None:
             point = {name: parsing.number(name, value) for name, value in parsing.named_texts(at.split(",")).items()}
             runs += opened.runs[opened.positions(point, count)].tolist()
-        count = morphoscope.annotate(opened, class_name, runs, who=who or _user(), why=why)
+        count = morphoscope.annotate(opened, class_name, runs, who=who or user_name(), why=why)
         show.line(f"{count} runs are {class_name}: {', '.join(map(str, runs[:12]))}{' …' if count > 12 else ''}")
     elif run or at:
         raise UsageError("runs are given, but no class; name the class", parameter="class_name")
     if undo:
-        undone = annotations.undo(who or _user())
+        undone = annotations.undo(who or user_name())
         show.line(f"{len(undone)} annotations undone" if undone else "there is nothing to undo")
     if compare is not None:
         names = [name.strip() for name in compare.split(",")]
@@ -139,10 +138,3 @@ def export(atlas: AtlasPath, out: OutFolder, overwrite: Overwrite = False) -> No
     """Write an atlas as a folder of web pages that need neither Python nor a network: map, thumbnails, montage."""
     opened = morphoscope.open_atlas(atlas, progress=reporter())
     show.line(f"open {morphoscope.export(opened, out, overwrite=overwrite)} in a browser")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user without a name
-        return "anonymous"

@@ -62,15 +62,15 @@ def sheet(atlas: Atlas, members: NDArray[np.intp], title: str, labels: list[str]
     """Some patterns of an atlas, each below its label, with the colour scale of the atlas."""
     pictures = tile(atlas.frames(members), atlas.colour_range)
     columns = min(columns, len(members))
-    mosaic, corners = _mosaic(pictures, columns)
+    picture, corners = mosaic(pictures, columns)
     tiles = columns * TILE
     width = max(tiles, _MIN_WIDTH)
     with figure_style():
-        height = tiles * mosaic.shape[0] / mosaic.shape[1] + 1.2
+        height = tiles * picture.shape[0] / picture.shape[1] + 1.2
         figure = new_figure(width, height)
         axes = figure.add_subplot()
         axes.set_axis_off()
-        axes.imshow(mosaic, interpolation="nearest")
+        axes.imshow(picture, interpolation="nearest")
         for (row, column), text in zip(corners, labels, strict=True):
             axes.text(column + pictures.shape[2] / 2, row - 2, text, ha="center", va="bottom", fontsize=5)
         plan = atlas.plan
@@ -95,7 +95,7 @@ def _labels(atlas: Atlas, members: NDArray[np.intp], sort: str | None) -> list[s
     return [f"{text}  {value:.3g}" for text, value in zip(texts, numbers(atlas, sort)[members], strict=True)]
 
 
-def _mosaic(pictures: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
+def mosaic(pictures: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
     """Pictures (n, y, x, 3) in rows on white, with room for a label above each; and their upper left corners.
 
     One image is drawn in a second; n axes would take half a minute.
