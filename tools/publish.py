@@ -106,7 +106,7 @@ def main(study: Path) -> None:
 def _publish_classifier(study: Path, shipped: Shipped, numbers: dict[str, Any]) -> None:
     place = CLASSIFIERS / shipped.name
     place.mkdir(parents=True, exist_ok=True)
-    for name in ("classifier.json", "weights.safetensors"):
+    for name in ("classifier.json", "weights.safetensors", "known.safetensors"):
         shutil.copy(study / shipped.folder / name, place / name)
     (place / "CARD.md").write_text(_card(study, shipped, numbers), encoding="utf-8")
 

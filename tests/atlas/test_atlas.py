@@ -31,7 +31,8 @@ def test_points_csv_has_what_was_read(workshop):
     atlas = Atlas(workshop / "atlas")
     with (workshop / "atlas" / "points.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["f", "k", "seed", "class", "probability", "margin", "read_by", *NAMES]
+    read = ["class", "probability", "margin", "read_by", "known", "unknown", "set"]
+    assert list(rows[0]) == ["f", "k", "seed", *read, *NAMES]
     assert len(rows) == 12
     for row, run in zip(rows, atlas.plan.runs, strict=True):
         assert (float(row["f"]), float(row["k"])) == (dict(run.parameters)["f"], dict(run.parameters)["k"])

@@ -21,6 +21,7 @@ from morphoscope.atlas.descriptors import DESCRIPTORS_FILE, describe_readings, i
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
+    KNOWN_FILE,
     PLAN_FILE,
     POINTS_FILE,
     PROBABILITIES_FILE,
@@ -40,6 +41,7 @@ from morphoscope.core.storage import read_json
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.execution import repeat_runs
 from morphoscope.ensembles.runners.base import Cluster
+from morphoscope.learning.conformal import in_sets
 from morphoscope.learning.prediction import NETWORK, Prediction
 from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines
@@ -94,7 +96,23 @@ class Atlas:
             raise DataError(f"{folder} is damaged ({error}); scan the ensemble again") from error
         if probabilities.shape != (len(self.runs), len(classes)):
             raise DataError(f"{folder} is damaged: probabilities have shape {probabilities.shape}")
-        self.reading = Prediction(classes, probabilities, self.read_by)
+        self.reading = Prediction(classes, probabilities, self.read_by, **self._recognition(probabilities))
+
+    def _recognition(self, probabilities: NDArray[np.float32]) -> dict[str, Any]:
+        """Known scores and conformal sets of the readings; none in atlases of classifiers without them."""
+        stored, found = self.metadata.get("known") or {}, dict[str, Any]()
+        try:
+            if stored.get("score"):
+                self._files.verify(KNOWN_FILE)
+                found["known"] = np.load(self.folder / KNOWN_FILE, allow_pickle=False)
+                if found["known"].shape != (len(self.runs),):
+                    raise ValueError(f"known scores have shape {found['known'].shape}")
+            if stored.get("coverage"):
+                found["sets"] = in_sets(probabilities, float(stored["least_probability"]))
+                found["coverage"] = float(stored["coverage"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+            raise DataError(f"{self.folder} is damaged ({error}); scan the ensemble again") from error
+        return found
 
     @functools.cached_property
     def read_by(self) -> NDArray[np.str_]:
@@ -211,9 +229,10 @@ class Atlas:
     def variables(self) -> dict[str, NDArray[np.float64]]:
         """The variables that a map can be coloured by, one value per reading, by name.
 
-        ``margin``, ``probability`` of the most probable class, ``entropy`` of the probabilities in bits, the
-        probability of each class as ``P(class)``, the parameters that the runs set, and the descriptors, if they were
-        computed (see :meth:`describe`), NaN if undefined. After :func:`morphoscope.verify` also ``survives``, the
+        ``margin``, ``probability`` of the most probable class, ``entropy`` of the probabilities in bits, the ``known``
+        score if the classifier had one, NaN for runs that theory read, the probability of each class as ``P(class)``,
+        the parameters that the runs set, and the descriptors, if they were computed (see :meth:`describe`), NaN if
+        undefined. After :func:`morphoscope.verify` also ``survives``, the
         number of checks in which a run keeps its class, NaN for runs that were not drawn. If points have several runs,
         also ``states``, the number of classes that coexist at the point, and ``coexistence``, the entropy of their
         shares in bits. If they were read over time, also ``settled``, see :attr:`settled`.
@@ -226,6 +245,7 @@ class Atlas:
             "margin": self.reading.margin.astype(np.float64),
             "probability": self.reading.probability.astype(np.float64),
             "entropy": np.maximum(entropy, 0.0),
+            **({} if self.reading.known is None else {"known": self.reading.known.astype(np.float64)}),
             **{f"P({name})": p[:, self.classes.index(name)] for name in ordered(list(self.classes))},
             **(coexistence if occupancy.repeated else {}),
             **({} if self.verification is None else {"survives": self.verification.survival(self.runs)}),
@@ -371,6 +391,7 @@ class Atlas:
             row["probability"] = round(float(self.reading.probability[position]), 6)
             row["margin"] = round(float(self.reading.margin[position]), 6)
             row["read_by"] = str(self.read_by[position])
+            row |= self._recognized(position)
             row |= {name: values[position] for name, values in verified.items()}
             if self.settled is not None:
                 row[SETTLED] = float(self.settled[position])
@@ -378,6 +399,17 @@ class Atlas:
                 row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
             rows.append(row)
         return rows
+
+    def _recognized(self, position: int) -> dict[str, Any]:
+        """The columns of a reading for its known score and its set of classes."""
+        reading, columns = self.reading, dict[str, Any]()
+        if reading.known is not None:
+            known = float(reading.known[position])
+            columns["known"] = round(known, 4) if np.isfinite(known) else None
+            columns["unknown"] = int(reading.unknown[position])
+        if reading.sets is not None:
+            columns["set"] = " ".join(reading.set_of(position) or ())
+        return columns
 
     def agreement(self, other: Atlas) -> Agreement:
         """Compare the classes that two atlases give to the same runs (same parameters and seed).

@@ -15,6 +15,7 @@ REMEDY = "scan the ensemble again; annotations are kept"
 ATLAS_FILE = "atlas.json"
 PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
+KNOWN_FILE = "known.npy"
 POINTS_FILE = "points.csv"
 OCCUPANCY_FILE = "occupancy.csv"
 

@@ -22,6 +22,7 @@ from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
+    KNOWN_FILE,
     OCCUPANCY_FILE,
     PLAN_FILE,
     POINTS_FILE,
@@ -95,6 +96,8 @@ def _read_into(
         else:
             reading, ends = read_by_workers(cluster, part, classifier, ensemble, patterns, progress)
         np.save(part / PROBABILITIES_FILE, reading.probabilities)
+        if reading.known is not None:
+            np.save(part / KNOWN_FILE, reading.known)
         ensemble.plan.save(part / PLAN_FILE)
         metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
         if over_time:
@@ -187,7 +190,17 @@ def _metadata(
         "read_by": {
             by: runs[reading.read_by == by].tolist() for by in (THEORY, VARIANCE) if np.any(reading.read_by == by)
         },
+        "known": _recognition(classifier, reading),
         "notes": list(reading.notes),
         "classifier": {"network": classifier.network, **identity(classifier, folder), **classifier.summary()},
         "training_rows": classifier.provenance.get("training_rows", []),
     }
+
+
+def _recognition(classifier: Classifier, reading: Prediction) -> dict[str, Any]:
+    """Whether there are known scores, and what the conformal sets follow from."""
+    found: dict[str, Any] = {"score": reading.known is not None}
+    if classifier.conformal is not None and reading.coverage is not None:
+        least = classifier.conformal.least_probability(reading.coverage)
+        found |= {"coverage": reading.coverage, "least_probability": least}
+    return found

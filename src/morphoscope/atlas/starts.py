@@ -31,7 +31,7 @@ def with_initial(atlas: Atlas, initial: str) -> Atlas:
     part._columns = {}
     part.runs = atlas.runs[kept]
     by = atlas.reading
-    part.reading = dataclasses.replace(by, probabilities=by.probabilities[kept], read_by=by.read_by[kept])
+    part.reading = by.at(kept)
     part.__dict__["descriptors"] = {name: column[kept] for name, column in atlas.descriptors.items()}
     return part
 

@@ -185,33 +185,20 @@ def classify(
             "--resize", help="Interpolate an array or a picture to the grid of the training; --cell-size is better."
         ),
     ] = False,
+    coverage: Annotated[
+        float, typer.Option(help="Share of validation patterns whose set of classes contains their class.")
+    ] = 0.9,
     json: Json = False,
 ) -> None:
-    """Read patterns. Prints class, probability, margin, and what determined the class: network, theory or variance."""
-    from morphoscope.atlas.classes import symbol
+    """Read patterns. Prints class, probability, margin, known score, set of classes, and what determined the class."""
+    from morphoscope.cli.readings import show_reading
     from morphoscope.learning.classifier import DEFAULT
 
     classifier, patterns = (DEFAULT, source) if data is None else (source, data)
-    found = morphoscope.classify(classifier, patterns, cell_size=cell_size, resize=resize, progress=reporter())
-    columns = list(zip(found.names, found.probability, found.margin, found.read_by.tolist(), strict=True))
-    if json:
-        show.as_json(
-            [
-                {
-                    "class": name,
-                    "probability": float(p),
-                    "margin": float(m),
-                    "read_by": by,
-                    "probabilities": dict(zip(found.classes, row.tolist(), strict=True)),
-                }
-                for (name, p, m, by), row in zip(columns, found.probabilities, strict=True)
-            ]
-        )
-        return
-    show.table(
-        ("pattern", "", "class", "probability", "margin", "read by"),
-        [(i, symbol(name), name, f"{p:.3f}", f"{m:.3f}", by) for i, (name, p, m, by) in enumerate(columns)],
+    found = morphoscope.classify(
+        classifier, patterns, cell_size=cell_size, resize=resize, coverage=coverage, progress=reporter()
     )
+    show_reading(found, json=json)
 
 
 @app.command(epilog=example("morphoscope scan classifier scan --out atlas"))
@@ -233,11 +220,13 @@ def scan(
     )
     by = {name: int((made.read_by == name).sum()) for name in ("network", "theory", "variance")}
     if json:
-        show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by})
+        known = {} if made.reading.known is None else {"unknown": int(made.reading.unknown.sum())}
+        show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by, **known})
         return
     read = ", ".join(f"{name} {count}" for name, count in made.counts().items() if count)
     deciders = ", ".join(f"{count} by {name}" for name, count in by.items() if count)
-    show.line(f"{out}: {len(made.runs)} runs read ({deciders}) as {read}; see {out / 'points.csv'}")
+    unknown = f"; {count} of them unknown" if (count := int(made.reading.unknown.sum())) else ""
+    show.line(f"{out}: {len(made.runs)} runs read ({deciders}) as {read}{unknown}; see {out / 'points.csv'}")
 
 
 @app.command(epilog=example("morphoscope agree atlas atlas2"))

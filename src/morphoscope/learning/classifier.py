@@ -1,6 +1,8 @@
 """A trained classifier: a network, its classes, its calibration and its provenance, in one folder.
 
-``classifier.json`` contains everything except the weights, ``weights.safetensors`` the weights. Neither can run code.
+``classifier.json`` contains everything except the weights, ``weights.safetensors`` the weights, and
+``known.safetensors`` what is needed to tell unknown patterns and for conformal sets; classifiers of earlier versions
+have none. None of them can run code.
 """
 
 from __future__ import annotations
@@ -22,12 +24,17 @@ from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.extras import require
 from morphoscope.core.recorded_files import inspect_folder
 from morphoscope.core.storage import read_json, recover, staged_folder, write_json
+from morphoscope.learning.conformal import ConformalScores
 from morphoscope.learning.homogeneous import HomogeneousClass
-from morphoscope.learning.prediction import Prediction
+from morphoscope.learning.known import KnownScore, Layers, layers_of
+from morphoscope.learning.known_files import ENTRY, described, load_known, save_known
+from morphoscope.learning.prediction import Outputs, Prediction
 from morphoscope.learning.training_runs import TrainingRuns
 
 if TYPE_CHECKING:
     import torch
+
+    from morphoscope.learning.networks._encoder import PatternEncoder
 
 FORMAT = 2  # format 2 added the model and length scale of the training runs, and the homogeneous classes
 METADATA_FILE = "classifier.json"
@@ -95,6 +102,10 @@ class Classifier:
         The classes with homogeneous training runs and their steady states; None in classifiers of format 1.
     folder
         The folder it was loaded from or saved to.
+    known
+        Tells patterns that are unlike those of the training; None in classifiers of earlier versions.
+    conformal
+        The scores of the validation patterns, for conformal sets; None in classifiers of earlier versions.
 
     Examples
     --------
@@ -118,6 +129,8 @@ class Classifier:
     trained_on: TrainingRuns | None = None
     homogeneous: tuple[HomogeneousClass, ...] | None = None
     folder: Path | None = None
+    known: KnownScore | None = None
+    conformal: ConformalScores | None = None
 
     def __repr__(self) -> str:
         named = f"{self.name!r}, " if self.name else ""
@@ -130,7 +143,7 @@ class Classifier:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of everything that affects readings: weights, architecture, classes, input, temperature."""
+        """SHA-256 of everything that affects classes: weights, architecture, classes, input, temperature."""
         read = {key: value for key, value in dataclasses.asdict(self.input).items() if key != "earlier"}
         values = (self.network, self.classes, read, self.temperature)
         digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
@@ -142,18 +155,42 @@ class Classifier:
 
     def logits(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         """The network's outputs before calibration, (n, classes); ``advance`` is called as in :meth:`predict`."""
+        (found,) = self._batches(frames, lambda batch: (self.module(batch),), advance)
+        return found if len(found) else np.zeros((0, len(self.classes)), np.float32)
+
+    def layers(
+        self, frames: NDArray[np.float32], encoder: PatternEncoder, advance: Callable[[int], None] | None = None
+    ) -> Layers | None:
+        """What the last layers and an encoder compute; None for a network that does not end with dense layers."""
+        stages = layers_of(self.module)
+        if stages is None:
+            return None
+
+        def work(batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            pooled = stages.pooled(batch)
+            hidden = stages.hidden(pooled)
+            return pooled, hidden, stages.last(hidden), encoder(batch)
+
+        return Layers(*self._batches(frames, work, advance))
+
+    def _batches(
+        self,
+        frames: NDArray[np.float32],
+        work: Callable[[torch.Tensor], tuple[torch.Tensor, ...]],
+        advance: Callable[[int], None] | None,
+    ) -> tuple[NDArray[np.float32], ...]:
         import torch
 
         self.check(frames)
         self.module.eval()
         parts = []
         with torch.inference_mode():
-            for start in range(0, len(frames), BATCH):
+            for start in range(0, max(len(frames), 1), BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(frames[start : start + BATCH]))
-                parts.append(self.module(batch).float().numpy())
+                parts.append([found.float().numpy() for found in work(batch)])
                 if advance:
                     advance(len(batch))
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+        return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
     def predict(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> Prediction:
         """Read patterns with the network alone.
@@ -177,9 +214,21 @@ class Classifier:
         UsageError
             For patterns of another shape.
         """
-        scores = self.logits(frames, advance).astype(np.float64) / self.temperature
+        found = self.outputs(frames, advance)
+        return Prediction(self.classes, found.probabilities, known=found.known)
+
+    def outputs(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> Outputs:
+        """Probabilities and, if the classifier has it, the known score of patterns, as in :meth:`predict`."""
+        layers = None if self.known is None else self.layers(frames, self.known.encoder, advance)
+        if self.known is None or layers is None:
+            return Outputs(self.probabilities(self.logits(frames, advance)))
+        return Outputs(self.probabilities(layers.logits), self.known.score(layers))
+
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """softmax(logits / temperature), (n, classes)."""
+        scores = logits.astype(np.float64) / self.temperature
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return Prediction(self.classes, (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32))
+        return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
 
     def reads(self, frames: NDArray[Any]) -> bool:
         """Whether ``frames`` have the shape that the network was trained on, (n, frames, height, width)."""
@@ -214,6 +263,7 @@ class Classifier:
         with staged_folder(Path(folder), METADATA_FILE, overwrite=overwrite) as part:
             tensors = {n: t.contiguous() for n, t in self.module.state_dict().items()}
             (part / WEIGHTS_FILE).write_bytes(save(tensors))
+            save_known(part, self.known, self.conformal)
             write_json(part / METADATA_FILE, {**self.metadata(), FILES: record_files(part)})
         self.folder = Path(folder)
 
@@ -227,6 +277,7 @@ class Classifier:
             "temperature": self.temperature,
             "trained_on": None if self.trained_on is None else self.trained_on.to_dict(),
             "homogeneous": None if self.homogeneous is None else [c.to_dict() for c in self.homogeneous],
+            ENTRY: described(self.known, self.conformal),
             "provenance": self.provenance,
         }
 
@@ -261,7 +312,10 @@ class Classifier:
             raise DataError(f"{folder} is damaged: {METADATA_FILE} has a missing or invalid entry ({error})") from None
         verify_file(folder, WEIGHTS_FILE, values, REMEDY)
         module = _load_weights(folder / WEIGHTS_FILE, network, read.frames, len(classes))
-        return cls(network, classes, read, temperature, provenance, module, trained_on, homogeneous, folder)
+        known, conformal = load_known(folder, values, REMEDY)
+        return cls(
+            network, classes, read, temperature, provenance, module, trained_on, homogeneous, folder, known, conformal
+        )
 
 
 def _input(values: dict[str, Any]) -> Input:

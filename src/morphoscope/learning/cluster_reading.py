@@ -20,8 +20,8 @@ from morphoscope.ensembles.runners.base import Batch, Cluster, batches_of
 from morphoscope.learning.classifier import Classifier, Input, shipped_folder
 from morphoscope.learning.homogeneous import frame_means, homogeneous_runs
 from morphoscope.learning.patterns import Patterns, frame_places, of_plan
-from morphoscope.learning.prediction import Prediction
-from morphoscope.learning.reading import Probabilities, Uniform, network_batches, network_probabilities, with_theory
+from morphoscope.learning.prediction import Outputs, Prediction
+from morphoscope.learning.reading import Uniform, network_batches, network_outputs, with_theory
 
 BATCH = 64  # runs whose means a worker computes at a time
 
@@ -99,16 +99,19 @@ def _network(
     patterns: Patterns,
     advance: Callable[[int], None],
     positions: NDArray[np.intp],
-) -> Probabilities:
-    """As :func:`.network_probabilities`."""
+) -> Outputs:
+    """As :func:`.network_outputs`."""
     found = np.zeros((len(positions), len(classifier.classes)), dtype=np.float32)
+    known = None if classifier.known is None else np.zeros(len(positions), dtype=np.float32)
     places = list(network_batches(classifier, patterns, positions))
     batches = (Batch(n, tuple(patterns.runs[positions[place]].tolist())) for n, place in enumerate(places))
     settings = (source, classifier.hash, patterns.fit(classifier.input))
     for batch, values in cluster.compute(ensemble.folder, _open_reader, settings, _read_batch, batches):
-        found[places[batch.shard]] = values
+        found[places[batch.shard]] = values.probabilities
+        if known is not None and values.known is not None:
+            known[places[batch.shard]] = values.known
         advance(len(batch.runs))
-    return found
+    return Outputs(found, known)
 
 
 def _open_reader(folder: str, source: str, expected: str, fit: bool) -> tuple[DoneRuns, Classifier, bool]:
@@ -127,11 +130,11 @@ def _open_reader(folder: str, source: str, expected: str, fit: bool) -> tuple[Do
     return DoneRuns.open(folder), classifier, fit
 
 
-def _read_batch(opened: tuple[DoneRuns, Classifier, bool], runs: tuple[int, ...]) -> Probabilities:
+def _read_batch(opened: tuple[DoneRuns, Classifier, bool], runs: tuple[int, ...]) -> Outputs:
     done, classifier, fit = opened
 
     def read(species: str, chosen: NDArray[Any]) -> NDArray[np.float32]:
         return done.frames(chosen, species)
 
     patterns = of_plan(classifier, done.plan, np.array(runs, dtype=np.intp), read, str(Path(done.folder)))
-    return network_probabilities(classifier, patterns, np.arange(len(runs)), fit=fit)
+    return network_outputs(classifier, patterns, np.arange(len(runs)), fit=fit)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.learning.classifier import BATCH, Classifier
+from morphoscope.learning.conformal import COVERAGE, check_coverage
 from morphoscope.learning.homogeneous import (
     HOMOGENEOUS,
     frame_means,
@@ -19,7 +20,7 @@ from morphoscope.learning.homogeneous import (
     numbers_of,
 )
 from morphoscope.learning.patterns import Patterns
-from morphoscope.learning.prediction import NETWORK, THEORY, VARIANCE, Prediction
+from morphoscope.learning.prediction import NETWORK, THEORY, VARIANCE, Outputs, Prediction
 from morphoscope.learning.resampling import resampled
 
 _CHUNK = 64  # patterns that are interpolated at once
@@ -29,19 +30,23 @@ Advance = Callable[[int], None]
 Fitting = dict[int, list[str]]  # by position: the classes that a homogeneous pattern can have
 
 
-def read(classifier: Classifier, patterns: Patterns, advance: Advance | None = None) -> Prediction:
+def read(
+    classifier: Classifier, patterns: Patterns, advance: Advance | None = None, *, coverage: float = COVERAGE
+) -> Prediction:
     """The classes of patterns: of homogeneous ones by theory or by their mean, of all others by the network.
 
-    ``advance`` is called with the number of patterns that were read.
+    ``advance`` is called with the number of patterns that were read. ``coverage``: of the conformal sets.
     """
-    network = functools.partial(network_probabilities, classifier, patterns, advance=advance)
-    return with_theory(classifier, patterns, network)
+    check_coverage(coverage)
+    network = functools.partial(network_outputs, classifier, patterns, advance=advance)
+    return with_theory(classifier, patterns, network, coverage=coverage)
 
 
 def network_alone(classifier: Classifier, patterns: Patterns) -> Prediction:
     """The classes of all patterns by the network, including homogeneous ones."""
     everything = np.arange(len(patterns.frames))
-    return Prediction(classifier.classes, network_probabilities(classifier, patterns, everything))
+    found = network_outputs(classifier, patterns, everything)
+    return Prediction(classifier.classes, found.probabilities, known=found.known)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,10 +68,12 @@ class Uniform:
 def with_theory(
     classifier: Classifier,
     patterns: Patterns,
-    network: Callable[[NDArray[np.intp]], Probabilities],
+    network: Callable[[NDArray[np.intp]], Outputs],
     uniform: Uniform | None = None,
+    *,
+    coverage: float = COVERAGE,
 ) -> Prediction:
-    """As :func:`read`; ``network`` returns the network's probabilities at some positions.
+    """As :func:`read`; ``network`` returns what the network tells of the patterns at some positions.
 
     ``uniform``: the homogeneous patterns; by default they are found in the frames.
     """
@@ -76,8 +83,13 @@ def with_theory(
     extra = sorted(set(decided.values()) - set(classifier.classes))
     classes = (*classifier.classes, *extra)
     probabilities = np.zeros((len(patterns.frames), len(classes)), dtype=np.float32)
+    known = None if classifier.known is None else np.full(len(patterns.frames), np.nan, dtype=np.float32)
     if len(undecided):
-        probabilities[undecided, : len(classifier.classes)] = network(undecided)
+        found = network(undecided)
+        probabilities[undecided, : len(classifier.classes)] = found.probabilities
+        if known is not None and found.known is not None:
+            known[undecided] = found.known
+            known[list(fitting)] = np.nan  # theory knows homogeneous patterns, also where several classes fit
     read_by = np.full(len(patterns.frames), NETWORK, dtype="<U8")
     for position, name in decided.items():
         probabilities[position, classes.index(name)] = 1.0
@@ -85,40 +97,54 @@ def with_theory(
     for position, names in fitting.items():
         if position not in decided:  # several classes fit; the network chooses between them
             probabilities[position] = _conditional(probabilities[position], [classes.index(name) for name in names])
-    return Prediction(classes, probabilities, read_by, (*patterns.notes, *patterns.doubts))
+    found_sets = None
+    if classifier.conformal is not None:
+        found_sets = classifier.conformal.sets(probabilities, coverage)
+    return Prediction(
+        classes,
+        probabilities,
+        read_by,
+        (*patterns.notes, *patterns.doubts),
+        known,
+        found_sets,
+        None if found_sets is None else coverage,
+    )
 
 
-def network_probabilities(
+def network_outputs(
     classifier: Classifier,
     patterns: Patterns,
     positions: NDArray[np.intp],
     advance: Advance | None = None,
     *,
     fit: bool | None = None,
-) -> Probabilities:
-    """The network's calibrated probabilities of the patterns at some positions, (positions, classes).
+) -> Outputs:
+    """The network's calibrated probabilities and known scores of the patterns at some positions.
 
     Patterns with another cell size or grid are interpolated to the network's and read in windows, whose probabilities
-    are averaged. ``fit``: whether none is interpolated, which the patterns themselves tell by default; for some of
-    the patterns of a larger set.
+    and scores are averaged. ``fit``: whether none is interpolated, which the patterns themselves tell by default; for
+    some of the patterns of a larger set.
     """
     if patterns.fit(classifier.input) if fit is None else fit:
-        return classifier.predict(patterns.frames[positions], advance).probabilities
+        return classifier.outputs(patterns.frames[positions], advance)
     found = np.zeros((len(positions), len(classifier.classes)), dtype=np.float32)
+    known = None if classifier.known is None else np.zeros(len(positions), dtype=np.float32)
     shape = (classifier.input.height, classifier.input.width)
     for step, places in _chunks(patterns.steps[positions]):
         windows = resampled(patterns.frames[positions[places]], step, shape, patterns.periodic)
-        each = classifier.predict(windows.reshape(-1, *windows.shape[2:])).probabilities
-        found[places] = each.reshape(*windows.shape[:2], -1).mean(axis=0)
+        each = classifier.outputs(windows.reshape(-1, *windows.shape[2:]))
+        found[places] = each.probabilities.reshape(*windows.shape[:2], -1).mean(axis=0)
+        if known is not None and each.known is not None:
+            known[places] = each.known.reshape(windows.shape[:2]).mean(axis=0)
         if advance:
             advance(len(places))
-    return found
+    return Outputs(found, known)
 
 
 def network_batches(
     classifier: Classifier, patterns: Patterns, positions: NDArray[np.intp]
 ) -> Iterator[NDArray[np.intp]]:
-    """The places among ``positions`` of the patterns that :func:`network_probabilities` gives to the network together.
+    """The places among ``positions`` of the patterns that :func:`network_outputs` gives to the network together.
 
     A network's last bits depend on the patterns in its batch.
     """

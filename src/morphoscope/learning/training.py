@@ -18,6 +18,7 @@ from morphoscope.learning.datasets import DataSet
 from morphoscope.learning.evaluation import fit_temperature
 from morphoscope.learning.homogeneous import homogeneous_classes
 from morphoscope.learning.networks import Network, TrainingSettings, get_network
+from morphoscope.learning.recognition import add_recognition
 from morphoscope.learning.transfer import Pretrained, fit_last_layer
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def train_classifier(
     )
     if validation is not None and targets is not None:
         classifier.temperature = fit_temperature(classifier.logits(validation.frames), targets)
+        add_recognition(classifier, training, validation)
     return classifier
 
 

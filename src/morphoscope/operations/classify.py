@@ -25,6 +25,7 @@ def classify(
     *,
     cell_size: float | None = None,
     resize: bool = False,
+    coverage: float = 0.9,
     progress: Reporter = AUTO,
 ) -> Prediction:
     """Read patterns: determine the class of each one, and its probability.
@@ -48,13 +49,18 @@ def classify(
     resize
         For arrays and pictures of another size: stretch them by the same factor in both directions to the classifier's
         grid. This changes their wavelengths; if the cell size is known, give it instead.
+    coverage
+        Of the conformal sets of classes: the share of patterns like those of the validation set whose set contains
+        their class.
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
     Returns
     -------
     Prediction
-        Names and probabilities of the classes, what determined each class, and notes on the preparation.
+        Names and probabilities of the classes, what determined each class, and notes on the preparation. If the
+        classifier stores what they need: the known score, by which patterns that are unlike those of the training are
+        ``unknown``, and the conformal sets.
 
     Raises
     ------
@@ -94,6 +100,6 @@ def classify(
     for note in patterns.notes:
         progress.message(note)
     if len(patterns.frames) < _MIN_FOR_PROGRESS:
-        return read(trained, patterns)
+        return read(trained, patterns, coverage=coverage)
     with progress.task("classify", len(patterns.frames), "patterns") as task:
-        return read(trained, patterns, task.advance)
+        return read(trained, patterns, task.advance, coverage=coverage)

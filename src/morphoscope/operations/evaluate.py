@@ -126,6 +126,7 @@ def evaluate(
     from morphoscope.learning.estimator import Estimator
     from morphoscope.learning.evaluation import assess
     from morphoscope.learning.patterns import of_ensemble
+    from morphoscope.learning.prediction import Outputs
     from morphoscope.learning.reading import network_alone, with_theory
     from morphoscope.reports.evaluations import check_evaluation_folder, save_evaluation
 
@@ -156,7 +157,7 @@ def evaluate(
         network,
         labels,
         seen_in_training(trained, [source.plan.runs[run].parameters.given for run in runs]),
-        combined=with_theory(trained, patterns, network.probabilities.__getitem__),
+        combined=with_theory(trained, patterns, lambda places: Outputs(network.probabilities[places])),
     )
     if out is not None:
         save_evaluation(evaluation, Path(out))

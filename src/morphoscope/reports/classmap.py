@@ -27,6 +27,7 @@ UNDEFINED = "#c8c8c8"
 _LATTICE = 0.25  # points are drawn as the cells of a lattice if they fill at least this fraction of it
 _CHARACTERS = 26  # per line of the legend
 _TITLES = {SETTLED: "settled: time from which on the class that is read does not change"}
+_HALF = 0.5 - 1e-9
 _OUTLIERS = 1.0  # per cent of the runs that lie beyond each end of a descriptor's scale
 
 
@@ -45,6 +46,7 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
         if values is None:
             draw_classes(axes, atlas, across, up, mark)
             mark_coexistence(axes, atlas, across, up, mark)
+            mark_unknown(axes, atlas, across, up, mark)
         else:
             points = draw_numbers(axes, atlas, color, values, mark)
             label = BY_NAME[color].title if color in atlas.descriptors else _TITLES.get(color, color)
@@ -68,6 +70,8 @@ def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
         raise UsageError(f"{atlas.folder} was read at one time only; read its runs over time", operation="scan")
     if color in BY_NAME and not atlas.descriptors:
         raise UsageError(f"{atlas.folder} has no {color} yet; compute its descriptors", operation="describe")
+    if color == "known":
+        raise UsageError(f"{atlas.folder} has no known scores; scan its ensemble with a classifier that has one")
     raise UsageError(f"unknown color {color!r}; {nearest(color, ('class', *variables))}")
 
 
@@ -208,6 +212,18 @@ def mark_coexistence(
     axes.scatter(
         [], [], c="white", label="\n".join(textwrap.wrap(f"{what}  ({len(several)} {plural})", _CHARACTERS)), **dot
     )
+
+
+def mark_unknown(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark) -> None:
+    """Draw a cross in each square of a point where at least half of the runs are unknown."""
+    points, unknown = atlas.occupancy, atlas.reading.unknown
+    if not unknown.any():
+        return
+    shown = points.first[points.averaged(unknown.astype(np.float64))[points.first] >= _HALF]
+    cross: dict[str, Any] = {
+        "s": float(np.clip(0.5 * mark.area, 4.0, 60.0)), "marker": "x", "linewidths": 0.7, "c": "black",
+    }  # fmt: skip
+    axes.scatter(across[shown], up[shown], zorder=2, rasterized=True, label=f"unknown  ({int(unknown.sum())})", **cross)
 
 
 def draw_theory(axes: Axes, atlas: Atlas) -> None:

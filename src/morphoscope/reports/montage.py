@@ -42,6 +42,8 @@ def montage(
         raise UsageError(f"most={most} shows no patterns; use 1 or more")
     members = found if len(found) <= most else found[np.linspace(0, len(found) - 1, most).round().astype(int)]
     number = "1 pattern" if len(found) == 1 else f"{len(found)} patterns"
+    if unknown := int(atlas.reading.unknown[found].sum()):
+        number += f", {unknown} unknown (?)"
     shown = "" if len(found) == len(members) else f", {len(members)} shown"
     title = f"{'all' if name is None else titled(name)}: {number}{shown}, {order}"
     return sheet(atlas, members, title, _labels(atlas, members, sort), columns)
@@ -87,8 +89,10 @@ def _labels(atlas: Atlas, members: NDArray[np.intp], sort: str | None) -> list[s
     """The parameters of the map's plane in the model's order and the value sorted by, one text per pattern."""
     names = [name for name in atlas.plan.model.defaults if name in atlas.plane]
     columns = [atlas.values(name)[members] for name in names]
+    marks = np.where(atlas.reading.unknown[members], "? ", "").tolist()
     texts = [
-        " ".join(f"{n}={v:.5g}" for n, v in zip(names, values, strict=True)) for values in zip(*columns, strict=True)
+        mark + " ".join(f"{n}={v:.5g}" for n, v in zip(names, values, strict=True))
+        for mark, *values in zip(marks, *columns, strict=True)
     ]
     if sort is None or sort in names:
         return texts

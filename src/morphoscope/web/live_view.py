@@ -226,6 +226,8 @@ class LiveView:
         values = dict(zip(reading.classes, reading.probabilities[0], strict=True))
         p = [float(values.get(name, 0.0)) for name in self.order]
         title = f"classified as {titled(reading.names[0])}"
+        if reading.unknown[0]:
+            title = f"unknown, nearest: {', '.join(map(titled, reading.nearest(0)))}"
 
         def show() -> None:
             self.bars.data["p"] = p

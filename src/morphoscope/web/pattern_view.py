@@ -25,7 +25,7 @@ from morphoscope.rendering.composite import composite
 from morphoscope.rendering.scale import scaled
 from morphoscope.web.locking import under_lock
 from morphoscope.web.style import coloured, let_page_scroll, new_figure, palette, restyle, rgba
-from morphoscope.web.wording import basis
+from morphoscope.web.wording import basis, classes_of_set
 from morphoscope.web.workspace import Workspace
 
 FRAMES, COMPOSITE, SALIENCY = "frames", "composite", "saliency"
@@ -192,6 +192,8 @@ class PatternView:
             values,
             "homogeneous" if np.isnan(length) else f"wavelength {length:.1f}",
         ]
+        if classes := classes_of_set(atlas, position):
+            parts.append(html.escape(classes))
         if label is not None:
             parts.append(f"annotated: <b>{html.escape(titled(label)) if label else AMBIGUOUS}</b>")
         self.title.object = f"run {int(atlas.runs[position])}: " + " · ".join(parts)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from morphoscope.atlas import Atlas
-from morphoscope.learning.prediction import NETWORK
+from morphoscope.atlas import Atlas, titled
+from morphoscope.learning.prediction import NETWORK, UNKNOWN
 
 
 def basis(atlas: Atlas, position: int) -> str:
@@ -11,4 +11,16 @@ def basis(atlas: Atlas, position: int) -> str:
     decided = str(atlas.read_by[position])
     if decided != NETWORK:
         return f"by {decided}"
-    return f"by the network, probability {atlas.reading.probability[position]:.2f}"
+    text = f"by the network, probability {atlas.reading.probability[position]:.2f}"
+    known = atlas.reading.known
+    if known is None:
+        return text
+    return f"{text}, {UNKNOWN if atlas.reading.unknown[position] else 'known'} (score {known[position]:.2f})"
+
+
+def classes_of_set(atlas: Atlas, position: int) -> str:
+    """The conformal set of a reading in words; empty without one."""
+    found = atlas.reading.set_of(position)
+    if found is None:
+        return ""
+    return f"set, {atlas.reading.coverage:.0%}: {', '.join(map(titled, found)) or 'no class'}"

@@ -200,6 +200,7 @@ class Workspace:
             "annotated": list(self.annotated),
             "read_by": self.atlas.read_by.tolist(),
             "probability": [round(float(p), 3) for p in self.atlas.reading.probability],
+            "unknown": self.atlas.reading.unknown.tolist(),
             "names": names,
             "values": [self.atlas.values(name).round(9).tolist() for name in names],
         }

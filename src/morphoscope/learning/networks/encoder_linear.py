@@ -17,7 +17,11 @@ class EncoderLinear(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""
-        return self.head(self.encoder(frames))
+        return self.head(self.pooled(frames))
+
+    def pooled(self, frames: Tensor) -> Tensor:
+        """The features that the head reads, (n, 256)."""
+        return self.encoder(frames)
 
 
 encoder_linear = Network(

@@ -37,8 +37,12 @@ class Periodic2d(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""
+        return self.head(self.pooled(frames))
+
+    def pooled(self, frames: Tensor) -> Tensor:
+        """The features that the head reads, (n, 256): mean and maximum of each channel over the grid."""
         features = self.features(self.channels(frames))
-        return self.head(torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1))
+        return torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
 
     def channels(self, frames: Tensor) -> Tensor:
         """The input of the convolutions, (n, 3, height, width)."""

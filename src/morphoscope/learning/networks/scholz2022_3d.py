@@ -44,6 +44,10 @@ class Scholz2022Network3d(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""
+        return self.head(self.pooled(frames))
+
+    def pooled(self, frames: Tensor) -> Tensor:
+        """The features that the head reads, (n, 64): the maximum of each kernel over space and time."""
         count, times, (height, width) = len(frames), frames.shape[1] // MIN_FRAMES, frames.shape[-2:]
         normed = self.norm(frames.reshape(-1, 1, height, width)).view(count, -1, height, width)
         pairs = self._first(normed[:, : times * MIN_FRAMES].reshape(-1, PAIR, height, width))
@@ -51,7 +55,7 @@ class Scholz2022Network3d(nn.Module):
         features = self.relu(pooled.contiguous(memory_format=torch.channels_last))
         features = self.relu(self.pool(self.second(features)))
         features = self.relu(self.pool(self.third(features))).amax(dim=(2, 3))
-        return self.head(features.view(count, times, -1).amax(dim=1))
+        return features.view(count, times, -1).amax(dim=1)
 
     def _first(self, normed: Tensor) -> Tensor:
         """The first convolution of scale · normed + offset, and the pooling over space."""

@@ -30,7 +30,8 @@ function indexOf(event) {
 export class Montage {
   // data: {sheets: number of sheets, which are the CSS variables --sheet-0, …; side, columns, total,
   //        looks: {name: [symbol, colour]}, labels: [name or ""], read: [name], annotated: [bool],
-  //        read_by: ["network", "theory" or "variance"], probability: [0…1], names: [parameter], values: [[…] per parameter]}
+  //        read_by: ["network", "theory" or "variance"], probability: [0…1],
+  //        unknown: [bool], names: [parameter], values: [[…] per parameter]}
   // act: {annotate(number, positions, name or null), undo(number), createClass(number, name, symbol, colour, positions),
   //       open(position)}; without `annotate` the montage is read-only.
   // Requests carry a number. Nothing counts as saved until answer(number, …) is called.
@@ -225,7 +226,7 @@ export class Montage {
   // The same in full, for the tooltip and screen readers.
   basis(position) {
     const by = this.data.read_by[position];
-    const text = by === "network" ? `by the network, ${this.certainty(position)}` : `by ${by}`;
+    const text = by === "network" ? `by the network, ${this.certainty(position)}${this.data.unknown[position] ? ", unknown" : ""}` : `by ${by}`;
     return `read ${this.data.annotated[position] ? `as ${this.data.read[position]} ` : ""}${text}`;
   }
 
