@@ -75,7 +75,7 @@ def _photograph(package: str, name: str) -> Picture:
         from PIL import Image
 
         with Image.open(path) as image:
-            return np.asarray(image.convert("RGBA").convert("RGB").convert("L"), dtype=np.float32) / 255
+            return np.asarray(np.asarray(image.convert("RGBA").convert("RGB").convert("L")) / 255, np.float32)
     return np.asarray((values - values.min()) / np.ptp(values), np.float32)
 
 
@@ -155,8 +155,8 @@ def _text(rng: np.random.Generator, size: int) -> Picture:
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(size)
     for top in range(2, SIDE, size + 3):
         pen.text((int(rng.integers(-20, 4)), top), " ".join(rng.choice(TEXT.split(), 14)), fill=0, font=font)
-    picture = np.asarray(page, np.float32) / 255
-    return picture if rng.random() < 0.5 else np.asarray(1 - picture, np.float32)
+    picture = np.asarray(page) / 255
+    return np.asarray(picture if rng.random() < 0.5 else 1 - picture, np.float32)
 
 
 def _ramp(rng: np.random.Generator, variant: str) -> Picture:
