@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "morphoscope"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ROOMS = {
-    "ensembles": ("cluster", "objects"),
+    "ensembles": ("cluster", "import", "objects"),
     "learning": ("learn", "timm"),
     "web": ("explore",),
 }  # which extras may be imported where

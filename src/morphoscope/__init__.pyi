@@ -41,6 +41,7 @@ from .operations.ensemble import ensemble as ensemble
 from .operations.ensemble import scan_plan as scan_plan
 from .operations.evaluate import evaluate as evaluate
 from .operations.explain import explain as explain
+from .operations.import_patterns import import_patterns as import_patterns
 from .operations.infer import infer as infer
 from .operations.models import check_model as check_model
 from .operations.models import list_models as list_models

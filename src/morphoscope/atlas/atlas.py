@@ -365,6 +365,8 @@ class Atlas:
 
     def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[BifurcationLine]:
         """The bifurcation lines in a part of the map's plane; none if the runs differ in a third parameter."""
+        if not self.plan.model.known:
+            return []
         fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in self.plane}
         if set(self.varying) - set(self.plane) or len(set(self.plane)) < 2 or np.isnan(list(fixed.values())).any():
             return []

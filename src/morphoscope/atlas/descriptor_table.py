@@ -48,10 +48,11 @@ class DescriptorTable:
     def summary(self) -> list[tuple[str, str, int, float, float, float]]:
         """For each descriptor: name, unit, number of runs that have it, and its minimum, median and maximum."""
         found = []
+        length = (self.plan.imported.unit if self.plan.imported else "") or "length"
         for name, column in self.columns.items():
             known = column[np.isfinite(column)]
             low, middle, high = np.quantile(known, (0, 0.5, 1)).tolist() if len(known) else (np.nan,) * 3
-            found.append((name, BY_NAME[name].unit, len(known), low, middle, high))
+            found.append((name, BY_NAME[name].unit.replace("length", length), len(known), low, middle, high))
         return found
 
     def save(self, path: Path) -> None:

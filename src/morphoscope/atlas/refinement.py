@@ -146,6 +146,8 @@ def next_plan(atlas: Atlas, choice: Choice, name: str, root: int, runs_per_class
     """
     if runs_per_class < 2:
         raise UsageError(f"runs_per_class={runs_per_class}; use 2 or more", parameter="runs_per_class")
+    if atlas.plan.imported is not None:
+        raise UsageError(f"a next pass needs new runs, but {atlas.plan.imported.refusal()}")
     if len(atlas.plan.initials) > 1:
         raise UsageError(
             f"{atlas.folder} has {len(atlas.plan.initials)} initial conditions, but classes are given "

@@ -14,6 +14,7 @@ COMMAND_NAMES = {
     "check_model": "models check",
     "class_map": "map",
     "export_annotations": "annotate",
+    "import_patterns": "import",
     "list_models": "models",
     "new_model": "models new",
     "scan_plan": "ensemble",

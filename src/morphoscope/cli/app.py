@@ -22,6 +22,7 @@ COMMANDS = {
     "theory": "theory",
     "simulate": "simulate",
     "ensemble": "ensemble",
+    "import": "importing",
     "describe": "describe",
     "train": "reading",
     "train-encoder": "encoding",

@@ -9,6 +9,7 @@ from morphoscope.core.errors import UsageError
 #: Extra of ``pip install 'morphoscope[EXTRA]'`` → the modules that it installs and that this package imports.
 EXTRAS = {
     "cluster": ("bokeh", "dask", "dask_jobqueue", "distributed"),
+    "import": ("h5netcdf", "h5py"),
     "learn": ("captum", "safetensors", "sklearn", "torch", "zuko"),
     "objects": ("obstore",),
     "explore": ("bokeh", "panel", "param", "tornado"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -33,7 +35,7 @@ IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 #: What NumPy, the zip reader and decompressors raise for damaged files.
 _DAMAGE = (
     *(OSError, ValueError, EOFError, KeyError, IndexError, TypeError, SyntaxError, OverflowError, RuntimeError),
-    *(MemoryError, zipfile.BadZipFile, zlib.error, AttributeError),
+    *(MemoryError, zipfile.BadZipFile, zlib.error, AttributeError, struct.error, tokenize.TokenError),
 )
 Source = Path | bytes
 Arrays = dict[str, NDArray[Any]]
@@ -65,6 +67,16 @@ def load_array(source: Source, name: str, expected: str, max_bytes: int = MAX_AR
             raise DataError(f"{name} is cut off: {size:,} bytes of an array of {needed:,}; expected {expected}")
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def map_array(path: Path, name: str, expected: str) -> NDArray[Any]:
+    """The array in a .npy file, mapped into memory: only the parts that are used are read. Raises as `load_array`."""
+    with reading(name, expected):
+        with _opened(path, expected) as (file, size):
+            needed = _array_bytes(file, name)
+            if needed > size:
+                raise DataError(f"{name} is cut off: {size:,} bytes of an array of {needed:,}; expected {expected}")
+        return np.load(path, mmap_mode="r", allow_pickle=False) if needed else np.load(path, allow_pickle=False)
 
 
 def load_archive(

@@ -30,6 +30,7 @@ for _name in ("pearson-square", "inverse", "mixed-spots", "stripes", "spiral-see
     INITIAL_CONDITIONS.add(_name, getattr(shaped_starts, _name.replace("-", "_")))
 FILE = "file"  # the initial condition that reads a state, named by its path
 ARRAY = "array"  # the initial condition that was given as numbers, which a run's folder keeps
+IMPORTED = "imported"  # that of imported runs, which is not known
 REFINED = "refined"  # another initial condition on a finer grid
 
 SQUARE = 20  # side of the perturbed squares, cells
@@ -147,7 +148,7 @@ def _parameters_of(function: Callable[..., FieldArray]) -> Mapping[str, inspect.
 
 def named_conditions() -> list[str]:
     """The initial conditions that need only a name."""
-    return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY, REFINED)]
+    return [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY, IMPORTED, REFINED)]
 
 
 def _option(part: str) -> tuple[str, Any]:
@@ -349,6 +350,12 @@ def from_array(model: Model, shape: tuple[int, int], rng: np.random.Generator, s
     raise DataError(
         "the initial state was given as an array, which is stored only in the folder of its run; open that run"
     )
+
+
+@INITIAL_CONDITIONS.register(IMPORTED)
+def unknown_start(model: Model, shape: tuple[int, int], rng: np.random.Generator) -> FieldArray:
+    """The start of an imported run: always raises UsageError, since nobody recorded it."""
+    raise UsageError("the initial state of imported runs is not known; choose another initial condition")
 
 
 @INITIAL_CONDITIONS.register(REFINED)

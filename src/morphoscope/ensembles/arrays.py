@@ -45,9 +45,12 @@ def coordinates(plan: Plan) -> Coordinates:
     if runs.initials:
         texts = np.array([str(plan.initial_of(run)) for run in range(len(runs))])
         found["initial"] = ("run", texts, {"long_name": "initial condition"})
+    if plan.imported is not None:
+        found["source"] = ("run", np.array(plan.imported.sources()), {"long_name": "file it was imported from"})
+    unit = plan.imported.unit if plan.imported else ""
     for axis, cells in (("y", grid.height), ("x", grid.width)):
         centres = (np.arange(cells) + 0.5) * grid.spacing
-        found[axis] = (axis, centres, {"units": "1", "long_name": f"cell centre, {axis}"})
+        found[axis] = (axis, centres, {"units": unit or "1", "long_name": f"cell centre, {axis}"})
     return {name: values for name, values in found.items() if name not in plan.record}
 
 

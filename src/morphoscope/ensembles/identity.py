@@ -51,6 +51,7 @@ def numerics(plan: Plan) -> dict[str, Any]:
         "grid": dataclasses.asdict(plan.grid),
         "initial": _initial(plan.initial),
         "noise": {species: amplitude for species, amplitude in plan.noise if amplitude},
+        "imported": None if plan.imported is None else plan.imported.to_dict(),
     }
     del values["runs"]
     if not values["noise"]:

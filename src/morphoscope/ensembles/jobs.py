@@ -18,7 +18,11 @@ def run_job(plan: Plan, run: Run, initial: NDArray[Any] | None = None) -> Job:
     """The engine's job for one row. It has its own random stream, so it does not depend on the other rows.
 
     ``initial``: initial state, (species, height, width); by default it is made from the run's initial condition.
+
+    Raises UsageError for a plan of imported runs, which can't be simulated.
     """
+    if plan.imported is not None:
+        raise UsageError(plan.imported.refusal())
     if initial is None:
         initial = (run.initial or plan.initial).state(plan.model, plan.grid.shape, stream(run.seed), run.parameters)
     return Job(

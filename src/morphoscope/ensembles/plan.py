@@ -21,14 +21,15 @@ from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.engines.stability import check_step
 from morphoscope.ensembles.extremes import most_demanding
 from morphoscope.ensembles.identity import differences, numeric_hash
-from morphoscope.ensembles.plan_files import OWN_INITIALS, is_large, read_plan, write_plan
+from morphoscope.ensembles.imported import Imported
+from morphoscope.ensembles.plan_files import IMPORTED, OWN_INITIALS, is_large, read_plan, write_plan
 from morphoscope.ensembles.seeds import seeds_of_runs
 from morphoscope.ensembles.table import Run, RunTable
 from morphoscope.models import Model, Parameters, get_model
 from morphoscope.models.spatial import Spatial
 
 FORMAT = 2
-READABLE_FORMATS = (1, 2, OWN_INITIALS)  # format 1 omits integrator, noise and double if they are defaults
+READABLE_FORMATS = (1, 2, OWN_INITIALS, IMPORTED)  # format 1 omits integrator, noise and double if they are defaults
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,9 @@ class Plan:
         Whether to compute with float64 instead of float32.
     noise_version : int
         Version of the random numbers of the noise. Runs of an older version can be read, but not simulated.
+    imported : Imported or None
+        The files that the runs were imported from. Such runs can't be simulated; ``dt``, ``until`` and ``initial`` have
+        no meaning, and ``times`` may be any ascending numbers.
 
     Raises
     ------
@@ -93,6 +97,7 @@ class Plan:
     noise: tuple[tuple[str, float], ...] = ()
     double: bool = False
     noise_version: int = dataclasses.field(default_factory=lambda: NOISE_VERSION)
+    imported: Imported | None = None
 
     def __post_init__(self) -> None:
         if not self.noise:
@@ -107,6 +112,9 @@ class Plan:
         table, initial = _table_of(self.runs, self.model, self.name).relative_to(self.initial)
         object.__setattr__(self, "runs", table)
         object.__setattr__(self, "initial", initial)
+        if self.imported is not None:
+            _check_times(self.times)
+            return
         steps_at(self.times, self.dt, self.until)
         _ = self.model.reaction_terms  # rejects invalid equations now rather than during the runs
         check_method(self.model, self.integrator, dict(self.noise))
@@ -166,7 +174,7 @@ class Plan:
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON values."""
         return {
-            "format": OWN_INITIALS if self.table.initials else FORMAT,
+            "format": IMPORTED if self.imported else OWN_INITIALS if self.table.initials else FORMAT,
             "name": self.name,
             "model": self.model.to_dict(),
             "grid": dataclasses.asdict(self.grid),
@@ -180,6 +188,7 @@ class Plan:
             "noise": dict(self.noise),
             "double": self.double,
             **({"noise_version": self.noise_version} if self.noise else {}),
+            **({"imported": self.imported.to_dict()} if self.imported else {}),
         }
 
     def to_json(self) -> str:
@@ -201,8 +210,8 @@ class Plan:
             raise DataError("plan is not a JSON object; expected the fields of a plan")
         if values.get("format") not in READABLE_FORMATS and not isinstance(values.get("runs"), RunTable):
             raise DataError(
-                f"plan format {values.get('format')!r}; this version reads 1, 2 and 4, and "
-                "files of 3 and 4 with their rows beside them; update morphoscope"
+                f"plan format {values.get('format')!r}; this version reads 1, 2, 4 and 5, and "
+                "files of 3 to 5 with their rows beside them; update morphoscope"
             )
         try:
             model = values["model"]
@@ -221,6 +230,7 @@ class Plan:
                 noise=tuple(sorted((s, float(a)) for s, a in values.get("noise", {}).items())),
                 double=bool(values.get("double", False)),
                 noise_version=int(values.get("noise_version", 1 if values.get("noise") else NOISE_VERSION)),
+                imported=Imported.from_dict(values["imported"]) if values.get("imported") else None,
             )
         except KeyError as error:
             raise DataError(f"plan has no field {error}") from None
@@ -288,6 +298,12 @@ def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]
     if sorted(set(steps)) != steps:
         raise UsageError("snapshot times must be ascending")
     return tuple(steps)
+
+
+def _check_times(times: Sequence[float]) -> None:
+    """Raise UsageError unless the times of imported frames are finite and ascend."""
+    if not times or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise UsageError(f"the times of the frames are {list(times)[:4]}…; expected at least one, ascending")
 
 
 def run_seeds(root: int, count: int) -> list[int]:

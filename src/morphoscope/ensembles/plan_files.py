@@ -20,6 +20,7 @@ from morphoscope.models import Model
 
 TABLE_FORMAT = 3  # of a plan whose rows are in a file of their own
 OWN_INITIALS = 4  # of a plan with rows, in the plan or in a file, that have initial conditions of their own
+IMPORTED = 5  # of a plan of imported runs, which earlier versions would take for runs that can be simulated
 _SEEDS, _CODES, _INITIALS, _PARAMETER = "seed", "label", "initial", "parameter."
 
 
@@ -34,7 +35,7 @@ def write_plan(path: Path, values: dict[str, Any], table: RunTable, plan_hash: s
         "labels": list(table.names),
         **({"initials": [initial.to_json() for initial in table.initials]} if table.initials else {}),
     }
-    file_format = OWN_INITIALS if table.initials else TABLE_FORMAT
+    file_format = IMPORTED if "imported" in values else OWN_INITIALS if table.initials else TABLE_FORMAT
     write_json(path, {**values, "format": file_format, "hash": plan_hash, "runs": described})
     _write_bytes(content, table_path(path))
 
@@ -64,7 +65,7 @@ def read_plan(path: Path) -> dict[str, Any]:
             raise DataError(f"{file} has {len(table)} runs; expected {described['count']}; restore it from a copy")
         return {**values, "hash": str(values["hash"]), "runs": table}
     except (KeyError, TypeError, IndexError) as error:
-        formats = f"{TABLE_FORMAT} or {OWN_INITIALS}"
+        formats = f"{TABLE_FORMAT} to {IMPORTED}"
         raise DataError(f"{path} is damaged ({error}); expected a plan of format {formats}") from error
 
 
@@ -81,7 +82,7 @@ def recorded_hash(path: Path) -> str | None:
 
 def _has_table(values: Any) -> bool:
     """Whether the rows of a plan file are in a file of their own."""
-    formats = (TABLE_FORMAT, OWN_INITIALS)
+    formats = (TABLE_FORMAT, OWN_INITIALS, IMPORTED)
     return isinstance(values, dict) and values.get("format") in formats and not isinstance(values.get("runs"), list)
 
 

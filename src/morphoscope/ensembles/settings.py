@@ -273,7 +273,12 @@ def default_times(until: float, dt: float, apart: float) -> tuple[float, ...]:
 
 
 def repeat_command(plan: Plan, run: int) -> str:
-    """The command that repeats one run of a plan; options that are the command's defaults are left out."""
+    """The command that repeats one run of a plan; options that are the command's defaults are left out.
+
+    For an imported run, the file that it came from.
+    """
+    if plan.imported is not None:
+        return f"imported from {plan.imported.sources()[run]}"
     model, grid, row = plan.model, plan.grid, plan.runs[run]
     initial = str(plan.initial_of(run))
     words = ["morphoscope simulate", *_model_words(model)]

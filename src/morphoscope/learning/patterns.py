@@ -131,6 +131,8 @@ def _places_of(expected: Input, plan: Plan, recorded: Sequence[str], name: str) 
         raise UsageError(
             f"{name} has {', '.join(recorded)}; the classifier reads {expected.species!r}; record that species"
         )
+    if plan.imported is not None and len(plan.times) == 1:
+        return [0] * expected.frames  # one frame is a pattern that does not change, as in an array or a picture
     return frame_places(plan.times, expected, name)
 
 

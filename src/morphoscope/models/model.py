@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 UNLIMITED = (-1e6, 1e6)  # the range of a parameter without a given range
 MAX_SPECIES = 4
+UNKNOWN = "0"  # the formulas of a model whose equations are not known
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -243,8 +244,15 @@ class Model:
             raise UsageError(f"parameter {name}={value} is out of range; {expected}")
         return number
 
+    @property
+    def known(self) -> bool:
+        """Whether there are equations. Those of imported patterns are not known, and are written as 0."""
+        return any(text != UNKNOWN for text in (*self.reaction.values(), *self.diffusion.values()))
+
     def equations(self) -> list[str]:
-        """The equations as readable text, one line per species."""
+        """The equations as readable text, one line per species; none if they are not known."""
+        if not self.known:
+            return []
         pretty = {
             "laplace(": "∇²(",
             "dx(": "∂ₓ(",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
 from morphoscope.core.errors import UsageError
+from morphoscope.ensembles.imported import NUMBER
 from morphoscope.rendering.composite import tile
 from morphoscope.rendering.figure import composite_bar, composite_label
 from morphoscope.rendering.style import figure_style, new_figure
@@ -80,13 +81,18 @@ def sheet(atlas: Atlas, members: NDArray[np.intp], title: str, labels: list[str]
             figure, atlas.colour_range, label=composite_label(plan.record[0], plan.times, plan.grid.dimensions),
             ax=axes, orientation="horizontal", fraction=_BAR[1] / height, aspect=_BAR[0] / _BAR[1],
         )  # fmt: skip
-        subtitle = f"{plan.model.title}: {caption(atlas, width=int(_CHARACTERS * width))}"
+        captioned = caption(atlas, width=int(_CHARACTERS * width))
+        subtitle = f"{plan.model.title}: {captioned}" if captioned else plan.model.title
         figure.suptitle(f"{title}\n{subtitle}", fontsize=9)
     return figure
 
 
 def _labels(atlas: Atlas, members: NDArray[np.intp], sort: str | None) -> list[str]:
     """The parameters of the map's plane in the model's order and the value sorted by, one text per pattern."""
+    imported = atlas.plan.imported
+    if imported is not None and atlas.plan.parameter_names == (NUMBER,):  # which says less than the file
+        sources = imported.sources()
+        return [sources[run] for run in atlas.runs[members].tolist()]
     names = [name for name in atlas.plan.model.defaults if name in atlas.plane]
     columns = [atlas.values(name)[members] for name in names]
     marks = np.where(atlas.reading.unknown[members], "? ", "").tolist()

@@ -57,6 +57,8 @@ class Page:
         self._holders = [pn.Column(pn.pane.HTML("…"), sizing_mode="stretch_width", name=name) for name in names]
         self._holders[PATTERN].objects = [self.pattern.view]
         self._holders[COMPARE].objects = [pn.pane.HTML(NOTHING)]
+        if (imported := workspace.atlas.plan.imported) is not None:
+            self._holders[LIVE].objects = [pn.pane.HTML(html.escape(imported.refusal()))]
         self.tabs = pn.Tabs(*self._holders, sizing_mode="stretch_width", min_width=340)
         self.view = self._layout()
         self.map.mark_annotated(workspace.annotated)
@@ -212,7 +214,8 @@ class Page:
     def live_from(self, position: int) -> None:
         """Run a pattern again, live."""
         self.tabs.active = LIVE
-        self.live.begin_from(position)
+        if self.workspace.atlas.plan.imported is None:
+            self.live.begin_from(position)
 
     def _recolour(self, color: str) -> None:
         self.map.recolour(color)
@@ -223,7 +226,7 @@ class Page:
         if active != LIVE and self._is_built("live"):
             self.live.playing.value = False
         for tab, name in ((MONTAGE, "montage"), (LIVE, "live"), (NEXT_PASS, "next_pass"), (SHARE, "share")):
-            if active == tab:
+            if active == tab and not (tab == LIVE and self.workspace.atlas.plan.imported):
                 getattr(self, name)
         if active == NEXT_PASS:
             self.next_pass.refresh()

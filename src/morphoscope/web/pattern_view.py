@@ -254,9 +254,23 @@ class PatternView:
         from morphoscope.ensembles.pictures import save_run_video
 
         atlas = self.workspace.atlas
+        if atlas.plan.imported is not None:
+            return self._stored_mp4()
         run = single_run(atlas.plan, int(atlas.runs[self.position]))
         with tempfile.TemporaryDirectory() as folder:
             return io.BytesIO(save_run_video(simulate_one(run, video=True), Path(folder) / "u.mp4").read_bytes())
+
+    def _stored_mp4(self) -> io.BytesIO:
+        """The frames that are stored, of a run that can't be simulated again."""
+        from morphoscope.rendering.video import save_video
+
+        plan, shown = self.workspace.atlas.plan, self.workspace.atlas.colour_range
+        with tempfile.TemporaryDirectory() as folder:
+            path, species = Path(folder) / "u.mp4", plan.record[0]
+            made = save_video(
+                self.frames, path, spacing=plan.grid.spacing, times=plan.times, shown=shown, species=species
+            )
+            return io.BytesIO(made.read_bytes())
 
     @under_lock
     def restyle(self, theme: str) -> None:

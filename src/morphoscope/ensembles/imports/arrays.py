@@ -1,0 +1,179 @@
+"""Arrays without names: .npy and .npz, MATLAB 5 files, grids of numbers as text."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.core.errors import DataError
+from morphoscope.core.outside_arrays import load_archive, map_array, reading
+from morphoscope.core.outside_files import MIB, check_file, read_text
+from morphoscope.ensembles.imports.source import USUAL_AXES, Source, Wanted, arrays_source, ascending, chosen
+
+#: Of archives and MATLAB 5 files, whose arrays can only be read whole.
+MAX_WHOLE_BYTES = 256 * MIB
+MAX_GRID_BYTES = 64 * MIB
+MATLAB_AXES = {2: ("y", "x"), 3: ("y", "x", "time"), 4: ("y", "x", "time", "run")}
+_TIMES = ("t", "time", "times")
+_COMPRESSED = 15  # the type of a compressed element of a MATLAB 5 file
+_HEADER = 128  # bytes before the first element
+_ARRAYS = "arrays of numbers"
+
+
+def open_npy(path: Path, wanted: Wanted) -> Source:
+    """The array of a .npy file, which is not read at once."""
+    array = map_array(path, path.name, "an array of numbers")
+    return named_source(path.name, {"u": array}, wanted)
+
+
+def open_npz(path: Path, wanted: Wanted) -> Source:
+    """The arrays of a .npz file."""
+    arrays, _ = load_archive(path, path.name, _ARRAYS, max_bytes=MAX_WHOLE_BYTES)
+    return named_source(path.name, arrays, wanted)
+
+
+def open_mat(path: Path, wanted: Wanted) -> Source:
+    """The arrays of a MATLAB file of version 5; columns first, as MATLAB counts."""
+    import scipy.io
+
+    size = check_file(path, "a MATLAB file")
+    with reading(path.name, "a MATLAB file"):
+        _check_compressed(path, size)
+        declared = {name: shape for name, shape, kind in scipy.io.whosmat(str(path)) if kind in _MATLAB}
+        names = [name for name in declared if not wanted.fields or name in (*wanted.fields, *_TIMES)]
+        if sum(8 * math.prod(map(int, declared[name])) for name in names) > MAX_WHOLE_BYTES:
+            raise DataError(f"{path.name} holds arrays of more than {MAX_WHOLE_BYTES:,} bytes; save it as version 7.3")
+        found = scipy.io.loadmat(str(path), variable_names=names, verify_compressed_data_integrity=True)
+    arrays = {name: np.asarray(found[name]) for name in names if name in found}
+    return named_source(path.name, arrays, wanted, order="F", usual=MATLAB_AXES)
+
+
+_MATLAB = ("double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+
+
+def _check_compressed(path: Path, size: int) -> None:
+    """Raise DataError for a MATLAB 5 file whose compressed elements expand too far; little memory is used."""
+    with path.open("rb") as file:
+        head = file.read(_HEADER)
+        if len(head) < _HEADER or head[126:128] not in (b"IM", b"MI"):
+            raise ValueError("no MATLAB 5 header")
+        order, total, at = "<" if head[126:128] == b"IM" else ">", 0, _HEADER
+        while at + 8 <= size:
+            file.seek(at)
+            kind, length = struct.unpack(order + "II", file.read(8))
+            if at + 8 + length > size:
+                raise ValueError(f"it is cut off: an element of {length:,} bytes at {at:,} of {size:,}")
+            if kind == _COMPRESSED:
+                total += _expanded(file, length)
+            if total > 2 * MAX_WHOLE_BYTES:
+                raise DataError(f"{path.name} would expand to more than {2 * MAX_WHOLE_BYTES:,} bytes; it is refused")
+            at += 8 + length
+
+
+def _expanded(file: Any, length: int) -> int:
+    """How long a compressed element is when it is expanded; counted up to a limit."""
+    expand, total, pending = zlib.decompressobj(), 0, b""
+    while (length or pending) and not expand.eof and total <= 2 * MAX_WHOLE_BYTES:
+        block = pending or file.read(min(length, MIB))
+        if not pending:
+            length -= len(block)
+        if not block:
+            break
+        total += len(expand.decompress(block, 4 * MIB))
+        pending = expand.unconsumed_tail
+    return total
+
+
+def open_grid(path: Path, wanted: Wanted) -> Source:
+    """A grid of numbers as text, one row of cells a line, with commas, semicolons, tabs or spaces between them."""
+    text = read_text(path, "a grid of numbers", MAX_GRID_BYTES)
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    between = next((sign for sign in (",", ";", "\t") if sign in first), None)
+    with reading(path.name, "a grid of numbers, one row of cells a line"):
+        array = np.loadtxt(io.StringIO(text), delimiter=between, ndmin=2, comments="#", dtype=np.float64)
+    return named_source(path.name, {"u": array}, wanted)
+
+
+def named_source(
+    name: str,
+    arrays: Mapping[str, Any],
+    wanted: Wanted,
+    order: str = "C",
+    usual: Mapping[int, Sequence[str]] = USUAL_AXES,
+    **more: Any,
+) -> Source:
+    """The source of the arrays that are patterns, with the times if there is an array of them.
+
+    Parameters
+    ----------
+    name
+        The file.
+    arrays
+        By name.
+    wanted
+        What the user says.
+    order
+        How an array that is one long row or column is folded: ``C``, rows first, or ``F``, columns first.
+    usual
+        What the axes of an array are, by their number.
+    more
+        What else is known, as for :class:`.Source`.
+
+    Raises
+    ------
+    DataError
+        If there is no pattern, or it is not clear which arrays are meant.
+    """
+    folded = {field: _folded(name, array, wanted, order) for field, array in arrays.items()}
+    patterns = {field: array for field, array in folded.items() if _is_pattern(array)}
+    if not patterns:
+        found = ", ".join(f"{field} {tuple(array.shape)}" for field, array in arrays.items())
+        flat = any(array.ndim and max(array.shape) == math.prod(array.shape) > 1 for array in arrays.values())
+        raise DataError(
+            f"{name} has no array with two or more axes of at least 4 cells (it has {found[:200] or 'none'}); expected "
+            f"frames (y, x){'; or give the width and height of a field in one long column' if flat else ''}",
+            parameter="size" if flat else None,
+        )
+    used = {field: patterns[field] for field in chosen(name, list(patterns), wanted)}
+    shapes = {tuple(array.shape) for array in used.values()}
+    if len(shapes) > 1:
+        listed = ", ".join(f"{field} {tuple(array.shape)}" for field, array in used.items())
+        raise DataError(f"{name} has fields of several shapes: {listed[:200]}; name some", parameter="fields")
+    shape = next(iter(shapes))
+    axes = tuple(wanted.axes or usual.get(len(shape), ()))
+    frames = dict(zip(axes, shape, strict=False)).get("time", 1)
+    found_times = next((np.asarray(arrays[key]).ravel() for key in _TIMES if key in arrays), None)
+    return arrays_source(name, used, wanted, axes, times=ascending(found_times, frames), **more)
+
+
+def _is_pattern(array: Any) -> bool:
+    return len(array.shape) >= 2 and sum(side >= 4 for side in array.shape) >= 2
+
+
+def _folded(name: str, array: Any, wanted: Wanted, order: str) -> Any:
+    """An array, folded to the wanted size if it is one long row or column of as many cells."""
+    if wanted.size is None or not array.shape or max(array.shape) != math.prod(array.shape):
+        return array
+    width, height = wanted.size
+    if math.prod(array.shape) != width * height:
+        return array
+    flat: NDArray[Any] = np.asarray(array).ravel()
+    return flat.reshape(height, width) if order == "C" else flat.reshape(width, height).T
+
+
+OPENERS: dict[str, Callable[[Path, Wanted], Source]] = {
+    ".npy": open_npy,
+    ".npz": open_npz,
+    ".csv": open_grid,
+    ".tsv": open_grid,
+    ".txt": open_grid,
+    ".dat": open_grid,
+}

@@ -1,0 +1,145 @@
+"""Files with named dimensions and coordinates, through xarray: NetCDF and Zarr."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.core.errors import DataError
+from morphoscope.core.extras import require
+from morphoscope.core.outside_arrays import ALWAYS_EXPANDED_BYTES, MAX_EXPANSION, reading
+from morphoscope.ensembles.imports.hdf5 import MAX_CHUNK_BYTES, is_hdf5, open_file
+from morphoscope.ensembles.imports.source import Source, Wanted, arrays_source, ascending, cell_size, chosen, parameter
+
+NETCDF = (".nc", ".nc4", ".cdf", ".netcdf")
+_AXES = {
+    **dict.fromkeys(("time", "t", "frame", "frames"), "time"),
+    **dict.fromkeys(("y", "row", "rows", "height", "latitude", "lat"), "y"),
+    **dict.fromkeys(("x", "column", "columns", "width", "longitude", "lon"), "x"),
+}
+_ROOT = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
+
+
+class _Lazy:
+    """A variable of a data set that is read piece by piece."""
+
+    def __init__(self, variable: Any) -> None:
+        self.shape, self.dtype, self.ndim, self._variable = variable.shape, variable.dtype, variable.ndim, variable
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        places = dict(zip(self._variable.dims, index, strict=True))
+        return np.asarray(self._variable.isel(places).values)
+
+
+def open_netcdf(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
+    """The variables of a NetCDF file, version 3 or 4."""
+    import xarray
+
+    engine = "scipy"
+    if is_hdf5(path):
+        require("import")
+        engine = "h5netcdf"
+        with open_file(path):  # checks sizes
+            pass
+    with reading(path.name, "a NetCDF file"):
+        data = stack.enter_context(
+            xarray.open_dataset(path, engine=engine, decode_times=False, chunks=None, cache=False, mask_and_scale=True)
+        )
+        return dataset_source(data, path.name, wanted)
+
+
+def is_zarr(path: Path) -> bool:
+    """Whether a folder is a Zarr group or array."""
+    return path.is_dir() and any((path / name).exists() for name in _ROOT)
+
+
+def open_zarr(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
+    """The variables of a Zarr group, version 2 or 3."""
+    import xarray
+    import zarr
+
+    with reading(path.name, "a Zarr group"):
+        group = zarr.open(str(path), mode="r")
+        arrays = {"u": group} if isinstance(group, zarr.Array) else dict(group.arrays())
+        stored = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        total = sum(array.nbytes for array in arrays.values())
+        if total > ALWAYS_EXPANDED_BYTES and total > MAX_EXPANSION * stored:
+            raise DataError(f"{path.name} would expand from {stored:,} to {total:,} bytes; it is refused")
+        for name, array in arrays.items():
+            if math.prod(array.chunks) * array.dtype.itemsize > MAX_CHUNK_BYTES:
+                raise DataError(f"{path.name}: {name} has pieces of more than {MAX_CHUNK_BYTES:,} bytes; store it anew")
+        if isinstance(group, zarr.Array):
+            return arrays_source(path.name, arrays, wanted)
+        data = stack.enter_context(
+            xarray.open_zarr(str(path), consolidated=None, chunks=None, decode_times=False, mask_and_scale=True)
+        )
+        return dataset_source(data, path.name, wanted)
+
+
+def dataset_source(data: Any, name: str, wanted: Wanted) -> Source:
+    """The variables of a data set that are patterns; other variables along its runs are parameters or classes."""
+    patterns = {str(key): var for key, var in data.variables.items() if _is_pattern(var) and key not in data.coords}
+    if not patterns:
+        listed = ", ".join(f"{key} ({', '.join(map(str, var.dims))})" for key, var in data.variables.items())
+        raise DataError(f"{name} has no variable over y and x; it has {listed[:200] or 'none'}")
+    used = {field: patterns[field] for field in chosen(name, list(patterns), wanted)}
+    dims = {tuple(map(str, variable.dims)): variable for variable in used.values()}
+    if len(dims) > 1 or len({variable.shape for variable in used.values()}) > 1:
+        listed = ", ".join(f"{field} {variable.shape}" for field, variable in used.items())
+        raise DataError(f"{name} has fields of several shapes: {listed[:200]}; name some", parameter="fields")
+    names = next(iter(dims))
+    axes = _axes_of(names) or wanted.axes
+    by_axis = dict(zip(wanted.axes or axes, names, strict=False))
+    sizes = {str(key): int(value) for key, value in data.sizes.items()}
+    along = [np.asarray(data[by_axis[a]].values) for a in ("y", "x") if by_axis.get(a) in data.coords]
+    time = by_axis.get("time")
+    runs = sizes[by_axis["run"]] if "run" in by_axis else 1
+    times = np.asarray(data[time].values) if time in data.coords else None
+    values, labels = _columns(data, by_axis.get("run"), runs)
+    return arrays_source(
+        name,
+        {field: _Lazy(data[field]) for field in used},
+        wanted,
+        axes,
+        times=ascending(times, sizes[time]) if time else None,
+        cell=cell_size(along, name) if len(along) == 2 else None,
+        unit=_unit(data, by_axis.get("x")),
+        parameters=values,
+        labels=labels,
+    )
+
+
+def _is_pattern(variable: Any) -> bool:
+    return variable.dtype.kind in "fiub" and sum(side >= 4 for side in variable.shape) >= 2
+
+
+def _axes_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the dimensions are by their names; the one that is left is that of the runs. Empty if it is not clear."""
+    known = [_AXES.get(name.lower(), "") for name in names]
+    if not {"y", "x"} <= set(known) or known.count("") > 1:
+        return ()
+    return tuple(axis or "run" for axis in known)
+
+
+def _unit(data: Any, axis: str | None) -> str:
+    unit = str(data[axis].attrs.get("units", "")) if axis in data.coords else ""
+    return unit if unit != "1" and len(unit) <= 20 and unit.isprintable() else ""
+
+
+def _columns(data: Any, run: str | None, runs: int) -> tuple[dict[str, NDArray[np.float64]], tuple[str | None, ...]]:
+    """The numbers along the runs, and their classes if there is a variable ``label`` or ``class``."""
+    found: dict[str, NDArray[np.float64]] = {}
+    labels: tuple[str | None, ...] = ()
+    for key, variable in data.variables.items():
+        if variable.dims != ((run,) if run else ()) or key in (run, "seed", "status", "source"):
+            continue
+        if str(key) in ("label", "class"):
+            labels = tuple(str(value) or None for value in np.atleast_1d(variable.values))
+        elif (value := parameter(variable.values, runs)) is not None:
+            found[str(key)] = value
+    return found, labels
