@@ -12,6 +12,7 @@ from morphoscope.engines.initial import InitialCondition
 from morphoscope.engines.noise import NOISE_VERSION
 from morphoscope.ensembles import Ensemble, Plan, Run, carry_out
 from morphoscope.ensembles.identity import DESCRIPTIVE_MODEL_FIELDS, DESCRIPTIVE_PLAN_FIELDS
+from morphoscope.ensembles.imported import Imported, SourceFile
 from morphoscope.models import Model, Ramp
 from tests.conftest import tiny_plan
 
@@ -43,6 +44,7 @@ PLAN_CHANGES = {
     "noise": ((("u", 0.1),), "noise.u (0.1 stored, none requested)"),
     "double": (True, "double (True stored, False requested)"),
     "noise_version": (1, "noise_version (1 stored, 2 requested)"),
+    "imported": (Imported((SourceFile("a.npy", "0" * 64, 2),)), "imported ("),
 }
 GRID_CHANGES = {"height": 50, "width": 50, "spacing": 2.0, "stencil": 5, "boundary": "no-flux"}
 RUN_CHANGES = {

@@ -127,8 +127,8 @@ def test_formats_1_and_2_are_read():
     assert values["format"] == 2
     first = {k: v for k, v in values.items() if k not in ("integrator", "noise", "double")} | {"format": 1}
     assert Plan.from_dict(first) == plan
-    with pytest.raises(UsageError, match="plan format 5; this version reads 1, 2 and 4, and files of 3"):
-        Plan.from_dict({**values, "format": 5})
+    with pytest.raises(UsageError, match="plan format 6; this version reads 1, 2, 4 and 5, and files of 3"):
+        Plan.from_dict({**values, "format": 6})
 
 
 def test_unknown_recipe_and_frames():

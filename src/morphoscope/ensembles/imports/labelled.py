@@ -43,6 +43,8 @@ def open_netcdf(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Sour
     engine = "scipy"
     if is_hdf5(path):
         require("import")
+        import h5netcdf  # noqa: F401  # xarray finds it by the name of the engine
+
         engine = "h5netcdf"
         with open_file(path):  # checks sizes
             pass
