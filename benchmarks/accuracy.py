@@ -1,12 +1,12 @@
 """Accuracy of the networks on the paper's sets, for several training seeds.
 
     python benchmarks/accuracy.py SETS [--second-pass] [--seeds 5] [--first-seed 0] [--networks NAME ...]
-        [--epochs 30] [--out table.json]
+        [--epochs 30] [--frames 10] [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test, as `morphoscope reproduce scholz2022 --profile paper`
 writes them; missing ones are simulated. The test set is used neither for training nor for choosing the epoch. With
 --second-pass the sets are second-train, second-validation, test and scan, and the reading of the scan is searched for
-π.
+π. With --frames 10 the sets have ten frames, for the networks scholz2022-3d and sequence-2d.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     options = _options()
     names = SECOND if options.second_pass else FIRST
     for name in (*names.sets, "scan") if options.second_pass else names.sets:
-        morphoscope.ensemble(f"scholz2022-{name}", options.sets / name)
+        morphoscope.ensemble(f"scholz2022-{name}", options.sets / name, frames=options.frames)
     rows: list[dict[str, Any]] = []
     for network in options.networks:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
@@ -51,6 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--networks", nargs="+", default=["periodic-2d", "scholz2022-2d"])
     parser.add_argument("--epochs", type=int, help="default: the network's own number")
+    parser.add_argument("--frames", type=int, default=3, help="3 or 10")
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
 

@@ -7,6 +7,7 @@ from torch import nn
 from morphoscope.core.errors import UsageError
 from morphoscope.learning.networks import build, get_network, network_names
 from morphoscope.learning.networks.periodic_2d import _Wrap
+from morphoscope.learning.networks.sequence_2d import WINDOW, _window
 from morphoscope.learning.symmetry import Augmentation, random_affine, random_symmetry, square_symmetry
 
 
@@ -97,6 +98,44 @@ def test_our_network_is_invariant_to_periodic_shifts():
     for shift in ((16, 0), (0, 48), (32, 80)):
         moved = module(torch.roll(patterns, shift, dims=(2, 3)))
         assert torch.allclose(moved, module(patterns), atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def sequence():
+    torch.manual_seed(1)
+    module = build("sequence-2d", 10, 15)
+    module(torch.rand(2, 10, 64, 64))  # gives the running statistics of the batch norms a value
+    return module.eval()
+
+
+def test_the_sequence_network_is_invariant_to_periodic_shifts(sequence):
+    patterns = torch.rand(2, 4, 64, 64)
+    for shift in ((16, 0), (0, 48), (32, 16)):
+        moved = sequence(torch.roll(patterns, shift, dims=(2, 3)))
+        assert torch.allclose(moved, sequence(patterns), atol=1e-4)
+
+
+def test_the_sequence_network_reads_any_number_of_frames(sequence):
+    build("sequence-2d", 3, 15).load_state_dict(sequence.state_dict())  # the weights have the same shapes
+    at_rest = torch.rand(2, 1, 64, 64)
+    for frames in (2, 3, 10, 17):  # a pattern that does not change is the same in each
+        assert torch.allclose(sequence(at_rest.expand(-1, frames, -1, -1)), sequence(at_rest), atol=1e-4)
+    moving = torch.rand(2, 6, 64, 64)
+    assert (sequence(moving) - sequence(moving[:, -1:])).abs().max() > 1e-4
+
+
+def test_the_sequence_network_sees_a_change_wherever_it_is(sequence):
+    """The same event earlier or later in a sequence, far from its ends, is read the same."""
+    still, other = torch.rand(1, 64, 64), torch.rand(1, 64, 64)
+    early, late = (torch.cat([still] * n + [other] + [still] * (12 - n))[None] for n in (4, 7))
+    assert torch.allclose(sequence(early), sequence(late), atol=1e-4)
+
+
+def test_training_of_the_sequence_network_begins_at_any_frame():
+    frames = torch.arange(10.0)[None, :, None, None]
+    windows = {tuple(_window(frames).flatten().tolist()) for _ in range(300)}
+    assert windows == {tuple(range(start, start + WINDOW)) for start in range(11 - WINDOW)}
+    assert _window(frames[:, :WINDOW]).shape[1] == WINDOW
 
 
 def test_unknown_network_names_the_nearest():

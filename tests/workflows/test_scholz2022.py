@@ -11,14 +11,22 @@ from typer.testing import CliRunner
 import morphoscope
 from morphoscope.cli.app import root
 from morphoscope.core.errors import UsageError
+from morphoscope.ensembles import Plan
 from morphoscope.workflows.scholz2022 import passes
 from morphoscope.workflows.scholz2022.study import PROFILES, SETS, Profile
+from morphoscope.workflows.scholz2022.time_axis import TRAINED, Confusion
 from morphoscope.workflows.stages import Stage, Study
 from tests.conftest import Listening
 
 SECOND_STAGES = (
     "simulate second-train", "simulate second-validation", "train the network, second pass", "evaluate, second pass",
     "explain, second pass", "read the scan, second pass", "report",
+)  # fmt: skip
+TIME_STAGES = (
+    "train the network, 2D network", "evaluate, 2D network",
+    "simulate train-10", "simulate validation-10", "simulate test-10",
+    "train the network, 3D network", "evaluate, 3D network",
+    "train the network, sequence network", "evaluate, sequence network", "report",
 )  # fmt: skip
 STAGES = (
     "simulate train", "simulate validation", "simulate test", "train the network", "evaluate", "explain",
@@ -170,6 +178,44 @@ def test_the_command_prints_both_accuracies_and_where_pi_is(continued):
         assert words in said.stdout
     as_json = CliRunner().invoke(root, [*command, "--json"])
     assert json.loads(as_json.stdout)["second_pass"]["agreement"]["n"] == 20
+
+
+def test_the_time_axis_trains_both_networks_of_the_paper_on_the_same_runs(study, tmp_path):
+    folder = tmp_path / "results"
+    shutil.copytree(study[0], folder)
+    done, said = repeat(folder, time_axis=True)
+    assert begun(said) == list(TIME_STAGES)
+    found = done.time_axis
+    assert {name: one.classifier.input.before for name, one in found.trained.items()} == {
+        "scholz2022-2d": (60, 30, 0),
+        "scholz2022-3d": tuple(range(3600, -1, -400)),
+        "sequence-2d": tuple(range(3600, -1, -400)),
+    }
+    three, ten = (Plan.load(folder / name / "plan.json") for name in ("test", "test-10"))
+    assert [run.seed for run in three.runs] == [run.seed for run in ten.runs]
+    for name, one in found.trained.items():
+        wrong = sum(c.runs[name] for c in found.confusions())
+        assert one.test.accuracy.value == pytest.approx(1 - wrong / 15)
+    text = (folder / "report.html").read_text()
+    for words in ("Time axis", "with the 3D network", "--time-axis", "76,529"):
+        assert words in text
+    numbers = json.loads((folder / "numbers.json").read_text())["time_axis"]
+    assert numbers == json.loads(json.dumps(found.to_dict()))
+    again, said = repeat(folder)
+    assert begun(said) == []
+    assert again.time_axis.to_dict() == found.to_dict()
+
+
+def test_what_becomes_of_a_confusion():
+    runs = [(4, 0, 0), (4, 2, 0), (4, 4, 0), (4, 5, 0), (0, 1, 0), (0, 0, 1)]
+    verdicts = [Confusion("a", "b", dict(zip(TRAINED, each, strict=True))).verdict for each in runs]
+    assert verdicts == ["disappears", "fewer", "as many", "more", "new", "of the sequence network only"]
+
+
+def test_a_network_for_ten_frames_does_not_fit_the_passes(tmp_path):
+    with pytest.raises(UsageError, match="scholz2022-3d reads 4 frames or more, but the passes have 3"):
+        morphoscope.reproduce("scholz2022", tmp_path / "new", network="scholz2022-3d")
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def train(
         typer.Option(help="Parameters, as in f,k: train an estimator of them on any ensemble; see `infer`."),
     ] = None,
     network: Annotated[
-        str, typer.Option(help="periodic-2d, scholz2022-2d, scholz2022-3d, or encoder-linear.")
+        str, typer.Option(help="periodic-2d, scholz2022-2d, scholz2022-3d, sequence-2d, or encoder-linear.")
     ] = "periodic-2d",
     pretrained: Annotated[
         str | None,
@@ -258,6 +258,10 @@ def reproduce(
             "--second-pass", help="Also run the second pass, whose training set has π, and compare both maps."
         ),
     ] = False,
+    time_axis: Annotated[
+        bool,
+        typer.Option("--time-axis", help="Also train the paper's 3D network on ten frames, beside its 2D network."),
+    ] = False,
     workers: Workers = None,
     cluster: Cluster = None,
     json: Json = False,
@@ -270,6 +274,7 @@ def reproduce(
         network=network,
         seed=seed,
         second_pass=second_pass,
+        time_axis=time_axis,
         workers=workers,
         cluster=cluster,
         progress=reporter(),
@@ -278,7 +283,9 @@ def reproduce(
         show.as_json(done.to_dict())
         return
     second = done.second_pass
-    judged = {"first": done.evaluations} | ({"second": second.second.evaluations} if second else {})
+    judged: dict[str, Any] = {"first": done.evaluations} | ({"second": second.second.evaluations} if second else {})
+    if done.time_axis:
+        judged |= {name: one.evaluations for name, one in done.time_axis.trained.items()}
     rows: list[tuple[Any, ...]] = [
         (number, name, e.accuracy, f"{e.expected_calibration_error:.3f}")
         for number, evaluations in judged.items()
@@ -288,4 +295,8 @@ def reproduce(
     if second:
         show.agreement(second.agreement, "runs of the scan")
         show.line(second.search.summary())
+    if done.time_axis:
+        columns = ("class", "read as", *done.time_axis.trained, "with the 3D network")
+        confusions = [(c.true, c.read, *c.runs.values(), c.verdict) for c in done.time_axis.confusions()]
+        show.table(columns, confusions)
     show.line(f"{sum(done.seconds.values()) / 60:.1f} minutes in all; the report is {done.report.resolve()}")

@@ -49,7 +49,8 @@ def train(
     target
         Names of parameters, as in ``"f,k"``: train an estimator of their posterior, for :func:`morphoscope.infer`.
     network
-        ``periodic-2d``, ``scholz2022-2d``, ``encoder-linear`` or, for runs with ten frames, ``scholz2022-3d``.
+        ``periodic-2d``, ``scholz2022-2d``, ``encoder-linear`` or, for runs with ten frames, ``scholz2022-3d`` or
+        ``sequence-2d``.
     pretrained
         Start from a trained network instead: an encoder or its folder, ``"shipped"`` for the encoder that comes with
         the package (the result is an ``encoder-linear`` network), or a classifier, its folder or its name (the result

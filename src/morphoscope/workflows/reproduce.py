@@ -28,6 +28,7 @@ def reproduce(
     network: str = "periodic-2d",
     seed: int = 0,
     second_pass: bool = False,
+    time_axis: bool = False,
     workers: int | None = None,
     cluster: str | Client | None = None,
     progress: Reporter = AUTO,
@@ -49,6 +50,9 @@ def reproduce(
     second_pass : bool
         Whether to run the second pass, too: its training set has class π, and its classifier reads the same scan. The
         folder may already contain the first pass.
+    time_axis : bool
+        Whether to use the time axis, too: the same labelled sets with ten frames, 400 time units apart, the 3D network
+        of the paper and ``sequence-2d`` on them, and the paper's 2D network for as many epochs as the 3D one.
     workers : int, optional
         Number of threads. Default: one per core.
     cluster : str or distributed.Client, optional
@@ -83,6 +87,7 @@ def reproduce(
         network=network,
         seed=seed,
         second_pass=second_pass,
+        time_axis=time_axis,
         workers=workers,
         cluster=cluster,
         progress=progress,

@@ -133,7 +133,7 @@ class PassStages:
             for name in self.study_pass.sets:
                 evaluate(classifier, self.study.folder / name, self._folder("evaluation") / name)
 
-        inputs = {**self.classifier_inputs, "test": self.plans["test"].hash}
+        inputs = {**self.classifier_inputs, "test": self.plans[self.study_pass.sets[-1]].hash}
         self._run(Stage(self.study_pass.stage("evaluate"), self._folder("evaluation"), inputs, work))
 
     def explain(self) -> None:
@@ -157,12 +157,15 @@ class PassStages:
 
     def results(self) -> Results:
         """The results of the finished stages."""
-        return Results(
-            self.study_pass,
-            Classifier.load(self._folder("classifier")),
-            {name: load_evaluation(self._folder("evaluation") / name) for name in self.study_pass.sets},
-            Atlas(self._folder("atlas")),
-        )
+        return Results(self.study_pass, self.classifier(), self.evaluations(), Atlas(self._folder("atlas")))
+
+    def classifier(self) -> Classifier:
+        """The classifier that was trained."""
+        return Classifier.load(self._folder("classifier"))
+
+    def evaluations(self) -> dict[str, Evaluation]:
+        """The evaluations by set."""
+        return {name: load_evaluation(self._folder("evaluation") / name) for name in self.study_pass.sets}
 
     def _folder(self, name: str) -> Path:
         return self.study.folder / self.study_pass.folder(name)

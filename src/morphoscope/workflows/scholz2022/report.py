@@ -23,6 +23,8 @@ from morphoscope.workflows.scholz2022.report_parts import (
 )
 from morphoscope.workflows.scholz2022.second_pass import Comparison
 from morphoscope.workflows.scholz2022.second_report import second_sections
+from morphoscope.workflows.scholz2022.time_axis import TimeAxis
+from morphoscope.workflows.scholz2022.time_report import time_section
 from morphoscope.workflows.stages import Study
 
 #: The paper's values, shown next to ours.
@@ -36,13 +38,17 @@ PAPER_TIMES = {
 }
 
 
-def write_study_report(study: Study, first: Results, comparison: Comparison | None, command: str) -> Path:
+def write_study_report(
+    study: Study, first: Results, comparison: Comparison | None, time_axis: TimeAxis | None, command: str
+) -> Path:
     """Save all figures as PNG and SVG in figures/, write numbers.json and accuracies.csv, then report.html."""
-    _write_numbers(study, first, comparison)
-    _write_accuracies(study.folder / "accuracies.csv", first, comparison)
+    _write_numbers(study, first, comparison, time_axis)
+    _write_accuracies(study.folder / "accuracies.csv", first, comparison, time_axis)
     sections = _first_sections(first, study.folder)
     if comparison is not None:
         sections += second_sections(comparison, study.folder)
+    if time_axis is not None:
+        sections.append(time_section(time_axis, study.folder))
     sections.append(Section("Stages and command", [_stage_text(study)], tables=[_stage_table(study)], code=command))
     passes = "The first pass" if comparison is None else "Both passes"
     made_by = first.classifier.provenance["versions"]["morphoscope"]
@@ -97,7 +103,7 @@ def _montages(atlas: Atlas, figures: Path) -> list[Picture]:
     return pictures
 
 
-def _write_numbers(study: Study, first: Results, comparison: Comparison | None) -> None:
+def _write_numbers(study: Study, first: Results, comparison: Comparison | None, time_axis: TimeAxis | None) -> None:
     write_json(
         study.folder / "numbers.json",
         {
@@ -105,15 +111,18 @@ def _write_numbers(study: Study, first: Results, comparison: Comparison | None) 
             "evaluations": {name: e.to_dict() for name, e in first.evaluations.items()},
             "scan": {"runs": len(first.atlas.runs), "read_as": first.atlas.counts()},
             "second_pass": comparison.to_dict() if comparison else None,
+            "time_axis": time_axis.to_dict() if time_axis else None,
             "seconds": {name: study.seconds(name) for name in _stages(study)},
         },
     )
 
 
-def _write_accuracies(path: Path, first: Results, comparison: Comparison | None) -> None:
+def _write_accuracies(path: Path, first: Results, comparison: Comparison | None, time_axis: TimeAxis | None) -> None:
     read = [("first", name, e, PAPER_ACCURACY[name]) for name, e in first.evaluations.items()]
     if comparison is not None:
         read += [("second", name, e, "") for name, e in comparison.second.evaluations.items()]
+    if time_axis is not None:
+        read += [(name, key, e, "") for name, one in time_axis.trained.items() for key, e in one.evaluations.items()]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["pass", "set", "points", "runs", "accuracy", "low95", "high95", "paper"])
