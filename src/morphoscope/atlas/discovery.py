@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MOST_PATTERNS = 2000  # that are grouped; time and memory grow with their square
 _OVERLAP = 0.5  # of a proposal, at most, with all earlier ones
 _OWN_LABELS = 0.24  # share of the runs of a labelled place, at most, in a proposal
-_LEAST_KNOWN = 0.5  # the known score below which a run is unknown
 _FLOOR = 0.2  # added to the share of unknown runs
 
 
@@ -91,8 +90,8 @@ def patterned(atlas: Atlas, seed: int) -> tuple[NDArray[np.intp], tuple[str, ...
 def propose(atlas: Atlas, evidence: Evidence, count: int) -> list[Proposal]:
     """The best ``count`` proposals. Each counts as labelled from then on: the next ones are far from it, too."""
     groups, chosen = evidence.groups, evidence.chosen
-    known = getattr(atlas.reading, "known", None)
-    unknown = None if known is None else groups.mean(known[chosen] < _LEAST_KNOWN)
+    known = atlas.reading.known
+    unknown = None if known is None else groups.mean(atlas.reading.unknown[chosen])
     distance = evidence.label_distance()
     typical = float(np.median(distance)) or 1.0
     rest = evidence.coherence * groups.stability * (1 if unknown is None else _FLOOR + unknown) * groups.sizes**0.25
@@ -121,7 +120,7 @@ def propose(atlas: Atlas, evidence: Evidence, count: int) -> list[Proposal]:
 def _proposal(
     atlas: Atlas, number: int, positions: NDArray[np.intp], numbers: tuple[float, ...], unknown: float | None
 ) -> Proposal:
-    read = Counter(atlas.reading.names[position] for position in positions)
+    read = Counter(np.array(atlas.reading.names)[positions].tolist())
     ranges = {}
     for name in atlas.varying:
         values = atlas.values(name)[positions]

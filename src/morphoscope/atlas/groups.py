@@ -40,7 +40,7 @@ class Groups:
         """The number of patterns of each group."""
         return np.asarray(self.members.sum(axis=1))
 
-    def mean(self, values: NDArray[np.floating]) -> Floats:
+    def mean(self, values: NDArray[np.floating] | NDArray[np.bool_]) -> Floats:
         """The mean over the patterns of each group, (groups,)."""
         return np.asarray(self.members @ values.astype(np.float32) / self.sizes)
 

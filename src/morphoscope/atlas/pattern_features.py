@@ -11,8 +11,6 @@ from morphoscope.atlas.reader import find_classifier
 from morphoscope.core.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
-    import torch
-
     from morphoscope.atlas.atlas import Atlas
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.encoder import Encoder
@@ -41,30 +39,8 @@ def pattern_features(
 
 def frame_features(frames: Floats, encoder: Encoder, classifier: Classifier | None) -> list[Floats]:
     """Kinds of features of patterns (n, frames, y, x), as :func:`pattern_features` returns them."""
-    found = [encoder.features(frames)]
     if classifier is not None and classifier.reads(frames):
-        found += dense_inputs(classifier, frames)
-    return found
-
-
-def dense_inputs(classifier: Classifier, frames: Floats) -> list[Floats]:
-    """What the first and the last dense layer of a network read, (n, features) each; nothing without such layers."""
-    from torch import nn
-
-    dense = [layer for layer in classifier.module.modules() if isinstance(layer, nn.Linear)]
-    if not dense:
-        return []
-    kept: dict[int, list[Floats]] = {}
-    hooks = []
-    for number, layer in enumerate(dict.fromkeys((dense[0], dense[-1]))):
-
-        def keep(_: nn.Module, inputs: tuple[torch.Tensor, ...], number: int = number) -> None:
-            kept.setdefault(number, []).append(inputs[0].float().numpy())
-
-        hooks.append(layer.register_forward_pre_hook(keep))
-    try:
-        classifier.logits(frames)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return [np.concatenate(parts) for parts in kept.values() if parts[0].ndim == 2]
+        layers = classifier.layers(frames, encoder.module)
+        if layers is not None:
+            return [layers.encoded, layers.pooled, layers.hidden]
+    return [encoder.features(frames)]

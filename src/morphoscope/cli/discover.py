@@ -66,11 +66,14 @@ def discover(
 
 
 def _row(proposal: Proposal) -> list[str]:
+    from morphoscope.atlas import symbol
+
     unknown = "–" if proposal.unknown is None else f"{proposal.unknown:.0%}"
     confirmed = [] if proposal.confirmed is None else ["{} of {}".format(*proposal.confirmed)]
     shares = (f"{proposal.coherence:.0%}", f"{proposal.stability:.0%}", unknown)
     runs = str(len(proposal.runs))
-    return [str(proposal.number), runs, proposal.read_words(), f"{proposal.distance:.2f}", *shares, *confirmed]
+    read = ", ".join(f"{symbol(name)} {count}" for name, count in proposal.read_as.items())
+    return [str(proposal.number), runs, read, f"{proposal.distance:.2f}", *shares, *confirmed]
 
 
 def _accept(source: str, folder: Path, number: int | None, class_name: str | None, who: str | None) -> None:

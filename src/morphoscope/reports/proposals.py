@@ -69,15 +69,20 @@ def _picture(proposal: Proposal) -> str:
 def member_rows(atlas: Atlas, proposals: Sequence[Proposal]) -> list[dict[str, Any]]:
     """One row for each run of each proposal."""
     place = {int(run): position for position, run in enumerate(atlas.runs)}
-    rows = []
+    rows, read = [], atlas.reading.names
     for proposal in proposals:
         for run in proposal.runs:
             position = place[run]
             values = {name: float(atlas.values(name)[position]) for name in atlas.plan.parameter_names}
             probability = round(float(atlas.reading.probability[position]), 6)
-            read = atlas.reading.names[position]
             rows.append(
-                {"proposal": proposal.number, "run": run, **values, "read_as": read, "probability": probability}
+                {
+                    "proposal": proposal.number,
+                    "run": run,
+                    **values,
+                    "read_as": read[position],
+                    "probability": probability,
+                }
             )
     return rows
 
