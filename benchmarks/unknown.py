@@ -4,9 +4,9 @@
 
 SETS is a folder with the ensembles train, validation and test, as `morphoscope reproduce scholz2022 --profile paper`
 writes them. For each of the 13 patterned classes of the first pass, a classifier is trained without it (seed 0) and
-kept in FOLDER, where it is found the next time. The known score and its rivals are compared by AUROC: test patterns of
-the class left out against those of all others. The score was chosen with the classes of CHOICE alone; the others
-report.
+kept in FOLDER with what its layers say of the sets; both are found there the next time. The known score and its rivals
+are compared by AUROC: test patterns of the class left out against those of all others. The score was chosen with the
+classes of CHOICE alone; the others report.
 
 The shipped classifiers are then asked about the test set, and about 303 pictures that are no patterns (no_patterns.py);
 those kept aside are left out unless --aside. The coverage of the conformal sets is that of the network's readings.
@@ -20,7 +20,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,7 @@ from morphoscope.ensembles import Ensemble
 from morphoscope.learning.classifier import METADATA_FILE, Classifier, shipped_names
 from morphoscope.learning.datasets import DataSet, load_labelled, seen_in_training
 from morphoscope.learning.encoder import Encoder
-from morphoscope.learning.known import KnownScore, Layers
-from morphoscope.learning.known_files import rounded
+from morphoscope.learning.known import KnownScore
 from morphoscope.learning.prediction import LEAST_KNOWN
 from morphoscope.learning.training import train_classifier
 
@@ -45,18 +44,28 @@ NEIGHBOUR = 5
 DIMENSIONS = 64  # of the principal space of ViM
 
 Floats = NDArray[np.float64]
+
+
+class Layers(NamedTuple):
+    """What the last layers of a network, and an encoder, compute of n patterns."""
+
+    pooled: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    encoded: NDArray[np.float32]
+
+
 Score = Callable[[Layers], Floats]
 
 
 @dataclasses.dataclass(frozen=True)
 class Sets:
-    """The sets for training, validation and test, the encoder, and its features of each set."""
+    """The sets for training, validation and test, and the encoder's features of each."""
 
     train: DataSet
     validation: DataSet
     test: DataSet
     encoded: dict[str, NDArray[np.float32]]
-    encoder: Any
 
 
 def main() -> None:
@@ -93,12 +102,11 @@ def _options() -> argparse.Namespace:
 def left_out(folder: Path, kept: Path, epochs: int) -> dict[str, dict[str, dict[str, float]]]:
     """By class and score: AUROC, and by the known score the shares that are unknown."""
     train, validation, test = (load_labelled(Ensemble(folder / name)) for name in ("train", "validation", "test"))
-    encoder = rounded(Encoder.shipped().module)
-    sets = Sets(train, validation, test, {}, encoder)
+    sets = Sets(train, validation, test, {})
     table = {}
     for name in (*CHOICE, *REPORT):
         classifier = _without(sets, name, kept / f"without-{name}", epochs)
-        table[name] = _compared(classifier, sets, name)
+        table[name] = _compared(classifier, sets, name, kept / "layers")
         print(name, {score: round(values["auroc"], 3) for score, values in table[name].items()}, file=sys.stderr)
     return table
 
@@ -117,18 +125,20 @@ def _only(data: DataSet, without: str) -> DataSet:
     )
 
 
-def _compared(classifier: Classifier, sets: Sets, name: str) -> dict[str, dict[str, float]]:
+def _compared(classifier: Classifier, sets: Sets, name: str, kept: Path) -> dict[str, dict[str, float]]:
     from sklearn.metrics import roc_auc_score
 
-    train, validation = (_layers(classifier, sets, which) for which in ("train", "validation"))
+    train, validation, test = (
+        _layers(classifier, sets, which, kept / f"{name}-{which}.npz") for which in ("train", "validation", "test")
+    )
     train_labels, labels = np.array(sets.train.labels), np.array(sets.validation.labels)
     seen, judged = train_labels != name, ~np.isin(labels, (*HOMOGENEOUS, name))
-    targets, own = (_indices(values, classifier) for values in (train_labels[seen], labels[judged]))
+    targets = _indices(train_labels[seen], classifier)
     train, validation = _at(train, seen), _at(validation, judged)
     scores = rivals(classifier, train, targets)
-    known = KnownScore.of(sets.encoder, train, targets, validation, own)
-    scores["known score"] = lambda layers: -known.distance(layers)
-    test, test_labels = _layers(classifier, sets, "test"), np.array(sets.test.labels)
+    known = KnownScore.of(train.pooled, targets, validation.pooled)
+    scores["known score"] = lambda layers: -known.distance(layers.pooled)
+    test_labels = np.array(sets.test.labels)
     new, others = test_labels == name, ~np.isin(test_labels, (*HOMOGENEOUS, name))
     found = {}
     for title, score in scores.items():
@@ -136,23 +146,28 @@ def _compared(classifier: Classifier, sets: Sets, name: str) -> dict[str, dict[s
         area = roc_auc_score(others[new | others], values[new | others])
         low = np.quantile(score(validation), 0.025)
         found[title] = {"auroc": float(area), "unknown": float((values[new] < low).mean())}
-    unknown = known.score(test) < LEAST_KNOWN
+    unknown = known.score(test.pooled) < LEAST_KNOWN
     found["known score"] |= {"unknown": float(unknown[new].mean()), "others": float(unknown[others].mean())}
     return found
 
 
-def _layers(classifier: Classifier, sets: Sets, name: str) -> Layers:
+def _layers(classifier: Classifier, sets: Sets, name: str, kept: Path) -> Layers:
     """The layers of a set; the encoder, which is the same for all classifiers, reads it once."""
+    import torch
+
     frames = getattr(sets, name).frames
     if name not in sets.encoded:
-        sets.encoded[name] = Encoder(sets.encoder, {}).features(frames)
-
-    def given(batch: Any) -> Any:
-        return batch[:, 0, 0, :1]  # in place of the encoder, whose features are there
-
-    layers = classifier.layers(frames, given)  # type: ignore[arg-type]
-    assert layers is not None
-    return layers._replace(encoded=sets.encoded[name])
+        sets.encoded[name] = Encoder.shipped().features(frames)
+    if not kept.exists():
+        layers = classifier.layers(frames)
+        assert layers is not None
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        head: Any = classifier.module.head
+        with torch.inference_mode():
+            hidden = head[:-1](torch.from_numpy(layers.pooled)).numpy()
+        np.savez(kept, pooled=layers.pooled, hidden=hidden, logits=layers.logits)
+    with np.load(kept) as arrays:
+        return Layers(arrays["pooled"], arrays["hidden"], arrays["logits"], sets.encoded[name])
 
 
 def _at(layers: Layers, chosen: NDArray[np.bool_]) -> Layers:
@@ -172,7 +187,7 @@ def rivals(classifier: Classifier, train: Layers, targets: NDArray[np.intp]) -> 
         "energy": lambda layers: np.asarray(logsumexp(layers.logits, axis=1), float),
         "nearest neighbours, network": _neighbours(train.pooled, lambda layers: layers.pooled),
         "nearest neighbours, encoder": _neighbours(train.encoded, lambda layers: layers.encoded),
-        "Mahalanobis, network": _mahalanobis(train.pooled, targets),
+        "similarity, encoder": _similarity(train.encoded, targets),
         "ViM": _vim(classifier, train),
     }
 
@@ -188,25 +203,24 @@ def _neighbours(train: NDArray[np.float32], of: Callable[[Layers], NDArray[np.fl
     return lambda layers: np.sort(_unit((of(layers) - middle) / scale) @ known.T, axis=1)[:, -NEIGHBOUR]
 
 
-def _mahalanobis(train: NDArray[np.float32], targets: NDArray[np.intp]) -> Score:
-    """Source: Lee et al., NeurIPS (2018)."""
-    from sklearn.covariance import LedoitWolf
+def _similarity(train: NDArray[np.float32], targets: NDArray[np.intp]) -> Score:
+    """The cosine with the mean of the class that the network reads, in the features of the encoder."""
+    middle, scale = train.mean(axis=0), train.std(axis=0) + 1e-3
+    scaled = (train - middle) / scale
+    means = _unit(np.stack([scaled[targets == number].mean(axis=0) for number in range(targets.max() + 1)]))
 
-    means = np.stack([train[targets == number].mean(axis=0) for number in range(targets.max() + 1)])
-    covariance = LedoitWolf(assume_centered=True).fit(train - means[targets]).covariance_
-    whitening = np.linalg.cholesky(np.linalg.inv(covariance))
-    return lambda layers: -np.min([np.linalg.norm((layers.pooled - m) @ whitening, axis=1) for m in means], axis=0)
+    def score(layers: Layers) -> Floats:
+        return np.asarray((_unit((layers.encoded - middle) / scale) * means[layers.logits.argmax(axis=1)]).sum(axis=1))
+
+    return score
 
 
 def _vim(classifier: Classifier, train: Layers) -> Score:
     """Source: Wang et al., CVPR (2022)."""
     from scipy.special import logsumexp
 
-    from morphoscope.learning.known import layers_of
-
-    stages = layers_of(classifier.module)
-    assert stages is not None
-    last: Any = stages.last
+    head: Any = classifier.module.head
+    last = head[-1]
     weights, bias = last.weight.detach().numpy(), last.bias.detach().numpy()
     origin = -np.linalg.pinv(weights) @ bias
     _, vectors = np.linalg.eigh((train.hidden - origin).T @ (train.hidden - origin))

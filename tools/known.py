@@ -3,7 +3,7 @@
     python tools/known.py [--sets results/paper]
 
 Both are computed from the sets that the classifiers were trained and validated on, which are opened in the folder or
-simulated into it, with the shipped encoder.
+simulated into it.
 """
 
 import argparse
@@ -39,12 +39,16 @@ def main() -> None:
         print(f"{name}: {sum(path.stat().st_size for path in place.iterdir())} bytes")
 
 
-def _set(folder: Path, name: str) -> DataSet:
-    """A set of the study, simulated if it is not there."""
+def _ensemble(folder: Path, name: str) -> Ensemble:
+    """An ensemble of the study, simulated if it is not there."""
     place = folder / name.removeprefix("scholz2022-")
-    data = load_labelled(Ensemble(place) if place.exists() else morphoscope.ensemble(name, place))
+    return Ensemble(place) if place.exists() else morphoscope.ensemble(name, place)
+
+
+def _set(folder: Path, name: str) -> DataSet:
+    data = load_labelled(_ensemble(folder, name))
     if data.plan_hash != recipe(name).hash:
-        raise SystemExit(f"{place} is not the set {name}")
+        raise SystemExit(f"{folder} has another set {name}")
     return data
 
 

@@ -84,6 +84,7 @@ Most frequent confusions in the test set: {confused}.
 
 {unknown}
 It has no class for other patterns than the {classes}; it reads them as one of these, possibly with a large margin.
+Most of them are reported as unknown, see docs/unknown.md.
 It relies on wavelengths and movements, which depend on grid, cell size, diffusion coefficients and time between frames.
 """
 

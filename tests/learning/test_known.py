@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from scipy.spatial.distance import cdist, mahalanobis
+from scipy.spatial.distance import mahalanobis
+from sklearn.covariance import LedoitWolf
 
 import morphoscope
 from morphoscope.core.errors import DataError, UsageError
@@ -34,12 +35,6 @@ def patterned(workshop, name):
     return data.frames[kept], np.array(data.labels)[kept]
 
 
-def cosines(values, features, labels, classes):
-    middle, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    means = np.stack([((features - middle) / scale)[labels == name].mean(axis=0) for name in classes])
-    return 1 - cdist((values - middle) / scale, means, "cosine")
-
-
 class TestScore:
     @pytest.mark.parametrize("name", network_names())
     def test_a_network_in_parts_computes_what_the_whole_does(self, name):
@@ -47,42 +42,28 @@ class TestScore:
         module = build(name, 4, 3).eval()
         stages, frames = layers_of(module), torch.rand(2, 4, 128, 128)
         with torch.inference_mode():
-            assert torch.equal(stages.last(stages.hidden(stages.pooled(frames))), module(frames))
+            assert torch.equal(stages.head(stages.pooled(frames)), module(frames))
 
     def test_other_networks_have_no_parts(self):
         assert layers_of(torch.nn.Sequential(torch.nn.Flatten())) is None
-        assert layers_of(torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())) is None
+        assert layers_of(torch.nn.Linear(4, 4)) is None
 
     def test_another_road_leads_to_the_same_distances(self, workshop, classifier):
-        """By SciPy and the definitions, from the sets; the stored factors are rounded."""
-        data, known = load_labelled(Ensemble(workshop / "train")), classifier.known
-        labels, classes = np.array(data.labels), classifier.classes
-        trained = classifier.layers(data.frames, known.encoder)
-        layers = classifier.layers(patterned(workshop, "validation")[0], known.encoder)
-        energy = torch.logsumexp(torch.from_numpy(layers.logits.astype(np.float64)), 1).numpy()
-        two = np.sort(cosines(layers.hidden, trained.hidden, labels, classes), axis=1)[:, -2:]
-        similar = cosines(layers.encoded, trained.encoded, labels, classes).max(axis=1, where=_read(layers), initial=-1)
-        terms = [energy, two[:, 1] - two[:, 0], similar]
-        scaled = [(t - np.median(t)) / t.std() for t in terms]
-        typical = -np.log(sum(np.exp(-s) for s in scaled))
-        near = (np.median(typical) - typical) / (np.median(typical) - np.quantile(typical, 0.025))
-        matrix = (w := known.spread.whitening.astype(np.float64)) @ w.T
-        means = [trained.pooled[labels == name].mean(axis=0) for name in classes]
-        far = np.array([min(mahalanobis(x, mean, matrix) for mean in means) for x in layers.pooled])
-        expected = np.maximum(np.maximum(near, 0), (far / known.far) ** 2)
-        assert known.distance(layers) == pytest.approx(expected, rel=2e-3, abs=2e-3)
-        assert known.score(layers) == pytest.approx(2**-expected, abs=2e-3)
-
-    def test_its_covariance_is_that_within_the_classes(self, workshop, classifier):
-        from sklearn.covariance import LedoitWolf
-
+        """By SciPy, from the sets; the stored factor is rounded."""
         data = load_labelled(Ensemble(workshop / "train"))
-        pooled = classifier.layers(data.frames, classifier.known.encoder).pooled.astype(np.float64)
         labels = np.array(data.labels)
-        within = np.concatenate([pooled[labels == n] - pooled[labels == n].mean(axis=0) for n in classifier.classes])
-        covariance = LedoitWolf(assume_centered=True).fit(within).covariance_
-        w = classifier.known.spread.whitening.astype(np.float64)
-        assert np.allclose(w.T @ covariance @ w, np.eye(len(w)), atol=0.02)
+        trained, judged = (
+            classifier.layers(frames).pooled.astype(float)
+            for frames in (data.frames, patterned(workshop, "validation")[0])
+        )
+        means = {name: trained[labels == name].mean(axis=0) for name in classifier.classes}
+        within = np.stack([x - means[name] for x, name in zip(trained, labels, strict=True)])
+        inverse = np.linalg.inv(LedoitWolf(assume_centered=True).fit(within).covariance_)
+        distances = np.array([min(mahalanobis(x, mean, inverse) for mean in means.values()) for x in judged])
+        expected = distances / np.quantile(distances, 0.975)
+        found = classifier.known.distance(judged)
+        assert found == pytest.approx(expected, rel=5e-3)
+        assert classifier.known.score(judged) == pytest.approx(2 ** -(expected**2), abs=5e-3)
 
     def test_validation_patterns_are_known_but_for_a_few(self, workshop, classifier):
         known = classifier.outputs(patterned(workshop, "validation")[0]).known
@@ -117,10 +98,6 @@ class TestScore:
         tiled = np.tile(frames, (1, 1, 2, 2))  # every window has the same pattern
         one, many = (morphoscope.classify(classifier, f, cell_size=1) for f in (frames, tiled))
         assert many.known == pytest.approx(one.known, abs=1e-4)
-
-
-def _read(layers):
-    return np.eye(layers.logits.shape[1], dtype=bool)[layers.logits.argmax(axis=1)]
 
 
 class TestConformal:
@@ -190,7 +167,7 @@ class TestFolder:
         with pytest.raises(DataError, match=r"known\.safetensors does not exist"):
             Classifier.load(copy)
         (copy / "known.safetensors").write_bytes(whole)
-        change_record(copy / "classifier.json", known={"score": {"near": [1]}, "validation_patterns": 8})
+        change_record(copy / "classifier.json", known={"limit": "far", "validation_patterns": 8})
         with pytest.raises(DataError, match=r"known\.safetensors is damaged"):
             Classifier.load(copy)
 

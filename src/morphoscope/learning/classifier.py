@@ -34,8 +34,6 @@ from morphoscope.learning.training_runs import TrainingRuns
 if TYPE_CHECKING:
     import torch
 
-    from morphoscope.learning.networks._encoder import PatternEncoder
-
 FORMAT = 2  # format 2 added the model and length scale of the training runs, and the homogeneous classes
 METADATA_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
@@ -158,18 +156,15 @@ class Classifier:
         (found,) = self._batches(frames, lambda batch: (self.module(batch),), advance)
         return found if len(found) else np.zeros((0, len(self.classes)), np.float32)
 
-    def layers(
-        self, frames: NDArray[np.float32], encoder: PatternEncoder, advance: Callable[[int], None] | None = None
-    ) -> Layers | None:
-        """What the last layers and an encoder compute; None for a network that does not end with dense layers."""
+    def layers(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> Layers | None:
+        """What the last layers compute of patterns; None for a network that does not tell its parts."""
         stages = layers_of(self.module)
         if stages is None:
             return None
 
         def work(batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
             pooled = stages.pooled(batch)
-            hidden = stages.hidden(pooled)
-            return pooled, hidden, stages.last(hidden), encoder(batch)
+            return pooled, stages.head(pooled)
 
         return Layers(*self._batches(frames, work, advance))
 
@@ -219,10 +214,10 @@ class Classifier:
 
     def outputs(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> Outputs:
         """Probabilities and, if the classifier has it, the known score of patterns, as in :meth:`predict`."""
-        layers = None if self.known is None else self.layers(frames, self.known.encoder, advance)
+        layers = None if self.known is None else self.layers(frames, advance)
         if self.known is None or layers is None:
             return Outputs(self.probabilities(self.logits(frames, advance)))
-        return Outputs(self.probabilities(layers.logits), self.known.score(layers))
+        return Outputs(self.probabilities(layers.logits), self.known.score(layers.pooled))
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """softmax(logits / temperature), (n, classes)."""

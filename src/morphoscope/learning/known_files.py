@@ -1,14 +1,10 @@
-"""The file of a classifier's folder that has its known score, with the encoder that it needs, and its conformal scores.
-
-The encoder's weights are stored with the classifier, in float16, so that another encoder of a later version changes no
-score. The triangular matrix is stored without its zeros.
-"""
+"""The file of a classifier's folder that has its known score and its conformal scores."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,36 +12,21 @@ from numpy.typing import NDArray
 from morphoscope.core.checksums import verify_file
 from morphoscope.core.errors import DataError
 from morphoscope.learning.conformal import ConformalScores
-from morphoscope.learning.known import Directions, KnownScore, Spread
-
-if TYPE_CHECKING:
-    from morphoscope.learning.networks._encoder import PatternEncoder
+from morphoscope.learning.known import KnownScore
 
 KNOWN_FILE = "known.safetensors"
-ENTRY = "known"  # of the classifier's description: the numbers of the known score
+ENTRY = "known"  # of the classifier's description: the limit of the known score
 CONFORMAL = "conformal"
-_PAIRS = ("energy", "gap", "similarity", "near")
-
-Arrays = dict[str, NDArray[Any]]
-
-
-def rounded(encoder: PatternEncoder) -> PatternEncoder:
-    """A copy of an encoder whose weights are rounded to float16, as they are stored."""
-    return _encoder({name: array.astype(np.float16) for name, array in _weights(encoder).items()})
 
 
 def save_known(folder: Path, known: KnownScore | None, conformal: ConformalScores | None) -> None:
-    """Write the arrays of both; no file if there is neither."""
+    """Write the arrays of both, a triangular matrix without its zeros; no file if there is neither."""
     from safetensors.numpy import save
 
-    arrays: Arrays = {} if conformal is None else {CONFORMAL: conformal.scores}
+    arrays: dict[str, NDArray[Any]] = {} if conformal is None else {CONFORMAL: conformal.scores}
     if known is not None:
-        size = len(known.spread.whitening)
-        arrays |= {"spread.centre": known.spread.centre, "spread.means": known.spread.means}
-        arrays |= {"spread.whitening": known.spread.whitening[np.tril_indices(size)]}
-        for name, part in (("hidden", known.hidden), ("encoded", known.encoded)):
-            arrays |= {f"{name}.middle": part.middle, f"{name}.scale": part.scale, f"{name}.means": part.means}
-        arrays |= {f"encoder.{name}": array.astype(np.float16) for name, array in _weights(known.encoder).items()}
+        triangle = known.whitening[np.tril_indices(len(known.whitening))]
+        arrays |= {"known.centre": known.centre, "known.means": known.means, "known.whitening": triangle}
     if arrays:
         (folder / KNOWN_FILE).write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
@@ -54,8 +35,8 @@ def described(known: KnownScore | None, conformal: ConformalScores | None) -> di
     """What the classifier's description says about the file; None if there is none."""
     if known is None and conformal is None:
         return None
-    numbers = None if known is None else {**{name: list(getattr(known, name)) for name in _PAIRS}, "far": known.far}
-    return {"score": numbers, "validation_patterns": 0 if conformal is None else len(conformal.scores)}
+    patterns = 0 if conformal is None else len(conformal.scores)
+    return {"limit": None if known is None else known.limit, "validation_patterns": patterns}
 
 
 def load_known(
@@ -72,38 +53,15 @@ def load_known(
     try:
         arrays = load_file(folder / KNOWN_FILE)
         conformal = ConformalScores(arrays[CONFORMAL]) if entry["validation_patterns"] else None
-        return (None if entry["score"] is None else _known(arrays, entry["score"])), conformal
+        if entry["limit"] is None:
+            return None, conformal
+        size = len(arrays["known.centre"])
+        whitening = np.zeros((size, size), dtype=np.float16)
+        whitening[np.tril_indices(size)] = arrays["known.whitening"]
+        known = KnownScore(arrays["known.centre"], whitening, arrays["known.means"], float(entry["limit"]))
     except FileNotFoundError:
         raise DataError(f"{folder / KNOWN_FILE} does not exist; {remedy}") from None
-    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, RuntimeError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{folder / KNOWN_FILE} is damaged ({reason}); {remedy}") from None
-
-
-def _known(arrays: Arrays, numbers: Mapping[str, Any]) -> KnownScore:
-    size = len(arrays["spread.centre"])
-    whitening = np.zeros((size, size), dtype=np.float16)
-    whitening[np.tril_indices(size)] = arrays["spread.whitening"]
-    spread = Spread(arrays["spread.centre"], whitening, arrays["spread.means"])
-    hidden, encoded = (
-        Directions(*(arrays[f"{name}.{part}"] for part in ("middle", "scale", "means")))
-        for name in ("hidden", "encoded")
-    )
-    weights = {n.removeprefix("encoder."): a for n, a in arrays.items() if n.startswith("encoder.")}
-    pairs = {name: (float(numbers[name][0]), float(numbers[name][1])) for name in _PAIRS}
-    return KnownScore(spread, hidden, encoded, _encoder(weights), **pairs, far=float(numbers["far"]))
-
-
-def _weights(encoder: PatternEncoder) -> Arrays:
-    return {name: tensor.detach().float().numpy() for name, tensor in encoder.state_dict().items()}
-
-
-def _encoder(weights: Arrays) -> PatternEncoder:
-    import torch
-
-    from morphoscope.learning.networks._encoder import PatternEncoder
-
-    module = PatternEncoder()
-    tensors = {name: torch.from_numpy(array.astype(np.float32)) for name, array in weights.items()}
-    module.load_state_dict(tensors)
-    return module.eval()
+    return known, conformal

@@ -42,6 +42,10 @@ class Sequence2d(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         """Logits of a batch."""
+        return self.head(self.pooled(frames))
+
+    def pooled(self, frames: Tensor) -> Tensor:
+        """The features that the head reads: mean and maximum over the sequence."""
         if self.training:
             frames = _window(frames)
         count, times = frames.shape[:2]
@@ -49,7 +53,7 @@ class Sequence2d(nn.Module):
         of_frames = self.norm(torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1))
         tokens = of_frames.view(count, times, FEATURES)
         sequence = tokens + self.attention(tokens, tokens, tokens, need_weights=False)[0]
-        return self.head(torch.cat([sequence.mean(1), sequence.amax(1)], dim=1))
+        return torch.cat([sequence.mean(1), sequence.amax(1)], dim=1)
 
     def channels(self, frames: Tensor) -> Tensor:
         """The input of the encoder, (n · times, 3, height, width)."""
