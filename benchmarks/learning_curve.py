@@ -91,13 +91,13 @@ def main() -> None:
 
 
 def simulate_brusselator(folder: Path) -> None:
-    """Every second point of each class is for training, with 12 runs each, the others for the test, with 6."""
+    """Every second point of each class is for training, with 6 runs each, the others for the test, with 4."""
     with EXAMPLE.open(newline="") as file:
         rows = list(csv.DictReader(file))
     for name in dict.fromkeys(row["class"] for row in rows):
         for number, row in enumerate(r for r in rows if r["class"] == name):
             row["set"] = "test" if number % 2 else "train"
-    for name, runs, seed in (("train", 12, 1), ("test", 6, 2)):
+    for name, runs, seed in (("train", 6, 1), ("test", 4, 2)):
         points = [{k: v for k, v in row.items() if k != "set"} for row in rows if row["set"] == name]
         plan = morphoscope.scan_plan(
             "brusselator", {"Dv": 5}, points=points, replicates=runs, times=(492, 495, 500), seed=seed
@@ -249,7 +249,14 @@ def draw(found: dict[str, list[dict[str, Any]]], path: Path) -> None:
                 if values:
                     means = [float(np.mean(v)) for v in values]
                     axes.plot(counts, means, "os^Dv"[number] + "-", color=f"C{number}", label=name, markersize=4)
-                    axes.fill_between(counts, [min(v) for v in values], [max(v) for v in values], alpha=0.15)
+                    axes.fill_between(
+                        counts,
+                        [min(v) for v in values],
+                        [max(v) for v in values],
+                        alpha=0.15,
+                        color=f"C{number}",
+                        linewidth=0,
+                    )
             axes.set_xscale("log")
             ticks = sorted({row["count"] for row in rows})
             axes.set_xticks(ticks, [str(t) for t in ticks])
