@@ -21,7 +21,7 @@ COMMAND_NAMES = {
     "train_encoder": "train-encoder",
 }
 #: Arguments of public functions whose option has another name.
-OPTION_NAMES = {"parameters": "parameter", "ranges": "span"}
+OPTION_NAMES = {"parameters": "parameter", "ranges": "span", "runs": "run"}
 #: Errors that end in a suggestion, as in "did you mean 'Du'?", need no option, because the given value is wrong.
 SUGGESTION = re.compile(r"(did you mean [^?]*\?|known: .*)$")
 

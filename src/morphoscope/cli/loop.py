@@ -134,7 +134,15 @@ def refine(
 
 
 @app.command(epilog=example("morphoscope export atlas --out page"))
-def export(atlas: AtlasPath, out: OutFolder, overwrite: Overwrite = False) -> None:
-    """Write an atlas as a folder of web pages that need neither Python nor a network: map, thumbnails, montage."""
-    opened = morphoscope.open_atlas(atlas, progress=reporter())
-    show.line(f"open {morphoscope.export(opened, out, overwrite=overwrite)} in a browser")
+def export(
+    atlas: AtlasPath,
+    out: Annotated[Path, typer.Option("--out", help="Folder or file to write.")],
+    format: Annotated[
+        str, typer.Option(help="page; or of the runs: netcdf, npz, well (The Well's HDF5), mp4, tiff.")
+    ] = "page",
+    run: Annotated[list[int] | None, typer.Option(help="Number of a run to write; may be repeated.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write an atlas as web pages that need neither Python nor a network, or the runs of an ensemble as files."""
+    made = morphoscope.export(atlas, out, format=format, runs=run or None, overwrite=overwrite, progress=reporter())
+    show.line(f"open {made} in a browser" if format == "page" else f"{made}")

@@ -16,12 +16,21 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError
 from morphoscope.core.outside_arrays import load_archive, map_array, reading
 from morphoscope.core.outside_files import MIB, check_file, read_text
-from morphoscope.ensembles.imports.source import USUAL_AXES, Source, Wanted, arrays_source, ascending, chosen
+from morphoscope.ensembles.imports.source import (
+    USUAL_AXES,
+    Source,
+    Wanted,
+    arrays_source,
+    ascending,
+    chosen,
+    parameter,
+)
 
 #: Of archives and MATLAB 5 files, whose arrays can only be read whole.
 MAX_WHOLE_BYTES = 256 * MIB
 MAX_GRID_BYTES = 64 * MIB
 MATLAB_AXES = {2: ("y", "x"), 3: ("y", "x", "time"), 4: ("y", "x", "time", "run")}
+_NO_PARAMETERS = ("t", "time", "times", "x", "y", "run", "seed")
 _TIMES = ("t", "time", "times")
 _COMPRESSED = 15  # the type of a compressed element of a MATLAB 5 file
 _HEADER = 128  # bytes before the first element
@@ -150,8 +159,18 @@ def named_source(
     shape = next(iter(shapes))
     axes = tuple(wanted.axes or usual.get(len(shape), ()))
     frames = dict(zip(axes, shape, strict=False)).get("time", 1)
+    runs = dict(zip(axes, shape, strict=False)).get("run", 1)
     found_times = next((np.asarray(arrays[key]).ravel() for key in _TIMES if key in arrays), None)
-    return arrays_source(name, used, wanted, axes, times=ascending(found_times, frames), **more)
+    return arrays_source(
+        name, used, wanted, axes, times=ascending(found_times, frames), parameters=_columns(arrays, runs), **more
+    )
+
+
+def _columns(arrays: Mapping[str, Any], runs: int) -> dict[str, NDArray[np.float64]]:
+    """The arrays with one number for each of several runs."""
+    names = [name for name, array in arrays.items() if runs > 1 and tuple(array.shape) == (runs,)]
+    values = {name: parameter(np.asarray(arrays[name]), runs) for name in names if name not in _NO_PARAMETERS}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _is_pattern(array: Any) -> bool:
