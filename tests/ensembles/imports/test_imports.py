@@ -257,3 +257,20 @@ def test_parameters_differ_between_files(tmp_path):
     assert made.plan.imported.sources() == ["one.h5", "two.h5", "two.h5"]
     assert made.plan.values("D") == [1, 1, 2]
     shutil.rmtree(tmp_path / "out")
+
+
+def test_a_large_file_needs_little_memory(tmp_path):
+    """300 MiB that take no room on the disk, in runs of 2 MiB; the file's own pages are mapped, not allocated."""
+    import tracemalloc
+
+    shape = (150, 2, 512, 512)
+    header = np.lib.format.open_memmap(tmp_path / "large.npy", mode="w+", dtype=np.float32, shape=shape)
+    del header
+    tracemalloc.start()
+    try:
+        made = morphoscope.import_patterns(tmp_path / "large.npy", tmp_path / "out")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(made.plan.runs) == 150
+    assert peak < 64 * 2**20
