@@ -32,7 +32,6 @@ from morphoscope.learning.classifier import METADATA_FILE, Classifier
 from morphoscope.learning.datasets import DataSet, load_labelled
 from morphoscope.learning.encoder import Encoder
 from morphoscope.learning.known import KnownScore, Layers
-from morphoscope.learning.known_files import rounded
 from morphoscope.learning.prediction import NETWORK, Prediction
 from morphoscope.learning.training import train_classifier
 
@@ -49,15 +48,14 @@ HELD = 1 / 3  # of the class, at least, in the proposal that finds it
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """The scan and its readings, the sets, their patterns, and the encoder's features of these, computed once."""
+    """The scan and its readings, the sets, their patterns, and the encoder's features of the scan, computed once."""
 
     atlas: Atlas
     second: Atlas
     frames: dict[str, NDArray[np.float32]]
-    encoded: dict[str, NDArray[np.float32]]
+    encoded: NDArray[np.float32]
     train: DataSet
     validation: DataSet
-    encoder: Any
 
     @classmethod
     def of(cls, study: Path) -> Data:
@@ -66,15 +64,14 @@ class Data:
         train, validation = (load_labelled(Ensemble(study / name)) for name in ("train", "validation"))
         chosen, _ = patterned(atlas, 0)
         frames = {"scan": atlas.frames(chosen), "train": train.frames, "validation": validation.frames}
-        encoder = rounded(Encoder.shipped().module)  # as classifiers store it
-        encoded = {name: Encoder(encoder, {}).features(values) for name, values in frames.items()}
-        return cls(atlas, Atlas(study / "atlas-second"), frames, encoded, train, validation, encoder)
+        encoded = Encoder.shipped().features(frames["scan"])
+        return cls(atlas, Atlas(study / "atlas-second"), frames, encoded, train, validation)
 
     def layers(self, classifier: Classifier, name: str) -> Layers:
-        """What a classifier and the encoder compute of the scan or of a set."""
-        found = classifier.layers(self.frames[name], lambda batch: batch[:, 0, 0, :1])  # type: ignore[arg-type]
+        """What a classifier computes of the scan or of a set."""
+        found = classifier.layers(self.frames[name])
         assert found is not None
-        return found._replace(encoded=self.encoded[name])
+        return found
 
 
 def main() -> None:
@@ -130,7 +127,7 @@ def read_by(data: Data, classifier: Classifier) -> tuple[Atlas, Layers]:
             probabilities[position, classes.index(name)] = 1
     probabilities[chosen] = classifier.probabilities(layers.logits)
     known = np.full(len(atlas.runs), np.nan, dtype=np.float32)
-    known[chosen] = known_score(data, classifier).score(layers)
+    known[chosen] = known_score(data, classifier).score(layers.pooled)
     made = copied(atlas)
     made.reading = Prediction(classes, probabilities, atlas.read_by, known=known)
     made.metadata = {**atlas.metadata, "training_rows": classifier.provenance["training_rows"]}
@@ -146,8 +143,9 @@ def known_score(data: Data, classifier: Classifier) -> KnownScore:
         if name == "validation":
             kept &= ~np.isin(labels, HOMOGENEOUS)
         targets = np.array([classifier.classes.index(label) for label in labels[kept].tolist()], dtype=np.intp)
-        sets += [Layers(*(values[kept] for values in layers)), targets]
-    return KnownScore.of(data.encoder, *sets)  # type: ignore[arg-type]
+        sets.append((layers.pooled[kept], targets))
+    (trained, classes), (judged, _) = sets
+    return KnownScore.of(trained, classes, judged)
 
 
 def ranks(data: Data, classifier: Classifier, wanted: NDArray[np.bool_], seeds: int) -> dict[str, Any]:
@@ -157,7 +155,7 @@ def ranks(data: Data, classifier: Classifier, wanted: NDArray[np.bool_], seeds: 
     found: list[int | None] = []
     sizes: list[str] = []
     for seed in range(seeds):
-        features = [layers.encoded, layers.pooled, layers.hidden]
+        features = [data.encoded, layers.pooled, layers.hidden]
         evidence = gather(atlas, patterned(atlas, 0)[0], features, seed=seed, progress=SILENT)
         for proposal in propose(atlas, evidence, COUNT):
             own = members.intersection(proposal.runs)

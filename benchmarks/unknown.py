@@ -153,8 +153,6 @@ def _compared(classifier: Classifier, sets: Sets, name: str, kept: Path) -> dict
 
 def _layers(classifier: Classifier, sets: Sets, name: str, kept: Path) -> Layers:
     """The layers of a set; the encoder, which is the same for all classifiers, reads it once."""
-    import torch
-
     frames = getattr(sets, name).frames
     if name not in sets.encoded:
         sets.encoded[name] = Encoder.shipped().features(frames)
@@ -162,10 +160,7 @@ def _layers(classifier: Classifier, sets: Sets, name: str, kept: Path) -> Layers
         layers = classifier.layers(frames)
         assert layers is not None
         kept.parent.mkdir(parents=True, exist_ok=True)
-        head: Any = classifier.module.head
-        with torch.inference_mode():
-            hidden = head[:-1](torch.from_numpy(layers.pooled)).numpy()
-        np.savez(kept, pooled=layers.pooled, hidden=hidden, logits=layers.logits)
+        np.savez(kept, pooled=layers.pooled, hidden=layers.hidden, logits=layers.logits)
     with np.load(kept) as arrays:
         return Layers(arrays["pooled"], arrays["hidden"], arrays["logits"], sets.encoded[name])
 

@@ -42,11 +42,11 @@ class TestScore:
         module = build(name, 4, 3).eval()
         stages, frames = layers_of(module), torch.rand(2, 4, 128, 128)
         with torch.inference_mode():
-            assert torch.equal(stages.head(stages.pooled(frames)), module(frames))
+            assert torch.equal(stages.last(stages.hidden(stages.pooled(frames))), module(frames))
 
     def test_other_networks_have_no_parts(self):
         assert layers_of(torch.nn.Sequential(torch.nn.Flatten())) is None
-        assert layers_of(torch.nn.Linear(4, 4)) is None
+        assert layers_of(torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())) is None
 
     def test_another_road_leads_to_the_same_distances(self, workshop, classifier):
         """By SciPy, from the sets; the stored factor is rounded."""

@@ -40,7 +40,7 @@ def pattern_features(
 def frame_features(frames: Floats, encoder: Encoder, classifier: Classifier | None) -> list[Floats]:
     """Kinds of features of patterns (n, frames, y, x), as :func:`pattern_features` returns them."""
     if classifier is not None and classifier.reads(frames):
-        layers = classifier.layers(frames, encoder.module)
+        layers = classifier.layers(frames)
         if layers is not None:
-            return [layers.encoded, layers.pooled, layers.hidden]
+            return [encoder.features(frames), layers.pooled, layers.hidden]
     return [encoder.features(frames)]

@@ -157,14 +157,15 @@ class Classifier:
         return found if len(found) else np.zeros((0, len(self.classes)), np.float32)
 
     def layers(self, frames: NDArray[np.float32], advance: Callable[[int], None] | None = None) -> Layers | None:
-        """What the last layers compute of patterns; None for a network that does not tell its parts."""
+        """What the last layers compute of patterns; None for a network that does not end with dense layers."""
         stages = layers_of(self.module)
         if stages is None:
             return None
 
         def work(batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
             pooled = stages.pooled(batch)
-            return pooled, stages.head(pooled)
+            hidden = stages.hidden(pooled)
+            return pooled, hidden, stages.last(hidden)
 
         return Layers(*self._batches(frames, work, advance))
 

@@ -21,25 +21,28 @@ _LARGEST = 6e4  # of float16
 class Layers(NamedTuple):
     """What the last layers of a network compute of n patterns.
 
-    ``pooled``: (n, features), what the first dense layer reads; ``logits``: (n, classes).
+    ``pooled``: (n, features), what the first dense layer reads; ``hidden``: (n, hidden), what the last one reads;
+    ``logits``: (n, classes).
     """
 
     pooled: Floats
+    hidden: Floats
     logits: Floats
 
 
 class Stages(NamedTuple):
-    """A network in two parts: frames → pooled → logits."""
+    """A network in three parts: frames → pooled → hidden → logits."""
 
     pooled: Callable[[Tensor], Tensor]
-    head: Callable[[Tensor], Tensor]
+    hidden: Callable[[Tensor], Tensor]
+    last: Callable[[Tensor], Tensor]
 
 
 def layers_of(module: nn.Module) -> Stages | None:
-    """A network in two parts; None for one that tells none.
+    """A network in three parts; None for one that does not end with dense layers.
 
-    A module tells its parts by the methods ``pooled`` and ``head``. In a sequence of layers, the head begins with the
-    first dense one.
+    A module tells its parts by a method ``pooled`` and its ``head``, a dense layer or a sequence of layers. In a
+    sequence of layers, the head begins with the first dense one.
     """
     from torch import nn
 
@@ -48,7 +51,11 @@ def layers_of(module: nn.Module) -> Stages | None:
         dense = [place for place, layer in enumerate(module) if isinstance(layer, nn.Linear)]
         if dense:
             pooled, head = module[: dense[0]], module[dense[0] :]
-    return None if pooled is None or head is None else Stages(pooled, head)
+    if pooled is not None and isinstance(head, nn.Linear):
+        return Stages(pooled, nn.Identity(), head)
+    if pooled is None or not isinstance(head, nn.Sequential) or not isinstance(head[-1], nn.Linear):
+        return None
+    return Stages(pooled, head[:-1], head[-1])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

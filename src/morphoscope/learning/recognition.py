@@ -21,7 +21,7 @@ def add_recognition(classifier: Classifier, training: DataSet, validation: DataS
     """Give a classifier its known score and its conformal scores, from the sets that it was trained and chosen with.
 
     Homogeneous validation runs are left out, since theory reads them. With too few others there are no scores. Networks
-    that do not tell their parts (:func:`.layers_of`) have no known score.
+    that do not end with dense layers (:func:`.layers_of`) have no known score.
     """
     kept = np.flatnonzero(~homogeneous_runs(validation.frames, validation.magnitude))
     if len(kept) < MIN_PATTERNS:
