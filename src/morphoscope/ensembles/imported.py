@@ -58,7 +58,7 @@ class Imported:
         count = len(self.files)
         origin = self.files[0].name if count == 1 else f"{count} files, such as {self.files[0].name}"
         return (
-            f"these runs were imported from {origin} and can't be simulated: their initial states and time step are "
+            f"these runs were imported from {origin}, and can't be simulated: their initial states and time step are "
             "not known; import the files again to restore them, or simulate a model"
         )
 

@@ -25,6 +25,7 @@ from morphoscope.ensembles.store import LEDGER_FILE, PLAN_FILE, PROVENANCE_FILE,
 
 BATCH_SHARDS = 16  # shards that a worker of a cluster reads at a time
 _AGAIN = "repair the folder and simulate the ensemble again"
+_IMPORT_AGAIN = "repair the folder and import the same files again"
 _RESTORE = "restore it from a copy, or simulate the plan into another folder"
 
 
@@ -149,7 +150,8 @@ def _findings(folder: Path, *, repair: bool, cluster: Cluster | None) -> list[Fi
         return [*found, Finding(DATA_FOLDER, str(error), _RESTORE)]
     damaged = damaged_runs(ensemble, cluster=cluster)  # a lost cluster is no finding
     name = STORE_FILE if ensemble.place.remote else DATA_FOLDER
-    found += [Finding(name, f"run {run}: {reason}", _AGAIN) for run, reason in damaged.items()]
+    again = _AGAIN if plan.imported is None else _IMPORT_AGAIN
+    found += [Finding(name, f"run {run}: {reason}", again) for run, reason in damaged.items()]
     if repair:
         ensemble.ledger.remove(damaged)
     return found

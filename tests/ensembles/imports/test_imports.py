@@ -158,7 +158,7 @@ def test_imported_runs_are_not_simulated(files, tmp_path):
         lambda: morphoscope.ensemble(made.plan, tmp_path / "again"),
         lambda: morphoscope.ensemble(tmp_path / "out" / "plan.json", tmp_path / "again", limit=1),
     ):
-        with pytest.raises(UsageError, match=r"imported from well\.hdf5 and can't be simulated"):
+        with pytest.raises(UsageError, match=r"imported from well\.hdf5, and can't be simulated"):
             attempt()
     assert not (tmp_path / "again").exists()
 
@@ -181,7 +181,8 @@ def test_a_damaged_run_is_imported_again(files, tmp_path):
     content = bytearray(shard.read_bytes())
     content[20] ^= 255
     shard.write_bytes(content)
-    assert len(morphoscope.check(tmp_path / "out")) == 1
+    (finding,) = morphoscope.check(tmp_path / "out")
+    assert "import the same files again" in finding.remedy
     again = morphoscope.import_patterns(files / "bench.h5", tmp_path / "out")
     assert morphoscope.check(tmp_path / "out") == []
     assert np.array_equal(again.frames(np.array([0]))[0], FRAMES)
