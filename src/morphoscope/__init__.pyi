@@ -31,6 +31,7 @@ from .operations.agree import agree as agree
 from .operations.analyze import analyze as analyze
 from .operations.annotate import annotate as annotate
 from .operations.annotate import export_annotations as export_annotations
+from .operations.chart import chart as chart
 from .operations.check import check as check
 from .operations.classify import classify as classify
 from .operations.describe import describe as describe
@@ -46,6 +47,7 @@ from .operations.infer import infer as infer
 from .operations.models import check_model as check_model
 from .operations.models import list_models as list_models
 from .operations.models import new_model as new_model
+from .operations.regroup import regroup as regroup
 from .operations.scan import scan as scan
 from .operations.simulate import open_run as open_run
 from .operations.simulate import repeat_run as repeat_run

@@ -372,6 +372,10 @@ class Atlas:
             return []
         return bifurcation_lines(self.plan.model, across, up, fixed, names=self.plane)
 
+    def verify(self, name: str) -> None:
+        """Raise DataError if a file of the folder is not the one that was written."""
+        self._files.verify(name)
+
     def thumbnails(self, sheet: int) -> bytes | None:
         """A sheet of thumbnails as WebP (see :mod:`morphoscope.atlas.thumbnails`); None after the last one."""
         path = self.folder / sheet_name(sheet)

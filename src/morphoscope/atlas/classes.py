@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -25,11 +26,15 @@ _COLOURS = {
     "L": "#9a9a9a",
     "H": "#e6e6e6",
     "homogeneous": "#e6e6e6",
+    "homogeneous-1": "#9a9a9a",
+    "homogeneous-2": "#e6e6e6",
+    "homogeneous-3": "#c0c0c0",
+    "homogeneous-4": "#787878",
 }
-# Any other class: the palette of Okabe & Ito (2008), designed for colour blindness, then darker colours.
+# Any other class: the palette of Okabe & Ito (2008), designed for colour blindness, then darker colours, then others.
 _OTHER_COLOURS = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#332288", "#882255", "#44aa99",
-    "#6b4f1d",
+    "#6b4f1d", "#117733", "#ddcc77", "#88ccee", "#661100", "#aa4499", "#999933", "#6699cc", "#cc6677", "#1b1b1b",
 )  # fmt: skip
 _UNICODE_NAMES = {"lambda": "lamda"}
 
@@ -49,8 +54,13 @@ def titled(name: str) -> str:
 
 
 def ordered(names: list[str]) -> list[str]:
-    """Classes in the order of the Greek alphabet, then all others."""
-    return sorted(names, key=lambda n: (len(symbol(n)) > 1 or symbol(n).isascii(), symbol(n)))
+    """Classes in the order of the Greek alphabet, then all others, numbers in them by size."""
+    return sorted(names, key=lambda n: (len(symbol(n)) > 1 or symbol(n).isascii(), _natural(symbol(n))))
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """A key that sorts g2 before g10."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:

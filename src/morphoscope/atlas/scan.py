@@ -11,34 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import annotation_database
-from morphoscope.atlas.annotation import NewClass, now
 from morphoscope.atlas.annotations import FILE as ANNOTATIONS_FILE
 from morphoscope.atlas.annotations import Annotations
 from morphoscope.atlas.atlas import Atlas
-from morphoscope.atlas.classes import class_colours, symbol
 from morphoscope.atlas.cluster_scan import read_by_workers
-from morphoscope.atlas.coexistence import occupancy_rows
 from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
-    KNOWN_FILE,
-    OCCUPANCY_FILE,
     PLAN_FILE,
-    POINTS_FILE,
-    PROBABILITIES_FILE,
     REMEDY,
-    write_rows,
 )
 from morphoscope.atlas.reader import identity
 from morphoscope.atlas.settled import OVER_TIME, check_readable_over_time, settled_runs
-from morphoscope.atlas.starts import start_columns
 from morphoscope.atlas.thumbnails import write_sheets
-from morphoscope.core.checksums import FILES, Finding, record_files
+from morphoscope.atlas.writing import people_classes, write_atlas
+from morphoscope.core.checksums import Finding
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter, warn
 from morphoscope.core.recorded_files import inspect_folder
-from morphoscope.core.storage import read_json, reserved, staged_folder, write_json
+from morphoscope.core.storage import read_json, reserved, staged_folder
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.magnitude import initial_magnitude
 from morphoscope.ensembles.runners.base import Cluster
@@ -95,24 +87,12 @@ def _read_into(
             reading, ends = _read_here(part, classifier, ensemble, patterns, progress)
         else:
             reading, ends = read_by_workers(cluster, part, classifier, ensemble, patterns, progress)
-        np.save(part / PROBABILITIES_FILE, reading.probabilities)
-        if reading.known is not None:
-            np.save(part / KNOWN_FILE, reading.known)
-        ensemble.plan.save(part / PLAN_FILE)
         metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
         if over_time:
             metadata[OVER_TIME] = settled_runs(classifier, ensemble, runs, progress)
-        write_json(part / ATLAS_FILE, metadata)
-        made = Atlas(part)
-        write_rows(made.points(), part / POINTS_FILE)
-        columns: dict[str, Any] = {name: made.values(name) for name in made.plan.parameter_names}
-        if len(made.initials) > 1:
-            columns |= start_columns(made)
-        write_rows(occupancy_rows(made.occupancy, columns), part / OCCUPANCY_FILE)
-        names = [path.name for path in part.iterdir() if path.name != ATLAS_FILE]
-        write_json(part / ATLAS_FILE, {**metadata, FILES: record_files(part, names)})
+        made = write_atlas(part, ensemble.plan, reading, metadata)
         if kept is not None:  # until the new folder is in place nobody writes to the old file
-            after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, _classes_of(kept, made.classes)))
+            after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, people_classes(kept, made.classes)))
     return Atlas(folder)
 
 
@@ -161,14 +141,6 @@ def inspect_atlas(folder: Path) -> list[Finding]:
         except UsageError as error:
             found.append(Finding(ANNOTATIONS_FILE, str(error), "restore it from a copy, or from an export"))
     return found
-
-
-def _classes_of(annotations: Annotations, known: tuple[str, ...]) -> list[NewClass]:
-    """The classes that people gave and an atlas with the classes ``known`` does not have, as classes of their own."""
-    said = [each for each in annotations.log() if each.new]
-    people = {each.new: each.who for each in reversed(said) if each.new not in known}
-    colours = class_colours((*known, *people))
-    return [NewClass(name, symbol(name)[:3], colours[name], who, now()) for name, who in people.items()]
 
 
 def _recorded_frames(ensemble: Ensemble, classifier: Classifier, patterns: Patterns) -> NDArray[np.float32]:

@@ -31,6 +31,8 @@ COMMANDS = {
     "classify": "reading",
     "infer": "estimating",
     "scan": "reading",
+    "chart": "charting",
+    "regroup": "charting",
     "map": "draw",
     "montage": "draw",
     "agree": "reading",

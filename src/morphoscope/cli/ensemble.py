@@ -126,7 +126,7 @@ def ensemble(
     else:
         if frames is not None:
             raise UsageError("--frames is for recipes; give the times of a scan with --times")
-        plan = _plan(_model(source or model, reaction, diffusion, scan), scan)
+        plan = plan_of(model_of(source or model, reaction, diffusion, scan), scan)
     count = 3 if frames is None else frames
     made = morphoscope.ensemble(
         plan,
@@ -143,7 +143,7 @@ def ensemble(
     _tell_ensemble(made, json=json)
 
 
-def _plan(model: str | Model, scan: dict[str, Any]) -> Plan:
+def plan_of(model: str | Model, scan: dict[str, Any]) -> Plan:
     """The plan of a scan; its warnings are shown as one line each."""
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", UserWarning)
@@ -171,7 +171,7 @@ def _refuse_scan(name: str, scan: dict[str, Any], reaction: list[str] | None, di
         raise UsageError(f"--{option} is for scans of a model, but {name!r} already defines all runs; omit it")
 
 
-def _model(
+def model_of(
     name: str | None, reaction: list[str] | None, diffusion: list[str] | None, scan: dict[str, Any]
 ) -> str | Model:
     """The model of a scan: named or typed. Scanned parameters of a typed model need no value."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-NETWORK, THEORY, VARIANCE = "network", "theory", "variance"
+NETWORK, THEORY, VARIANCE, CHART = "network", "theory", "variance", "chart"
 UNKNOWN = "unknown"
 LEAST_KNOWN = 0.5  # the known score below which a pattern is unknown
 
@@ -33,7 +33,8 @@ class Prediction:
         (n, classes); calibrated, rows sum to 1. A class from theory has probability 1.
     read_by
         What determined each pattern's class, (n,): ``network``; ``theory``, for a homogeneous run of a known model;
-        ``variance``, for a homogeneous pattern of unknown origin. Default: ``network`` for all.
+        ``variance``, for a homogeneous pattern of unknown origin; ``chart``, for a group without labels.
+        Default: ``network`` for all.
     notes
         How the patterns were prepared, and warnings about reading them; one line each.
     known

@@ -12,6 +12,7 @@ from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
+    from morphoscope.learning.datasets import DataSet
     from morphoscope.learning.encoder import Encoder
     from morphoscope.learning.estimator import Estimator
 
@@ -39,7 +40,8 @@ def train(
     Parameters
     ----------
     data
-        The folder of a labelled ensemble to train on; with ``target``, of any ensemble over a region of parameters.
+        The folder of a labelled ensemble to train on, or of a confirmed chart (see :func:`morphoscope.regroup`), whose
+        runs are divided into training and validation set; with ``target``, of any ensemble over a region of parameters.
     validation
         The folder of another labelled ensemble with the same grid and times and other seeds. It determines which epoch
         is kept (the last one whose accuracy is within one standard error of the best) and calibrates the probabilities.
@@ -118,14 +120,17 @@ def train(
         raise UsageError(f"the network to start from is not {network!r}; give one of both", parameter="pretrained")
     if freeze and pretrained is None:
         raise UsageError("nothing to freeze; name the network to start from", parameter="pretrained")
-    if validation is None and not freeze:
+    if validation is None and not freeze and not _is_atlas(data):
         raise UsageError("a classifier needs another labelled ensemble to validate with", parameter="validation")
     folder = None if out is None else Path(out)
     with reserved(folder, METADATA_FILE, "training", overwrite=overwrite):
         start = None if pretrained is None else open_pretrained(pretrained)
-        classifier = train_classifier(
+        sets = _sets_of_chart(data, validation, seed, progress) or (
             load_labelled(Ensemble(data)),
             None if validation is None else load_labelled(Ensemble(validation)),
+        )
+        classifier = train_classifier(
+            *sets,
             network=network,
             pretrained=start,
             freeze=freeze,
@@ -137,6 +142,26 @@ def train(
         if folder is not None:
             classifier.save(folder, overwrite=overwrite)
     return classifier
+
+
+def _is_atlas(data: PathLike) -> bool:
+    from morphoscope.atlas.files import ATLAS_FILE
+
+    return any((Path(data) / folder / ATLAS_FILE).is_file() for folder in ("", "atlas"))
+
+
+def _sets_of_chart(
+    data: PathLike, validation: PathLike | None, seed: int, progress: Reporter
+) -> tuple[DataSet, DataSet] | None:
+    """The training and validation set of a confirmed chart; None for an ensemble."""
+    if not _is_atlas(data):
+        return None
+    from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.training_set import training_sets
+
+    if validation is not None:
+        raise UsageError("a chart is divided into training and validation set; omit the second", parameter="validation")
+    return training_sets(open_atlas(data), seed, progress)
 
 
 def _train_estimator(

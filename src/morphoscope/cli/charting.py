@@ -1,0 +1,149 @@
+"""The commands that map patterns without labels: chart, regroup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import morphoscope
+from morphoscope.cli import parsing, show
+from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, Workers, app, example, user_name
+from morphoscope.cli.ensemble import model_of, plan_of
+from morphoscope.cli.progress import reporter
+from morphoscope.cli.run_options import (
+    PARAMETER_HELP,
+    Boundary,
+    Diffusion,
+    Double,
+    Initials,
+    Integrator,
+    Noise,
+    Reaction,
+    Size,
+    Spacing,
+    StencilPoints,
+    Times,
+    TimeStep,
+    Until,
+    settings,
+)
+from morphoscope.core.errors import UsageError
+
+
+@app.command(epilog=example("morphoscope chart --model brusselator --grid A=1.5:4:21 --grid B=3:10:29 --out chart"))
+def chart(
+    context: typer.Context,
+    out: OutFolder,
+    ensemble: Annotated[Path | None, typer.Argument(help="An ensemble over a parameter space; or use --model.")] = None,
+    groups: Annotated[
+        int | None, typer.Option(help="Number of groups of patterns.", show_default="it is found")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Compare an encoder's features, too: its folder, or 'shipped'.")
+    ] = None,
+    seed: Seed = 0,
+    model: Annotated[
+        str | None, typer.Option(help="Simulate a scan of this model first, into the folder scan.")
+    ] = None,
+    reaction: Reaction = None,
+    diffusion: Diffusion = None,
+    grid: Annotated[list[str] | None, typer.Option(help="NAME=LOW:HIGH:POINTS of a lattice; may be repeated.")] = None,
+    sample: Annotated[str | None, typer.Option(help="Instead of --grid: lhs:N or sobol:N points in --range.")] = None,
+    span: Annotated[list[str] | None, typer.Option("--range", help="With --sample: NAME=LOW:HIGH.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {PARAMETER_HELP}")
+    ] = None,
+    replicates: Annotated[int | None, typer.Option(help="Runs per point.", show_default="1")] = None,
+    size: Size = None,
+    until: Until = None,
+    dt: TimeStep = None,
+    spacing: Spacing = None,
+    stencil: StencilPoints = None,
+    boundary: Boundary = None,
+    times: Times = None,
+    initial: Initials = None,
+    integrator: Integrator = None,
+    noise: Noise = None,
+    double: Double = False,
+    workers: Workers = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Find groups of patterns without labels or a classifier, of an ensemble or straight from the equations.
+
+    The atlas in --out has chart.html, map.png and groups.png; `map`, `montage`, `explore`, `export`, `regroup` and
+    `train` take it. With --model, the folder gets the ensemble scan and the atlas atlas.
+    """
+    scan: dict[str, Any] = {
+        "grid": parsing.axes(grid),
+        "sample": sample,
+        "ranges": parsing.spans(span),
+        "parameters": parsing.parameters(parameter) or None,
+        "replicates": replicates,
+        **settings(context),
+    }
+    scan = {name: value for name, value in scan.items() if value is not None}
+    data: Any = ensemble
+    if model is not None or reaction:
+        if ensemble is not None:
+            raise UsageError(f"both {ensemble} and a model are given; omit one of them")
+        data = plan_of(model_of(model, reaction, diffusion, scan), {**scan, "seed": seed})
+    elif ensemble is None:
+        raise UsageError("nothing to chart; name an ensemble, or a model", parameter="model")
+    elif scan:
+        raise UsageError(f"{ensemble} is simulated already; omit {', '.join(scan)}, or give a model", parameter="model")
+    made = morphoscope.chart(
+        data,
+        out,
+        groups=groups,
+        seed=seed,
+        encoder=encoder,
+        workers=workers,
+        overwrite=overwrite,
+        progress=reporter(),
+    )
+    _tell(made, json=json)
+
+
+@app.command(epilog=example("morphoscope regroup chart --rename g1=spots --merge stripes=g2,g3 --split g4=2 --confirm"))
+def regroup(
+    atlas: Annotated[str, typer.Argument(help="A chart.")],
+    rename: Annotated[list[str] | None, typer.Option(help="OLD=NEW; may be repeated.")] = None,
+    merge: Annotated[list[str] | None, typer.Option(help="NEW=GROUP,GROUP…; may be repeated.")] = None,
+    split: Annotated[list[str] | None, typer.Option(help="GROUP=PARTS; may be repeated.")] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="The groups are as you want them; see `train`.")] = False,
+    who: Annotated[str | None, typer.Option(help="Your name.", show_default="your user name")] = None,
+    json: Json = False,
+) -> None:
+    """Split, merge and rename the groups of a chart, in this order; and confirm them, so that `train` takes them."""
+    parts = parsing.named_texts(merge, "merge", "NEW=GROUP,GROUP, as in stripes=g2,g3")
+    counts = parsing.named_texts(split, "split", "GROUP=PARTS, as in g4=2")
+    if bad := [value for value in counts.values() if not value.isascii() or not value.isdecimal() or len(value) > 3]:
+        raise UsageError(f"split into {bad[0]!r}; expected GROUP=PARTS, as in g4=2")
+    made = morphoscope.regroup(
+        atlas,
+        rename=parsing.named_texts(rename, "rename", "OLD=NEW, as in g1=spots"),
+        merge={new: [name.strip() for name in text.split(",")] for new, text in parts.items()},
+        split={name: int(value) for name, value in counts.items()},
+        confirm=confirm,
+        who=who or user_name(),
+    )
+    _tell(made, json=json)
+
+
+def _tell(made: Any, *, json: bool) -> None:
+    from morphoscope.reports.chart_page import PAGE, stability_text
+
+    about = made.metadata["chart"]
+    if json:
+        show.as_json(about)
+        return
+    rows = [
+        (row["name"], row["runs"], row["words"], "" if row["stability"] is None else f"{row['stability']:.2f}")
+        for row in about["groups"]
+    ]
+    show.table(("group", "runs", "what", "stability"), rows)
+    show.line(stability_text(about))
+    show.line(f"{made.folder}: see {made.folder / PAGE}")

@@ -1,0 +1,76 @@
+"""Rename, merge, split and confirm the groups of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morphoscope.core.errors import UsageError
+from morphoscope.core.extras import require
+
+if TYPE_CHECKING:
+    from morphoscope.atlas import Atlas
+
+PathLike = str | Path
+
+
+def regroup(
+    atlas: PathLike | Atlas,
+    *,
+    rename: Mapping[str, str] | None = None,
+    merge: Mapping[str, Sequence[str]] | None = None,
+    split: Mapping[str, int] | None = None,
+    confirm: bool = False,
+    who: str,
+) -> Atlas:
+    """Change the groups of a chart: split some, merge some, rename some, in this order; and confirm them.
+
+    A change withdraws an earlier confirmation. A confirmed chart can be trained on, see :func:`morphoscope.train`.
+
+    Parameters
+    ----------
+    atlas
+        A chart or its folder.
+    rename
+        Present name → new name.
+    merge
+        New name → the groups that become one.
+    split
+        Group → number of parts, which are named ``g1a``, ``g1b`` …, the largest first.
+    confirm
+        Whether a person has looked at the groups and confirms them.
+    who
+        The person.
+
+    Returns
+    -------
+    Atlas
+        The chart as it is now.
+
+    Raises
+    ------
+    UsageError
+        For an atlas that is no chart, unknown groups, and names that are invalid or exist already; if there is nothing
+        to do.
+
+    Examples
+    --------
+    >>> import morphoscope
+    >>> grid = {"A": (2.0, 4.0, 4), "B": (5.0, 9.0, 5)}
+    >>> plan = morphoscope.scan_plan("brusselator", {"Dv": 5}, grid=grid, size=(32, 32), until=100)
+    >>> atlas = morphoscope.chart(plan, "chart", groups=2)
+    >>> atlas = morphoscope.regroup(atlas, rename={"g1": "spots"}, confirm=True, who="ada")
+    >>> atlas.classes[:2]
+    ('spots', 'g2')
+    """
+    require("learn")
+    from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.regroup import regrouped
+    from morphoscope.reports.chart_page import write_chart_page
+
+    if not (rename or merge or split or confirm):
+        raise UsageError("nothing to do; rename, merge, split or confirm groups", parameter="rename")
+    made = regrouped(open_atlas(atlas), rename or {}, merge or {}, split or {}, confirm=confirm, who=who)
+    write_chart_page(made)
+    return made

@@ -1,0 +1,147 @@
+"""Charts: from equations to groups, their page, their changes, and the classifier that they train."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import morphoscope
+from morphoscope.atlas import Atlas, ordered
+from morphoscope.atlas.classes import class_colours
+from morphoscope.atlas.training_set import training_sets
+from morphoscope.core.errors import UsageError
+from tests.conftest import Listening
+
+
+@pytest.fixture(scope="module")
+def charted(tmp_path_factory):
+    """The Brusselator on a small grid, charted from its equations."""
+    folder = tmp_path_factory.mktemp("chart") / "made"
+    grid = {"A": (1.6, 3.4, 7), "B": (4.0, 10.0, 8)}
+    plan = morphoscope.scan_plan("brusselator", {"Dv": 5}, grid=grid, size=(32, 32), until=150, times=(140, 145, 150))
+    return morphoscope.chart(plan, folder, groups=3)
+
+
+@pytest.fixture
+def copy(charted, tmp_path):
+    """The ensemble and its chart, to be changed."""
+    shutil.copytree(charted.folder.parent, tmp_path / "made")
+    return morphoscope.open_atlas(tmp_path / "made")
+
+
+def test_every_run_has_a_class_and_patterns_have_groups(charted):
+    uniform = np.isnan(charted.descriptors["wavelength"])
+    by = charted.read_by
+    assert set(by[uniform]) == {"theory"}
+    assert set(by[~uniform]) == {"chart"}
+    names = np.array(charted.reading.names)
+    assert all(name.startswith("homogeneous") for name in names[uniform])
+    assert all(name.startswith("g") for name in names[~uniform])
+    rows = {row["name"]: row for row in charted.metadata["chart"]["groups"]}
+    assert {name: row["runs"] for name, row in rows.items()} == charted.counts()
+    assert all(0 <= rows[n]["stability"] <= 1 for n in rows if n.startswith("g"))
+    assert (charted.folder / "points.csv").read_text().splitlines()[1].count(",theory,") == 1
+
+
+def test_below_both_lines_runs_are_at_rest(charted):
+    a, b = charted.values("A"), charted.values("B")
+    quiet = (b < 1 + a**2 - 0.3) & (b < (1 + a * np.sqrt(2 / 5)) ** 2 - 0.3)
+    assert quiet.sum() > 5
+    assert {charted.reading.names[i] for i in np.flatnonzero(quiet)} == {"homogeneous"}
+
+
+def test_two_states_at_rest_are_two_classes(tmp_path):
+    points = [{"f": 0.04, "k": 0.05 + 0.0002 * i} for i in range(3)] + [{"f": 0.02, "k": 0.07}] * 3
+    patterns = [{"f": 0.046, "k": 0.063}] * 7
+    plan = morphoscope.scan_plan("gray-scott", points=points + patterns, size=(40, 40), until=2000)
+    made = morphoscope.chart(morphoscope.ensemble(plan, tmp_path / "scan"), tmp_path / "chart", groups=1)
+    names = made.reading.names
+    assert names[:3] == ["homogeneous-1"] * 3
+    assert names[3:6] == ["homogeneous-2"] * 3
+    assert made.descriptors["mean"][0] < 0.6 < made.descriptors["mean"][3]
+
+
+def test_page_and_pictures(charted):
+    page = (charted.folder / "chart.html").read_text()
+    assert "found without labels" in page
+    assert page.count("data:image/png;base64,") == 2
+    for row in charted.metadata["chart"]["groups"]:
+        assert row["words"] in page
+    assert morphoscope.check(charted.folder) == []
+
+
+def test_rename_merge_split_and_what_people_said(copy):
+    counts = copy.counts()
+    morphoscope.annotate(copy, "g1", [int(copy.runs[copy.members("g2")[0]])], who="ada")
+    changed = morphoscope.regroup(copy, rename={"g1": "spots"}, split={"g2": 2}, who="ada")
+    assert changed.classes[:3] == ("spots", "g2a", "g2b")
+    after = changed.counts()
+    assert after["spots"] == counts["g1"]
+    assert after["g2a"] + after["g2b"] == counts["g2"]
+    assert after["g2a"] >= after["g2b"] > 0
+    assert [a.new for a in changed.annotations.current().values()] == ["spots"]
+    merged = morphoscope.regroup(changed, merge={"stripes": ["g2a", "g2b", "g3"]}, who="ada")
+    assert merged.counts()["stripes"] == counts["g2"] + counts["g3"]
+    assert merged.counts()["spots"] == counts["g1"]
+    assert merged.reading.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert "stripes" in (merged.folder / "chart.html").read_text()
+    assert Atlas(merged.folder).classes == merged.classes
+    row = next(row for row in merged.metadata["chart"]["groups"] if row["name"] == "stripes")
+    assert row["stability"] is None  # it was not measured
+
+
+def test_a_confirmed_chart_trains_a_classifier(copy, tmp_path):
+    with pytest.raises(UsageError, match="not confirmed"):
+        morphoscope.train(copy.folder, out=tmp_path / "classifier")
+    done = morphoscope.regroup(copy, rename={"g1": "spots"}, confirm=True, who="ada")
+    assert done.metadata["chart"]["confirmed"]["who"] == "ada"
+    assert {row["class"] for row in done.metadata["training_rows"]} == {n for n, c in done.counts().items() if c}
+    said = Listening()
+    train, held = training_sets(done, 0, said)
+    assert set(train.classes) == set(held.classes) >= {"spots", "homogeneous"}
+    assert len(train.labels) > 2 * len(held.labels)
+    made = morphoscope.train(done.folder, out=tmp_path / "classifier", epochs=1)
+    assert set(made.classes) == set(train.classes)
+    with pytest.raises(UsageError, match="omit the second"):
+        morphoscope.train(done.folder, "validation", tmp_path / "other")
+    assert morphoscope.regroup(done, rename={"g2": "rest"}, who="ada").metadata["chart"]["confirmed"] is None
+
+
+def test_charting_again_keeps_annotations(copy):
+    morphoscope.annotate(copy, "mine", [3], who="ada")
+    again = morphoscope.chart(copy.ensemble, copy.folder, seed=2, overwrite=True)
+    assert [a.new for a in again.annotations.current().values()] == ["mine"]
+    assert "mine" in again.all_classes()
+    assert again.metadata["chart"]["number"] == "found"
+
+
+def test_mistakes_are_one_line(copy, small_atlas, tmp_path):
+    for wrong, words in (
+        ({"rename": {"g9": "x"}}, "unknown group"),
+        ({"rename": {"g1": "g2"}}, "exists already"),
+        ({"rename": {"g1": "two words"}}, "expected a word"),
+        ({"merge": {"x": ["g1"]}}, "two groups or more"),
+        ({"split": {"homogeneous": 2}}, "only groups of patterns"),
+        ({"split": {"g1": 1}}, "2 to 26"),
+        ({}, "nothing to do"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            morphoscope.regroup(copy, who="ada", **wrong)
+    with pytest.raises(UsageError, match="is no chart"):
+        morphoscope.regroup(small_atlas, confirm=True, who="ada")
+    plan = morphoscope.scan_plan("brusselator", grid={"A": (3, 4, 3)}, size=(32, 32), until=20)
+    with pytest.raises(UsageError, match="3 runs have a pattern"):
+        morphoscope.chart(plan, tmp_path / "nothing")
+    assert not (tmp_path / "nothing" / "atlas").exists()
+
+
+def test_groups_are_in_the_order_of_their_numbers():
+    assert ordered(["g10", "homogeneous-2", "g2", "pi", "homogeneous-1"]) == [
+        "pi", "g2", "g10", "homogeneous-1", "homogeneous-2",
+    ]  # fmt: skip
+    assert len(set(class_colours([f"g{i}" for i in range(20)]).values())) == 20
+
+
+def test_metadata_is_json(charted):
+    assert json.loads((charted.folder / "atlas.json").read_text())["chart"]["number"] == "given"
