@@ -41,12 +41,18 @@ def words_of(columns: Columns, members: NDArray[np.bool_], times: tuple[float, .
 
 
 def _form(columns: Columns, members: NDArray[np.bool_], moves: str) -> str:
+    """Spots are compact: their mean area is at most the square of the wavelength. Islands of labyrinths are longer."""
     spots, holes = (median_of(columns, name, members) or 0.0 for name in ("spots", "holes"))
-    if spots >= _FEW and spots >= 3 * holes:
+    cell = (median_of(columns, "wavelength", members) or 0.0) ** 2
+    bright, dark = (
+        number >= _FEW and 0 < (median_of(columns, area, members) or 0.0) <= cell
+        for number, area in ((spots, "spot_area"), (holes, "hole_area"))
+    )
+    if bright and spots >= 3 * holes:
         return "bright spots"
-    if holes >= _FEW and holes >= 3 * spots:
+    if dark and holes >= 3 * spots:
         return "dark spots"
-    if spots + holes >= 2 * _FEW:
+    if bright or dark:
         return "spots and stripes"
     if (median_of(columns, "anisotropy", members) or 0.0) >= _STRIPED:
         return "stripes"

@@ -32,7 +32,7 @@ MIN_RUNS = 6  # with a pattern, to look for groups
 MAX_RUNS = 2500  # that are compared in pairs; of more, the others join the nearest group
 _SHARE_OF_RUNS, _SHARE_OF_FEATURES = 0.8, 0.7  # of each partition
 _DIRECTIONS = (5, 16)  # range of their number in a partition, the end excluded
-_GROUPS = (4, 30)
+_FEWEST = 4  # groups of a partition; the most are the square root of the number of runs
 _POSITION = (0.0, 0.4)  # weights of the position in parameter space, beside features of total variance 1
 _SHRINKAGE = 0.3  # of the covariance of neighbours' differences towards a multiple of the identity
 _SMALLEST = 4  # runs of a group; smaller ones join the most similar group
@@ -228,8 +228,8 @@ class _Part(NamedTuple):
 
 def _parts(runs: int, count: int, random: np.random.Generator) -> list[_Part]:
     """Parts with all numbers of groups and of directions equally often; the seed determines their order only."""
-    most = max(_GROUPS[0], min(_GROUPS[1], round(_SHARE_OF_RUNS * runs) // 3))
-    groups = random.permutation(np.resize(np.arange(min(_GROUPS[0], most - 1), most), count))
+    most = max(2, round(runs**0.5))
+    groups = random.permutation(np.resize(np.arange(min(_FEWEST, most), most + 1), count))
     directions = random.permutation(np.resize(np.arange(*_DIRECTIONS), count))
     position = random.permutation(np.resize(_POSITION, count))
     return [_Part(int(g), int(d), float(p)) for g, d, p in zip(groups, directions, position, strict=True)]

@@ -57,8 +57,8 @@ def regroup(
     Examples
     --------
     >>> import morphoscope
-    >>> grid = {"A": (2.0, 4.0, 4), "B": (5.0, 9.0, 5)}
-    >>> plan = morphoscope.scan_plan("brusselator", {"Dv": 5}, grid=grid, size=(32, 32), until=100)
+    >>> grid = {"a": (0.05, 0.2, 4), "b": (0.6, 1.2, 4)}
+    >>> plan = morphoscope.scan_plan("schnakenberg", grid=grid, size=(32, 32), until=60)
     >>> atlas = morphoscope.chart(plan, "chart", groups=2)
     >>> atlas = morphoscope.regroup(atlas, rename={"g1": "spots"}, confirm=True, who="ada")
     >>> atlas.classes[:2]
