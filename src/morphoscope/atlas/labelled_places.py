@@ -68,8 +68,8 @@ def _lattice_step(column: NDArray[np.float64]) -> float | None:
 def labelled(atlas: Atlas, places: Places, chosen: NDArray[np.intp]) -> list[tuple[str, list[int]]]:
     """Class and readings (indices of the chosen ones) of each place with a label.
 
-    Each point of the classifier's training set is one, represented by the runs beside it that were read as its class
-    (by the nearest one if none was), and each annotated run.
+    Each point of the classifier's training set is one, represented by the runs beside it that were read as its class,
+    and each annotated run.
     """
     found = []
     read = np.array(atlas.reading.names)[chosen]
@@ -79,9 +79,9 @@ def labelled(atlas: Atlas, places: Places, chosen: NDArray[np.intp]) -> list[tup
             numbers = {name: float(given[name]) for name in places.names}
         except (UsageError, KeyError, TypeError, ValueError):
             continue  # a point of another model, or with parameters that vary in space
-        if beside := places.beside(numbers):
-            name = str(row["class"])
-            found.append((name, [index for index in beside if read[index] == name] or beside[:1]))
+        name = str(row["class"])
+        if own := [index for index in places.beside(numbers) if read[index] == name]:
+            found.append((name, own))
     index = {int(atlas.runs[position]): i for i, position in enumerate(chosen.tolist())}
     annotated = atlas.annotations.current().values()
     return found + [(each.new, [index[each.run]]) for each in annotated if each.new and each.run in index]
