@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 UNDEFINED = "#c8c8c8"
 _LATTICE = 0.25  # points are drawn as the cells of a lattice if they fill at least this fraction of it
 _CHARACTERS = 26  # per line of the legend
-_TITLES = {SETTLED: "settled: time from which on the class read does not change"}
+_TITLES = {
+    SETTLED: "settled: time from which on the class read does not change",
+    "known": "known score; below 0.5 a pattern is unknown",
+}
 _HALF = 0.5 - 1e-9
 _OUTLIERS = 1.0  # per cent of the runs that lie beyond each end of a descriptor's scale
 
