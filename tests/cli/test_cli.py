@@ -49,7 +49,7 @@ def test_help_has_an_example_and_a_function(command):
 def test_help_lists_all_commands_in_order():
     done = cli("--help")
     assert done.returncode == 0
-    listed = re.findall(r"^  ([a-z]+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+)  ", done.stdout.partition("Commands:")[2], re.MULTILINE)
     assert listed == list(COMMANDS)
     for name in COMMANDS:
         assert re.fullmatch(r"[A-Z][^;]*[^.;]\.", Commands().summary(name)), name
@@ -58,7 +58,9 @@ def test_help_lists_all_commands_in_order():
 def test_every_registered_command_is_listed():
     root = command_line()
     assert {root.commands[name].name for name in COMMANDS} == COMMANDS.keys()
-    registered = {command.name or command.callback.__name__ for command in base.app.registered_commands}
+    registered = {
+        command.name or command.callback.__name__.replace("_", "-") for command in base.app.registered_commands
+    }
     assert registered | {group.name for group in base.app.registered_groups} == COMMANDS.keys()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,7 @@ def map(
 ) -> None:
     """Draw the class map, or a number, over two parameters; an ensemble needs no classifier."""
     axes = parsing.plane(plane)
+    _check(out)
     opened = morphoscope.open_atlas(atlas, progress=reporter())
     morphoscope.class_map(opened, out, color=color, theory=theory, initial=initial, plane=axes)
     across, up = axes or opened.plane
@@ -63,6 +65,14 @@ def montage(
     ] = None,
 ) -> None:
     """Draw the patterns of one class or of all runs side by side; an ensemble needs no classifier."""
+    _check(out)
     opened = morphoscope.open_atlas(atlas, progress=reporter())
     morphoscope.montage(opened, class_name, out, sort=sort, most=most)
     show.line(str(out))
+
+
+def _check(out: Path) -> None:
+    """Refuse a picture of an unknown format before an ensemble is opened, which may take long."""
+    from morphoscope.rendering.style import check_figure_path
+
+    check_figure_path(out)

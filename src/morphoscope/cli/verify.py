@@ -11,7 +11,6 @@ import morphoscope
 from morphoscope.cli import show
 from morphoscope.cli.base import Json, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
-from morphoscope.core.shares import Share
 
 
 @app.command(epilog=example("morphoscope verify atlas --points 50"))
@@ -33,6 +32,8 @@ def verify(
 
     The result is stored with the atlas: `map --color survives` draws it. The same command continues an interrupted one.
     """
+    from morphoscope.core.shares import Share
+
     names = None if checks is None else [name.strip() for name in checks.split(",")]
     found = morphoscope.verify(atlas, points=points, checks=names, seed=seed, workers=workers, progress=reporter())
     rows = found.rows()
