@@ -21,6 +21,7 @@ from morphoscope.atlas.descriptors import DESCRIPTORS_FILE, describe_readings, i
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
+    INFERRED_FILE,
     KNOWN_FILE,
     PLAN_FILE,
     POINTS_FILE,
@@ -42,7 +43,7 @@ from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.execution import repeat_runs
 from morphoscope.ensembles.runners.base import Cluster
 from morphoscope.learning.conformal import in_sets
-from morphoscope.learning.prediction import NETWORK, Prediction
+from morphoscope.learning.prediction import INFERRED, NETWORK, Prediction
 from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines
 
@@ -122,7 +123,8 @@ class Atlas:
         space, a model that the classifier does not know). Atlases of older versions were read by the network alone.
         """
         found = np.full(len(self.runs), NETWORK, dtype="<U8")
-        for by, runs in self.metadata.get("read_by", {}).items():
+        unseen = {INFERRED: self.metadata["inferred"]["runs"]} if "inferred" in self.metadata else {}
+        for by, runs in {**self.metadata.get("read_by", {}), **unseen}.items():
             found[np.isin(self.runs, runs)] = by
         return found
 
@@ -134,6 +136,22 @@ class Atlas:
             return None
         by_run = dict(zip(self.metadata["runs"], stored[SETTLED], strict=True))
         return np.array([by_run[run] for run in self.runs.tolist()], dtype=np.float64)
+
+    @functools.cached_property
+    def inferred(self) -> tuple[NDArray[np.intp], Prediction] | None:
+        """The runs that an adaptive scan did not simulate, with their inferred classes; None without any.
+
+        They are no readings: only maps and points.csv show them, marked. Raises DataError for a damaged file.
+        """
+        if "inferred" not in self.metadata:
+            return None
+        self._files.verify(INFERRED_FILE)
+        runs = np.array(self.metadata["inferred"]["runs"], dtype=np.intp)
+        try:
+            probabilities = np.load(self.folder / INFERRED_FILE, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise DataError(f"{self.folder} is damaged ({error}); scan the ensemble again") from error
+        return runs, Prediction(self.classes, probabilities, np.full(len(runs), INFERRED))
 
     @property
     def notes(self) -> list[str]:
@@ -265,7 +283,7 @@ class Atlas:
         self.__dict__.pop("verification", None)
         if annotation_folder(self.folder) == self.folder:
             with self._files.rewriting("verifying", POINTS_FILE):
-                write_rows(self.points(), self.folder / POINTS_FILE)
+                write_rows([*self.points(), *self.inferred_points()], self.folder / POINTS_FILE)
 
     @functools.cached_property
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
@@ -289,11 +307,11 @@ class Atlas:
                 options: dict[str, Any] = {"workers": workers, "cluster": cluster, "progress": progress}
                 describe_readings(self.folder, self.plan, self.runs, self.ensemble, **options)
                 del self.descriptors
-                write_rows(self.points(), self.folder / POINTS_FILE)
+                write_rows([*self.points(), *self.inferred_points()], self.folder / POINTS_FILE)
         elif not is_current(self.folder):
             with self._files.rewriting("measuring descriptors", DESCRIPTORS_FILE, POINTS_FILE):
                 save(self.folder, self.descriptors)
-                write_rows(self.points(), self.folder / POINTS_FILE)
+                write_rows([*self.points(), *self.inferred_points()], self.folder / POINTS_FILE)
         return self.descriptors
 
     @functools.cached_property
@@ -416,6 +434,18 @@ class Atlas:
         if reading.sets is not None:
             columns["set"] = " ".join(reading.set_of(position) or ())
         return columns
+
+    def inferred_points(self) -> list[dict[str, Any]]:
+        """Rows as those of :meth:`points` for the inferred runs, which have no descriptors; empty without any."""
+        if self.inferred is None:
+            return []
+        runs, reading = self.inferred
+        rows = []
+        for run, name, p, margin in zip(runs, reading.names, reading.probability, reading.margin, strict=True):
+            row: dict[str, Any] = {n: float(self.plan.table.column(n).at(run)) for n in self.plan.parameter_names}  # type: ignore[arg-type]
+            row |= {"seed": self.plan.runs[run].seed, "class": name, "probability": round(float(p), 6)}
+            rows.append({**row, "margin": round(float(margin), 6), "read_by": INFERRED})
+        return rows
 
     def agreement(self, other: Atlas) -> Agreement:
         """Compare the classes that two atlases give to the same runs (same parameters and seed).

@@ -16,6 +16,7 @@ ATLAS_FILE = "atlas.json"
 PLAN_FILE = "plan.json"
 PROBABILITIES_FILE = "probabilities.npy"
 KNOWN_FILE = "known.npy"
+INFERRED_FILE = "inferred.npy"
 POINTS_FILE = "points.csv"
 OCCUPANCY_FILE = "occupancy.csv"
 
@@ -59,8 +60,8 @@ def annotation_folder(folder: Path) -> Path:
 
 
 def write_rows(rows: list[dict[str, Any]], path: Path) -> None:
-    """Write rows with equal keys as CSV."""
+    """Write rows as CSV, with the keys of the first as columns; what a later row lacks is left empty."""
     with staged_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else ["class"], lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]) if rows else ["class"], restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -19,9 +19,11 @@ from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
+    INFERRED_FILE,
     PLAN_FILE,
     REMEDY,
 )
+from morphoscope.atlas.inferred import RULE, infer
 from morphoscope.atlas.reader import identity
 from morphoscope.atlas.settled import OVER_TIME, check_readable_over_time, settled_runs
 from morphoscope.atlas.thumbnails import write_sheets
@@ -32,6 +34,7 @@ from morphoscope.core.progress import SILENT, Reporter, warn
 from morphoscope.core.recorded_files import inspect_folder
 from morphoscope.core.storage import read_json, reserved, staged_folder
 from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.ensembles.ledger import PENDING
 from morphoscope.ensembles.magnitude import initial_magnitude
 from morphoscope.ensembles.runners.base import Cluster
 from morphoscope.learning.classifier import Classifier
@@ -49,19 +52,21 @@ def read_ensemble(
     over_time: bool = False,
     overwrite: bool = False,
     cluster: Cluster | None = None,
+    fill: bool = False,
     progress: Reporter = SILENT,
 ) -> Atlas:
     """Read every finished run of an ensemble, compute its descriptors, and write and return the atlas.
 
-    ``over_time``: also find out since when the readings have not changed. ``cluster``: workers that read the runs and
-    compute; by default this process does. Raises UsageError if no run is done or the classifier can't read them.
+    ``over_time``: also find out since when the readings have not changed. ``fill``: infer the classes of the runs that
+    are not simulated. ``cluster``: workers that read the runs and compute; by default this process does. Raises
+    UsageError if no run is done or the classifier can't read them.
     """
     if over_time:
         check_readable_over_time(classifier, ensemble)
     folder = Path(folder)
     with reserved(folder, ATLAS_FILE, "reading an ensemble", overwrite=overwrite):
         kept = earlier_annotations(folder, ensemble.plan)
-        return _read_into(folder, classifier, ensemble, kept, over_time, overwrite, cluster, progress)
+        return _read_into(folder, classifier, ensemble, kept, over_time, overwrite, cluster, fill, progress)
 
 
 def _read_into(
@@ -72,6 +77,7 @@ def _read_into(
     over_time: bool,
     overwrite: bool,
     cluster: Cluster | None,
+    fill: bool,
     progress: Reporter,
 ) -> Atlas:
     """Write the atlas, with the annotations ``kept`` of the one that it replaces."""
@@ -79,7 +85,7 @@ def _read_into(
     patterns = (of_ensemble if cluster is None else unread)(classifier, ensemble, runs)
     for doubt in patterns.doubts:
         warn(progress, doubt)
-    for note in (unfinished, *patterns.notes):
+    for note in (None if fill else unfinished, *patterns.notes):
         if note:
             progress.message(note)
     with contextlib.ExitStack() as after, staged_folder(folder, ATLAS_FILE, overwrite=overwrite) as part:
@@ -90,6 +96,10 @@ def _read_into(
         metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
         if over_time:
             metadata[OVER_TIME] = settled_runs(classifier, ensemble, runs, progress)
+        pending = np.flatnonzero(ensemble.states() == PENDING)
+        if fill and len(pending):
+            np.save(part / INFERRED_FILE, infer(ensemble.plan, pending, runs, reading))
+            metadata["inferred"] = {"runs": pending.tolist(), "rule": RULE}
         made = write_atlas(part, ensemble.plan, reading, metadata)
         if kept is not None:  # until the new folder is in place nobody writes to the old file
             after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, people_classes(kept, made.classes)))

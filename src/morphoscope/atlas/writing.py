@@ -36,7 +36,7 @@ def write_atlas(part: Path, plan: Plan, reading: Prediction, metadata: dict[str,
     plan.save(part / PLAN_FILE)
     write_json(part / ATLAS_FILE, metadata)
     made = Atlas(part)
-    write_rows(made.points(), part / POINTS_FILE)
+    write_rows([*made.points(), *made.inferred_points()], part / POINTS_FILE)
     columns: dict[str, Any] = {name: made.values(name) for name in made.plan.parameter_names}
     if len(made.initials) > 1:
         columns |= start_columns(made)

@@ -204,29 +204,55 @@ def classify(
 @app.command(epilog=example("morphoscope scan classifier scan --out atlas"))
 def scan(
     classifier: ClassifierSource,
-    data: Annotated[Path, typer.Argument(help="An ensemble over a parameter space.")],
+    data: Annotated[
+        Path,
+        typer.Argument(help="An ensemble over a parameter space; with --adaptive also a plan (.json) or a recipe."),
+    ],
     out: OutFolder,
     over_time: Annotated[
         bool,
         typer.Option("--over-time", help="Also read every run at its earlier snapshots: since when is it settled?"),
     ] = False,
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Simulate only some runs, where classes border, and infer the other points."),
+    ] = False,
+    budget: Annotated[int | None, typer.Option(help="With --adaptive: number of runs to simulate.")] = None,
+    seed: Annotated[int, typer.Option(help="With --adaptive: seed of the first points.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(help="With --adaptive: number of threads. Default: one per core.")
+    ] = None,
     overwrite: Overwrite = False,
     cluster: Cluster = None,
     json: Json = False,
 ) -> None:
     """Read an ensemble into an atlas. Its points.csv has the class of every run and what determined it."""
     made = morphoscope.scan(
-        classifier, data, out, over_time=over_time, overwrite=overwrite, cluster=cluster, progress=reporter()
+        classifier,
+        data,
+        out,
+        over_time=over_time,
+        adaptive=adaptive,
+        budget=budget,
+        seed=seed,
+        workers=workers,
+        overwrite=overwrite,
+        cluster=cluster,
+        progress=reporter(),
     )
+    inferred = 0 if made.inferred is None else len(made.inferred[0])
     by = {name: int((made.read_by == name).sum()) for name in ("network", "theory", "variance")}
     if json:
         known = {} if made.reading.known is None else {"unknown": int(made.reading.unknown.sum())}
-        show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by, **known})
+        filled = {"inferred": inferred} if adaptive else {}
+        show.as_json({"runs": len(made.runs), "read_as": made.counts(), "read_by": by, **known, **filled})
         return
     read = ", ".join(f"{name} {count}" for name, count in made.counts().items() if count)
     deciders = ", ".join(f"{count} by {name}" for name, count in by.items() if count)
     unknown = f"; {count} of them unknown" if (count := int(made.reading.unknown.sum())) else ""
     show.line(f"{out}: {len(made.runs)} runs read ({deciders}) as {read}{unknown}; see {out / 'points.csv'}")
+    if inferred:
+        show.line(f"{inferred} points were not simulated; their classes are inferred from the runs that were")
 
 
 @app.command(epilog=example("morphoscope agree atlas atlas2"))

@@ -6,7 +6,7 @@ import concurrent.futures
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ def carry_out(
     storage: str | None = None,
     store: str | None = None,
     runner: Runner | None = None,
+    only: Sequence[int] | None = None,
     progress: Reporter = SILENT,
 ) -> Ensemble:
     """Simulate the pending runs of a plan in ``folder`` and return the ensemble.
@@ -63,6 +64,8 @@ def carry_out(
         ``s3://BUCKET/PREFIX``, where a new ensemble's arrays are to be; by default in the folder.
     runner
         Simulates the runs; by default threads.
+    only
+        Runs to which this call is limited; all others stay pending. By default all.
     progress
         Shows how far the ensemble is.
 
@@ -97,12 +100,15 @@ def carry_out(
         provenance = {"engine": made_by.name, "plan_hash": plan.hash, **versions()}
         ensemble.check_engine(made_by.name)
         ensemble.discard(damaged_runs(ensemble, within=FULLY_VERIFIED), progress)
-        states = ensemble.states()
-        if np.any(states == PENDING):
+        wanted = np.ones(len(plan.runs), dtype=bool)
+        if only is not None:
+            wanted[:] = False
+            wanted[list(only)] = True
+        if np.any(wanted & (ensemble.states() == PENDING)):
             ensemble.save_provenance(provenance)
             shards = ensemble.shards(writable=True)
             worker = Worker(plan, made_by, shards, request.event)
-            _continue(ensemble, runner or ThreadRunner(workers), worker, request, progress)
+            _continue(ensemble, runner or ThreadRunner(workers), worker, request, progress, wanted)
     return ensemble
 
 
@@ -110,10 +116,17 @@ def carry_out(
 FULLY_VERIFIED = 1 << 30
 
 
-def _continue(ensemble: Ensemble, runner: Runner, worker: Worker, request: Request, progress: Reporter) -> None:
+def _continue(
+    ensemble: Ensemble,
+    runner: Runner,
+    worker: Worker,
+    request: Request,
+    progress: Reporter,
+    wanted: NDArray[np.bool_],
+) -> None:
     plan, states = ensemble.plan, ensemble.states()
-    total, before = len(states), int(np.count_nonzero(states))
-    if before:
+    total, before = int(wanted.sum()), int(np.count_nonzero(states[wanted]))
+    if before and wanted.all():
         progress.message(f"{ensemble.folder}: {before} of {total} runs are done; continuing plan {plan.hash[:12]}")
     finished = before
     with progress.task(f"simulate {plan.name}", total, "runs", before) as task:
@@ -124,7 +137,7 @@ def _continue(ensemble: Ensemble, runner: Runner, worker: Worker, request: Reque
             task.advance(count)
 
         try:
-            _commit_all(ensemble, runner.run(worker, pending_batches(worker.shards, states), advance))
+            _commit_all(ensemble, runner.run(worker, pending_batches(worker.shards, states, wanted), advance))
         except BaseException:
             with contextlib.suppress(UsageError):  # the first error is the one to be told
                 ensemble.commit(runner.stop()[0])
@@ -150,9 +163,12 @@ def _commit_all(ensemble: Ensemble, stored: Iterator[Stored]) -> None:
         ensemble.commit(waiting)
 
 
-def pending_batches(shards: Shards, states: NDArray[np.uint8]) -> Iterator[Batch]:
-    """The shards with pending runs, each made when it is needed."""
-    for shard, pending in shards.of_runs(np.flatnonzero(states == PENDING)):
+def pending_batches(
+    shards: Shards, states: NDArray[np.uint8], wanted: NDArray[np.bool_] | None = None
+) -> Iterator[Batch]:
+    """The shards with pending runs, each made when it is needed; of those that are ``wanted``, by default all."""
+    pending_runs = states == PENDING if wanted is None else wanted & (states == PENDING)
+    for shard, pending in shards.of_runs(np.flatnonzero(pending_runs)):
         runs = shards.runs(shard)
         here = states[runs.start : runs.stop]
         kept = runs.start + np.flatnonzero(here == DONE)  # failed runs are simulated again: NaN tells nothing

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NETWORK, THEORY, VARIANCE, CHART = "network", "theory", "variance", "chart"
+INFERRED = "inferred"  # from simulated neighbours: there is no pattern
 UNKNOWN = "unknown"
 LEAST_KNOWN = 0.5  # the known score below which a pattern is unknown
 

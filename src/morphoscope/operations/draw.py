@@ -69,6 +69,7 @@ def class_map(
     'k, removal rate of v beyond the flow'
     """
     from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.inferred import with_inferred
     from morphoscope.atlas.starts import with_initial
     from morphoscope.atlas.views import with_labels, with_plane
     from morphoscope.core.errors import UsageError
@@ -79,7 +80,7 @@ def class_map(
 
     if out is not None:
         check_figure_path(out)
-    opened = open_atlas(atlas)
+    opened = with_inferred(open_atlas(atlas))
     if initial is not None:
         opened = with_initial(opened, initial)
     if plane is not None:

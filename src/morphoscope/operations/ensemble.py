@@ -83,23 +83,27 @@ def ensemble(
     >>> morphoscope.ensemble(plan, "scan").status()
     ['done', 'done']
     """
-    from morphoscope.ensembles import Plan, carry_out
-    from morphoscope.ensembles import recipe as named_recipe
+    from morphoscope.ensembles import carry_out
 
     if store is not None:
         require("objects")
-    if isinstance(recipe, Plan):
-        plan = recipe
-    elif str(recipe).endswith(".json"):
-        plan = Plan.load(Path(recipe))
-    else:
-        plan = named_recipe(str(recipe), frames)
+    plan = plan_of(recipe, frames)
     if limit is not None:
         plan = plan.limited(limit)
     with cluster_runner(cluster, progress, workers) as runner:
         return carry_out(
             plan, out, workers=workers, engine=engine, storage=storage, store=store, runner=runner, progress=progress
         )
+
+
+def plan_of(recipe: PathLike | Plan, frames: int = 3) -> Plan:
+    """A plan that is given as itself, as a plan file (.json), or by the name of a recipe."""
+    from morphoscope.ensembles import Plan
+    from morphoscope.ensembles import recipe as named_recipe
+
+    if isinstance(recipe, Plan):
+        return recipe
+    return Plan.load(Path(recipe)) if str(recipe).endswith(".json") else named_recipe(str(recipe), frames)
 
 
 def scan_plan(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
+from morphoscope.atlas.inferred import simulated
 from morphoscope.atlas.settled import SETTLED
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.descriptors import BY_NAME
@@ -50,6 +51,7 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
             draw_classes(axes, atlas, across, up, mark)
             mark_coexistence(axes, atlas, across, up, mark)
             mark_unknown(axes, atlas, across, up, mark)
+            mark_simulated(axes, atlas, across, up)
         else:
             points = draw_numbers(axes, atlas, color, values, mark)
             label = BY_NAME[color].title if color in atlas.descriptors else _TITLES.get(color, color)
@@ -58,8 +60,25 @@ def class_map(atlas: Atlas, *, color: str = "class", theory: bool = True, title:
             draw_theory(axes, atlas)
         _draw_legend(axes, mark, atlas, at_side=values is None)
         name_axes(axes, atlas)
-        axes.set_title(title or f"{atlas.plan.model.title}: {len(atlas.runs)} runs\n{caption(atlas)}")
+        axes.set_title(title or f"{atlas.plan.model.title}: {_counted(atlas)}\n{caption(atlas)}")
     return figure
+
+
+def _counted(atlas: Atlas) -> str:
+    """The number of runs; of an adaptive scan also that of the points that were only inferred."""
+    real = int(simulated(atlas).sum())
+    added = len(atlas.runs) - real
+    return f"{real} runs, {added} points inferred from them" if added else f"{real} runs"
+
+
+def mark_simulated(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64]) -> None:
+    """In an adaptive scan, draw a dot at each point that was simulated; all others are inferred."""
+    real = simulated(atlas)
+    if not real.all():
+        axes.scatter(
+            across[real], up[real], s=5, c="black", edgecolors="white", lw=0.4, zorder=2, rasterized=True,
+            label="\n".join(textwrap.wrap(f"simulated  ({real.sum()}); all others inferred", _CHARACTERS)),
+        )  # fmt: skip
 
 
 def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
@@ -250,7 +269,7 @@ def _draw_legend(axes: Axes, mark: Mark, atlas: Atlas, *, at_side: bool) -> None
             bbox_to_anchor=(1.0, 0.5),
             frameon=False,
             markerscale=8 / mark.area**0.5,
-            title="class (runs)" if atlas.metadata.get("classifier") is None else "read as (runs)",
+            title=_legend_title(atlas),
             alignment="left",
             labelspacing=0.7,
         )
@@ -262,6 +281,12 @@ def _draw_legend(axes: Axes, mark: Mark, atlas: Atlas, *, at_side: bool) -> None
             frameon=False,
             markerscale=8 / mark.area**0.5,
         )
+
+
+def _legend_title(atlas: Atlas) -> str:
+    if not simulated(atlas).all():
+        return "class (points)"
+    return "class (runs)" if atlas.metadata.get("classifier") is None else "read as (runs)"
 
 
 def name_axes(axes: Axes, atlas: Atlas) -> None:
