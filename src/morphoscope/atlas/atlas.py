@@ -32,6 +32,7 @@ from morphoscope.atlas.files import (
     write_rows,
 )
 from morphoscope.atlas.label_position import label_position
+from morphoscope.atlas.points import point_rows, table_rows
 from morphoscope.atlas.settled import OVER_TIME, SETTLED
 from morphoscope.atlas.thumbnails import sheet_name
 from morphoscope.atlas.verification import Verification, load_verification
@@ -283,7 +284,7 @@ class Atlas:
         self.__dict__.pop("verification", None)
         if annotation_folder(self.folder) == self.folder:
             with self._files.rewriting("verifying", POINTS_FILE):
-                write_rows([*self.points(), *self.inferred_points()], self.folder / POINTS_FILE)
+                write_rows(table_rows(self), self.folder / POINTS_FILE)
 
     @functools.cached_property
     def descriptors(self) -> dict[str, NDArray[np.float64]]:
@@ -307,11 +308,11 @@ class Atlas:
                 options: dict[str, Any] = {"workers": workers, "cluster": cluster, "progress": progress}
                 describe_readings(self.folder, self.plan, self.runs, self.ensemble, **options)
                 del self.descriptors
-                write_rows([*self.points(), *self.inferred_points()], self.folder / POINTS_FILE)
+                write_rows(table_rows(self), self.folder / POINTS_FILE)
         elif not is_current(self.folder):
             with self._files.rewriting("measuring descriptors", DESCRIPTORS_FILE, POINTS_FILE):
                 save(self.folder, self.descriptors)
-                write_rows([*self.points(), *self.inferred_points()], self.folder / POINTS_FILE)
+                write_rows(table_rows(self), self.folder / POINTS_FILE)
         return self.descriptors
 
     @functools.cached_property
@@ -402,50 +403,7 @@ class Atlas:
 
     def points(self) -> list[dict[str, Any]]:
         """One row per reading: parameters, seed, class, probability, margin, descriptors (None if undefined)."""
-        names = self.plan.parameter_names
-        columns = [self.values(name) for name in names]
-        verified = {} if self.verification is None else self.verification.columns(self.runs)
-        rows = []
-        for position, run in enumerate(self.runs):
-            row: dict[str, Any] = {n: float(c[position]) for n, c in zip(names, columns, strict=True)}
-            if self.plan.table.initials:
-                row["initial"] = str(self.plan.initial_of(run))
-            row["seed"] = self.plan.runs[run].seed
-            row["class"] = self.classes[self.reading.index[position]]
-            row["probability"] = round(float(self.reading.probability[position]), 6)
-            row["margin"] = round(float(self.reading.margin[position]), 6)
-            row["read_by"] = str(self.read_by[position])
-            row |= self._recognized(position)
-            row |= {name: values[position] for name, values in verified.items()}
-            if self.settled is not None:
-                row[SETTLED] = float(self.settled[position])
-            for name, column in self.descriptors.items():
-                row[name] = float(f"{column[position]:.6g}") if np.isfinite(column[position]) else None
-            rows.append(row)
-        return rows
-
-    def _recognized(self, position: int) -> dict[str, Any]:
-        """The columns of a reading for its known score and its set of classes."""
-        reading, columns = self.reading, dict[str, Any]()
-        if reading.known is not None:
-            known = float(reading.known[position])
-            columns["known"] = round(known, 4) if np.isfinite(known) else None
-            columns["unknown"] = int(reading.unknown[position])
-        if reading.sets is not None:
-            columns["set"] = " ".join(reading.set_of(position) or ())
-        return columns
-
-    def inferred_points(self) -> list[dict[str, Any]]:
-        """Rows as those of :meth:`points` for the inferred runs, which have no descriptors; empty without any."""
-        if self.inferred is None:
-            return []
-        runs, reading = self.inferred
-        rows = []
-        for run, name, p, margin in zip(runs, reading.names, reading.probability, reading.margin, strict=True):
-            row: dict[str, Any] = {n: float(self.plan.table.column(n).at(run)) for n in self.plan.parameter_names}  # type: ignore[arg-type]
-            row |= {"seed": self.plan.runs[run].seed, "class": name, "probability": round(float(p), 6)}
-            rows.append({**row, "margin": round(float(margin), 6), "read_by": INFERRED})
-        return rows
+        return point_rows(self)
 
     def agreement(self, other: Atlas) -> Agreement:
         """Compare the classes that two atlases give to the same runs (same parameters and seed).

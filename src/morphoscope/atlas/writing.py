@@ -21,6 +21,7 @@ from morphoscope.atlas.files import (
     PROBABILITIES_FILE,
     write_rows,
 )
+from morphoscope.atlas.points import table_rows
 from morphoscope.atlas.starts import start_columns
 from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.storage import write_json
@@ -36,7 +37,7 @@ def write_atlas(part: Path, plan: Plan, reading: Prediction, metadata: dict[str,
     plan.save(part / PLAN_FILE)
     write_json(part / ATLAS_FILE, metadata)
     made = Atlas(part)
-    write_rows([*made.points(), *made.inferred_points()], part / POINTS_FILE)
+    write_rows(table_rows(made), part / POINTS_FILE)
     columns: dict[str, Any] = {name: made.values(name) for name in made.plan.parameter_names}
     if len(made.initials) > 1:
         columns |= start_columns(made)
