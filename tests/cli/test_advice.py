@@ -16,6 +16,7 @@ EDGES = ("cli", "web")  # these may name commands and options
 # These write commands that repeat a result.
 COMMANDS_ARE_THEIR_PRODUCT = {
     "ensembles/settings.py",
+    "reports/chart_page.py",  # what to do next with a chart
     "workflows/scholz2022/study.py",
 }
 NAMES_A_COMMAND = re.compile(r"(?<![\w-])--[a-z]|`morphoscope |(?<!\w)-p ")

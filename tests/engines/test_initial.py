@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.engines.initial import ARRAY, FILE, INITIAL_CONDITIONS, InitialCondition, stream
+from morphoscope.engines.initial import InitialCondition, named_conditions, stream
 from morphoscope.engines.state_files import file_hash
 
-NAMED = [name for name in INITIAL_CONDITIONS if name not in (FILE, ARRAY)]  # these two hold a given state
+NAMED = named_conditions()
 
 
 def make(model, name, seed=1, shape=(128, 128), **options):
