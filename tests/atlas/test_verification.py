@@ -122,6 +122,8 @@ def test_bad_input_is_one_line(folder):
         assert done.returncode == 2
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1
+    with pytest.raises(UsageError, match="no classifier has read"):
+        morphoscope.verify(folder / "validation")
     shutil.rmtree(folder / "classifier")
     with pytest.raises(UsageError, match="can't be found"):
         morphoscope.verify(folder / "atlas")

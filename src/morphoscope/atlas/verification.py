@@ -63,7 +63,7 @@ class Verification:
         """Whether a run keeps its class, (checks, n)."""
         return np.array([[new == old for new, old in zip(row, self.read, strict=True)] for row in self.found.values()])
 
-    @property
+    @functools.cached_property
     def survives(self) -> NDArray[np.intp]:
         """The number of checks in which each run keeps its class."""
         return np.asarray(self.kept.sum(axis=0))

@@ -2,7 +2,7 @@
 
 Each partition takes a random part of the runs and of the features, finds the directions in which neighbours in
 parameter space differ least relative to all runs (a linear discriminant analysis whose only supervision is that
-neighbours mostly have the same pattern), and divides the runs into a random number of groups by Ward's method. Two
+neighbours mostly have the same pattern), and divides the runs into 4 to √n groups by Ward's method. Two
 runs are as similar as the share of the partitions that put them together. Average linkage of these similarities gives
 the groups. Their number is the largest at which they are distinct (SIMILARITY) and repeat: each has a most similar
 group among as many groups of the consensus of half of the partitions, and the mean of their Jaccard indices is at least

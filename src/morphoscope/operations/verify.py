@@ -82,6 +82,8 @@ def verify(
         if name not in VARIANTS:
             raise UsageError(f"unknown check {name!r}; {nearest(name, VARIANTS)}", parameter="checks")
     opened = open_atlas(atlas)
+    if not opened.metadata.get("classifier"):
+        raise UsageError(f"no classifier has read {opened.folder}; let one read its runs", operation="scan")
     classifier = find_classifier(opened)
     if classifier is None:
         raise UsageError(
