@@ -20,7 +20,8 @@ from morphoscope.atlas.chart import components, textures
 from morphoscope.core.progress import SILENT
 from morphoscope.descriptors.spectrum import is_homogeneous
 from morphoscope.learning.encoder import open_encoder
-from morphoscope.learning.groups import STABLE, find_groups, lattice_units
+from morphoscope.learning.groups import STABLE, find_groups
+from morphoscope.learning.lattice import Lattice
 
 HOMOGENEOUS = ("L", "H", "homogeneous", "homogeneous-unsteady")
 
@@ -45,14 +46,15 @@ def main() -> None:
         features = np.hstack([features, components(open_encoder(options.encoder).features(frames[patterned]))])
     seconds = time.perf_counter() - start
     columns = [atlas.values(name) for name in atlas.plan.parameter_names]
-    position = lattice_units(np.stack(columns, axis=1))[patterned]
+    points = np.stack(columns, axis=1)
+    lattice = Lattice.of(points)
     print(f"{len(patterned)} patterns, {compared.sum()} compared; features in {seconds:.0f} s")
     print("| seed | groups | of them stable | agreement of halves | AMI with the second pass | seconds |")
     print("|---|---|---|---|---|---|")
     scores = []
     for seed in range(options.seeds):
         start = time.perf_counter()
-        found = find_groups(features, position, count=options.groups, seed=seed)
+        found = find_groups(features, points[patterned], lattice, count=options.groups, seed=seed)
         score = adjusted_mutual_info_score(classes[compared], found.labels[compared])
         scores.append(score)
         stable = int((found.stability >= STABLE).sum())

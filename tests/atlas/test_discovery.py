@@ -9,11 +9,11 @@ import pytest
 import morphoscope
 from morphoscope.atlas.annotations import FILE as ANNOTATIONS
 from morphoscope.atlas.discovery import discover_classes
-from morphoscope.atlas.groups import find_groups
 from morphoscope.atlas.labelled_places import Places
 from morphoscope.atlas.proposals import FILE, Discovery, Proposal, load_discovery
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.learning.encoder import Encoder
+from morphoscope.learning.nested_groups import find_nested_groups
 from tests.cli.in_process import cli_here
 
 POINTS = {"kappa": (0.046, 0.063), "lambda": (0.03, 0.062), "theta": (0.034, 0.058)}
@@ -110,7 +110,7 @@ def test_errors_are_one_line(folder, tmp_path):
 def test_groups_are_found_again_if_they_are_apart():
     random = np.random.default_rng(0)
     centres = np.repeat(20 * random.normal(size=(4, 12)).astype(np.float32), 6, axis=0)
-    groups = find_groups([centres + random.normal(size=centres.shape).astype(np.float32)], trees=4)
+    groups = find_nested_groups([centres + random.normal(size=centres.shape).astype(np.float32)], trees=4)
     whole = [set(np.flatnonzero(row)) for row in groups.members]
     for start in range(0, 24, 6):
         place = whole.index(set(range(start, start + 6)))

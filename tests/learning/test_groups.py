@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from morphoscope.core.errors import UsageError
-from morphoscope.learning.groups import find_groups, lattice_units, neighbours, split
+from morphoscope.learning.groups import find_groups, split
+from morphoscope.learning.lattice import Lattice
 
 
 def plane(side=16, kinds=4, noise=0.6, seed=0):
@@ -16,23 +17,24 @@ def plane(side=16, kinds=4, noise=0.6, seed=0):
     features = np.hstack(
         [centres[kind] + noise * rng.normal(size=(side * side, 4)), rng.normal(size=(side * side, 12))]
     )
-    return features, lattice_units(np.stack([0.01 * a, 5 + 0.2 * b], axis=1)), kind
+    points = np.stack([0.01 * a, 5 + 0.2 * b], axis=1)
+    return features, points, Lattice.of(points), kind
 
 
 @pytest.mark.parametrize("kinds", [3, 5])
 def test_bands_of_a_lattice_are_found_with_their_number(kinds):
     from sklearn.metrics import adjusted_rand_score
 
-    features, position, kind = plane(kinds=kinds)
-    found = find_groups(features, position, partitions=100)
+    features, points, lattice, kind = plane(kinds=kinds)
+    found = find_groups(features, points, lattice, partitions=100)
     assert kinds <= found.count <= kinds + 1
     assert adjusted_rand_score(kind, found.labels) > 0.9
     assert found.stability.mean() >= 0.9
 
 
 def test_the_same_seed_gives_the_same_and_memberships_fit():
-    features, position, _ = plane()
-    one, two = (find_groups(features, position, seed=3, partitions=20) for _ in range(2))
+    features, points, lattice, _ = plane()
+    one, two = (find_groups(features, points, lattice, seed=3, partitions=20) for _ in range(2))
     assert np.array_equal(one.labels, two.labels)
     assert np.array_equal(one.membership, two.membership)
     assert np.array_equal(one.membership.argmax(axis=1), one.labels)
@@ -42,48 +44,36 @@ def test_the_same_seed_gives_the_same_and_memberships_fit():
 
 
 def test_a_given_number_is_kept_and_too_many_are_shaky():
-    features, position, _ = plane(kinds=3)
-    assert find_groups(features, position, count=3, partitions=40).count == 3
-    many = find_groups(features, position, count=9, partitions=40)
+    features, points, lattice, _ = plane(kinds=3)
+    assert find_groups(features, points, lattice, count=3, partitions=40).count == 3
+    many = find_groups(features, points, lattice, count=9, partitions=40)
     assert many.count == 9
     assert many.stability.min() < 0.75
 
 
 def test_noise_alone_is_one_group():
     rng = np.random.default_rng(5)
-    position = lattice_units(np.stack([axis.ravel() for axis in np.mgrid[:14, :14]], axis=1).astype(float))
+    points = np.stack([axis.ravel() for axis in np.mgrid[:14, :14]], axis=1).astype(float)
+    lattice = Lattice.of(points)
     noise = rng.normal(size=(196, 12))
-    assert find_groups(noise, position, partitions=40).count == 1
-    assert find_groups(noise, position, partitions=40, count=4).stability.mean() < 0.75
+    assert find_groups(noise, points, lattice, partitions=40).count == 1
+    assert find_groups(noise, points, lattice, partitions=40, count=4).stability.mean() < 0.75
 
 
 def test_many_runs_are_compared_in_part(monkeypatch):
     from sklearn.metrics import adjusted_rand_score
 
     monkeypatch.setattr("morphoscope.learning.groups.MAX_RUNS", 120)
-    features, position, kind = plane(kinds=3)
-    found = find_groups(features, position, count=3, partitions=40)
+    features, points, lattice, kind = plane(kinds=3)
+    found = find_groups(features, points, lattice, count=3, partitions=40)
     assert len(found.labels) == len(found.membership) == len(kind)
     assert adjusted_rand_score(kind, found.labels) > 0.9
-
-
-def test_lattice_units_and_neighbours():
-    a, b = np.meshgrid(np.linspace(0.02, 0.06, 5), np.linspace(3, 4, 3), indexing="ij")
-    position = lattice_units(np.stack([a.ravel(), b.ravel(), np.ones(15)], axis=1))
-    assert position.shape == (15, 2)
-    assert position.max(axis=0) == pytest.approx([4, 2])
-    pairs = {tuple(sorted(pair)) for pair in neighbours(position).tolist()}
-    expected = {
-        (i, j) for i in range(15) for j in range(i + 1, 15) if max(abs(i // 3 - j // 3), abs(i % 3 - j % 3)) == 1
-    }
-    assert pairs == expected
-    assert lattice_units(np.ones((3, 2))).tolist() == [[0], [0], [0]]
 
 
 def test_replicates_at_one_point_without_neighbours_work():
     rng = np.random.default_rng(0)
     features = np.concatenate([rng.normal(size=(10, 3)), rng.normal(size=(10, 3)) + 9])
-    found = find_groups(features, np.zeros((20, 1)), count=2, partitions=20)
+    found = find_groups(features, np.zeros((20, 1)), Lattice.of(np.zeros((20, 1))), count=2, partitions=20)
     assert sorted(np.bincount(found.labels).tolist()) == [10, 10]
 
 
@@ -93,6 +83,8 @@ def test_split_and_bad_input():
     with pytest.raises(UsageError, match="can't be split into 9"):
         split(directions, 9)
     with pytest.raises(UsageError, match="at least 6"):
-        find_groups(np.ones((3, 2)), np.ones((3, 1)))
+        find_groups(np.ones((3, 2)), np.ones((3, 1)), Lattice.of(np.ones((3, 1))))
     with pytest.raises(UsageError, match="groups=9"):
-        find_groups(np.random.default_rng(0).normal(size=(20, 2)), np.zeros((20, 1)), count=9)
+        find_groups(
+            np.random.default_rng(0).normal(size=(20, 2)), np.zeros((20, 1)), Lattice.of(np.zeros((20, 1))), count=9
+        )

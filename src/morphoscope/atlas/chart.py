@@ -27,8 +27,9 @@ from morphoscope.ensembles import Ensemble
 from morphoscope.ensembles.magnitude import homogeneity_scale, initial_magnitude
 from morphoscope.learning.branches import branch_names
 from morphoscope.learning.encoder import Encoder
-from morphoscope.learning.groups import PARTITIONS, SIMILARITY, Groups, find_groups, lattice_units
+from morphoscope.learning.groups import PARTITIONS, SIMILARITY, Groups, find_groups
 from morphoscope.learning.homogeneous import homogeneous_runs
+from morphoscope.learning.lattice import Lattice
 from morphoscope.learning.patterns import finished_runs
 from morphoscope.learning.prediction import CHART, THEORY, VARIANCE, Prediction
 from morphoscope.rendering.scale import range_of_runs
@@ -120,10 +121,11 @@ def _groups(
         features = np.hstack([features, components(encoder.features(frames[patterned]))])
     columns = [np.array(ensemble.plan.values(name))[runs] for name in ensemble.plan.parameter_names]
     numbers = [column for column in columns if np.isfinite(column).all()]
-    coordinates = np.stack([np.zeros(len(runs)), *numbers], axis=1)
-    position = lattice_units(coordinates)[patterned]
+    points = np.stack([np.zeros(len(runs)), *numbers], axis=1)
     with progress.task("group", PARTITIONS, "partitions") as task:
-        return find_groups(features, position, count=groups, seed=seed, advance=lambda: task.advance(1))
+        return find_groups(
+            features, points[patterned], Lattice.of(points), count=groups, seed=seed, advance=lambda: task.advance(1)
+        )
 
 
 def textures(frames: Frames, patterned: NDArray[np.intp], workers: int | None, progress: Reporter) -> Floats:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas.bare import PATTERN, BareAtlas
-from morphoscope.atlas.groups import SMALLEST, Groups, find_groups
 from morphoscope.atlas.labelled_places import Places, labelled
 from morphoscope.atlas.pattern_features import pattern_features
 from morphoscope.atlas.proposals import Discovery, Proposal
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.learning.nested_groups import SMALLEST, NestedGroups, find_nested_groups
 from morphoscope.learning.prediction import NETWORK
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Evidence:
 
     chosen: NDArray[np.intp]
     features: list[NDArray[np.float32]]
-    groups: Groups
+    groups: NestedGroups
     labels: list[tuple[str, list[int]]]
     coherence: NDArray[np.float32]
 
@@ -62,7 +62,7 @@ def gather(
 ) -> Evidence:
     """The groups of some patterns of an atlas by their features, and its labels."""
     with progress.task("group", 1, "atlas") as task:
-        groups = find_groups(features, seed=seed)
+        groups = find_nested_groups(features, seed=seed)
         task.advance()
     places = Places(atlas, chosen)
     neighbours = places.neighbours()

@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.learning.lattice import Lattice
+from morphoscope.learning.nested_groups import best_overlap
 
 PARTITIONS = 200
 SIMILARITY = 1 / 3  # groups are distinct if less than this share of the partitions puts their runs together
@@ -65,28 +67,10 @@ class Groups:
         return self.membership.shape[1]
 
 
-def lattice_units(coordinates: Floats) -> Floats:
-    """Parameters (n, d) in units of their spacing: of the lattice, or of one with as many points if there is none."""
-    varying = coordinates[:, np.ptp(coordinates, axis=0) > 0]
-    if not varying.shape[1]:
-        return np.zeros((len(coordinates), 1))
-    points = len(np.unique(varying, axis=0))
-    counts = [len(np.unique(column.round(12))) for column in varying.T]
-    regular = points >= 0.25 * np.prod(counts, dtype=float)
-    steps = [count if regular else points ** (1 / len(counts)) for count in counts]
-    return np.asarray((varying - varying.min(axis=0)) / np.ptp(varying, axis=0) * np.maximum(np.array(steps) - 1, 1))
-
-
-def neighbours(position: Floats) -> Labels:
-    """The pairs (m, 2) of runs at most one step apart along every axis, see :func:`lattice_units`."""
-    from scipy.spatial import KDTree
-
-    return np.asarray(KDTree(position).query_pairs(1.01, p=np.inf, output_type="ndarray"), dtype=np.intp)
-
-
 def find_groups(
     features: Floats,
-    position: Floats,
+    points: Floats,
+    lattice: Lattice,
     *,
     count: int | None = None,
     seed: int = 0,
@@ -99,8 +83,10 @@ def find_groups(
     ----------
     features
         (n, features), one row per run with a pattern.
-    position
-        (n, d), its point in parameter space in :func:`lattice_units`.
+    points
+        (n, parameters), where they lie in parameter space.
+    lattice
+        What their spacing is, see :class:`~morphoscope.learning.lattice.Lattice`.
     count
         The number of groups. Default: it is found.
     seed
@@ -130,7 +116,7 @@ def find_groups(
     random = np.random.default_rng(seed)
     table = _standard(features)
     chosen = np.sort(random.permutation(len(table))[:MAX_RUNS])
-    data = _Data(table[chosen], position[chosen])
+    data = _Data(table[chosen], lattice, lattice.position(points[chosen]))
     found = []
     for part in _parts(data.runs, partitions, random):
         found.append(_partition(data, part, random))
@@ -166,6 +152,7 @@ def split(directions: Floats, count: int) -> Labels:
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Data:
     table: Floats
+    lattice: Lattice
     position: Floats
 
     @property
@@ -174,7 +161,7 @@ class _Data:
 
     @functools.cached_property
     def pairs(self) -> Labels:
-        return neighbours(self.position)
+        return self.lattice.pairs(self.position)
 
     @functools.cached_property
     def place(self) -> Floats:
@@ -335,15 +322,12 @@ def _stability(labels: Labels, halves: list[_Consensus]) -> tuple[Floats, float]
 
     others = [half.cut(int(labels.max()) + 1) for half in halves]
     agreement = np.mean([adjusted_rand_score(a, b) for a, b in zip(others[::2], others[1::2], strict=True)])
-    return np.mean([_best_jaccard(labels, other) for other in others], axis=0), float(agreement)
+    return np.mean([best_overlap(_members(labels), _members(other)) for other in others], axis=0), float(agreement)
 
 
-def _best_jaccard(labels: Labels, other: Labels) -> Floats:
-    """For each group the largest |A ∩ B| / |A ∪ B| with a group of another division."""
-    common = np.zeros((labels.max() + 1, other.max() + 1))
-    np.add.at(common, (labels, other), 1)
-    union = common.sum(axis=1, keepdims=True) + common.sum(axis=0) - common
-    return np.asarray((common / union).max(axis=1))
+def _members(labels: Labels) -> NDArray[np.float32]:
+    """The same groups as 0 and 1, (groups, n)."""
+    return np.asarray(labels == np.arange(labels.max() + 1)[:, None], dtype=np.float32)
 
 
 def _nearest(directions: Floats, chosen: Labels) -> Labels:

@@ -1,4 +1,7 @@
-"""Groups of patterns that stay together: nodes of several hierarchical clusterings, with their stability."""
+"""Nested groups of patterns: nodes of several hierarchical clusterings, with their stability.
+
+A group may contain others, so that a class that is a small part of a group is there, too.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ LARGEST = 0.3  # of all patterns
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Groups:
-    """Groups of n patterns.
+class NestedGroups:
+    """Groups of n patterns; one may contain another.
 
     Parameters
     ----------
@@ -45,9 +48,9 @@ class Groups:
         return np.asarray(self.members @ values.astype(np.float32) / self.sizes)
 
 
-def find_groups(
+def find_nested_groups(
     features: Sequence[Floats], *, seed: int = 0, trees: int = TREES, advance: Callable[[int], None] | None = None
-) -> Groups:
+) -> NestedGroups:
     """Group patterns by several kinds of features, each (n, features of that kind).
 
     Each clustering (Ward, J. Am. Stat. Assoc. 58, 236 (1963)) sees a random half of the features of each kind, as
@@ -62,7 +65,7 @@ def find_groups(
         squares += _squared_distances(seen)
         if advance:
             advance(1)
-    return Groups(np.concatenate(found), _stability(found), np.sqrt(squares / trees).astype(np.float32))
+    return NestedGroups(np.concatenate(found), _stability(found), np.sqrt(squares / trees).astype(np.float32))
 
 
 def _components(features: Floats, random: np.random.Generator) -> NDArray[np.float64]:
@@ -95,12 +98,16 @@ def _squared_distances(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _stability(found: Sequence[Floats]) -> Floats:
     """The mean overlap of each group with the most similar one of each other tree."""
-    sizes = [nodes.sum(axis=1) for nodes in found]
     stable = [np.zeros(len(nodes), dtype=np.float32) for nodes in found]
     for one, nodes in enumerate(found):
         for other, theirs in enumerate(found):
-            if other == one or not len(nodes) or not len(theirs):
-                continue
-            common = nodes @ theirs.T
-            stable[one] += (common / (sizes[one][:, None] + sizes[other] - common)).max(axis=1)
+            if other != one and len(nodes) and len(theirs):
+                stable[one] += best_overlap(nodes, theirs)
     return np.concatenate(stable) / np.float32(max(len(found) - 1, 1))
+
+
+def best_overlap(members: Floats, others: Floats) -> Floats:
+    """For each group (groups, n) the largest Jaccard index |A ∩ B| / |A ∪ B| with one of the others (others, n)."""
+    common = members @ others.T
+    union = members.sum(axis=1)[:, None] + others.sum(axis=1) - common
+    return np.asarray((common / union).max(axis=1))
