@@ -13,21 +13,25 @@ from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, Workers, app,
 from morphoscope.cli.ensemble import model_of, plan_of
 from morphoscope.cli.progress import reporter
 from morphoscope.cli.run_options import (
-    PARAMETER_HELP,
     Boundary,
     Diffusion,
     Double,
+    Grid,
+    InAllRuns,
     Initials,
     Integrator,
     Noise,
+    Ranges,
     Reaction,
+    Replicates,
+    Sample,
     Size,
     Spacing,
     StencilPoints,
     Times,
     TimeStep,
     Until,
-    settings,
+    scan_options,
 )
 from morphoscope.core.errors import UsageError
 
@@ -49,13 +53,11 @@ def chart(
     ] = None,
     reaction: Reaction = None,
     diffusion: Diffusion = None,
-    grid: Annotated[list[str] | None, typer.Option(help="NAME=LOW:HIGH:POINTS of a lattice; may be repeated.")] = None,
-    sample: Annotated[str | None, typer.Option(help="Instead of --grid: lhs:N or sobol:N points in --range.")] = None,
-    span: Annotated[list[str] | None, typer.Option("--range", help="With --sample: NAME=LOW:HIGH.")] = None,
-    parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {PARAMETER_HELP}")
-    ] = None,
-    replicates: Annotated[int | None, typer.Option(help="Runs per point.", show_default="1")] = None,
+    grid: Grid = None,
+    sample: Sample = None,
+    span: Ranges = None,
+    parameter: InAllRuns = None,
+    replicates: Replicates = None,
     size: Size = None,
     until: Until = None,
     dt: TimeStep = None,
@@ -76,15 +78,7 @@ def chart(
     The atlas in --out has chart.html, map.png and groups.png; `map`, `montage`, `explore`, `export`, `regroup` and
     `train` take it. With --model, the folder gets the ensemble scan and the atlas atlas.
     """
-    scan: dict[str, Any] = {
-        "grid": parsing.axes(grid),
-        "sample": sample,
-        "ranges": parsing.spans(span),
-        "parameters": parsing.parameters(parameter) or None,
-        "replicates": replicates,
-        **settings(context),
-    }
-    scan = {name: value for name, value in scan.items() if value is not None}
+    scan = scan_options(context)
     data: Any = ensemble
     if model is not None or reaction:
         if ensemble is not None:

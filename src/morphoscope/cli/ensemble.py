@@ -13,21 +13,25 @@ from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Json, OutFolder, Workers, app, example
 from morphoscope.cli.progress import reporter
 from morphoscope.cli.run_options import (
-    PARAMETER_HELP,
     Boundary,
     Diffusion,
     Double,
+    Grid,
+    InAllRuns,
     Initials,
     Integrator,
     Noise,
+    Ranges,
     Reaction,
+    Replicates,
+    Sample,
     Size,
     Spacing,
     StencilPoints,
     Times,
     TimeStep,
     Until,
-    settings,
+    scan_options,
 )
 from morphoscope.core.errors import UsageError, nearest
 
@@ -51,23 +55,15 @@ def ensemble(
     model: Annotated[str | None, typer.Option(help="The same as the argument MODEL.")] = None,
     reaction: Reaction = None,
     diffusion: Diffusion = None,
-    grid: Annotated[list[str] | None, typer.Option(help="NAME=LOW:HIGH:POINTS of a lattice; may be repeated.")] = None,
-    sample: Annotated[
-        str | None, typer.Option(help="Instead of --grid: lhs:N or sobol:N points within --range.")
-    ] = None,
-    span: Annotated[
-        list[str] | None, typer.Option("--range", help="With --sample: NAME=LOW:HIGH; may be repeated.")
-    ] = None,
+    grid: Grid = None,
+    sample: Sample = None,
+    span: Ranges = None,
     points: Annotated[
         Path | None,
         typer.Option(help="Instead of --grid: a CSV file with parameters and optionally class, runs, seed, initial."),
     ] = None,
-    parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {PARAMETER_HELP}")
-    ] = None,
-    replicates: Annotated[
-        int | None, typer.Option(help="Runs per point, each with another seed.", show_default="1")
-    ] = None,
+    parameter: InAllRuns = None,
+    replicates: Replicates = None,
     size: Size = None,
     until: Until = None,
     dt: TimeStep = None,
@@ -108,15 +104,10 @@ def ensemble(
 ) -> None:
     """Simulate many runs: a scan of a model, a recipe or a plan; the same command continues an interrupted one."""
     scan = {
-        "grid": parsing.axes(grid),
-        "sample": sample,
-        "ranges": parsing.spans(span),
+        **scan_options(context),
         "points": points,
-        "parameters": parsing.parameters(parameter) or None,
-        "replicates": replicates,
         "seed": seed,
         "record": [name.strip() for name in record.split(",")] if record else None,
-        **settings(context),
     }
     scan = {name: value for name, value in scan.items() if value is not None}
     plan: str | Plan

@@ -1,4 +1,4 @@
-"""The options that ``simulate`` and ``ensemble`` share, and how a command reads them."""
+"""The options that ``simulate``, ``ensemble`` and ``chart`` share, and how a command reads them."""
 
 from __future__ import annotations
 
@@ -56,6 +56,12 @@ Double = Annotated[
     bool, typer.Option("--double", help="Compute in float64 instead of float32; ensembles store float32.")
 ]
 
+Grid = Annotated[list[str] | None, typer.Option(help="NAME=LOW:HIGH:POINTS of a lattice; may be repeated.")]
+Sample = Annotated[str | None, typer.Option(help="Instead of --grid: lhs:N or sobol:N points within --range.")]
+Ranges = Annotated[list[str] | None, typer.Option("--range", help="With --sample: NAME=LOW:HIGH; may be repeated.")]
+InAllRuns = Annotated[list[str] | None, typer.Option("--parameter", "-p", help=f"In all runs: {PARAMETER_HELP}")]
+Replicates = Annotated[int | None, typer.Option(help="Runs per point, each with another seed.", show_default="1")]
+
 
 def settings(context: typer.Context) -> dict[str, Any]:
     """The options that were given, as fields of :class:`~morphoscope.ensembles.settings.Settings`.
@@ -72,5 +78,19 @@ def settings(context: typer.Context) -> dict[str, Any]:
         "noise": {name: parsing.number(name, value) for name, value in noise.items()} or None,
         "double": given["double"] or None,
         "initial": given["initial"] or None,
+    }
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def scan_options(context: typer.Context) -> dict[str, Any]:
+    """The options of a scan that were given, as arguments of :func:`morphoscope.scan_plan`."""
+    given = context.params
+    read = {
+        "grid": parsing.axes(given["grid"]),
+        "sample": given["sample"],
+        "ranges": parsing.spans(given["span"]),
+        "parameters": parsing.parameters(given["parameter"]) or None,
+        "replicates": given["replicates"],
+        **settings(context),
     }
     return {name: value for name, value in read.items() if value is not None}
