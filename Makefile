@@ -1,6 +1,7 @@
 # make demo  installs and repeats the paper's first pass with fewer runs; says where the report is
 # make test  installs and runs the tests
 # make lint  ruff and mypy
+# make page  builds the explorer's page from its TypeScript sources; needs Node, which nothing else does
 # make install-test  builds the package, installs it without extras into an empty environment, and starts it
 # make docs  builds the documentation site
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
@@ -16,7 +17,9 @@ INSTALLED = .venv/installed
 # constraints.txt holds the versions that are tested.
 PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
-.PHONY: demo test lint install-test docs torture bench gallery encoder accuracy publish clean
+PAGE = src/morphoscope/web/app
+
+.PHONY: demo test lint page install-test docs torture bench gallery encoder accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -29,6 +32,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check src tests benchmarks tools
 	$(BIN)/ruff format --check src tests benchmarks tools
 	$(BIN)/mypy
+
+page:
+	cd $(PAGE) && npm ci --silent --no-audit --no-fund && npm run --silent check && npm run --silent build
 
 EMPTY = results/empty
 install-test:

@@ -45,6 +45,7 @@ HEADERS = {
 _NAME = r"[A-Za-z0-9_~-](?:[A-Za-z0-9._~@-]|%5E)*"
 _PATH = re.compile(
     rf"/|/ws|/favicon\.ico|/static(/{_NAME})+|/files/[a-z]+/[0-9]{{1,6}}|/components/(?P<module>{_NAME})(/{_NAME}){{3,}}"
+    rf"|/app/{_NAME}|/data/[a-z]+(/[0-9]{{1,7}})?"
 )
 _QUERY = re.compile(r"[!-~]*")
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>[1-9][0-9]*))?")

@@ -1,0 +1,164 @@
+// Where an atlas comes from. Views read atlases through these interfaces only, so the same views work on a server,
+// from a file and in a notebook.
+//
+// A *row* is a position in the atlas's table, 0 … total − 1; a *run* is the number of a run in the plan, which rows
+// have in the column `run`. Addresses and commands name runs; the page computes with rows.
+
+export type Floats = Float32Array | Float64Array;
+
+export interface Parameter {
+  name: string;
+  meaning: string;
+  default: number;
+  range: [number, number] | null; // the model's limits
+  varies: boolean; // whether the runs differ in it
+}
+
+export interface ModelInfo {
+  name: string;
+  title: string;
+  species: string[];
+  recorded: string; // the species that frames show
+  equations: string[]; // plain text
+  mathml: string[]; // the same, to be rendered; empty if the equations are not known
+  source: string;
+  parameters: Parameter[];
+}
+
+export interface ClassInfo {
+  name: string;
+  symbol: string;
+  colour: string; // #rrggbb
+  homogeneous: boolean;
+}
+
+export interface Variable {
+  name: string;
+  title: string; // for menus and colour bars
+  group: "reading" | "trust" | "parameters" | "descriptors" | "probabilities";
+}
+
+export interface Sheets {
+  count: number;
+  side: number; // pixels of one thumbnail
+  columns: number;
+  perSheet: number;
+}
+
+export interface Manifest {
+  name: string; // of the atlas
+  title: string;
+  version: string; // of the package that made it
+  model: ModelInfo;
+  grid: { width: number; height: number; spacing: number; boundary: string; stencil: number };
+  dt: number;
+  until: number;
+  times: number[]; // of the frames
+  total: number; // rows
+  plane: [string, string]; // the default axes of the map, abscissa first
+  classes: ClassInfo[]; // in the order that labels refer to
+  read: boolean; // whether a classifier has read the runs; false: an ensemble as it is
+  classifier: { name: string; times: number[] } | null;
+  variables: Variable[]; // what a map can be coloured and a montage be sorted by
+  sheets: Sheets;
+  colourRange: [number, number]; // of the recorded species, for all pictures
+  palette: string[]; // 256 colours of fields and numbers, #rrggbb
+  initial: string; // the initial condition of the plan
+  who: string; // the name under which labels are saved
+  compared: { name: string } | null;
+  estimator: string[] | null; // the parameters that an estimator tells
+  capabilities: { labels: boolean; live: boolean; train: boolean; details: boolean; export: boolean };
+}
+
+/** The columns that a first picture needs. Labels and annotations change; everything else is constant. */
+export interface Table {
+  total: number;
+  run: Int32Array;
+  parameters: Record<string, Float64Array>; // those that the runs set
+  read: Int16Array; // index into `classes` of what was read
+  readBy: Uint8Array; // index into `decisions`
+  decisions: string[]; // "theory", "variance", "network", …
+  probability: Float32Array; // of the class that was read
+  known: Float32Array | null; // known score; NaN for runs that no network read
+  unknown: Uint8Array; // 1: read as unknown
+  label: Int16Array; // index into `classes` after the latest annotations; −1: rejected as ambiguous
+  annotated: Uint8Array; // 1: a person has said so
+  revision: number;
+}
+
+export interface TheoryLine {
+  name: string;
+  kind: string; // "existence", "saddle-node", "Hopf", "Turing", "spinodal"
+  pieces: [number, number][][];
+}
+
+/** The state of all recorded frames of one run, (frames, height, width) in row order. */
+export interface Frames {
+  times: number[];
+  height: number;
+  width: number;
+  values: Float32Array;
+}
+
+/** The initial state of a run, (species, height, width). */
+export interface StartField {
+  species: number;
+  height: number;
+  width: number;
+  values: Float32Array;
+  exact: boolean; // whether it is the very start of that run
+}
+
+/** What is said about one pattern beside its frames. */
+export interface Detail {
+  probabilities: [string, number][]; // class, probability; empty without a classifier
+  set: string[] | null; // the conformal set
+  coverage: number | null;
+  wavelength: number | null;
+  command: string; // that repeats the run
+  rings: { q: number[]; power: number[] }; // radial power spectrum
+  estimate: { text: string; draws: Record<string, number[]> } | null;
+}
+
+export interface LabelChange {
+  revision: number;
+  rows: number[];
+  labels: number[]; // as in `Table.label`
+  annotated: number[];
+  classes: ClassInfo[]; // all classes after the change
+}
+
+/** Every call resolves after the change is stored, and rejects with a message otherwise. */
+export interface LabelSource {
+  /** name: a class; "" rejects as ambiguous; null confirms the class of each. Resolves to a remark, or "". */
+  set(rows: number[], name: string | null, who: string, why: string): Promise<string>;
+  undo(who: string): Promise<string>;
+  create(name: string, symbol: string, colour: string, who: string): Promise<string>;
+  /** Called for every change, by this page or others; returns the function that ends it. */
+  follow(changed: (change: LabelChange) => void): () => void;
+}
+
+/** A model for the simulator: GLSL and metadata that Python has generated. `simulator/` says what is in it. */
+export interface ModelProgram {
+  name: string;
+  [key: string]: unknown;
+}
+
+export interface AtlasSource {
+  kind: "server" | "file" | "widget";
+  manifest(): Promise<Manifest>;
+  table(): Promise<Table>;
+  column(variable: string): Promise<Floats>; // one of `Manifest.variables`, a value per row
+  theory(plane: [string, string]): Promise<TheoryLine[]>;
+  sheet(number: number): string | Promise<string>; // the address of a sheet of thumbnails
+  frames(run: number): Promise<Frames | null>;
+  start(run: number): Promise<StartField | null>;
+  detail(run: number): Promise<Detail | null>;
+  labels: LabelSource | null;
+  shader(model: string): Promise<ModelProgram | null>; // a name, or the text of a model
+  network(): Promise<ArrayBuffer | null>; // the reader's weights
+  /** A request that only a server answers: training, comparison, a download's address. Rejects elsewhere. */
+  ask(action: string, values: Record<string, unknown>): Promise<unknown>;
+  /** Called with whether the server is there, and again when that changes. */
+  presence(changed: (there: boolean) => void): () => void;
+}
