@@ -1,6 +1,7 @@
 """Verification: which classes survive other numerics."""
 
 import csv
+import html
 import json
 import shutil
 
@@ -87,6 +88,7 @@ def test_verify_stores_what_it_finds(folder):
     assert [row["survives"] for row in rows] == ["" if np.isnan(v) else str(int(v)) for v in survives]
     assert not (folder / "atlas" / FOLDER).exists()
     assert morphoscope.check(folder / "atlas") == []
+    assert found.sentence() in html.unescape((folder / "atlas" / "verification.html").read_text())
 
 
 def test_a_reading_that_depends_on_the_check_is_noticed(folder, monkeypatch):

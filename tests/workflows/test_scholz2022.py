@@ -1,6 +1,7 @@
 """The complete study at small size: stages run once, are skipped when finished, and repeated when output is lost."""
 
 import csv
+import html
 import json
 import shutil
 from collections import Counter
@@ -127,6 +128,14 @@ def test_the_second_pass_stays_in_the_report(continued):
     assert begun(said) == []
     assert again.second_pass.to_dict() == first.second_pass.to_dict()
     assert (folder / "report.html").read_bytes() == page
+
+
+def test_a_verification_of_its_last_atlas_gets_into_the_report(continued):
+    folder, _, _ = continued
+    found = morphoscope.verify(folder / "atlas-second", points=2, checks=["other-precision"])
+    _, said = repeat(folder)
+    assert begun(said) == ["report"]
+    assert found.sentence() in html.unescape((folder / "report.html").read_text())
 
 
 def test_an_interrupted_second_pass_resumes(continued, monkeypatch):

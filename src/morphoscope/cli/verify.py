@@ -32,7 +32,9 @@ def verify(
 
     The result is stored with the atlas: `map --color survives` draws it. The same command continues an interrupted one.
     """
+    from morphoscope.atlas.files import annotation_folder, atlas_folder
     from morphoscope.core.shares import Share
+    from morphoscope.reports.verification import PAGE
 
     names = None if checks is None else [name.strip() for name in checks.split(",")]
     found = morphoscope.verify(atlas, points=points, checks=names, seed=seed, workers=workers, progress=reporter())
@@ -48,3 +50,4 @@ def verify(
     for name, why in found.skipped.items():
         show.line(f"{name}: not done, {why}")
     show.line(found.sentence())
+    show.line(f"open {annotation_folder(atlas_folder(atlas)) / PAGE} in a browser")

@@ -31,7 +31,8 @@ def verify(
     The checks: ``half-step`` (dt/2); ``half-spacing`` (cells of half the size on the same domain, from the same start;
     with explicit Euler dt/4 or less); ``twice-time``; ``other-stencil`` (five points instead of nine, or the reverse);
     ``other-precision`` (float64 instead of float32, or the reverse); ``other-seed``. The result is stored with the
-    atlas: its points and maps get the variable ``survives``, the number of checks in which a run keeps its class.
+    atlas: its points and maps get the variable ``survives``, the number of checks in which a run keeps its class,
+    and ``verification.html`` has the shares by class, a sentence for a paper and the map.
 
     Parameters
     ----------
@@ -74,6 +75,7 @@ def verify(
     from morphoscope.atlas.verification import choose_runs, verify_readings
     from morphoscope.core.extras import require
     from morphoscope.ensembles.variants import VARIANTS
+    from morphoscope.reports.verification import write_verification_page
 
     require("learn")
     if points < 1:
@@ -96,4 +98,5 @@ def verify(
         opened, classifier, chosen, checks or list(VARIANTS), folder, workers=workers, progress=progress
     )
     opened.verified()
+    write_verification_page(opened, found)
     return found

@@ -10,6 +10,7 @@ from morphoscope.core.storage import write_json
 from morphoscope.learning.evaluation import Evaluation
 from morphoscope.reports import class_map, montage
 from morphoscope.reports.html import Picture, Section, Table, write_report
+from morphoscope.reports.verification import verification_section
 from morphoscope.workflows.scholz2022.passes import REPORT, Results
 from morphoscope.workflows.scholz2022.report_parts import (
     MONTAGE_LIMIT,
@@ -49,6 +50,9 @@ def write_study_report(
         sections += second_sections(comparison, study.folder)
     if time_axis is not None:
         sections.append(time_section(time_axis, study.folder))
+    last = (comparison.second if comparison is not None else first).atlas
+    if last.verification is not None:
+        sections.append(verification_section(last, last.verification, study.folder / "figures" / "verification.png"))
     sections.append(Section("Stages and command", [_stage_text(study)], tables=[_stage_table(study)], code=command))
     passes = "The first pass" if comparison is None else "Both passes"
     made_by = first.classifier.provenance["versions"]["morphoscope"]

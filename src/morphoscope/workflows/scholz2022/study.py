@@ -131,6 +131,10 @@ def reproduce_scholz2022(
             over_time, inputs = compare_over_time(stages)
             made_from = {**made_from, "time axis": inputs}
 
+        last = results.atlas if comparison is None else comparison.second.atlas
+        if last.verification is not None:
+            made_from = {**made_from, "verification": last.verification.sentence()}
+
         def report() -> None:
             command = _command(options, folder, comparison is not None, over_time is not None)
             write_study_report(study, results, comparison, over_time, command)
