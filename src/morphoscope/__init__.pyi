@@ -19,6 +19,8 @@ from .core.provenance import __version__ as __version__
 from .engines import Grid as Grid
 from .ensembles import Ensemble as Ensemble
 from .ensembles import Plan as Plan
+from .ensembles.photographs.chain import PreparedField as PreparedField
+from .ensembles.photographs.settings import Preparation as Preparation
 from .ensembles.simulation import Simulation as Simulation
 from .learning.classifier import Classifier as Classifier
 from .learning.encoder import Encoder as Encoder
@@ -47,6 +49,7 @@ from .operations.infer import infer as infer
 from .operations.models import check_model as check_model
 from .operations.models import list_models as list_models
 from .operations.models import new_model as new_model
+from .operations.prepare import prepare as prepare
 from .operations.regroup import regroup as regroup
 from .operations.scan import scan as scan
 from .operations.simulate import open_run as open_run

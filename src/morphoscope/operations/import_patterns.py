@@ -106,7 +106,7 @@ def import_patterns(
     paths = [Path(files)] if isinstance(files, str | Path) else [Path(file) for file in files]
     if not paths:
         raise UsageError("no files are given; expected at least one")
-    wanted = _wanted(fields, axes, size, frames)
+    wanted = wanted_of(fields, axes, size, frames)
     said = _said(model, species, parameters, scale, interval, boundary)
     found = listed(paths, None if table is None else Path(table))
     with contextlib.ExitStack() as stack:
@@ -142,12 +142,13 @@ def _opened(
     return sources, Imported(tuple(files), unit, pairs), dataclasses.replace(said, unit=unit)
 
 
-def _wanted(
+def wanted_of(
     fields: str | Sequence[str] | None,
     axes: str | Sequence[str] | None,
     size: Sequence[int] | None,
     frames: slice | str | None,
 ) -> Wanted:
+    """What is to be read of files, from how users say it. Raises UsageError for anything else."""
     from morphoscope.ensembles.imports.source import AXES, Wanted
 
     named = _names(axes)
@@ -195,7 +196,7 @@ def _said(
     from morphoscope.ensembles.imports.planning import Said
     from morphoscope.models import Model, find_model
 
-    cell, unit = _scale(scale)
+    cell, unit = scale_of(scale)
     if not 0 < float(interval) < math.inf:
         raise UsageError(f"interval {interval}; expected a number above 0", parameter="interval")
     values = {}
@@ -208,7 +209,7 @@ def _said(
     return Said(known, _names(species), values, cell, unit, float(interval), boundary)
 
 
-def _scale(given: float | str | None) -> tuple[float | None, str]:
+def scale_of(given: float | str | None) -> tuple[float | None, str]:
     """``0.1mm`` as a number and a unit. Raises UsageError for anything else."""
     if given is None:
         return None, ""

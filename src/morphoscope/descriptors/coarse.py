@@ -1,0 +1,49 @@
+"""The wavelength of a pattern in a raw picture, under uneven light and with noise: an estimate for filters."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+_FEWEST_WAVES = 2.5  # along the longer side; slower variation is taken for light
+_NOISE_FROM = 0.35  # cycles per cell, from which on the spectrum is taken for noise
+
+
+def smooth_surface(field: NDArray[np.floating], degree: int = 2) -> Floats:
+    """The polynomial of a degree in x and y that is nearest to a field (y, x), by least squares."""
+    rows, columns = (np.polynomial.legendre.legvander(np.linspace(-1, 1, n), degree) for n in field.shape)
+    pairs = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+    basis = np.stack([np.outer(rows[:, i], columns[:, j]).ravel() for i, j in pairs], axis=1)
+    weights = np.linalg.lstsq(basis, np.asarray(field, dtype=np.float64).ravel(), rcond=None)[0]
+    return np.asarray((basis @ weights).reshape(field.shape))
+
+
+def coarse_wavelength(field: NDArray[np.floating]) -> float:
+    """The wavelength of the strongest structure that is no uneven light, in cells; NaN if there is none.
+
+    The highest local maximum of the power in rings of wavenumber, after a quadratic surface and the mean power of the
+    noise, seen at the highest wavenumbers, are subtracted. Uneven light falls off from the smallest wavenumber on,
+    and so has no such maximum.
+    """
+    values = np.asarray(field, dtype=np.float64) - smooth_surface(field)
+    window = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in values.shape))
+    values = (values - np.sum(window * values) / window.sum()) * window
+    power = np.abs(np.fft.rfft2(values)) ** 2
+    number = np.hypot(np.fft.fftfreq(values.shape[0])[:, None], np.fft.rfftfreq(values.shape[1])[None, :])
+    longest = max(values.shape)
+    ring = np.round(number * longest).astype(np.intp).ravel()
+    count = np.bincount(ring)
+    density = np.bincount(ring, weights=power.ravel()) / np.maximum(count, 1)
+    highest = longest // 2
+    noise = float(np.median(density[max(2, math.floor(_NOISE_FROM * longest)) : highest + 1]))
+    rings = np.convolve(np.maximum(density - 2 * noise, 0) * count, [0.25, 0.5, 0.25], mode="same")[: highest + 1]
+    first = math.ceil(_FEWEST_WAVES)
+    peaks = [k for k in range(first, highest) if rings[k] > 0 and rings[k] >= max(rings[k - 1], rings[k + 1])]
+    if not peaks or power.sum() <= 0:
+        return math.nan
+    best = max(peaks, key=lambda k: rings[k])
+    near = slice(best - 1, best + 2)
+    return longest / float(np.average(np.arange(best - 1, best + 2), weights=rings[near]))

@@ -1,0 +1,1 @@
+"""From a photograph to a field: channel, region, rotation, resampling, dust, noise, light, contrast, edges."""
