@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.adaptive import BATCH, coordinates, next_batch
+from morphoscope.atlas.adaptive import BATCH, Known, coordinates, next_batch
 from morphoscope.learning.class_field import ClassField
 from morphoscope.learning.prediction import Prediction
 
@@ -24,13 +24,11 @@ Floats = NDArray[np.float64]
 
 def adaptive(points: Floats, reading: Prediction, budget: int, seed: int) -> tuple[list[int], NDArray[np.intp]]:
     """The chosen points, and the class of every point."""
-    readings: list[tuple[NDArray[np.intp], Prediction]] = []
     chosen: list[int] = []
-    while len(chosen) < budget:
-        batch = np.array(next_batch(points, readings, chosen, budget, seed), dtype=np.intp)
-        readings.append((batch, Prediction(reading.classes, reading.probabilities[batch])))
-        chosen += batch.tolist()
     known = np.array(chosen, dtype=np.intp)
+    while len(chosen) < budget:
+        chosen += next_batch(points, Known(known, reading.probabilities[known]), chosen, budget, seed)
+        known = np.array(chosen, dtype=np.intp)
     field = ClassField(points, known, reading.probabilities[known])
     return chosen, np.argmax(field.probabilities, axis=1)
 

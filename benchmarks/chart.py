@@ -16,7 +16,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from morphoscope import Ensemble
 from morphoscope.atlas import open_atlas
-from morphoscope.atlas.chart import components, textures
+from morphoscope.atlas.charting import components, textures
 from morphoscope.core.progress import SILENT
 from morphoscope.descriptors.spectrum import is_homogeneous
 from morphoscope.learning.encoder import open_encoder

@@ -7,7 +7,7 @@ import pytest
 
 import morphoscope
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.adaptive import FIRST, coordinates, next_batch, simulate_adaptively
+from morphoscope.atlas.adaptive import FIRST, BatchReader, Known, coordinates, next_batch, simulate_adaptively
 from morphoscope.atlas.inferred import simulated, with_inferred
 from morphoscope.atlas.scan import read_ensemble
 from morphoscope.atlas.views import with_labels, with_plane
@@ -32,11 +32,10 @@ def halves(points):
 
 
 def explored(points, budget, seed=0):
-    readings, chosen, truth = [], [], halves(points)
+    chosen, truth = [], halves(points)
     while len(chosen) < budget:
-        batch = np.array(next_batch(points, readings, chosen, budget, seed))
-        readings.append((batch, Prediction(CLASSES, truth[batch])))
-        chosen += batch.tolist()
+        known = np.array(chosen, dtype=int)
+        chosen += next_batch(points, Known(known, truth[known]), chosen, budget, seed)
     return chosen, ClassField(points, np.array(chosen), truth[chosen]).probabilities.argmax(axis=1)
 
 
@@ -79,7 +78,7 @@ def oracle(ensemble, runs):
 
 
 def test_an_interrupted_scan_continues_with_the_same_runs(plan, tmp_path):
-    whole = simulate_adaptively(plan, tmp_path / "whole", oracle, 98, workers=1)
+    whole = simulate_adaptively(plan, tmp_path / "whole", BatchReader(oracle), 98, workers=1)
     assert len(whole.usable()) == 98
     reads = []
 
@@ -90,21 +89,22 @@ def test_an_interrupted_scan_continues_with_the_same_runs(plan, tmp_path):
         return oracle(ensemble, runs)
 
     with pytest.raises(KeyboardInterrupt):
-        simulate_adaptively(plan, tmp_path / "cut", dies, 98, workers=1)
+        simulate_adaptively(plan, tmp_path / "cut", BatchReader(dies), 98, workers=1)
     before = set(Ensemble(tmp_path / "cut").usable().tolist())
     assert len(before) == FIRST + 32
     seen = []
-    cut = simulate_adaptively(plan, tmp_path / "cut", lambda e, r: seen.append(len(r)) or oracle(e, r), 98, workers=1)
+    counted = BatchReader(lambda e, r: seen.append(len(r)) or oracle(e, r))
+    cut = simulate_adaptively(plan, tmp_path / "cut", counted, 98, workers=1)
     assert np.array_equal(cut.usable(), whole.usable())
     assert before <= set(cut.usable().tolist())
-    assert sum(seen) == 98
+    assert sum(seen) == 96  # the last batch is not read, for nothing follows
     full = carry_out(plan, tmp_path / "cut", workers=1)  # the same folder becomes the full scan
     assert len(full.usable()) == 110
     assert np.array_equal(full.frames(whole.usable()), whole.frames(whole.usable()))
 
 
 def test_inferred_points_are_marked_everywhere(plan, tmp_path):
-    made = simulate_adaptively(plan, tmp_path / "runs", oracle, 20, workers=1)
+    made = simulate_adaptively(plan, tmp_path / "runs", BatchReader(oracle), 20, workers=1)
     atlas = read_ensemble(untrained(plan, ("H", "kappa")), made, tmp_path / "atlas", fill=True)
     assert len(atlas.runs) == sum(atlas.counts().values()) == 20
     assert len(atlas.inferred[0]) == 90

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import morphoscope
-from morphoscope.atlas import Atlas, ordered
+from morphoscope.atlas import Atlas, adaptive, ordered
 from morphoscope.atlas.classes import class_colours
 from morphoscope.atlas.training_set import training_sets
 from morphoscope.core.errors import UsageError
@@ -21,6 +21,48 @@ def charted(tmp_path_factory):
     grid = {"A": (1.6, 3.4, 7), "B": (4.0, 10.0, 8)}
     plan = morphoscope.scan_plan("brusselator", {"Dv": 5}, grid=grid, size=(32, 32), until=150, times=(140, 145, 150))
     return morphoscope.chart(plan, folder, groups=3)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Adaptive choices after 20 runs, in batches of 8."""
+    monkeypatch.setattr(adaptive, "FIRST", 20)
+    monkeypatch.setattr(adaptive, "BATCH", 8)
+
+
+@pytest.mark.usefixtures("few")
+def test_an_adaptive_chart_simulates_some_runs_and_infers_the_others(charted, tmp_path):
+    made = morphoscope.chart(charted.plan, tmp_path / "made", adaptive=True, budget=36, groups=3)
+    assert len(made.runs) == 36
+    pending, inferred = made.inferred
+    assert sorted([*made.runs.tolist(), *pending.tolist()]) == list(range(56))
+    assert inferred.classes == made.classes
+    place = np.searchsorted(charted.runs, made.runs)
+    assert np.array_equal(made.frames(np.arange(36)), charted.frames(place))  # the same bytes as in the full scan
+    uniform = np.array([name.startswith("homogeneous") for name in charted.reading.names])[pending]
+    said = np.array([name.startswith("homogeneous") for name in inferred.names])
+    assert np.mean(uniform == said) > 0.8
+    again = morphoscope.chart(charted.plan, tmp_path / "made", adaptive=True, budget=36, groups=3)
+    assert np.array_equal(again.runs, made.runs)
+    assert np.array_equal(again.reading.probabilities, made.reading.probabilities)
+    renamed = morphoscope.regroup(again, rename={"g1": "spots"}, merge={"rest": ["g2", "g3"]}, who="me")
+    assert renamed.inferred[1].classes == renamed.classes
+    assert np.array_equal(renamed.inferred[0], pending)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_an_adaptive_chart_refuses(charted, tmp_path):
+    for options, words in (
+        ({"adaptive": True}, "needs a number of runs"),
+        ({"budget": 5}, "is for adaptive charts"),
+        ({"adaptive": True, "budget": 57}, "budget 57; the plan has 56 runs"),
+        ({"adaptive": True, "budget": 5, "seed": -1}, "seed -1 is negative"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            morphoscope.chart(charted.plan, tmp_path / "made", **options)
+    with pytest.raises(UsageError, match="no ensemble, plan"):
+        morphoscope.chart("scholz2022-scam", tmp_path / "made")
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.fixture

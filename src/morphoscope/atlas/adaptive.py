@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,40 @@ FIRST = 64  # runs that are spread evenly before any is chosen by its neighbours
 BATCH = 32  # the least number of runs in a batch
 _GROWTH = 8  # a batch is at least one eighth of the runs before it
 
-Reader = Callable[[Ensemble, NDArray[np.intp]], Prediction]
+Runs = NDArray[np.intp]
+
+
+class Known(NamedTuple):
+    """What is known of a plan: the ``runs`` (n,) with a reading, and the ``probabilities`` (n, classes)."""
+
+    runs: Runs
+    probabilities: NDArray[np.floating]
+
+
+Reader = Callable[[Ensemble, Sequence[Runs]], Known]
+
+
+class BatchReader:
+    """Reads each batch of runs once, always alone: the last bits of a network's output depend on its batch."""
+
+    def __init__(self, read: Callable[[Ensemble, Runs], Prediction]) -> None:
+        self._read = read
+        self._readings: list[Prediction | None] = []
+
+    def __call__(self, ensemble: Ensemble, batches: Sequence[Runs]) -> Known:
+        """The joined reading of all batches; the earlier ones are those of the call before."""
+        for runs in batches[len(self._readings) :]:
+            self._readings.append(self._read(ensemble, runs) if len(runs) else None)
+        pairs = [(runs, reading) for runs, reading in zip(batches, self._readings, strict=True) if reading is not None]
+        classes = sorted({name for _, reading in pairs for name in reading.classes})
+        known = np.concatenate([np.empty(0, dtype=np.intp), *(runs for runs, _ in pairs)])
+        probabilities = np.zeros((len(known), len(classes)))
+        start = 0
+        for runs, reading in pairs:
+            places = [classes.index(name) for name in reading.classes]
+            probabilities[start : start + len(runs), places] = reading.probabilities
+            start += len(runs)
+        return Known(known, probabilities)
 
 
 def coordinates(plan: Plan) -> NDArray[np.float64]:
@@ -71,7 +105,7 @@ def simulate_adaptively(
     plan, folder, workers, runner, progress
         As in :func:`.carry_out`.
     reader
-        Returns the reading of some runs of the ensemble.
+        Returns what is known from the finished runs of all batches so far, given in the order of their choice.
     budget
         Number of runs.
     seed
@@ -86,45 +120,25 @@ def simulate_adaptively(
     points = coordinates(plan)
     ensemble = carry_out(plan, folder, only=(), workers=workers, runner=runner, progress=progress)
     batches = _chosen_before(ensemble)
-    readings: list[tuple[NDArray[np.intp], Prediction]] = []
     while True:
         chosen = [run for batch in batches for run in batch]
         carry_out(plan, folder, only=chosen, workers=workers, runner=runner, progress=progress)
         done = ensemble.states() == DONE
-        for batch in batches[len(readings) :]:  # in the same groups always: a network's last bits depend on them
-            usable = np.array([run for run in batch if done[run]], dtype=np.intp)
-            readings.append((usable, reader(ensemble, usable)) if len(usable) else (usable, Prediction((), _NOTHING)))
         if len(chosen) >= budget:
             return ensemble
-        batches.append(next_batch(points, readings, chosen, budget, seed))
+        known = reader(ensemble, [np.array([run for run in batch if done[run]], dtype=np.intp) for batch in batches])
+        batches.append(next_batch(points, known, chosen, budget, seed))
         write_json(ensemble.folder / FILE, {"seed": seed, "batches": batches})
 
 
-_NOTHING = np.zeros((0, 0), dtype=np.float32)
-
-
-def next_batch(
-    points: NDArray[np.float64],
-    readings: list[tuple[NDArray[np.intp], Prediction]],
-    chosen: list[int],
-    budget: int,
-    seed: int,
-) -> list[int]:
+def next_batch(points: NDArray[np.float64], known: Known, chosen: list[int], budget: int, seed: int) -> list[int]:
     """The runs of the next batch."""
-    if len(chosen) < FIRST or not any(len(runs) for runs, _ in readings):
+    if len(chosen) < FIRST or not len(known.runs):
         spread = spread_points(points, min(max(FIRST, len(chosen) + BATCH), budget) + len(chosen), seed)
         new = [run for run in spread if run not in set(chosen)]
         return new[: min(max(FIRST - len(chosen), BATCH), budget - len(chosen))]
-    classes = sorted({name for _, reading in readings for name in reading.classes})
-    known = np.concatenate([runs for runs, _ in readings])
-    probabilities = np.zeros((len(known), len(classes)))
-    start = 0
-    for runs, reading in readings:
-        places = [classes.index(name) for name in reading.classes]
-        probabilities[start : start + len(runs), places] = reading.probabilities
-        start += len(runs)
     count = min(max(BATCH, len(chosen) // _GROWTH), budget - len(chosen))
-    return ClassField(points, known, probabilities).choose(count, np.array(chosen, dtype=np.intp))
+    return ClassField(points, known.runs, known.probabilities).choose(count, np.array(chosen, dtype=np.intp))
 
 
 def _chosen_before(ensemble: Ensemble) -> list[list[int]]:

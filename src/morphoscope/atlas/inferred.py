@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas.adaptive import coordinates
 from morphoscope.atlas.atlas import Atlas
+from morphoscope.atlas.files import INFERRED_FILE
 from morphoscope.atlas.views import copied
 from morphoscope.ensembles import Plan
 from morphoscope.learning.class_field import LENGTH, NOISE, ClassField
@@ -24,6 +26,16 @@ RULE = (
 def infer(plan: Plan, pending: NDArray[np.intp], runs: NDArray[np.intp], reading: Prediction) -> NDArray[np.float32]:
     """The probabilities of the classes of ``pending`` runs, from the reading of other ``runs`` of the plan."""
     return ClassField(coordinates(plan), runs, reading.probabilities).probabilities[pending].astype(np.float32)
+
+
+def write_inferred(
+    part: Path, plan: Plan, pending: NDArray[np.intp], runs: NDArray[np.intp], reading: Prediction
+) -> dict[str, Any]:
+    """Infer the classes of ``pending`` runs and write them into an atlas; return what its metadata says about it."""
+    if not len(pending):
+        return {}
+    np.save(part / INFERRED_FILE, infer(plan, pending, runs, reading))
+    return {"inferred": {"runs": pending.tolist(), "rule": RULE}}
 
 
 def with_inferred(atlas: Atlas) -> Atlas:

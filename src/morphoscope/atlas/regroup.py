@@ -16,6 +16,7 @@ from morphoscope.atlas.atlas import Atlas
 from morphoscope.atlas.chart import DIRECTIONS_FILE, group_rows
 from morphoscope.atlas.descriptors import DESCRIPTORS_FILE
 from morphoscope.atlas.files import ATLAS_FILE
+from morphoscope.atlas.inferred import write_inferred
 from morphoscope.atlas.writing import people_classes, write_atlas
 from morphoscope.core.checksums import FILES
 from morphoscope.core.errors import DataError, UsageError, nearest
@@ -79,6 +80,8 @@ def _write(atlas: Atlas, reading: Prediction, metadata: dict[str, Any]) -> None:
     with contextlib.ExitStack() as after, staged_folder(atlas.folder, ATLAS_FILE, overwrite=True) as part:
         for name in (DESCRIPTORS_FILE, DIRECTIONS_FILE, *sheets):
             shutil.copyfile(atlas.folder / name, part / name)
+        if atlas.inferred is not None:
+            metadata = {**metadata, **write_inferred(part, atlas.plan, atlas.inferred[0], atlas.runs, reading)}
         made = write_atlas(part, atlas.plan, reading, metadata)
         if (atlas.folder / ANNOTATIONS_FILE).exists():
             kept = atlas.annotations

@@ -19,11 +19,10 @@ from morphoscope.atlas.descriptors import describe_frames, save
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
-    INFERRED_FILE,
     PLAN_FILE,
     REMEDY,
 )
-from morphoscope.atlas.inferred import RULE, infer
+from morphoscope.atlas.inferred import write_inferred
 from morphoscope.atlas.reader import identity
 from morphoscope.atlas.settled import OVER_TIME, check_readable_over_time, settled_runs
 from morphoscope.atlas.thumbnails import write_sheets
@@ -96,10 +95,9 @@ def _read_into(
         metadata = {**_metadata(classifier, ensemble, runs, reading, folder), "colour_range": list(ends)}
         if over_time:
             metadata[OVER_TIME] = settled_runs(classifier, ensemble, runs, progress)
-        pending = np.flatnonzero(ensemble.states() == PENDING)
-        if fill and len(pending):
-            np.save(part / INFERRED_FILE, infer(ensemble.plan, pending, runs, reading))
-            metadata["inferred"] = {"runs": pending.tolist(), "rule": RULE}
+        if fill:
+            pending = np.flatnonzero(ensemble.states() == PENDING)
+            metadata |= write_inferred(part, ensemble.plan, pending, runs, reading)
         made = write_atlas(part, ensemble.plan, reading, metadata)
         if kept is not None:  # until the new folder is in place nobody writes to the old file
             after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, people_classes(kept, made.classes)))

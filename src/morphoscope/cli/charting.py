@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -40,13 +39,23 @@ from morphoscope.core.errors import UsageError
 def chart(
     context: typer.Context,
     out: OutFolder,
-    ensemble: Annotated[Path | None, typer.Argument(help="An ensemble over a parameter space; or use --model.")] = None,
+    ensemble: Annotated[
+        str | None,
+        typer.Argument(
+            help="An ensemble over a parameter space; or a plan (.json) or recipe to simulate; or use --model."
+        ),
+    ] = None,
     groups: Annotated[
         int | None, typer.Option(help="Number of groups of patterns.", show_default="it is found")
     ] = None,
     encoder: Annotated[
         str | None, typer.Option(help="Compare an encoder's features, too: its folder, or 'shipped'.")
     ] = None,
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Simulate only some runs, where groups border, and infer the other points."),
+    ] = False,
+    budget: Annotated[int | None, typer.Option(help="With --adaptive: number of runs to simulate.")] = None,
     seed: Seed = 0,
     model: Annotated[
         str | None, typer.Option(help="Simulate a scan of this model first, into the folder scan.")
@@ -91,6 +100,8 @@ def chart(
     made = morphoscope.chart(
         data,
         out,
+        adaptive=adaptive,
+        budget=budget,
         groups=groups,
         seed=seed,
         encoder=encoder,

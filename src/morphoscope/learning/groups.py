@@ -108,10 +108,10 @@ def find_groups(
     """
     if len(features) < MIN_RUNS:
         raise UsageError(f"{len(features)} runs have a pattern; at least {MIN_RUNS} are needed to find groups")
-    if count is not None and not 1 <= count <= len(features) // _SMALLEST:
+    most = most_groups(len(features))
+    if count is not None and not 1 <= count <= most:
         raise UsageError(
-            f"groups={count}; {len(features)} runs with a pattern have 1 to {len(features) // _SMALLEST} groups",
-            parameter="groups",
+            f"groups={count}; {len(features)} runs with a pattern have 1 to {most} groups", parameter="groups"
         )
     random = np.random.default_rng(seed)
     table = _standard(features)
@@ -138,6 +138,11 @@ def find_groups(
     certain = np.where(np.eye(membership.shape[1], dtype=bool)[everywhere], membership.max(axis=1)[:, None], membership)
     certain += 1e-6 * np.eye(membership.shape[1])[everywhere]  # the group is the most probable one, also in a tie
     return Groups(everywhere, certain / certain.sum(axis=1, keepdims=True), stability, agreement, directions)
+
+
+def most_groups(runs: int) -> int:
+    """The largest number of groups that so many runs can have."""
+    return runs // _SMALLEST
 
 
 def split(directions: Floats, count: int) -> Labels:

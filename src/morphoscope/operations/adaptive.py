@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from morphoscope.core.errors import UsageError
+from morphoscope.core.errors import UsageError, nearest
 from morphoscope.core.progress import Reporter
 from morphoscope.operations.clusters import check_arguments, cluster_runner
 from morphoscope.operations.ensemble import plan_of
@@ -38,21 +38,13 @@ def scan_adaptively(
 ) -> Atlas:
     """Simulate some runs of a plan, read them, infer the others, and write the atlas; see :func:`morphoscope.scan`."""
     from morphoscope.atlas import read_ensemble
-    from morphoscope.atlas.adaptive import check_budget, coordinates, simulate_adaptively
-    from morphoscope.atlas.files import ATLAS_FILE
-    from morphoscope.core.storage import check_output
+    from morphoscope.atlas.adaptive import BatchReader, simulate_adaptively
     from morphoscope.learning.classifier import open_classifier
     from morphoscope.learning.patterns import of_ensemble
     from morphoscope.learning.reading import read
 
-    if budget is None:
-        raise UsageError("an adaptive scan needs a number of runs to simulate", parameter="budget")
-    if seed < 0:
-        raise UsageError(f"seed {seed} is negative; use 0 or more", parameter="seed")
-    plan, folder = _source(data, Path(out))
-    check_budget(budget, plan)
-    coordinates(plan)
-    check_output(Path(out), ATLAS_FILE, overwrite=overwrite)
+    plan, folder = source_of(data, Path(out).with_name(f"{Path(out).name}-runs"))
+    runs = checked_budget(plan, budget, seed, Path(out), overwrite=overwrite)
     trained = open_classifier(classifier)
 
     def reader(ensemble: Ensemble, runs: NDArray[np.intp]) -> Prediction:
@@ -67,17 +59,38 @@ def scan_adaptively(
             client = stack.enter_context(connected(cluster))
         runner = stack.enter_context(cluster_runner(client, progress, workers))
         made = simulate_adaptively(
-            plan, folder, reader, budget, seed=seed, workers=workers, runner=runner, progress=progress
+            plan, folder, BatchReader(reader), runs, seed=seed, workers=workers, runner=runner, progress=progress
         )
         return read_ensemble(trained, made, out, overwrite=overwrite, cluster=runner, fill=True, progress=progress)
 
 
-def _source(data: PathLike | Ensemble | Plan, out: Path) -> tuple[Plan, Path]:
-    """The plan, and the folder of its runs: that of an ensemble, or one beside the atlas."""
-    from morphoscope.ensembles import Ensemble, Plan
+def checked_budget(plan: Plan, budget: int | None, seed: int, out: Path, *, overwrite: bool) -> int:
+    """The number of runs to simulate. Raises UsageError if an adaptive map of the plan into ``out`` can't begin."""
+    from morphoscope.atlas.adaptive import check_budget, coordinates
+    from morphoscope.atlas.files import ATLAS_FILE
+    from morphoscope.core.storage import check_output
+
+    if budget is None:
+        raise UsageError("an adaptive map needs a number of runs to simulate", parameter="budget")
+    if seed < 0:
+        raise UsageError(f"seed {seed} is negative; use 0 or more", parameter="seed")
+    check_budget(budget, plan)
+    coordinates(plan)
+    check_output(out, ATLAS_FILE, overwrite=overwrite)
+    return budget
+
+
+def source_of(data: PathLike | Ensemble | Plan, folder: Path) -> tuple[Plan, Path]:
+    """The plan, and the folder of its runs: that of an ensemble, otherwise ``folder``.
+
+    Raises UsageError for a name that is no ensemble, plan file or recipe.
+    """
+    from morphoscope.ensembles import Ensemble, Plan, recipe_names
 
     if not isinstance(data, Ensemble | Plan) and Path(data).is_dir():
         data = Ensemble(data)
     if isinstance(data, Ensemble):
         return data.plan, data.folder
-    return plan_of(data), out.with_name(f"{out.name}-runs")
+    if not isinstance(data, Plan) and not str(data).endswith(".json") and str(data) not in recipe_names():
+        raise UsageError(f"{data} is no ensemble, plan (.json) or recipe; {nearest(str(data), recipe_names())}")
+    return plan_of(data), folder

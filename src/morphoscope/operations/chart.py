@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from morphoscope.core.errors import UsageError
 from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 
@@ -20,6 +21,8 @@ def chart(
     data: PathLike | Ensemble | Plan,
     out: PathLike,
     *,
+    adaptive: bool = False,
+    budget: int | None = None,
     groups: int | None = None,
     seed: int = 0,
     encoder: PathLike | Encoder | None = None,
@@ -35,10 +38,16 @@ def chart(
     Parameters
     ----------
     data
-        An ensemble or its folder; or a plan, as from :func:`morphoscope.scan_plan`, which is simulated first.
+        An ensemble or its folder; or a plan, as from :func:`morphoscope.scan_plan`, a plan file (.json) or the name of
+        a recipe, which is simulated first.
     out
         The folder of the atlas, with ``chart.html``. For a plan: a folder that gets the ensemble ``scan`` and the atlas
         ``atlas``; the same call continues an interrupted one.
+    adaptive
+        Whether to simulate only some runs of the plan, where groups border, and to infer the groups of the other
+        points, which are marked so; see :func:`morphoscope.scan`.
+    budget
+        Number of runs to simulate, with ``adaptive``; those that are done already count.
     groups
         Number of groups of patterns. Default: it is found.
     seed
@@ -60,7 +69,8 @@ def chart(
     Raises
     ------
     UsageError
-        If no run is done, fewer than six have a pattern, or ``out`` contains other files.
+        If no run is done, fewer than six have a pattern, or ``out`` contains other files. With ``adaptive``, as for
+        :func:`morphoscope.scan`.
 
     Examples
     --------
@@ -72,28 +82,30 @@ def chart(
     ['g1', 'g2']
     """
     require("learn")
+    from morphoscope.atlas.adaptive import simulate_adaptively
     from morphoscope.atlas.chart import chart_ensemble
-    from morphoscope.ensembles import Ensemble, Plan
+    from morphoscope.atlas.charting import GroupReader
+    from morphoscope.ensembles import Ensemble
     from morphoscope.learning.encoder import open_encoder
+    from morphoscope.operations.adaptive import checked_budget, source_of
     from morphoscope.operations.ensemble import ensemble
     from morphoscope.reports.chart_page import write_chart_page
 
     network = None if encoder is None else open_encoder(encoder)
     folder = Path(out)
-    if isinstance(data, Plan):
-        source = ensemble(data, folder / "scan", workers=workers, progress=progress)
-        folder, overwrite = folder / "atlas", True
+    reader = GroupReader(count=groups, seed=seed, encoder=network, workers=workers, progress=progress)
+    if not adaptive and budget is not None:
+        raise UsageError("a budget is for adaptive charts", parameter="adaptive")
+    plan, runs = source_of(data, folder / "scan")
+    is_new = runs == folder / "scan"
+    target, overwrite = (folder / "atlas", True) if is_new else (folder, overwrite)
+    if adaptive:
+        count = checked_budget(plan, budget, seed, target, overwrite=overwrite)
+        source = simulate_adaptively(plan, runs, reader, count, seed=seed, workers=workers, progress=progress)
+    elif is_new:
+        source = ensemble(plan, runs, workers=workers, progress=progress)
     else:
-        source = data if isinstance(data, Ensemble) else Ensemble(data)
-    made = chart_ensemble(
-        source,
-        folder,
-        groups=groups,
-        seed=seed,
-        encoder=network,
-        overwrite=overwrite,
-        workers=workers,
-        progress=progress,
-    )
+        source = Ensemble(runs)
+    made = chart_ensemble(source, target, reader, fill=adaptive, overwrite=overwrite, progress=progress)
     write_chart_page(made)
     return made

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas.inferred import with_inferred
 from morphoscope.learning.groups import STABLE
 from morphoscope.rendering.composite import tile
 from morphoscope.rendering.style import figure_style, new_figure, save
@@ -27,7 +28,7 @@ _SIDE = 0.95  # inches
 def write_chart_page(atlas: Atlas) -> Path:
     """Write chart.html, map.png and groups.png into the folder of a chart; returns the page."""
     folder = atlas.folder
-    pictures = (save(class_map(atlas), folder / MAP), save(typical_patterns(atlas), folder / TYPICAL))
+    pictures = (save(class_map(with_inferred(atlas)), folder / MAP), save(typical_patterns(atlas), folder / TYPICAL))
     chart = atlas.metadata["chart"]
     groups = [row for row in chart["groups"] if row["runs"]]
     patterned = sum(int(row["runs"]) for row in groups if row["wavelength"] is not None)
