@@ -46,6 +46,7 @@ class Workspace:
         self.labels: list[str] = []
         self.annotated: list[bool] = []
         self._listeners: list[Listener] = []
+        self._changes = 0
         self._lock = threading.RLock()
         self._network = threading.Lock()  # torch modules are not thread-safe
         if estimator is not None:
@@ -62,6 +63,7 @@ class Workspace:
     def _refresh(self) -> list[int]:
         """Read the annotations again; returns the positions whose label or annotation has changed."""
         self._revision = self.atlas.annotations.revision()
+        self._changes += 1
         latest = self.atlas.annotations.current()
         labels = self.atlas.labels()
         annotated = [run in latest for run in self.atlas.runs.tolist()]
@@ -69,6 +71,11 @@ class Workspace:
         self.labels, self.annotated = labels, annotated
         self._choice: Choice | None = None
         return [i for i, after in enumerate(zip(labels, annotated, strict=True)) if after != before[i]]
+
+    def snapshot(self) -> tuple[int, list[str], list[bool], list[str]]:
+        """The number of changes so far, labels, what is annotated, and the names of all classes, of one moment."""
+        with self._lock:
+            return self._changes, list(self.labels), list(self.annotated), list(self.atlas.all_classes())
 
     def add_listener(self, listener: Listener) -> None:
         """Call ``listener(positions)`` after every change of the annotations, with the positions that changed."""

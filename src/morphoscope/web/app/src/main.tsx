@@ -1,7 +1,7 @@
-import { render } from "preact";
+// The page of a server. Other places of the same app have their own entries.
 
-import "./style.css";
-import { App } from "./views/app";
+import { ServerSource } from "./data/server";
+import { start } from "./start";
 
 const place = document.getElementById("morphoscope");
-if (place) render(<App />, place);
+if (place) void start(place, new ServerSource());

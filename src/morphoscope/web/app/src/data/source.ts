@@ -19,8 +19,7 @@ export interface ModelInfo {
   title: string;
   species: string[];
   recorded: string; // the species that frames show
-  equations: string[]; // plain text
-  mathml: string[]; // the same, to be rendered; empty if the equations are not known
+  equations: string[]; // plain text; empty if they are not known
   source: string;
   parameters: Parameter[];
 }
@@ -35,7 +34,9 @@ export interface ClassInfo {
 export interface Variable {
   name: string;
   title: string; // for menus and colour bars
-  group: "reading" | "trust" | "parameters" | "descriptors" | "probabilities";
+  group: "trust" | "parameters" | "descriptors" | "probabilities";
+  ends: [number, number]; // of the colour scale
+  ratios: boolean; // whether the scale is logarithmic
 }
 
 export interface Sheets {
@@ -55,22 +56,32 @@ export interface Manifest {
   until: number;
   times: number[]; // of the frames
   total: number; // rows
+  first: number; // the row that is shown first
   plane: [string, string]; // the default axes of the map, abscissa first
   classes: ClassInfo[]; // in the order that labels refer to
   read: boolean; // whether a classifier has read the runs; false: an ensemble as it is
-  classifier: { name: string; times: number[] } | null;
+  classifier: { name: string } | null;
   variables: Variable[]; // what a map can be coloured and a montage be sorted by
   sheets: Sheets;
   colourRange: [number, number]; // of the recorded species, for all pictures
   palette: string[]; // 256 colours of fields and numbers, #rrggbb
   initial: string; // the initial condition of the plan
   who: string; // the name under which labels are saved
+  annotations: string; // where they are saved
   compared: { name: string } | null;
   estimator: string[] | null; // the parameters that an estimator tells
   capabilities: { labels: boolean; live: boolean; train: boolean; details: boolean; export: boolean };
 }
 
-/** The columns that a first picture needs. Labels and annotations change; everything else is constant. */
+/** The classes of all rows after the latest annotations. */
+export interface Labels {
+  revision: number;
+  classes: ClassInfo[];
+  label: Int16Array; // index into `classes`; −1: rejected as ambiguous
+  annotated: Uint8Array; // 1: a person has said so
+}
+
+/** The columns that a first picture needs, which never change. */
 export interface Table {
   total: number;
   run: Int32Array;
@@ -81,9 +92,6 @@ export interface Table {
   probability: Float32Array; // of the class that was read
   known: Float32Array | null; // known score; NaN for runs that no network read
   unknown: Uint8Array; // 1: read as unknown
-  label: Int16Array; // index into `classes` after the latest annotations; −1: rejected as ambiguous
-  annotated: Uint8Array; // 1: a person has said so
-  revision: number;
 }
 
 export interface TheoryLine {
@@ -111,7 +119,7 @@ export interface StartField {
 
 /** What is said about one pattern beside its frames. */
 export interface Detail {
-  probabilities: [string, number][]; // class, probability; empty without a classifier
+  probabilities: [string, number][]; // class, probability; only 0 and 1 for runs that no network has read
   set: string[] | null; // the conformal set
   coverage: number | null;
   wavelength: number | null;
@@ -123,9 +131,27 @@ export interface Detail {
 export interface LabelChange {
   revision: number;
   rows: number[];
-  labels: number[]; // as in `Table.label`
+  labels: number[]; // as in `Labels.label`
   annotated: number[];
   classes: ClassInfo[]; // all classes after the change
+}
+
+/** A second reading of the rows of an atlas. */
+export interface Comparison {
+  name: string;
+  classes: ClassInfo[];
+  read: Int16Array; // index into `classes`; −1: the other atlas does not have this run
+  differs: number[]; // rows
+  summary: string;
+  changes: [string, string, number][]; // from, to, runs
+  accuracy: number | null; // of the other atlas's classifier on its validation runs
+}
+
+export interface PassStatus {
+  phase: "idle" | "running" | "done" | "cancelled" | "failed";
+  text: string;
+  share: number;
+  result: boolean; // whether there is a new atlas to compare with
 }
 
 /** Every call resolves after the change is stored, and rejects with a message otherwise. */
@@ -148,17 +174,21 @@ export interface AtlasSource {
   kind: "server" | "file" | "widget";
   manifest(): Promise<Manifest>;
   table(): Promise<Table>;
+  current(): Promise<Labels>;
   column(variable: string): Promise<Floats>; // one of `Manifest.variables`, a value per row
   theory(plane: [string, string]): Promise<TheoryLine[]>;
   sheet(number: number): string | Promise<string>; // the address of a sheet of thumbnails
+  /** The address of a picture or a download of a run; null if there is none. */
+  picture(kind: "composite" | "saliency" | "spectrum" | "png" | "npz" | "film", run: number): string | null;
   frames(run: number): Promise<Frames | null>;
   start(run: number): Promise<StartField | null>;
   detail(run: number): Promise<Detail | null>;
   labels: LabelSource | null;
   shader(model: string): Promise<ModelProgram | null>; // a name, or the text of a model
   network(): Promise<ArrayBuffer | null>; // the reader's weights
-  /** A request that only a server answers: training, comparison, a download's address. Rejects elsewhere. */
-  ask(action: string, values: Record<string, unknown>): Promise<unknown>;
+  compare(): Promise<Comparison | null>;
+  /** A request that only a server answers, such as training. Rejects elsewhere. */
+  ask<T>(action: string, values?: Record<string, unknown>): Promise<T>;
   /** Called with whether the server is there, and again when that changes. */
   presence(changed: (there: boolean) => void): () => void;
 }

@@ -1,0 +1,48 @@
+// The binary answers of a server, and the contents of an exported file, as the interfaces of source.ts.
+
+import { unpack } from "./packed";
+import type { ClassInfo, Floats, Frames, Labels, StartField, Table } from "./source";
+
+export function tableOf(content: ArrayBuffer): Table {
+  const { header, arrays } = unpack(content);
+  const parameters: Record<string, Float64Array> = {};
+  for (const [name, values] of Object.entries(arrays))
+    if (name.startsWith("p_")) parameters[name.slice(2)] = values as Float64Array;
+  return {
+    total: header.total as number,
+    decisions: header.decisions as string[],
+    parameters,
+    run: arrays.run as Int32Array,
+    read: arrays.read as Int16Array,
+    readBy: arrays.readBy as Uint8Array,
+    probability: arrays.probability as Float32Array,
+    known: (arrays.known as Float32Array | undefined) ?? null,
+    unknown: arrays.unknown as Uint8Array,
+  };
+}
+
+export function labelsOf(content: ArrayBuffer): Labels {
+  const { header, arrays } = unpack(content);
+  return {
+    revision: header.revision as number,
+    classes: header.classes as ClassInfo[],
+    label: Int16Array.from(arrays.label as Int16Array), // copies, which changes are written to
+    annotated: Uint8Array.from(arrays.annotated as Uint8Array),
+  };
+}
+
+export function columnOf(content: ArrayBuffer): Floats {
+  return unpack(content).arrays.values as Floats;
+}
+
+export function framesOf(content: ArrayBuffer): Frames {
+  const { header, arrays, shapes } = unpack(content);
+  const [, height = 1, width = 1] = shapes.values ?? [];
+  return { times: header.times as number[], height, width, values: arrays.values as Float32Array };
+}
+
+export function startOf(content: ArrayBuffer): StartField {
+  const { header, arrays, shapes } = unpack(content);
+  const [species = 1, height = 1, width = 1] = shapes.values ?? [];
+  return { species, height, width, values: arrays.values as Float32Array, exact: header.exact === true };
+}

@@ -1,0 +1,32 @@
+// Shows an atlas in an element.
+
+import { render } from "preact";
+
+import "./style.css";
+import type { AtlasSource } from "./data/source";
+import { bind } from "./state/address";
+import { follow } from "./state/labelling";
+import { Store } from "./state/store";
+import { App, keptTheme, layoutFor, Loading } from "./views/app";
+import { StoreContext } from "./views/context";
+
+/** Returns the function that removes it. `addressed`: whether the address of the document follows what is shown. */
+export async function start(place: HTMLElement, source: AtlasSource, addressed = true): Promise<() => void> {
+  render(<Loading problem="" />, place);
+  try {
+    const [manifest, table, labels] = await Promise.all([source.manifest(), source.table(), source.current()]);
+    const store = new Store(source, manifest, table, labels);
+    store.theme.value = keptTheme();
+    if (layoutFor(place.clientWidth || innerWidth) === "phone") store.tab.value = "map";
+    const ends = [follow(store), ...(addressed ? [bind(store)] : [])];
+    if (manifest.compared) void source.compare().then((found) => (store.comparison.value = found), () => undefined);
+    render(<StoreContext.Provider value={store}><App /></StoreContext.Provider>, place);
+    return () => {
+      for (const end of ends) end();
+      render(null, place);
+    };
+  } catch (error) {
+    render(<Loading problem={`The atlas can't be shown: ${(error as Error).message}`} />, place);
+    return () => render(null, place);
+  }
+}

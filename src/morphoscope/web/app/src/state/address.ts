@@ -1,0 +1,90 @@
+// The address carries what is shown, after the #, so that a link leads to it: atlas, run, colouring, axes, tab, part of
+// the map. Back and forward go through patterns, tabs, colourings and axes, not through every movement of the map.
+
+import { batch, effect, untracked } from "@preact/signals";
+
+import type { Store, Tab, Window } from "./store";
+
+const TABS: Tab[] = ["map", "pattern", "montage", "live", "pass", "compare", "share"];
+const QUIET = 400; // milliseconds without a movement of the map after which the address has it
+
+export function written(store: Store): string {
+  const values = new URLSearchParams({ atlas: store.manifest.name, run: String(store.run) });
+  values.set("tab", store.tab.value);
+  values.set("colour", store.colouring.value);
+  if (store.axes.value[0]) values.set("axes", store.axes.value.join(","));
+  for (const [name, value] of Object.entries(store.slices.value)) if (value !== null) values.set(`at.${name}`, String(value));
+  const hidden = [...store.hidden.value].map((i) => store.classes.value[i]?.name).filter(Boolean);
+  if (hidden.length) values.set("hidden", hidden.join(","));
+  if (store.group.value && !store.group.value.startsWith("*")) values.set("group", store.group.value);
+  if (store.window.value) values.set("view", store.window.value.map((v) => Number(v.toPrecision(7))).join(","));
+  return `#${values.toString().replaceAll("%2C", ",")}`;
+}
+
+export function read(store: Store, hash: string): void {
+  const values = new URLSearchParams(hash.replace(/^#/, ""));
+  const atlas = values.get("atlas");
+  if (atlas !== null && atlas !== store.manifest.name)
+    store.tell(`The link is to the atlas ${atlas}; this is ${store.manifest.name}.`, true);
+  batch(() => {
+    const row = store.rowOf.get(Number(values.get("run") ?? NaN));
+    if (row !== undefined) store.row.value = row;
+    const tab = values.get("tab") as Tab;
+    if (TABS.includes(tab)) store.tab.value = tab;
+    const colour = values.get("colour");
+    if (colour && (["class", "unknown"].includes(colour) || store.manifest.variables.some((v) => v.name === colour)))
+      store.colouring.value = colour;
+    const axes = values.get("axes")?.split(",") ?? [];
+    if (axes.length === 2 && axes.every((name) => store.names.includes(name))) store.axes.value = axes as [string, string];
+    const slices: Record<string, number | null> = {};
+    for (const name of store.names) if (values.has(`at.${name}`)) slices[name] = Number(values.get(`at.${name}`));
+    if (Object.keys(slices).length) store.slices.value = { ...store.slices.value, ...slices };
+    const hidden = values.get("hidden")?.split(",") ?? [];
+    const classes = store.classes.value;
+    store.hidden.value = new Set(hidden.map((name) => classes.findIndex((c) => c.name === name)).filter((i) => i >= 0));
+    const group = values.get("group");
+    if (group && classes.some((c) => c.name === group)) store.group.value = group;
+    const view = values.get("view")?.split(",").map(Number) ?? [];
+    store.window.value = view.length === 4 && view.every(Number.isFinite) ? (view as Window) : null;
+  });
+}
+
+/** Keep address and store the same. Returns the function that ends it. */
+export function bind(store: Store): () => void {
+  if (location.hash.length > 1) read(store, location.hash);
+  let first = true;
+  let timer = 0;
+  const stop = effect(() => {
+    // The choices that back and forward go through.
+    void [store.row.value, store.tab.value, store.colouring.value, store.axes.value, store.slices.value, store.hidden.value];
+    const address = untracked(() => written(store));
+    if (address === location.hash) return;
+    if (first || sameChoice(address, location.hash)) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+  });
+  first = false;
+  const moved = effect(() => {
+    void store.window.value;
+    clearTimeout(timer);
+    timer = window.setTimeout(() => history.replaceState(null, "", untracked(() => written(store))), QUIET);
+  });
+  const back = () => read(store, location.hash);
+  addEventListener("popstate", back);
+  return () => {
+    stop();
+    moved();
+    clearTimeout(timer);
+    removeEventListener("popstate", back);
+  };
+}
+
+/** Whether two addresses differ only in the part of the map. */
+function sameChoice(one: string, other: string): boolean {
+  const bare = (text: string) => {
+    const values = new URLSearchParams(text.replace(/^#/, ""));
+    values.delete("view");
+    return values.toString();
+  };
+  return bare(one) === bare(other);
+}
+

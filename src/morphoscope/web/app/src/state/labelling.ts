@@ -1,0 +1,126 @@
+// Labels: sent to the source, shown as saved only after it has stored them; changes of others are followed.
+
+import { batch } from "@preact/signals";
+
+import type { LabelChange } from "../data/source";
+import { titled, type Store } from "./store";
+
+function change(store: Store, { revision, rows, labels, annotated, classes }: LabelChange): void {
+  batch(() => {
+    rows.forEach((row, i) => {
+      store.labels.label[row] = labels[i] ?? -1;
+      store.labels.annotated[row] = annotated[i] ?? 0;
+    });
+    store.labels.revision = revision;
+    store.classes.value = classes;
+    if (store.unsaved.value.size) store.unsaved.value = without(store.unsaved.value, rows);
+    store.changes.value++;
+  });
+}
+
+/** Read all labels again, for what has changed while the server was gone. */
+export async function refresh(store: Store): Promise<void> {
+  const labels = await store.source.current();
+  batch(() => {
+    store.labels = labels;
+    store.classes.value = labels.classes;
+    store.changes.value++;
+  });
+}
+
+export function follow(store: Store): () => void {
+  const labels = store.source.labels?.follow((found) => {
+    // A message was missed, for example while the tab slept: read everything.
+    if (found.revision > store.labels.revision + 1) void refresh(store);
+    else change(store, found);
+  });
+  const presence = store.source.presence((there) => {
+    store.there.value = there;
+    if (there) void refresh(store);
+  });
+  return () => {
+    labels?.();
+    presence();
+  };
+}
+
+function without(all: ReadonlySet<number>, rows: number[]): Set<number> {
+  const left = new Set(all);
+  for (const row of rows) left.delete(row);
+  return left;
+}
+
+async function request(store: Store, rows: number[], text: string, send: () => Promise<string>): Promise<boolean> {
+  store.tell(`Saving: ${text} …`);
+  store.saving.value = new Set([...store.saving.value, ...rows]);
+  try {
+    const remark = await send();
+    store.unsaved.value = without(store.unsaved.value, rows);
+    store.tell(remark || `Saved: ${text}`);
+    return true;
+  } catch (error) {
+    store.unsaved.value = new Set([...store.unsaved.value, ...rows]);
+    store.tell(`Not saved: ${text}. ${(error as Error).message}`, true);
+    return false;
+  } finally {
+    store.saving.value = without(store.saving.value, rows);
+  }
+}
+
+function named(store: Store, rows: number[]): string {
+  return rows.length === 1 ? `run ${store.table.run[rows[0] ?? 0]}` : `${rows.length} patterns`;
+}
+
+/** name: a class; "" rejects as ambiguous; null confirms the class of each. */
+export function label(store: Store, rows: number[], name: string | null, why = ""): Promise<boolean> {
+  const labels = store.source.labels;
+  if (!labels || !rows.length) return Promise.resolve(false);
+  const given = store.classes.value.find((info) => info.name === name);
+  const what = name === null ? "confirmed" : name === "" ? "rejected as ambiguous" : titled(given);
+  return request(store, rows, `${named(store, rows)}: ${what}`, () =>
+    labels.set(rows, name, store.who.value, why));
+}
+
+export function undo(store: Store): Promise<boolean> {
+  const labels = store.source.labels;
+  if (!labels) return Promise.resolve(false);
+  return request(store, [], "undo", () => labels.undo(store.who.value));
+}
+
+/** Create a class and give it to rows. */
+export async function create(
+  store: Store, rows: number[], name: string, symbol: string, colour: string, why = "",
+): Promise<boolean> {
+  const labels = store.source.labels;
+  if (!labels) return false;
+  const who = store.who.value;
+  return request(store, rows, `${named(store, rows)}: ${name}`, async () => {
+    await labels.create(name, symbol, colour, who);
+    return rows.length ? labels.set(rows, name, who, why) : "";
+  });
+}
+
+/** The key of the nth class: 1 … 9, 0, then with Shift. */
+export function keyOf(index: number): string {
+  const digit = String((index + 1) % 10);
+  return index < 10 ? digit : index < 20 ? `⇧${digit}` : "";
+}
+
+/** Label with a key. Returns what to do with the focus, or null for a key without a meaning. */
+export function labelByKey(store: Store, rows: number[], event: KeyboardEvent, why = ""): "next" | "stay" | "new" | null {
+  if (!store.source.labels || event.altKey || event.ctrlKey || event.metaKey) return null;
+  if (event.key === " ") void label(store, rows, null, why);
+  else if (event.key === "x") void label(store, rows, "", why);
+  else if (event.key === "n") return "new";
+  else if (event.key === "u") {
+    void undo(store);
+    return "stay";
+  } else {
+    const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
+    if (!digit) return null;
+    const info = store.classes.value[((Number(digit[1]) + 9) % 10) + (event.shiftKey ? 10 : 0)];
+    if (!info) return null;
+    void label(store, rows, info.name, why);
+  }
+  return "next";
+}

@@ -1,0 +1,161 @@
+// What one page shows: the atlas, and the reader's choices as signals. Views read it and change it.
+
+import { batch, computed, signal, type Signal } from "@preact/signals";
+
+import type { AtlasSource, ClassInfo, Comparison, Floats, Labels, Manifest, Table, TheoryLine } from "../data/source";
+
+export type Tab = "map" | "pattern" | "montage" | "live" | "pass" | "compare" | "share";
+export type Theme = "auto" | "light" | "dark";
+export type Tool = "pan" | "box" | "lasso";
+/** A part of the plane: left, right, bottom, top. */
+export type Window = [number, number, number, number];
+export const CLASS = "class";
+export const UNKNOWN = "unknown";
+
+export class Store {
+  readonly names: string[]; // the parameters that the runs set
+  readonly rowOf = new Map<number, number>(); // run → row
+
+  readonly row = signal(0); // the pattern that is shown
+  readonly tab = signal<Tab>("pattern");
+  readonly colouring = signal<string>(CLASS);
+  readonly axes = signal<[string, string]>(["", ""]);
+  readonly slices = signal<Record<string, number | null>>({}); // value of a parameter that is not an axis; null: all
+  readonly window = signal<Window | null>(null); // null: where the map starts
+  readonly hidden = signal<ReadonlySet<number>>(new Set()); // classes that the legend has switched off
+  readonly lines = signal<TheoryLine[]>([]);
+  readonly hiddenLines = signal<ReadonlySet<string>>(new Set());
+  readonly letters = signal(true);
+  readonly tool = signal<Tool>("pan");
+  readonly selection = signal<number[]>([]); // rows
+  readonly group = signal(""); // of the montage
+  readonly who: Signal<string>;
+  readonly theme = signal<Theme>("auto");
+  readonly help = signal(false);
+  readonly classes: Signal<ClassInfo[]>;
+  readonly changes = signal(0); // increased when labels change
+  readonly there = signal(true); // the server
+  readonly told = signal<{ text: string; problem: boolean }>({ text: "", problem: false });
+  readonly saving = signal<ReadonlySet<number>>(new Set()); // rows whose labels are not acknowledged yet
+  readonly unsaved = signal<ReadonlySet<number>>(new Set()); // rows whose labels were not stored
+  readonly comparison = signal<Comparison | null>(null);
+  readonly draws = signal<Record<string, number[]> | null>(null); // of an estimator, by parameter
+  readonly live = signal<{ run: number } | null>(null); // a run to be run live
+  readonly livePoint = signal<Record<string, number> | null>(null); // where the live run is
+
+  private columns = new Map<string, Promise<Floats>>();
+
+  constructor(
+    readonly source: AtlasSource,
+    readonly manifest: Manifest,
+    readonly table: Table,
+    public labels: Labels,
+  ) {
+    this.names = Object.keys(table.parameters);
+    table.run.forEach((run, row) => this.rowOf.set(run, row));
+    this.classes = signal(labels.classes);
+    this.who = signal(manifest.who);
+    this.axes.value = [...manifest.plane];
+    if (!manifest.read) this.colouring.value = manifest.variables.find((v) => v.group === "descriptors")?.name ?? CLASS;
+    this.row.value = manifest.first;
+  }
+
+  /** The parameters that differ between the runs. */
+  readonly varying = computed(() => this.manifest.model.parameters.filter((p) => p.varies).map((p) => p.name));
+
+  /** Rows that the map shows: those at the chosen values of the parameters that are not axes. */
+  readonly shown = computed<Int32Array>(() => {
+    const chosen = Object.entries(this.slices.value).filter(([, value]) => value !== null) as [string, number][];
+    const axes = this.axes.value;
+    const used = chosen.filter(([name]) => !axes.includes(name) && this.table.parameters[name]);
+    const rows: number[] = [];
+    const columns = used.map(([name, value]) => [this.table.parameters[name], value] as [Float64Array, number]);
+    for (let row = 0; row < this.table.total; row++)
+      if (columns.every(([column, value]) => column[row] === value)) rows.push(row);
+    return Int32Array.from(rows);
+  });
+
+  /** The number of rows of each class after annotation, and of rejected ones under −1. */
+  readonly counts = computed<Map<number, number>>(() => {
+    void this.changes.value;
+    const found = new Map<number, number>();
+    for (const label of this.labels.label) found.set(label, (found.get(label) ?? 0) + 1);
+    return found;
+  });
+
+  column(name: string): Promise<Floats> {
+    const own = this.table.parameters[name];
+    if (own) return Promise.resolve(own);
+    if (name === "probability") return Promise.resolve(this.table.probability);
+    let found = this.columns.get(name);
+    if (!found) {
+      found = this.source.column(name);
+      found.catch(() => this.columns.delete(name));
+      this.columns.set(name, found);
+    }
+    return found;
+  }
+
+  get run(): number {
+    return this.table.run[this.row.value] ?? 0;
+  }
+
+  classOf(row: number): ClassInfo | null {
+    return this.classes.value[this.labels.label[row] ?? -1] ?? null;
+  }
+
+  /** Show a pattern. */
+  open(row: number): void {
+    if (row >= 0 && row < this.table.total) this.row.value = row;
+  }
+
+  select(rows: number[], name = "*selected"): void {
+    batch(() => {
+      this.selection.value = rows;
+      if (rows.length) {
+        this.group.value = name;
+        this.tab.value = "montage";
+      } else if (this.group.value === "*selected") this.group.value = "";
+    });
+  }
+
+  tell(text: string, problem = false): void {
+    this.told.value = { text, problem };
+  }
+
+  /** "f 0.046, k 0.063" */
+  point(row: number): string {
+    return this.names.map((name) => `${name} ${number(this.table.parameters[name]?.[row] ?? NaN)}`).join(", ");
+  }
+
+  /** What determined the class of a row, as in "by the network, probability 0.98". */
+  basis(row: number): string {
+    const by = this.table.decisions[this.table.readBy[row] ?? 0] ?? "";
+    if (by !== "network") return `by ${by}`;
+    const known = this.table.known?.[row];
+    const score =
+      known === undefined || Number.isNaN(known)
+        ? ""
+        : `, ${this.table.unknown[row] ? "unknown" : "known"} (score ${known.toFixed(2)})`;
+    return `by the network, probability ${(this.table.probability[row] ?? 0).toFixed(2)}${score}`;
+  }
+
+  /** The class that was read, or that a person has given. */
+  described(row: number): string {
+    const read = titled(this.classes.value[this.table.read[row] ?? 0]);
+    if (!this.manifest.read && !this.labels.annotated[row]) return read;
+    if (!this.labels.annotated[row]) return `${read}, read ${this.basis(row)}`;
+    const given = this.classOf(row);
+    return `${given ? titled(given) : "ambiguous"}, labelled by a person; read as ${read} ${this.basis(row)}`;
+  }
+}
+
+export function number(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Symbol and name of a class, or the name alone if it is its own symbol. */
+export function titled(info: ClassInfo | undefined | null): string {
+  if (!info) return "?";
+  return info.symbol === info.name ? info.name : `${info.symbol} ${info.name}`;
+}

@@ -1,0 +1,64 @@
+// The colour of every row: by class, by what is unknown, or by a number.
+
+import type { Floats, Variable } from "../../data/source";
+import { CLASS, UNKNOWN, type Store } from "../../state/store";
+
+export type Rgb = [number, number, number];
+export const UNDEFINED: Rgb = [200, 200, 200];
+const REJECTED: Rgb = [255, 255, 255];
+export const KNOWN_COLOURS = { known: "#5b8fb9", unknown: "#d4382c", other: "#d9d9d9" }; // other: no network has read it
+const DIMMED = 70; // opacity of rows that are not selected
+
+export function rgb(text: string): Rgb {
+  const value = parseInt(text.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** A number as a share of a colour scale, 0 … 1; NaN if it is undefined. */
+export function share(variable: Variable, value: number): number {
+  const [low, high] = variable.ends;
+  if (!Number.isFinite(value)) return NaN;
+  const at = variable.ratios
+    ? (Math.log(Math.max(value, low)) - Math.log(low)) / (Math.log(high) - Math.log(low) || 1)
+    : (value - low) / (high - low || 1);
+  return Math.min(1, Math.max(0, at));
+}
+
+/** Colours of rows; transparent where the legend has switched a class off. `values`: of the variable. */
+export function coloursOf(store: Store, rows: Int32Array, values: Floats | null, other: boolean): Uint8Array {
+  const found = new Uint8Array(4 * rows.length);
+  const comparison = other ? store.comparison.value : null;
+  const classes = (comparison?.classes ?? store.classes.value).map((info) => rgb(info.colour));
+  const labels = comparison?.read ?? store.labels.label;
+  const hidden = comparison ? hiddenByName(store) : store.hidden.value;
+  const variable = store.manifest.variables.find((v) => v.name === store.colouring.value);
+  const palette = store.manifest.palette.map(rgb);
+  const selected = store.selection.value.length ? new Set(store.selection.value) : null;
+  const known = Object.fromEntries(Object.entries(KNOWN_COLOURS).map(([name, text]) => [name, rgb(text)]));
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const label = labels[row] ?? -1;
+    if (hidden.has(label) || (comparison && label < 0)) continue;
+    let colour: Rgb = label < 0 ? REJECTED : (classes[label] ?? UNDEFINED);
+    if (store.colouring.value === UNKNOWN) colour = known[readingOf(store, row)]!;
+    else if (store.colouring.value !== CLASS && variable && values) {
+      const at = share(variable, values[row] ?? NaN);
+      colour = Number.isNaN(at) ? UNDEFINED : palette[Math.round(at * (palette.length - 1))]!;
+    }
+    found.set(colour, 4 * i);
+    found[4 * i + 3] = selected && !selected.has(row) ? DIMMED : 255;
+  }
+  return found;
+}
+
+function hiddenByName(store: Store): ReadonlySet<number> {
+  const names = new Set([...store.hidden.value].map((i) => store.classes.value[i]?.name));
+  const found = new Set<number>();
+  store.comparison.value?.classes.forEach((info, i) => names.has(info.name) && found.add(i));
+  return found;
+}
+
+export function readingOf(store: Store, row: number): "known" | "unknown" | "other" {
+  if (store.table.decisions[store.table.readBy[row] ?? 0] !== "network") return "other";
+  return store.table.unknown[row] ? "unknown" : "known";
+}

@@ -1,0 +1,125 @@
+// The legend: classes or a colour bar, theory lines, marks. A click switches a class or a line off and on.
+
+import { useStore } from "../context";
+import { CLASS, number, titled, UNKNOWN } from "../../state/store";
+import { KNOWN_COLOURS, readingOf } from "./colours";
+import { dashOf } from "./overlay";
+
+export function Legend() {
+  const store = useStore();
+  const colouring = store.colouring.value;
+  return (
+    <div class="legend">
+      {colouring === CLASS ? <Classes /> : colouring === UNKNOWN ? <Readings /> : <ColourBar />}
+      <Lines />
+      <Marks />
+    </div>
+  );
+}
+
+function Classes() {
+  const store = useStore();
+  const hidden = store.hidden.value;
+  const toggle = (label: number, event: MouseEvent) => {
+    const next = new Set(hidden);
+    if (event.shiftKey || event.altKey) {
+      const others = [...store.counts.value.keys()].filter((other) => other !== label);
+      store.hidden.value = others.every((other) => hidden.has(other)) ? new Set() : new Set(others);
+      return;
+    }
+    if (!next.delete(label)) next.add(label);
+    store.hidden.value = next;
+  };
+  const rejected = store.counts.value.get(-1) ?? 0;
+  return (
+    <div class="chips" role="group" aria-label="Classes; press to hide and show">
+      {store.classes.value.map((info, i) => {
+        const count = store.counts.value.get(i) ?? 0;
+        return count > 0 && (
+          <button
+            key={info.name} type="button" class="chip" aria-pressed={!hidden.has(i)} onClick={(event) => toggle(i, event)}
+            aria-label={`${info.name}, ${count} runs`} title={`${titled(info)}: ${count} runs. Click hides or shows it, Shift-click shows it alone.`}
+          >
+            <i style={{ background: info.colour }} /><b>{info.symbol}</b> {count}
+          </button>
+        );
+      })}
+      {rejected > 0 && (
+        <button type="button" class="chip" aria-pressed={!hidden.has(-1)} onClick={(event) => toggle(-1, event)}>
+          <i style={{ background: "#ffffff" }} />ambiguous {rejected}
+        </button>
+      )}
+      {hidden.size > 0 && <button type="button" class="chip" onClick={() => (store.hidden.value = new Set())}>show all</button>}
+    </div>
+  );
+}
+
+function Readings() {
+  const store = useStore();
+  const counts = { known: 0, unknown: 0, other: 0 };
+  for (const row of store.shown.value) counts[readingOf(store, row)]++;
+  const words = { known: "known", unknown: "unknown: unlike the training patterns", other: "not read by the network" };
+  return (
+    <div class="chips">
+      {(["known", "unknown", "other"] as const).map((name) => (
+        <span key={name} class="chip"><i style={{ background: KNOWN_COLOURS[name] }} />{words[name]} {counts[name]}</span>
+      ))}
+    </div>
+  );
+}
+
+function ColourBar() {
+  const store = useStore();
+  const variable = store.manifest.variables.find((v) => v.name === store.colouring.value);
+  if (!variable) return null;
+  const [low, high] = variable.ends;
+  const colours = store.manifest.palette.filter((_, i) => i % 16 === 0 || i === 255);
+  const middle = variable.ratios ? Math.sqrt(low * high) : (low + high) / 2;
+  return (
+    <div class="colourbar" role="img" aria-label={`Colours from ${number(low)} to ${number(high)}: ${variable.title}`}>
+      <div>{variable.title}{variable.ratios && " (logarithmic)"}</div>
+      <div class="bar" style={{ background: `linear-gradient(to right, ${colours.join(", ")})` }} />
+      <div class="ends"><span>{number(low)}</span><span>{number(Number(middle.toPrecision(3)))}</span><span>{number(high)}</span></div>
+      <span class="chip"><i style={{ background: "rgb(200 200 200)" }} />undefined</span>
+    </div>
+  );
+}
+
+function Lines() {
+  const store = useStore();
+  const lines = store.lines.value;
+  if (!lines.length) return null;
+  const hidden = store.hiddenLines.value;
+  const toggle = (name: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(name)) next.add(name);
+    store.hiddenLines.value = next;
+  };
+  return (
+    <div class="chips" role="group" aria-label="Theory; press to hide and show">
+      {lines.map((line) => (
+        <button key={line.name} type="button" class="chip" aria-pressed={!hidden.has(line.name)} onClick={() => toggle(line.name)}>
+          <svg width="26" height="8" aria-hidden="true">
+            <line x1="1" y1="4" x2="25" y2="4" stroke="currentColor" stroke-width="2" stroke-dasharray={dashOf(line.kind).join(" ")} />
+          </svg>
+          {line.name}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Marks() {
+  const store = useStore();
+  void store.changes.value;
+  const marked = store.labels.annotated.some(Boolean);
+  return (
+    <div class="chips marks">
+      <span class="chip"><i class="ring" style={{ borderColor: "#ff3b30" }} />shown pattern</span>
+      {store.livePoint.value && <span class="chip"><i class="ring" style={{ borderColor: "#0969da" }} />live run</span>}
+      {marked && <span class="chip"><i class="dot" />labelled by a person</span>}
+      {store.comparison.value && <span class="chip"><i class="frame" />read differently by {store.comparison.value.name}</span>}
+      {store.draws.value && <span class="chip"><i class="dot" style={{ background: "#ff3b30" }} />draws of the estimator</span>}
+    </div>
+  );
+}

@@ -1,0 +1,219 @@
+// One pattern: its frames with times, composite, saliency; what was read and what a person says; how to repeat it.
+
+import { useEffect, useState } from "preact/hooks";
+
+import type { Detail, Frames } from "../data/source";
+import { labelByKey } from "../state/labelling";
+import { number, titled, type Store } from "../state/store";
+import { useStore } from "./context";
+import { Copy } from "./copy";
+import { Field } from "./field";
+import { LabelBar, Told } from "./labelbar";
+import { hasLive } from "./tabs";
+import { Thumbnail } from "./thumbnail";
+
+type Mode = "frames" | "composite" | "saliency";
+const FRAME_MILLISECONDS = 400;
+
+function useLoaded<T>(store: Store, run: number, load: () => Promise<T>): { value: T | null; problem: string; stale: boolean } {
+  const [state, setState] = useState<{ run: number; value: T | null; problem: string }>({ run: -1, value: null, problem: "" });
+  useEffect(() => {
+    let there = true;
+    void load().then(
+      (value) => there && setState({ run, value, problem: "" }),
+      (error: Error) => there && setState({ run, value: null, problem: error.message }),
+    );
+    return () => {
+      there = false;
+    };
+  }, [store, run]);
+  return { value: state.value, problem: state.problem, stale: state.run !== run };
+}
+
+export function Pattern() {
+  const store = useStore();
+  const row = store.row.value;
+  const run = store.table.run[row] ?? 0;
+  const frames = useLoaded(store, run, () => store.source.frames(run));
+  const detail = useLoaded(store, run, () => store.source.detail(run));
+  const [mode, setMode] = useState<Mode>("frames");
+  const [creating, setCreating] = useState(false);
+  useEffect(() => {
+    const draws = detail.stale ? null : (detail.value?.estimate?.draws ?? null);
+    store.draws.value = draws && Object.keys(draws).length ? draws : null;
+  }, [detail.value, detail.stale]);
+
+  const key = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+    if (event.target instanceof HTMLButtonElement && event.key === " ") return;
+    const next = labelByKey(store, [row], event);
+    if (!next) return;
+    if (next === "new") setCreating(true);
+    event.preventDefault();
+  };
+  const modes: Mode[] = ["frames", ...(store.source.picture("composite", run) ? (["composite"] as const) : []),
+    ...(store.manifest.classifier && store.source.picture("saliency", run) ? (["saliency"] as const) : [])];
+  return (
+    <section class="pattern" onKeyDown={key} tabIndex={-1} aria-label={`Run ${run}`}>
+      <Heading detail={detail.stale ? null : detail.value} />
+      <div class="pattern-parts">
+        <div class="pattern-picture">
+          {modes.length > 1 && (
+            <div class="tools" role="group" aria-label="Shown as">
+              {modes.map((name) => (
+                <button key={name} type="button" aria-pressed={mode === name} onClick={() => setMode(name)}>{name}</button>
+              ))}
+            </div>
+          )}
+          {mode !== "frames" ? <Picture kind={mode} run={run} />
+            : frames.value && !frames.stale ? <Player frames={frames.value} run={run} />
+            : frames.problem && !frames.stale ? <p class="problem">{frames.problem}</p>
+            : <div class="field loading" aria-busy="true"><Thumbnail row={row} side={360} /></div>}
+        </div>
+        <div class="pattern-numbers">
+          {detail.problem && !detail.stale && <p class="problem">{detail.problem}</p>}
+          {detail.value ? <Numbers detail={detail.value} run={run} stale={detail.stale} /> : <div class="skeleton" aria-busy="true" />}
+        </div>
+      </div>
+      <LabelBar targets={() => [row]} done={() => undefined} creating={creating} setCreating={setCreating} />
+      <Told />
+      <Actions run={run} command={detail.stale ? "" : (detail.value?.command ?? "")} />
+    </section>
+  );
+}
+
+function Heading({ detail }: { detail: Detail | null }) {
+  const store = useStore();
+  void store.changes.value;
+  const row = store.row.value;
+  const read = store.classes.value[store.table.read[row] ?? 0];
+  const given = store.labels.annotated[row] ? store.classOf(row) : undefined;
+  const unknown = store.table.unknown[row] === 1;
+  return (
+    <header>
+      <h2>
+        <i class="swatch" style={{ background: read?.colour ?? "#ffffff" }} />
+        {titled(read)} {unknown && <span class="badge bad">unknown</span>}
+        {given !== undefined && <span class="badge person">a person says: {given ? titled(given) : "ambiguous"}</span>}
+      </h2>
+      <p>
+        run {store.run}: {store.point(row)}{store.manifest.read && `; read ${store.basis(row)}`}
+        {detail && (detail.wavelength === null ? "; homogeneous" : `; wavelength ${detail.wavelength.toFixed(1)}`)}
+        {detail?.set && `; set, ${Math.round((detail.coverage ?? 0) * 100)} %: ${detail.set.join(", ") || "no class"}`}
+      </p>
+      {detail?.estimate && <p>{detail.estimate.text}</p>}
+    </header>
+  );
+}
+
+function Player({ frames, run }: { frames: Frames; run: number }) {
+  const store = useStore();
+  const count = frames.times.length;
+  const [shown, setShown] = useState(count - 1);
+  const [playing, setPlaying] = useState(false);
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setInterval(() => setShown((now) => (now + 1) % count), FRAME_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [playing, count]);
+  const frame = Math.min(shown, count - 1);
+  const size = frames.height * frames.width;
+  const time = number(frames.times[frame] ?? 0);
+  const species = store.manifest.model.recorded;
+  return (
+    <>
+      <Field
+        values={frames.values.subarray(frame * size, (frame + 1) * size)} height={frames.height} width={frames.width}
+        range={store.manifest.colourRange} palette={store.manifest.palette} title={species} label={`${species} of run ${run} at time ${time}`}
+      />
+      {count > 1 && (
+        <div class="player">
+          <button type="button" aria-label={playing ? "Pause" : "Play"} onClick={() => setPlaying(!playing)}>{playing ? "❚❚" : "▶"}</button>
+          <label><span>t = {time}</span>
+            <input type="range" min={0} max={count - 1} value={frame} aria-label="Frame" aria-valuetext={`time ${time}`}
+              onInput={(e) => { setPlaying(false); setShown(Number(e.currentTarget.value)); }} />
+          </label>
+          <span class="soft">{frame + 1} of {count} frames</span>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Picture({ kind, run }: { kind: "composite" | "saliency"; run: number }) {
+  const store = useStore();
+  const [failed, setFailed] = useState(-1);
+  const texts = {
+    composite: "Stationary parts are grey, moving parts are coloured.",
+    saliency: "Bright: where a change would change the class most.",
+  };
+  if (failed === run) return <p>The classifier of this atlas can't be found, so there is no {kind}.</p>;
+  return (
+    <figure class="field">
+      <img src={store.source.picture(kind, run)!} alt={`${kind} of run ${run}`} onError={() => setFailed(run)} />
+      <figcaption class="soft">{texts[kind]}</figcaption>
+    </figure>
+  );
+}
+
+function Numbers({ detail, run, stale }: { detail: Detail; run: number; stale: boolean }) {
+  const store = useStore();
+  const spectrum = store.source.picture("spectrum", run);
+  const looks = new Map(store.classes.value.map((info) => [info.name, info]));
+  const shown = detail.probabilities.filter(([, p]) => p >= 0.001).sort((a, b) => b[1] - a[1]).slice(0, 8);
+  return (
+    <div class={stale ? "stale" : ""}>
+      {store.manifest.read && (
+        <table class="bars">
+          <caption>class probabilities</caption>
+          <tbody>
+            {shown.map(([name, p]) => (
+              <tr key={name}>
+                <th scope="row">{titled(looks.get(name))}</th>
+                <td><i style={{ width: `${100 * p}%`, background: looks.get(name)?.colour }} /></td>
+                <td>{p >= 0.9995 ? "1" : p.toFixed(3)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <div class="spectra">
+        {spectrum && <figure><img class="spectrum" src={spectrum} alt={`Power spectrum of run ${run}`} /><figcaption>power spectrum</figcaption></figure>}
+        <Rings q={detail.rings.q} power={detail.rings.power} />
+      </div>
+    </div>
+  );
+}
+
+function Rings({ q, power }: { q: number[]; power: number[] }) {
+  const [width, height] = [190, 110];
+  const most = Math.max(...power, 1e-300);
+  const far = q[q.length - 1] || 1;
+  const path = q.map((x, i) => `${i ? "L" : "M"}${((x / far) * width).toFixed(1)} ${(height - (power[i]! / most) * (height - 4)).toFixed(1)}`).join("");
+  return (
+    <figure>
+      <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label="Power by wavenumber">
+        <path d={path} fill="none" stroke="var(--accent)" stroke-width="2" />
+        <line x1="0" y1={height - 0.5} x2={width} y2={height - 0.5} stroke="var(--line)" />
+      </svg>
+      <figcaption>power by wavenumber q, 0 … {far.toFixed(2)}</figcaption>
+    </figure>
+  );
+}
+
+function Actions({ run, command }: { run: number; command: string }) {
+  const store = useStore();
+  const downloads = [["png", "PNG"], ["npz", "NPZ"], ["film", "MP4"]] as const;
+  return (
+    <div class="actions">
+      {store.manifest.capabilities.live && hasLive() && (
+        <button type="button" class="primary" onClick={() => { store.live.value = { run }; store.tab.value = "live"; }}>run it live</button>
+      )}
+      {downloads.map(([kind, title]) => {
+        const address = store.source.picture(kind, run);
+        return address && <a key={kind} class="button" href={address} download>{title}</a>;
+      })}
+      {command && <div class="command"><code>{command}</code><Copy text={command} what="command" /></div>}
+    </div>
+  );
+}

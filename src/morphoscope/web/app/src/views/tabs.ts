@@ -1,0 +1,31 @@
+// The tabs of the page. A view of another room of the app registers itself here.
+
+import type { ComponentType } from "preact";
+
+import type { Store, Tab } from "../state/store";
+import { Compare } from "./compare";
+import { MapSection } from "./map/section";
+import { Montage } from "./montage";
+import { NextPass } from "./next_pass";
+import { Pattern } from "./pattern";
+import { Share } from "./share";
+
+export interface TabInfo {
+  name: Tab;
+  title: string;
+  view: ComponentType;
+  there: (store: Store) => boolean;
+}
+
+export const TABS: TabInfo[] = [
+  { name: "map", title: "Map", view: MapSection, there: () => true },
+  { name: "pattern", title: "Pattern", view: Pattern, there: () => true },
+  { name: "montage", title: "Montage", view: Montage, there: () => true },
+  { name: "pass", title: "Next pass", view: NextPass, there: (store) => store.source.kind === "server" },
+  { name: "compare", title: "Compare", view: Compare, there: (store) => store.source.kind === "server" },
+  { name: "share", title: "Share", view: Share, there: () => true },
+];
+
+export function hasLive(): boolean {
+  return TABS.some(({ name }) => name === "live");
+}
