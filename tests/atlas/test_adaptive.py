@@ -125,6 +125,16 @@ def test_inferred_points_are_marked_everywhere(plan, tmp_path):
         assert simulated(other).sum() == 20
 
 
+def test_an_ensemble_of_a_plan_only_is_scanned_adaptively(tmp_path):
+    grid = ("--grid", "f=0.02:0.06:4", "--grid", "k=0.05:0.07:3", "--size", "40x40", "--until", 64)
+    made = cli_here("ensemble", "gray-scott", *grid, "--times", "4,34,64", "--plan-only", "--out", "runs", cwd=tmp_path)
+    assert "0 runs done, 0 failed, 12 pending" in made.stdout
+    scanned = ("scan", "gray-scott-second-pass", "runs", "--adaptive", "--budget", 5, "--out", "atlas")
+    done = cli_here(*scanned, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(Ensemble(tmp_path / "runs").usable()) == 5
+
+
 @pytest.mark.parametrize("budget", ["0", "-3", "111"])
 def test_a_budget_is_from_one_to_all(plan, tmp_path, budget):
     plan.save(tmp_path / "plan.json")
@@ -140,6 +150,9 @@ def test_what_an_adaptive_scan_refuses(plan, tmp_path):
     reader = "gray-scott-second-pass"
     with pytest.raises(UsageError, match="needs a number of runs"):
         morphoscope.scan(reader, plan, tmp_path / "atlas", adaptive=True)
+    with pytest.raises(UsageError, match="the classifier reads 3 frames"):  # before anything is simulated
+        morphoscope.scan(reader, plan, tmp_path / "atlas", adaptive=True, budget=5)
+    assert not list(tmp_path.iterdir())
     with pytest.raises(UsageError, match="has no runs to read"):
         morphoscope.scan(reader, plan, tmp_path / "atlas")
     with pytest.raises(UsageError, match="are for adaptive scans"):

@@ -91,6 +91,13 @@ def ensemble(
     limit: Annotated[
         int | None, typer.Option(help="Simulate only this many runs, spread evenly over the plan.")
     ] = None,
+    plan_only: Annotated[
+        bool,
+        typer.Option(
+            "--plan-only",
+            help="Write the plan into --out and simulate nothing yet; `scan --adaptive` chooses runs of it.",
+        ),
+    ] = False,
     engine: Annotated[str, typer.Option(help="cpu, or reference (NumPy, float64, slow).")] = "cpu",
     storage: Annotated[
         str | None,
@@ -126,6 +133,7 @@ def ensemble(
         cluster=cluster,
         frames=count,
         limit=limit,
+        plan_only=plan_only,
         engine=engine,
         storage=storage,
         store=store,

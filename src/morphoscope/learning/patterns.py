@@ -123,6 +123,11 @@ def unread(classifier: Classifier, ensemble: Ensemble, runs: NDArray[np.intp]) -
     return with_plan(classifier, Patterns(name, frames), plan, runs, recorded=plan.record)
 
 
+def check_readable(classifier: Classifier, plan: Plan, name: str) -> None:
+    """Raise UsageError if runs of a plan, called ``name``, lack the species or the times that the classifier reads."""
+    _places_of(classifier.input, plan, plan.record, name)
+
+
 def _places_of(expected: Input, plan: Plan, recorded: Sequence[str], name: str) -> list[int]:
     """The indices of the frames that are read. Raises UsageError if a plan lacks what the classifier reads."""
     if plan.grid.dimensions == 1:

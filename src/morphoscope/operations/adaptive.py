@@ -40,12 +40,13 @@ def scan_adaptively(
     from morphoscope.atlas import read_ensemble
     from morphoscope.atlas.adaptive import BatchReader, simulate_adaptively
     from morphoscope.learning.classifier import open_classifier
-    from morphoscope.learning.patterns import of_ensemble
+    from morphoscope.learning.patterns import check_readable, of_ensemble
     from morphoscope.learning.reading import read
 
     plan, folder = source_of(data, Path(out).with_name(f"{Path(out).name}-runs"))
     runs = checked_budget(plan, budget, seed, Path(out), overwrite=overwrite)
     trained = open_classifier(classifier)
+    check_readable(trained, plan, plan.name)
 
     def reader(ensemble: Ensemble, runs: NDArray[np.intp]) -> Prediction:
         return read(trained, of_ensemble(trained, ensemble, runs))

@@ -29,6 +29,7 @@ def ensemble(
     cluster: str | Client | None = None,
     frames: int = 3,
     limit: int | None = None,
+    plan_only: bool = False,
     engine: str = "cpu",
     storage: str | None = None,
     store: str | None = None,
@@ -53,6 +54,8 @@ def ensemble(
         Snapshots of each run, 3 or 10; for recipes only.
     limit
         Simulate only this number of runs, spread evenly over the plan.
+    plan_only
+        Whether to create the ensemble and simulate nothing yet, as for :func:`scan` with ``adaptive``.
     engine
         ``cpu``, or ``reference`` (NumPy, float64, slow).
     storage
@@ -92,7 +95,15 @@ def ensemble(
         plan = plan.limited(limit)
     with cluster_runner(cluster, progress, workers) as runner:
         return carry_out(
-            plan, out, workers=workers, engine=engine, storage=storage, store=store, runner=runner, progress=progress
+            plan,
+            out,
+            only=() if plan_only else None,
+            workers=workers,
+            engine=engine,
+            storage=storage,
+            store=store,
+            runner=runner,
+            progress=progress,
         )
 
 
