@@ -71,6 +71,9 @@ def test_an_accepted_proposal_is_no_proposal_any_more(folder, three, capsys):
     assert set(labels[first["runs"]]) == {"holes"}
     again = morphoscope.discover(folder, count=2)
     assert all(set(first["runs"]).isdisjoint(proposal.runs) for proposal in again.proposals)
+    # It is a class of the next pass, whose training runs lie where its members do.
+    second = morphoscope.refine(folder, folder.parent / "second", runs_per_class=2, epochs=1)
+    assert set(second.metadata["classes"]) >= {"kappa", "lambda", "holes"}
 
 
 def test_further_runs_of_a_real_group_confirm_it(folder, three):
