@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+# WebGL is drawn by the processor: tests need no graphics card.
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
+         "--disable-component-update"]  # fmt: skip
 MISSING = "no Chromium; install chromium, or run `.venv/bin/playwright install chromium`"
 
 

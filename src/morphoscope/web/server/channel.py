@@ -109,4 +109,4 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
     def say(self, text: str) -> None:
         """Send a text, unless the page is gone."""
         with contextlib.suppress(WebSocketClosedError):
-            self.write_message(text)
+            self.write_message(text).add_done_callback(lambda sent: sent.cancelled() or sent.exception())

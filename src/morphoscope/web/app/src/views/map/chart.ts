@@ -42,6 +42,7 @@ export class MapChart {
   private values: Floats | null = null;
   private letters: [number, number, string][] = []; // of the classes
   private dragged: [number, number][] | null = null; // a box or lasso in pixels inside the axes
+  private chosen = false; // a box or lasso has just ended: the click that follows is not one
   private hovered = "";
   private ends: (() => void)[] = [];
   private moving = false; // by this map itself
@@ -218,6 +219,7 @@ export class MapChart {
     on("pointermove", (event) => (this.dragged ? this.drag(event) : this.point(event)));
     on("pointerleave", () => this.leave());
     on("pointerdown", (event) => {
+      this.chosen = false;
       const chooses = this.store.tool.peek() !== "pan" || event.shiftKey;
       if (!chooses || event.button || !event.isPrimary) return;
       this.leave();
@@ -291,12 +293,13 @@ export class MapChart {
     plane.rows.forEach((row, i) => {
       if (!hidden.has(store.labels.label[row] ?? -1) && inside(polygon, frame.x(plane.x[i]!), frame.y(plane.y[i]!))) rows.push(row);
     });
+    this.chosen = true;
     store.select(rows);
   }
 
   /** Open the run at a click; repeated clicks open one after another of those at a point. */
   private click(event: MouseEvent): void {
-    if (this.store.tool.peek() !== "pan" && event.detail === 0) return;
+    if (this.chosen) return;
     const place = this.at(this.pixel(event));
     if (place < 0) return;
     const here = together(this.plane, place).map((i) => this.plane.rows[i]!);

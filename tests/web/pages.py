@@ -1,0 +1,91 @@
+"""The new page in a tab: a server of an atlas in a thread, and a tab that collects what the browser complains about."""
+
+import contextlib
+import threading
+
+from morphoscope.web.server.explorer_site import ExplorerSite
+from morphoscope.web.server.listening import make_server
+
+TOKEN = "test-token"
+
+
+@contextlib.contextmanager
+def served(site, **options):
+    """A server in a thread of its own."""
+    server = make_server(site, token=TOKEN, **options)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def explorer_of(workspace, who="ada"):
+    with served(ExplorerSite(workspace, who)) as server:
+        yield server
+
+
+class PageVisit:
+    """One tab. ``complaints``: errors and warnings of the browser."""
+
+    def __init__(self, chromium, server, width=1440, height=900, scheme="light", hash="", **device):
+        viewport = {"width": width, "height": height}
+        self.context = chromium.new_context(viewport=viewport, color_scheme=scheme, **device)
+        self.context.set_default_timeout(20_000)
+        self.server, self.complaints, self.requests = server, [], []
+        self.tab = self.new_tab()
+        self.tab.goto(server.address.url + hash)
+        self.ready()
+
+    def new_tab(self):
+        tab = self.context.new_page()
+        tab.on("console", self._on_console)
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.on("request", lambda request: self.requests.append(request.url))
+        return tab
+
+    def _on_console(self, message):
+        if message.type in {"error", "warning"} and "GL Driver Message" not in message.text:
+            self.complaints.append(message.text)
+
+    def ready(self, tab=None):
+        (tab or self.tab).locator(".where").filter(has_text=":").wait_for()
+
+    def turn_to(self, title):
+        self.tab.get_by_role("tab", name=title).click()
+
+    def href(self):
+        """The address; ``tab.url`` lags behind changes by scripts."""
+        return self.tab.evaluate("location.href")
+
+    def where(self):
+        return self.tab.locator(".where").inner_text()
+
+    def pixel(self, x, y):
+        """Where a point of the plane is on the screen."""
+        box = self.tab.locator(".map-plot").first.bounding_box()
+        x0, x1, y0, y1 = map(float, self.tab.locator(".map-plot").first.get_attribute("data-window").split())
+        return box["x"] + box["width"] * (x - x0) / (x1 - x0), box["y"] + box["height"] * (y1 - y) / (y1 - y0)
+
+    def told(self, text):
+        self.tab.locator(".told", has_text=text).first.wait_for()
+
+    def montage(self, what):
+        """Turn to the montage of a group, with the keyboard's focus in it."""
+        self.turn_to("Montage")
+        select = self.tab.get_by_role("combobox", name="Patterns")
+        select.select_option(select.locator("option", has_text=what).first.get_attribute("value"))
+        scroller = self.tab.get_by_role("listbox")
+        self.tab.locator(".tile").first.wait_for()
+        scroller.focus()
+        return scroller
+
+    def close(self):
+        assert self.complaints == []
+        own = (f"http://127.0.0.1:{self.server.address.port}/", "data:", "blob:")
+        assert all(request.startswith(own) for request in self.requests)
+        self.context.close()

@@ -1,0 +1,212 @@
+"""The page in a real Chromium: map, montage, pattern, labels, comparison, address, a phone, a server that is gone."""
+
+import re
+import time
+
+import pytest
+
+from morphoscope.atlas import Atlas
+from morphoscope.operations.annotate import annotate
+from morphoscope.web.workspace import Workspace
+from tests.web.conftest import SCREENSHOTS, copied_workspace
+from tests.web.pages import PageVisit, explorer_of
+
+
+@pytest.fixture(scope="module")
+def explorer(needs_browser, workshop, tmp_path_factory):
+    """One server for all tests that leave the labels as they were, and its workspace."""
+    workspace = copied_workspace(workshop, tmp_path_factory.mktemp("page"))
+    with explorer_of(workspace) as server:
+        yield server, workspace
+
+
+@pytest.fixture
+def visit(chromium, explorer):
+    opened = PageVisit(chromium, explorer[0])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def own(chromium, workshop, tmp_path):
+    """A page and a workspace of a test's own."""
+    workspace = copied_workspace(workshop, tmp_path)
+    with explorer_of(workspace) as server:
+        opened = PageVisit(chromium, server)
+        yield opened, workspace
+        opened.close()
+
+
+def member(atlas, name):
+    position = int(atlas.members(name)[0])
+    return position, (float(atlas.values("k")[position]), float(atlas.values("f")[position]))
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_the_map_shows_what_was_read(visit, explorer):
+    """Hover shows a pattern, a click opens it, keys walk, the address follows, back returns."""
+    atlas = explorer[1].atlas
+    position, place = member(atlas, "lambda")
+    tab = visit.tab
+    assert tab.title() == f"Morphoscope: {atlas.plan.model.title}"
+    tab.mouse.move(*visit.pixel(*place))
+    tab.locator(".tip", has_text="λ lambda").wait_for()
+    assert "/data/thumbnails/0" in tab.locator(".tip .thumbnail").evaluate("e => e.style.backgroundImage")
+    before = visit.href()
+    tab.mouse.click(*visit.pixel(*place))
+    tab.locator("h2", has_text="λ lambda").wait_for()
+    run = int(re.search(r"run=(\d+)", visit.href())[1])
+    assert atlas.reading.names[list(atlas.runs).index(run)] == "lambda"
+    tab.locator(".command code", has_text="morphoscope simulate gray-scott -p f=0.03 -p k=0.062").wait_for()
+    assert "t = 3000" in tab.locator(".player").inner_text()
+    tab.go_back()
+    tab.locator("h2", has_text="λ lambda").wait_for(state="hidden")
+    assert visit.href() == before
+    tab.locator(".map-plot").focus()
+    tab.keyboard.press("ArrowDown")
+    until(lambda: visit.href() != before)
+    link = visit.href()
+    other = PageVisit(visit.context.browser, explorer[0], hash=f"#{link.partition('#')[2]}")
+    assert other.where() == visit.where()
+    other.close()
+
+
+def test_colours_zoom_and_legend(visit, explorer):
+    tab = visit.tab
+    window = tab.locator(".map-plot").get_attribute("data-window")
+    tab.get_by_role("combobox", name="Colour").select_option("wavelength")
+    tab.locator(".colourbar", has_text="dominant wavelength").wait_for()
+    tab.get_by_role("combobox", name="Colour").select_option("class")
+    tab.locator(".map-plot").hover()
+    tab.mouse.wheel(0, -400)
+    until(lambda: tab.locator(".map-plot").get_attribute("data-window") != window)
+    until(lambda: "view=" in visit.href())
+    tab.locator(".map-plot").press("0")
+    until(lambda: tab.locator(".map-plot").get_attribute("data-window") == window)
+    chip = tab.locator(".chip", has_text="κ")
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "false"
+    until(lambda: "hidden=kappa" in visit.href())
+    chip.click()
+
+
+def test_box_and_lasso_select_for_the_montage(visit, explorer):
+    atlas, tab = explorer[1].atlas, visit.tab
+    _, place = member(atlas, "kappa")
+    x, y = visit.pixel(*place)
+    for tool in ("box", "lasso"):
+        tab.get_by_role("button", name=tool, exact=True).click()
+        tab.mouse.move(x - 25, y - 25)
+        tab.mouse.down()
+        for dx, dy in ((25, -25), (25, 25), (-25, 25)) if tool == "lasso" else ((25, 25),):
+            tab.mouse.move(x + dx, y + dy)
+        tab.mouse.up()
+        tab.locator(".count", has_text="4 patterns").wait_for()
+        rows = tab.locator(".tile").evaluate_all("all => all.map((t) => Number(t.dataset.row))")
+        assert {atlas.reading.names[row] for row in rows} == {"kappa"}
+        tab.get_by_role("button", name=re.compile("clear selection")).first.click()
+        assert tab.get_by_role("button", name=re.compile("clear selection")).count() == 0
+    tab.get_by_role("button", name="move", exact=True).click()
+
+
+def test_one_key_labels_and_another_page_sees_it(own):
+    visit, workspace = own
+    other = visit.new_tab()
+    other.goto(visit.href())
+    visit.ready(other)
+    scroller = visit.montage("κ kappa")
+    first = int(visit.tab.locator(".tile.focus").get_attribute("data-row"))
+    visit.tab.keyboard.press("2")
+    visit.told("Saved: run")
+    name = workspace.atlas.all_classes()[1]
+    assert workspace.labels[first] == name
+    other.locator(".chip", has_text="labelled by a person").wait_for()
+    scroller.press("Control+a")
+    scroller.press("x")
+    visit.told("Saved: 4 patterns: rejected")
+    assert workspace.labels.count("") == 4
+    scroller.press("u")
+    visit.told("undone: 4")
+    scroller.press("u")
+    visit.told("undone: 1 annotation")
+    assert not any(workspace.annotated)
+    annotate(workspace.atlas, "kappa", [int(workspace.atlas.runs[0])], who="grace")  # as the command line does
+    other.locator(".chip", has_text="labelled by a person").wait_for()
+
+
+def test_a_new_class_has_a_colour_of_its_own(own):
+    visit, workspace = own
+    scroller = visit.montage("κ kappa")
+    for name in ("σ", "moving spots", "moving-spots", "labyrinths"):
+        scroller.press("n")
+        visit.tab.get_by_label("Name of the class, as in moving-spots").fill(name)
+        visit.tab.keyboard.press("Enter")
+        if name in ("σ", "moving spots"):
+            visit.told("can't be a name")
+            visit.tab.keyboard.press("Escape")
+        else:
+            visit.told(f"{name}")
+            until(lambda name=name: name in workspace.labels)
+    made = workspace.atlas.class_styles()
+    assert made["moving-spots"][1] != made["labyrinths"][1]
+
+
+def test_a_server_that_is_gone_is_noticed_and_nothing_counts_as_saved(chromium, workshop, tmp_path):
+    workspace = copied_workspace(workshop, tmp_path)
+    with explorer_of(workspace) as server:
+        visit = PageVisit(chromium, server)
+        scroller = visit.montage("κ kappa")
+    visit.tab.get_by_role("alert").filter(has_text="does not answer").wait_for(timeout=3000)
+    scroller.press("2")
+    visit.told("Not saved")
+    visit.tab.locator(".tile.unsaved").first.wait_for()
+    assert not any(workspace.annotated)
+    visit.context.close()
+
+
+def test_compare_and_train(chromium, workshop, tmp_path):
+    workspace = copied_workspace(workshop, tmp_path)
+    other = Workspace(Atlas(workspace.atlas.folder))
+    workspace.compared = other.atlas
+    with explorer_of(workspace) as server:
+        visit = PageVisit(chromium, server)
+        visit.turn_to("Compare")
+        visit.tab.get_by_text("100.0% of 12 runs agree").wait_for()
+        assert visit.tab.locator(".map-plot").count() == 2
+        visit.turn_to("Next pass")
+        visit.tab.get_by_text("None yet").wait_for()
+        assert visit.tab.get_by_role("button", name="train the next pass").is_disabled()
+        workspace.annotate([0], "kappa", "ada")
+        visit.tab.get_by_text("Parameter points per class").wait_for()
+        visit.tab.get_by_role("spinbutton", name="Runs per class").fill("2")
+        visit.tab.get_by_role("spinbutton", name="Epochs").fill("1")
+        visit.tab.get_by_role("button", name="train the next pass").click()
+        visit.tab.get_by_role("button", name="compare both readings").wait_for(timeout=60_000)
+        visit.tab.get_by_role("button", name="compare both readings").click()
+        visit.tab.get_by_text(re.compile(r"of 12 runs agree")).wait_for()
+        visit.close()
+
+
+def test_phone_and_keyboard(chromium, explorer):
+    """Tabs over one view; every tab is reached with arrow keys; nothing is wider than the screen."""
+    visit = PageVisit(chromium, explorer[0], width=390, height=844, has_touch=True)
+    tab = visit.tab
+    titles = tab.get_by_role("tab").all_inner_texts()
+    assert titles[:3] == ["Map", "Pattern", "Montage"]
+    tab.get_by_role("tab", name="Map").focus()
+    for title in [*titles[1:], titles[0]]:
+        tab.keyboard.press("ArrowRight")
+        tab.get_by_role("tab", name=title, selected=True).wait_for()
+        assert tab.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), title
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        tab.screenshot(path=SCREENSHOTS / f"page-phone-{title.lower().replace(' ', '-')}.png")
+    tab.keyboard.press("?")
+    tab.get_by_role("dialog").get_by_text("keys and gestures").wait_for()
+    tab.keyboard.press("Escape")
+    visit.close()
