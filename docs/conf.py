@@ -17,7 +17,7 @@ author = "Morphoscope developers"
 copyright = "Morphoscope developers"
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx.ext.mathjax", "site_reference"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx.ext.mathjax", "sphinx_gallery.gen_gallery", "site_reference"]
 exclude_patterns = ["README.md"]
 root_doc = "index"
 
@@ -30,6 +30,25 @@ autodoc_preserve_defaults = True
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 toc_object_entries_show_parents = "hide"
+
+# Every script of examples/gallery runs when the site is built; one that fails is an error of the build.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples/gallery",
+    "gallery_dirs": "gallery",
+    "filename_pattern": "",
+    "subsection_order": [f"../examples/gallery/{kind}" for kind in ("simulate", "theory", "maps", "learn", "data")],
+    "within_subsection_order": "FileNameSortKey",
+    "nested_sections": False,
+    "image_scrapers": ("site_gallery.written_pictures",),
+    "reset_modules": ("site_gallery.own_folder",),
+    "reset_modules_order": "both",
+    "capture_repr": (),
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "show_signature": False,
+    "min_reported_time": 1e6,  # times of a busy machine say nothing
+    "plot_gallery": "True",  # sphinx-build -D plot_gallery=0 leaves the pictures out
+}
 
 html_theme = "furo"
 html_title = "Morphoscope"

@@ -1,5 +1,6 @@
 """The documentation is true: its commands exist, its Python blocks run, its links lead somewhere."""
 
+import ast
 import re
 import shlex
 import tomllib
@@ -65,7 +66,21 @@ def test_the_site_has_every_page():
     """A page that no menu leads to would be an error of `make docs`."""
     listed = re.findall(r"^([a-z/-]+)$", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE)
     pages = [path.relative_to(ROOT / "docs") for kind in ("md", "rst") for path in (ROOT / "docs").rglob(f"*.{kind}")]
-    assert sorted(listed) == sorted(str(page.with_suffix("")) for page in pages if page.name != "index.md")
+    pages = [str(page.with_suffix("")) for page in pages if page.name != "index.md" and page.parts[0] != "gallery"]
+    assert sorted(listed) == sorted(["gallery/index", *pages])
+
+
+SCRIPTS = sorted((ROOT / "examples" / "gallery").rglob("*.py"))
+
+
+def test_the_gallery_has_a_script_of_each_kind():
+    """`make docs` runs them; here only what needs no run."""
+    assert len(SCRIPTS) >= 20
+    for script in SCRIPTS:
+        tree = ast.parse(script.read_text())
+        title, underline = ast.get_docstring(tree).splitlines()[:2]
+        assert underline == "=" * len(title), script
+        assert f'"{script.stem}.png"' in script.read_text(), f"{script} writes no picture of its own name"
 
 
 def test_versions_agree():

@@ -109,6 +109,17 @@ def test_annotations_stay_with_the_ensemble_and_colour_the_map(bare, made):
         bare.annotations.undo("ada")
 
 
+def test_a_class_that_is_added_has_another_colour_than_those_before(bare):
+    """Also if its name comes first in the order of the classes."""
+    atlas = morphoscope.open_atlas(bare.folder)
+    before = atlas.class_styles()["pattern"]
+    morphoscope.annotate(atlas, "a", [0], who="ada")
+    styles = atlas.class_styles()
+    assert styles["pattern"] == before
+    assert styles["a"][1] != styles["pattern"][1]
+    atlas.annotations.undo("ada")
+
+
 def test_new_classes_get_free_colours():
     first = free_colour("one", [])
     assert free_colour("two", [first]) != first

@@ -351,8 +351,8 @@ class Atlas:
         """Symbol and colour (#rrggbb) of each of :meth:`all_classes`; people choose those of their own classes."""
         classes = self.all_classes()
         made = {c.name: (c.symbol, c.colour) for c in self.annotations.classes()}
-        colours = class_colours(classes)
-        return {name: made.get(name, (symbol(name), colours[name])) for name in classes}
+        colours = class_colours([name for name in classes if name not in made])  # as before people added theirs
+        return {name: made.get(name) or (symbol(name), colours[name]) for name in classes}
 
     def labels(self) -> list[str]:
         """The class of every reading after the latest annotations; empty for runs rejected as ambiguous."""
