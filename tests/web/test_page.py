@@ -52,7 +52,7 @@ def until(condition, seconds=20):
 def test_the_map_shows_what_was_read(visit, explorer):
     """Hover shows a pattern, a click opens it, keys walk, the address follows, back returns."""
     atlas = explorer[1].atlas
-    position, place = member(atlas, "lambda")
+    _, place = member(atlas, "lambda")
     tab = visit.tab
     assert tab.title() == f"Morphoscope: {atlas.plan.model.title}"
     tab.mouse.move(*visit.pixel(*place))
