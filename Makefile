@@ -4,6 +4,7 @@
 # make page  builds the explorer's page from its TypeScript sources; needs Node, which nothing else does
 # make install-test  builds the package, installs it without extras into an empty environment, and starts it
 # make docs  builds the documentation site
+# make course  executes the chapters of the course and writes them as Jupyter notebooks
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
 # make gallery   the page of the built-in models and its pictures
@@ -19,7 +20,7 @@ PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
 PAGE = src/morphoscope/web/app
 
-.PHONY: demo test lint page install-test docs torture bench gallery encoder accuracy publish clean
+.PHONY: demo test lint page install-test docs course torture bench gallery encoder accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -52,6 +53,10 @@ docs: $(INSTALLED)
 	$(PIP) -e '.[docs]'
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs results/docs
 	@echo "open results/docs/index.html in a browser"
+
+course: $(INSTALLED)
+	$(PIP) -e '.[docs]'
+	$(BIN)/python tools/course.py
 
 torture: $(INSTALLED)
 	$(BIN)/python -m tests.faults --folder results/torture --out docs/reliability.md

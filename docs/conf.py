@@ -17,12 +17,30 @@ author = "Morphoscope developers"
 copyright = "Morphoscope developers"
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx.ext.mathjax", "sphinx_gallery.gen_gallery", "site_reference"]
-exclude_patterns = ["README.md"]
+extensions = [
+    "myst_nb",
+    "sphinx-mathjax-offline",
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+    "site_reference",
+]
+exclude_patterns = ["README.md", "gallery/**.ipynb"]  # the gallery has its scripts as notebooks, for download
 root_doc = "index"
 
 myst_heading_anchors = 4
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_dmath_double_inline = True
+myst_dmath_allow_space = myst_dmath_allow_digits = False  # $ is a currency in some pages
+
+# The chapters of the course are notebooks. What `make course` executed is taken; everything else is executed here.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(Path(__file__).parent.parent / "results" / "course" / "cache")
+nb_execution_in_temp = True
+nb_execution_timeout = 180
+nb_execution_raise_on_error = True
+nb_merge_streams = True
 suppress_warnings = ["myst.header"]  # pages may begin with a picture
 
 autodoc_typehints = "none"  # types stand in the signature
@@ -51,6 +69,8 @@ sphinx_gallery_conf = {
 }
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
 html_title = "Morphoscope"
 html_show_sphinx = False
 html_copy_source = False
