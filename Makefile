@@ -5,6 +5,7 @@
 # make install-test  builds the package, installs it without extras into an empty environment, and starts it
 # make docs  builds the documentation site
 # make course  executes the chapters of the course and writes them as Jupyter notebooks
+# make links  asks whether the addresses that the documentation names answer; needs the internet
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
 # make gallery   the page of the built-in models and its pictures
@@ -20,7 +21,7 @@ PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
 PAGE = src/morphoscope/web/app
 
-.PHONY: demo test lint page install-test docs course torture bench gallery encoder accuracy publish clean
+.PHONY: demo test lint page install-test docs course torture bench gallery encoder accuracy publish clean links
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -57,6 +58,9 @@ docs: $(INSTALLED)
 course: $(INSTALLED)
 	$(PIP) -e '.[docs]'
 	$(BIN)/python tools/course.py
+links: $(INSTALLED)
+	$(PIP) -e '.[docs]'
+	$(BIN)/python -m sphinx -q -b linkcheck -D plot_gallery=0 docs results/links
 
 torture: $(INSTALLED)
 	$(BIN)/python -m tests.faults --folder results/torture --out docs/reliability.md

@@ -25,6 +25,31 @@ def test_links_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
+def anchors(page):
+    """The anchors of a page's headings, as GitHub and MyST make them; of equal ones the second ends in -1."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    names = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)]
+    return {
+        name + (f"-{names[:place].count(name)}" if name in names[:place] else "") for place, name in enumerate(names)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_to_headings_lead_somewhere(page):
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", page.read_text()):
+        assert anchor in anchors(page.parent / target if target else page), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_a_block_that_is_not_run_says_why(page):
+    """Blocks of other languages are commands, output and files; `python no-run` begins with its reason."""
+    fences = re.findall(r"^```(.+)\n(.*)$", page.read_text(), re.MULTILINE)
+    for language, first in fences:
+        assert re.fullmatch(r"(python( no-run)?|bash|text|yaml|toml|json)|\{[\w-]+\}.*", language), language
+        if language == "python no-run":
+            assert first.startswith("# not run by the tests: "), first
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_commands_exist_with_their_options(page):
     from morphoscope.cli.app import command_line
