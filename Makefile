@@ -5,9 +5,11 @@
 # make install-test  builds the package, installs it without extras into an empty environment, and starts it
 # make docs  builds the documentation site
 # make course  executes the chapters of the course and writes them as Jupyter notebooks
+# make release  builds wheel and sdist and checks them in empty environments; writes checksums and notes
 # make links  asks whether the addresses that the documentation names answer; needs the internet
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
+# make figures  measures the tables of docs/performance.md, for hours, on a machine that must be quiet
 # make gallery   the page of the built-in models and its pictures
 # make encoder   simulates runs of all models and trains the shipped encoder on them
 # make accuracy  the networks' accuracy over five seeds
@@ -21,7 +23,7 @@ PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
 PAGE = src/morphoscope/web/app
 
-.PHONY: demo test lint page install-test docs course torture bench gallery encoder accuracy publish clean links
+.PHONY: demo test lint page install-test release docs course links torture bench figures gallery encoder accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -58,6 +60,12 @@ docs: $(INSTALLED)
 course: $(INSTALLED)
 	$(PIP) -e '.[docs]'
 	$(BIN)/python tools/course.py
+
+RELEASE ?=
+release: $(INSTALLED)
+	$(PIP) -e '.[release]'
+	$(BIN)/python tools/release.py $(RELEASE)
+
 links: $(INSTALLED)
 	$(PIP) -e '.[docs]'
 	$(BIN)/python -m sphinx -q -b linkcheck -D plot_gallery=0 docs results/links
@@ -70,6 +78,11 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/thresholds.py
 	$(BIN)/python benchmarks/explorer.py
+
+FIGURES ?=
+figures: $(INSTALLED)
+	$(PIP) -e '.[bench]'
+	$(BIN)/python -m benchmarks.figures $(FIGURES)
 
 gallery: $(INSTALLED)
 	$(BIN)/python tools/gallery.py

@@ -53,6 +53,7 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait(20)
+    print("| measurement | value | target |\n|---|---|---|")
     for name, value, asked in rows:
         print(f"| {name} | {value} | {asked} |")
 
