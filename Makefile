@@ -68,7 +68,7 @@ release: $(INSTALLED)
 
 links: $(INSTALLED)
 	$(PIP) -e '.[docs]'
-	$(BIN)/python -m sphinx -q -b linkcheck -D plot_gallery=0 docs results/links
+	$(BIN)/python -m sphinx -q -b linkcheck -D plot_gallery=0 -D nb_execution_mode=off docs results/links
 
 torture: $(INSTALLED)
 	$(BIN)/python -m tests.faults --folder results/torture --out docs/reliability.md
@@ -82,7 +82,7 @@ bench: $(INSTALLED)
 FIGURES ?=
 figures: $(INSTALLED)
 	$(PIP) -e '.[bench]'
-	$(BIN)/python -m benchmarks.figures $(FIGURES)
+	$(BIN)/python benchmarks/figures.py $(FIGURES)
 
 gallery: $(INSTALLED)
 	$(BIN)/python tools/gallery.py

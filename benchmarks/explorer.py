@@ -117,7 +117,7 @@ def _one_tab(tab: Any) -> list[tuple[str, str, str]]:
     tab.locator(".count", has_text=f"{count} annotated").wait_for()
     rows.append((f"labelling {count} patterns", f"{time.perf_counter() - begin:.2f} s", "200 in ≤ 1 s"))
     tab.locator(".bk-tab", has_text="Pattern").click()
-    tab.get_by_role("button", name="Run it live from here").click()
+    tab.get_by_role("button", name="Run it live", exact=True).click()
     rates = []
     end = time.monotonic() + LIVE_SECONDS
     while time.monotonic() < end:

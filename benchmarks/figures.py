@@ -1,12 +1,12 @@
 """Measures the tables of docs/performance.md in one go, on this machine, and writes them between their markers.
 
-    python -m benchmarks.figures [--parts engine …] [--profile full|tiny] [--sets FOLDER] [--page PAGE]
+    python benchmarks/figures.py [--parts engine …] [--profile full|tiny] [--sets FOLDER] [--page PAGE]
 
 A table of the page stands between `<!-- figures: NAME -->` and `<!-- end of figures -->`; a line above it says with
 which command, version and machine it was measured. What stands outside is not changed: sentences about the figures must
 be read again. All output is kept beside the page's copy in results/figures. The tiny profile measures with few rounds
-and writes to results/figures only, since its figures mean nothing. The full profile takes about five hours
-on two cores that must be quiet; the sets are simulated if they are missing.
+and writes to results/figures only, since its figures mean nothing. The full profile takes hours
+on cores that must be quiet; the sets are simulated if they are missing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.clock import clock_rate
+import clock
 
 import morphoscope
 from morphoscope.core.errors import DataError, UsageError
@@ -132,7 +132,7 @@ def machine(load: float) -> str:
     )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     state = "quiet" if load < BUSY else f"with other processes (load {load:.1f})"
-    return f"{cores} cores of {cpu} at {clock_rate():.2f} GHz, {platform.system()}, {state}"
+    return f"{cores} cores of {cpu} at {clock.clock_rate():.2f} GHz, {platform.system()}, {state}"
 
 
 def _lines(path: str) -> list[str]:
