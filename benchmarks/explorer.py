@@ -126,7 +126,7 @@ def _one_tab(tab: Any) -> list[tuple[str, str, str]]:
         rates += [int(found[1]) for text in said if (found := re.search(r"(\d+) frames/s", text))]
     shown = f"{statistics.median(rates):.0f} frames/s" if rates else "no frames"
     rows.append(("live run, 128 × 128, 1000 steps per frame", shown, "≥ 25 frames/s"))
-    tab.get_by_role("button", name="Hold").click()
+    tab.get_by_role("button", name="Pause").click()
     return rows
 
 

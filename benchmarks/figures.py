@@ -191,16 +191,20 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     target = OUT / asked.page.name if tiny else asked.page
     page = asked.page.read_text()
-    try:
-        for name in asked.parts:
-            print(f"{name}: {' '.join(PARTS[name].command)}", file=sys.stderr, flush=True)
+    failed = []
+    for name in asked.parts:
+        print(f"{name}: {' '.join(PARTS[name].command)}", file=sys.stderr, flush=True)
+        try:
             output, line = measured(name, PARTS[name], asked.sets, tiny)
             tables = named(PARTS[name], output)
             page = written(page, tables, dict.fromkeys(tables, line))
             write(target, page)
-    except (DataError, UsageError) as error:
-        raise SystemExit(f"error: {error}") from None
+        except (DataError, UsageError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed.append(name)
     print(target)
+    if failed:
+        raise SystemExit(f"error: not measured: {', '.join(failed)}; the page keeps their earlier tables")
 
 
 if __name__ == "__main__":
