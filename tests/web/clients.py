@@ -1,26 +1,26 @@
-"""Clients for a running server: raw requests, which no library changes, and Bokeh's websocket."""
+"""Clients for a running server: raw requests, which no library changes, and websockets."""
 
 import asyncio
 import concurrent.futures
 import contextlib
 import json
-import re
 import socket
 import threading
-import time
 
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from morphoscope.web.serving import make_server
+from morphoscope.web.server.listening import make_server
+from morphoscope.web.server.site import PageSite
 
 TOKEN = "test-token"
 
 
 @contextlib.contextmanager
-def running(make_page, *, files=None, title="test", token=TOKEN, **options):
-    """A server in a thread of its own."""
-    server = make_server(make_page, files=files or {}, title=title, token=token, **options)
+def running(site=None, *, data=None, title="test", token=TOKEN, **options):
+    """A server in a thread of its own, by default of a page whose only action is ``ping``."""
+    site = site or PageSite(title, data or {}, {"ping": lambda: "pong"})
+    server = make_server(site, token=token, **options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -67,60 +67,36 @@ def handshake(server, *headers, **options):
     """The lines of a websocket's opening."""
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
     return ask(server, "/ws", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", key,
-               "Sec-WebSocket-Protocol: bokeh, nonsense", *headers, **options)  # fmt: skip
+               *headers, **options)  # fmt: skip
 
 
-def ticket(server):
-    """The signed session id of a fresh page."""
-    status, _, body = ask(server, patience=30)  # building a page takes a moment
-    assert status == 200
-    return re.search(rb'"token":"([^"]+)"', body)[1].decode()
-
-
-async def connect(server, session=None, protocols=None):
-    """An open websocket, after the server's greeting."""
+async def connect(server):
+    """An open websocket."""
     url = f"ws://127.0.0.1:{server.address.port}/ws"
-    request = HTTPRequest(url, headers={"Cookie": cookie(server)}, request_timeout=10)
-    socket = await websocket_connect(request, subprotocols=protocols or ["bokeh", session or ticket(server)])
-    if not protocols:
-        assert (await reply(socket))["msgtype"] == "ACK"
-    return socket
+    return await websocket_connect(HTTPRequest(url, headers={"Cookie": cookie(server)}, request_timeout=10))
 
 
 async def reply(socket):
-    """The header of the next message, or None if the server has closed; further frames are ignored."""
-    while True:
-        frame = await asyncio.wait_for(socket.read_message(), 10)
-        if frame is None:
-            return None
-        if isinstance(frame, str) and '"msgtype"' in frame:
-            return json.loads(frame)
+    """The next message, or None if the server has closed."""
+    frame = await asyncio.wait_for(socket.read_message(), 10)
+    return None if frame is None else json.loads(frame)
 
 
-async def pull(socket):
-    """Ask for the page's document, as a browser does after connecting."""
-    for part in ({"msgid": "1", "msgtype": "PULL-DOC-REQ"}, {}, {}):
-        await socket.write_message(json.dumps(part))
-    return (await reply(socket))["msgtype"] == "PULL-DOC-REPLY"
+async def answered(socket):
+    """Whether a request over the websocket is answered; other messages are skipped."""
+    await socket.write_message(json.dumps({"id": 99, "action": "ping", "values": {}}))
+    while (found := await reply(socket)) is not None:
+        if found.get("id") == 99:
+            return found["result"] == "pong"
+    return False
 
 
 async def visit(server):
-    """Whether a new legitimate session works."""
+    """Whether a new legitimate page works."""
     socket = await connect(server)
-    works = await pull(socket)
+    works = await answered(socket)
     socket.close()
-    return works
-
-
-def expire_sessions(server, left):
-    """Expire sessions at once instead of a minute after pages were closed; returns when ``left`` sessions remain."""
-    loop, _ = server._stop
-    end = time.monotonic() + 30
-    while server.session_count() > left:
-        assert time.monotonic() < end, f"{server.session_count()} sessions are left, expected {left}"
-        for context in server._application._applications.values():
-            asyncio.run_coroutine_threadsafe(context._cleanup_sessions(0), loop).result(20)
-        time.sleep(0.05)
+    return works and ask(server, patience=10)[0] == 200
 
 
 def visits(server):

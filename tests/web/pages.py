@@ -1,31 +1,15 @@
 """The new page in a tab: a server of an atlas in a thread, and a tab that collects what the browser complains about."""
 
 import contextlib
-import threading
+import time
 
 from morphoscope.web.server.explorer_site import ExplorerSite
-from morphoscope.web.server.listening import make_server
-
-TOKEN = "test-token"
-
-
-@contextlib.contextmanager
-def served(site, **options):
-    """A server in a thread of its own."""
-    server = make_server(site, token=TOKEN, **options)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        thread.join(60)
-        assert not thread.is_alive()
+from tests.web.clients import running
 
 
 @contextlib.contextmanager
 def explorer_of(workspace, who="ada"):
-    with served(ExplorerSite(workspace, who)) as server:
+    with running(ExplorerSite(workspace, who)) as server:
         yield server
 
 
@@ -89,3 +73,30 @@ class PageVisit:
         own = (f"http://127.0.0.1:{self.server.address.port}/", "data:", "blob:")
         assert all(request.startswith(own) for request in self.requests)
         self.context.close()
+
+
+def until(condition, seconds=20):
+    """Wait for something that the server or the page does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def scrolled(tab):
+    return tab.evaluate("document.scrollingElement.scrollTop")
+
+
+def swipe(tab, x, y, by):
+    """Drag a finger upwards by so many pixels."""
+    session = tab.context.new_cdp_session(tab)
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        moved = {"x": x, "y": y - by * step / 10}
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [moved]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -1,23 +1,19 @@
 """Hostile requests, one by one: the guard refuses them, and legitimate requests still work."""
 
-import base64
-import sys
-
 import pytest
-from panel.io.resources import DIST_DIR
-from panel.pane import Markdown
 
 from morphoscope.web.guard import HEADERS, Names
-from tests.web.clients import TOKEN, ask, cookie, handshake, parsed, raw, running, ticket, visits
+from morphoscope.web.server.site import Body
+from tests.web.clients import TOKEN, ask, cookie, handshake, parsed, raw, running, visits
 
 
 def thumbnail(number):
-    return (b"picture %d" % number, "image/webp") if number < 5 else None
+    return Body(b"picture %d" % number, "image/webp") if number < 5 else None
 
 
 @pytest.fixture(scope="module")
 def server():
-    with running(lambda: Markdown("a page"), files={"thumbnails": thumbnail}) as running_server:
+    with running(data={"thumbnails": thumbnail}) as running_server:
         yield running_server
         assert visits(running_server)  # after all hostile requests
 
@@ -49,16 +45,12 @@ def test_a_legitimate_visit(server):
     assert b"<title>test" in body
     assert TOKEN.encode() not in body
     assert headers["x-frame-options"] == "DENY"
-    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    policy = headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
+    assert "'unsafe-inline'" not in policy
+    assert "'unsafe-eval'" not in policy
     assert visits(server)
-
-
-def test_the_page_carries_no_header_of_the_request(server):
-    session = ticket(server).split(".")[0]
-    content = base64.urlsafe_b64decode(session + "==")
-    assert b"session_id" in content
-    assert TOKEN.encode() not in content
-    assert b"127.0.0.1" not in content
 
 
 @pytest.mark.parametrize("form", ["localhost:{}", "127.0.0.1:{}", "[::1]:{}", "LOCALHOST:{}"])
@@ -116,13 +108,12 @@ def test_other_sites_can_link_but_not_embed(server, site):
     assert fetched("/", "navigate", "document")[0] == 200
     refused(fetched("/", "navigate", "iframe"))
     refused(fetched("/", "no-cors", "script"))
-    refused(fetched("/files/thumbnails/3", "no-cors", "image"))
-    refused(fetched("/files/thumbnails/3", "navigate", "document"))
+    refused(fetched("/data/thumbnails/3", "no-cors", "image"))
+    refused(fetched("/data/thumbnails/3", "navigate", "document"))
     refused(handshake(server, f"Sec-Fetch-Site: {site}", "Sec-Fetch-Mode: websocket", "Sec-Fetch-Dest: websocket"))
 
 
-TARGETS = ["/", "/ws", "/static/js/bokeh.min.js", "/favicon.ico", "/files/thumbnails/3",
-           "/static/extensions/panel/images/favicon.ico", "/components/panel.template/X/_css/x.css"]  # fmt: skip
+TARGETS = ["/", "/ws", "/app/app.js", "/app/nothing.js", "/favicon.ico", "/data/thumbnails/3", "/data/nothing"]
 COOKIES = ["", "{n}=", "{n}=wrong", "{n}", "{n}={t}x", "{n}= {t}", "{N}={t}", "x{n}={t}", "{n}={t}; {n}={t}",
            "token={t}",
            "{n}={t}; {n}=wrong", "{n}=wrong; {n}={t}", '{n}="{t}"', "morphoscope={t}", "{n}=t\u00f6ken"]  # fmt: skip
@@ -161,58 +152,43 @@ def test_wrong_tokens(server, query):
 
 
 def test_the_token_opens_every_path(server):
-    assert ask(server, f"/files/thumbnails/3?token={TOKEN}", cookies="")[0] == 200
+    assert ask(server, f"/data/thumbnails/3?token={TOKEN}", cookies="")[0] == 200
     assert ask(server, f"/?to%6ben={TOKEN}", cookies="")[1]["location"] == "/"
     assert ask(server, f"/?next=//evil.example&token={TOKEN}", cookies="")[1]["location"] == "/?next=//evil.example"
 
 
 def test_files(server):
-    status, headers, body = ask(server, "/files/thumbnails/3")
+    status, headers, body = ask(server, "/data/thumbnails/3")
     assert (status, body) == (200, b"picture 3")
     assert headers["content-type"] == "image/webp"
     assert headers["cache-control"].startswith("private, max-age=")
     assert headers["x-content-type-options"] == "nosniff"
-    assert ask(server, "/files/thumbnails/3", method="HEAD")[::2] == (200, b"")
+    assert ask(server, "/data/thumbnails/3", method="HEAD")[::2] == (200, b"")
 
 
 SECRET = "etc/passwd"
-STATIC = "/static/extensions/panel"
 TRAVERSALS = [
-    "/..", "/../", f"/../../../../{SECRET}", f"/static/../../../../../../../../{SECRET}",
-    f"/static/%2e%2e/%2e%2e/{SECRET}",
-    f"/static/..%2f..%2f..%2f{SECRET}", f"/static/..%5c..%5c{SECRET}", f"/static/..\\..\\{SECRET}",
-    f"/static//{SECRET}",
-    f"/static/%252e%252e/%252e%252e/{SECRET}", f"/static/..%252f..%252f{SECRET}", f"/static/%c0%ae%c0%ae/{SECRET}",
-    f"/static/%e0%80%ae%e0%80%ae/{SECRET}", f"/static/..%c0%af..%c0%af{SECRET}", f"/static/..%c1%9c{SECRET}",
-    f"/static/.../...//{SECRET}", f"/static/....//....//{SECRET}", f"/static/..;/..;/{SECRET}", f"/static/.;/{SECRET}",
-    "/static/js/bokeh.min.js%00.png", "/static/js/bokeh.min.js%2500", "/static/%00", "/static/js/%0d%0aSet-Cookie:x=1",
-    f"/static/{SECRET}", f"/static/./{SECRET}", f"/static/~/{SECRET}", f"/static/C:/{SECRET}",
-    f"/static/file:///{SECRET}",
-    "/static", "/static/", "/static/js", "/static/js/", "/static/js/.", "/static/js/..", "/static/.hidden",
-    "/static/js/.x",
-    f"{STATIC}/../../../{SECRET}", f"{STATIC}/%2e%2e/server.py", f"{STATIC}/..%2f..%2fconfig.py", STATIC, f"{STATIC}/",
-    "/static/extensions/../../../server.py", "/static/extensions/nothing/x.js", "/static/extensions",
-    f"{STATIC}//{SECRET}",
-    "/static/extensions/panel%2f..%2f..%2fconfig.py", f"{STATIC}/..\\config.py", f"{STATIC}/..%255cconfig.py",
-    "/components/", "/components/os/path/_css/x.css", "/components/antigravity/X/_css/x.css",
-    "/components/this/s/_css/x",
-    f"/components/panel.template/FastListTemplate/_css/../../../../{SECRET}", "/components/panel/config/__file__/x",
-    f"/components/panel.template/FastListTemplate/_css/%2e%2e/{SECRET}", "/components/..panel/X/_css/x.css",
-    f"/components/panel.template/FastListTemplate/_css//{SECRET}",
-    "/components/panel.template/FastListTemplate/__init__/x",
-    f"/components/panel.template/FastListTemplate/_css/{SECRET}", "/components/panel.template/Nothing/_css/x.css",
-    "/files/", "/files/thumbnails", "/files/thumbnails/", "/files/thumbnails/-1", "/files/thumbnails/1234567",
-    "/files/thumbnails/1.5", "/files/thumbnails/1/", "/files/thumbnails/1/2", "/files/thumbnails/..%2f1",
-    "/files/other/1",
-    "/files/THUMBNAILS/1", "/files/../files/thumbnails/1", "/files//thumbnails/1", "/files/thumbnails/%31",
-    "/files/thumbnails/\u0663", "/files/thumbnails/9", "/files/__class__/1", "/files/thumbnails/1%0a",
-    "/files/thumb/nails/1",
+    "/..", "/../", f"/../../../../{SECRET}", f"/app/../../../../../../../../{SECRET}",
+    f"/app/%2e%2e/%2e%2e/{SECRET}",
+    f"/app/..%2f..%2f..%2f{SECRET}", f"/app/..%5c..%5c{SECRET}", f"/app/..\\..\\{SECRET}", f"/app//{SECRET}",
+    f"/app/%252e%252e/%252e%252e/{SECRET}", f"/app/..%252f..%252f{SECRET}", f"/app/%c0%ae%c0%ae/{SECRET}",
+    f"/app/%e0%80%ae%e0%80%ae/{SECRET}", f"/app/..%c0%af..%c0%af{SECRET}", f"/app/..%c1%9c{SECRET}",
+    f"/app/.../...//{SECRET}", f"/app/....//....//{SECRET}", f"/app/..;/..;/{SECRET}", f"/app/.;/{SECRET}",
+    "/app/app.js%00.png", "/app/app.js%2500", "/app/%00", "/app/%0d%0aSet-Cookie:x=1",
+    f"/app/{SECRET}", f"/app/./{SECRET}", f"/app/~/{SECRET}", f"/app/C:/{SECRET}", f"/app/file:///{SECRET}",
+    "/app", "/app/", "/app/.", "/app/..", "/app/.hidden", "/app/app.js/", "/app/nothing.js", "/app/guard.py",
+    "/app/../guard.py", "/app/%2e%2e/guard.py", "/static", "/static/js/bokeh.min.js", "/components/os/path/_css/x.css",
+    "/data", "/data/", "/data/nothing", "/data/thumbnails/", "/data/thumbnails/-1", "/data/thumbnails/12345678",
+    "/data/thumbnails/1.5", "/data/thumbnails/1/", "/data/thumbnails/1/2", "/data/thumbnails/..%2f1",
+    "/data/other/1",
+    "/data/THUMBNAILS/1", "/data/../data/thumbnails/1", "/data//thumbnails/1", "/data/thumbnails/%31",
+    "/data/thumbnails/\u0663", "/data/thumbnails/9", "/data/__class__/1", "/data/thumbnails/1%0a",
+    "/data/thumb/nails/1",
     "//", "//evil.example/", "///", "/./", "/.", "/%2e", "/%2f", "/\\", "\\", "/index.html", "/metadata",
     "/autoload.js",
     "/ws/", "/ws/..", "/%77s", "/admin", "/login", "/rest/session_info", "/liveness", "/favicon.ico/", "/.git/config",
     f"/{SECRET}", SECRET, f"file:///{SECRET}", "http://evil.example/", "http://127.0.0.1/", "*", "evil.example:443",
     "/?x=\u00e9", "/#x", "/;x", "/ ", "/\x7f", "/a b", "/\t", "/%", "/%zz", "/%u002e%u002e/",
-    "/static/js/bokeh.min.js/",
 ]  # fmt: skip
 
 
@@ -224,22 +200,20 @@ def test_paths_outside(server, target):
         assert b"root:" not in body
 
 
-def test_no_module_is_imported_by_a_request(server):
-    ask(server, "/components/antigravity/X/_css/x.css")
-    assert "antigravity" not in sys.modules
-
-
 def test_packaged_resources_are_served(server):
-    assert ask(server, "/static/js/bokeh.min.js?v=1")[0] == 200
-    assert ask(server, f"{STATIC}/images/favicon.ico")[2] == (DIST_DIR / "images" / "favicon.ico").read_bytes()
-    assert ask(server, "/favicon.ico")[0] == 200
+    assert ask(server, "/app/app.js?v=1")[1]["content-type"].startswith("text/javascript")
+    assert ask(server, "/app/app.css")[0] == 200
+    assert ask(server, "/favicon.ico")[1]["content-type"] == "image/svg+xml"
+    packed = ask(server, "/app/app.js", "Accept-Encoding: gzip")
+    assert packed[1]["content-encoding"] == "gzip"
+    assert len(packed[2]) < 0.5 * len(ask(server, "/app/app.js")[2])
 
 
 METHODS = ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "GETS", "X"]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("target", ["/", "/ws", "/files/thumbnails/3"])
+@pytest.mark.parametrize("target", ["/", "/ws", "/data/thumbnails/3"])
 def test_methods(server, method, target):
     refused(ask(server, target, method=method), 405)
 

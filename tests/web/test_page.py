@@ -1,7 +1,10 @@
 """The page in a real Chromium: map, montage, pattern, labels, comparison, address, a phone, a server that is gone."""
 
+import os
 import re
-import time
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -9,7 +12,7 @@ from morphoscope.atlas import Atlas
 from morphoscope.operations.annotate import annotate
 from morphoscope.web.workspace import Workspace
 from tests.web.conftest import SCREENSHOTS, copied_workspace
-from tests.web.pages import PageVisit, explorer_of
+from tests.web.pages import PageVisit, explorer_of, middle, swipe, until
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +43,6 @@ def own(chromium, workshop, tmp_path):
 def member(atlas, name):
     position = int(atlas.members(name)[0])
     return position, (float(atlas.values("k")[position]), float(atlas.values("f")[position]))
-
-
-def until(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 def test_the_map_shows_what_was_read(visit, explorer):
@@ -170,6 +166,73 @@ def test_a_server_that_is_gone_is_noticed_and_nothing_counts_as_saved(chromium, 
     visit.context.close()
 
 
+@pytest.fixture
+def process(workshop, tmp_path):
+    """An explorer in a process of its own, which can be stalled and killed, and the workspace that it serves."""
+    workspace = copied_workspace(workshop, tmp_path)
+    command = [sys.executable, "-m", "morphoscope", "explore", str(workspace.atlas.folder), "--no-browser"]
+    started = subprocess.Popen([*command, "--who", "ada"], stdout=-1, stderr=subprocess.DEVNULL, text=True)
+    for line in started.stdout:
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)/\S*", line):
+            started.address = type("Address", (), {"url": found[0], "port": int(found[1])})
+            break
+    yield started, workspace
+    started.kill()
+    started.wait()
+    started.stdout.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs SIGSTOP")
+def test_a_label_counts_when_the_server_has_answered(chromium, process):
+    """A server that stalls: the label waits, the page says so, and both recover when the server goes on."""
+    server, workspace = process
+    visit = PageVisit(chromium, server)
+    scroller = visit.montage("all")
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        scroller.press(" ")
+        visit.tab.locator(".tile.saving").wait_for()
+        assert visit.tab.locator(".told").inner_text().startswith("Saving: ")
+        visit.tab.locator(".banner").wait_for(timeout=6000)
+        visit.tab.locator(".tile.unsaved").wait_for()
+        assert visit.tab.locator(".tile.confirmed").count() == 0
+        assert workspace.atlas.annotations.log() == []
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    visit.tab.locator(".tile.confirmed").wait_for()
+    visit.told("Saved")
+    visit.tab.locator(".banner").wait_for(state="hidden")
+    assert len(workspace.atlas.annotations.log()) == 1
+    visit.tab.reload()
+    visit.ready()
+    visit.montage("all")
+    assert visit.tab.locator(".tile.confirmed").count() == 1
+    visit.close()
+
+
+def test_two_people_label_with_one_key_a_pattern(chromium, workshop, tmp_path):
+    workspace = copied_workspace(workshop, tmp_path)
+    with explorer_of(workspace) as server:
+        ada, grace = (PageVisit(chromium, server) for _ in range(2))
+        grace.tab.get_by_role("textbox", name="Your name").fill("grace")
+        for visit, first in ((ada, "Home"), (grace, "End")):
+            visit.montage("all").press(first)
+        for _ in range(4):  # from both ends
+            ada.tab.keyboard.press(" ")
+            grace.tab.keyboard.press("x")
+            grace.tab.keyboard.press("ArrowLeft")
+            grace.tab.keyboard.press("ArrowLeft")
+        until(lambda: len(workspace.atlas.annotations.log()) == 8)
+        latest = workspace.atlas.annotations.current()
+        for visit in (ada, grace):
+            visit.tab.locator(".count", has_text="12 patterns, 8 labelled").wait_for()
+        assert {annotation.who for annotation in latest.values()} == {"ada", "grace"}
+        ada.turn_to("Next pass")
+        ada.tab.get_by_role("combobox", name="compared with").wait_for()
+        ada.close()
+        grace.close()
+
+
 def test_compare_and_train(chromium, workshop, tmp_path):
     workspace = copied_workspace(workshop, tmp_path)
     other = Workspace(Atlas(workspace.atlas.folder))
@@ -206,6 +269,16 @@ def test_phone_and_keyboard(chromium, explorer):
         assert tab.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), title
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         tab.screenshot(path=SCREENSHOTS / f"page-phone-{title.lower().replace(' ', '-')}.png")
+    window = tab.locator(".map-plot").get_attribute("data-window")
+    swipe(tab, *middle(tab.locator(".map-plot")), 120)
+    until(lambda: tab.locator(".map-plot").get_attribute("data-window") != window)
+    tab.get_by_role("button", name="patterns", exact=True).click()
+    _, place = member(explorer[1].atlas, "H")
+    tab.get_by_role("button", name="all", exact=True).click()
+    until(lambda: tab.locator(".map-plot").get_attribute("data-window") != window)
+    tab.touchscreen.tap(*visit.pixel(*place))
+    tab.get_by_role("tab", name="Pattern", selected=True).wait_for()
+    tab.get_by_role("heading", name="H", exact=True).wait_for()
     tab.keyboard.press("?")
     tab.get_by_role("dialog").get_by_text("keys and gestures").wait_for()
     tab.keyboard.press("Escape")

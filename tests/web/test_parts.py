@@ -1,8 +1,10 @@
 """Parts of the page without a browser: live runs, uploads, messages, colours, export."""
 
+import contextlib
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -17,11 +19,11 @@ from morphoscope.learning.classifier import Classifier
 from morphoscope.web import uploads
 from morphoscope.web.live_run import LiveRun, outside
 from morphoscope.web.live_view import LiveView
-from morphoscope.web.montage_view import MontageView
+from morphoscope.web.server.actions import Actions
 from morphoscope.web.static import export_atlas
 from morphoscope.web.style import PALETTES
 from morphoscope.web.workspace import Workspace
-from tests.web.test_explorer import FIGURES_SCROLL, middle, scrolled, swipe, until
+from tests.web.pages import middle, scrolled, swipe, until
 
 
 @pytest.fixture(scope="module")
@@ -123,28 +125,26 @@ messages = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )
-kinds = st.sampled_from(["annotate", "undo", "open", "create_class", "select", "__init__"])
+ACTIONS = st.sampled_from(["annotate", "undo", "create", "agreement", "train", "log", "choice", "compare"])
+VALUES = st.dictionaries(st.sampled_from(["rows", "name", "who", "why", "symbol", "colour", "runs", "first"]), messages)
 
 
-@given(messages | st.fixed_dictionaries({"kind": kinds | messages, "values": messages}))
-def test_no_message_of_a_page_causes_damage(workshop, tmp_path_factory, message):
-    """Every message is carried out or answered with one line; only known classes are ever stored."""
-    workspace = _fuzzed(workshop, tmp_path_factory)
-    view = workspace.view
-    view.component._handle_msg(message)
+@given(ACTIONS, VALUES)
+def test_no_request_of_a_page_causes_damage(workshop, tmp_path_factory, action, values):
+    """Every request is carried out or refused with one line; only known classes are ever stored."""
+    actions = _fuzzed(workshop, tmp_path_factory)
+    workspace = actions.workspace
+    with contextlib.suppress(UsageError, TypeError):
+        json.dumps(actions.by_name[action](**values))
     allowed = {"", *workspace.atlas.all_classes()}
     assert {annotation.new for annotation in workspace.atlas.annotations.log()} <= allowed
 
 
 def _fuzzed(workshop, factory, kept=[]):  # noqa: B006 – one place for all examples
     if not kept:
-        import shutil
-
         folder = factory.mktemp("fuzz") / "atlas"
         shutil.copytree(workshop / "atlas", folder)
-        workspace = Workspace(Atlas(folder))
-        workspace.view = MontageView(workspace, lambda: "ada", lambda position: None)
-        kept.append(workspace)
+        kept.append(Actions(Workspace(Atlas(folder))))
     return kept[0]
 
 
@@ -203,6 +203,10 @@ def test_exported_page_works_without_python(chromium, workshop, tmp_path):
     assert complaints == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
     tab.close()
+
+
+FIGURES_SCROLL = """() => [...Bokeh.index.roots[0].owner.query((v) => v.model.type === "Figure")]
+  .map((v) => v.model.toolbar.active_drag === null).join(" ")"""
 
 
 def test_on_a_phone_the_exported_page_scrolls(chromium, workshop, tmp_path):

@@ -1,31 +1,27 @@
 """Malformed websocket traffic may end its own session, but neither the server nor other sessions."""
 
-import contextlib
 import json
 import struct
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from panel.layout import Column
-from panel.widgets import IntSlider
-from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClosedError
 
-from morphoscope.web.serving import WEBSOCKET_LIMIT
-from tests.web.clients import connect, cookie, outcome, pull, raw, reply, running, ticket, visit, visits
+from morphoscope.web.server.site import LONGEST_MESSAGE
+from tests.web.clients import answered, connect, cookie, outcome, raw, reply, running, visit, visits
 
 patient = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
 def server():
-    with running(lambda: Column(IntSlider(), "text")) as running_server:
+    with running() as running_server:
         yield running_server
 
 
 async def hostile(server, frames, *, wait=False):
-    """Send frames, then open a legitimate session, while another one stays open."""
+    """Send frames, then open a legitimate page, while another one stays open."""
     bystander = await connect(server)
     socket = await connect(server)
     try:
@@ -35,7 +31,7 @@ async def hostile(server, frames, *, wait=False):
     except WebSocketClosedError:
         closed = True
     assert await visit(server)
-    assert await pull(bystander)
+    assert await answered(bystander)
     socket.close()
     bystander.close()
     return closed
@@ -52,99 +48,59 @@ PIECES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-KINDS = st.sampled_from(
-    ["PATCH-DOC", "PUSH-DOC", "PULL-DOC-REQ", "SERVER-INFO-REQ", "ACK", "OK", "ERROR", "PULL-DOC-REPLY"]
-)
-HEADERS = st.fixed_dictionaries(
-    {"msgid": PIECES, "msgtype": KINDS | PIECES},
-    optional={"num_buffers": st.integers(-3, 3) | PIECES, "reqid": PIECES, "_x": PIECES},
+MESSAGES = st.fixed_dictionaries(
+    {"id": st.integers() | PIECES, "action": st.sampled_from(["ping", "annotate", "__init__"]) | PIECES},
+    optional={"values": st.dictionaries(st.text(max_size=8), PIECES, max_size=3) | PIECES, "x": PIECES},
 )
 
 
 @patient
-@given(HEADERS | PIECES, PIECES, PIECES | st.fixed_dictionaries({"events": PIECES | st.lists(PIECES, max_size=3)}))
-def test_random_messages(server, header, metadata, content):
-    outcome(hostile(server, [json.dumps(each) for each in (header, metadata, content)]))
-
-
-def message(kind, content="{}", metadata="{}", **header):
-    return [json.dumps({"msgid": "1", "msgtype": kind, **header}), metadata, content]
+@given(st.lists(MESSAGES | PIECES, min_size=1, max_size=3))
+def test_random_messages(server, messages):
+    outcome(hostile(server, [json.dumps(each) for each in messages]))
 
 
 WRONG = {
-    "no JSON": ["{", "{}", "{}"],
-    "no header": ["{}", "{}", "{}"],
-    "binary header": [b"\x00" * 10],
-    "unknown type": message("LAUNCH"),
-    "answers unasked": message("ACK"),
-    "deep": message("PATCH-DOC", content="[" * 100_000),
-    "deep header": ["{" * 100_000],
-    "long type": message("x" * 100_000),
-    "long error": message("PATCH-DOC", content=json.dumps({"events": [{"kind": "x" * 100_000}]})),
-    "text for a buffer": ['{"msgid":"1","msgtype":"PATCH-DOC","num_buffers":2}', "{}", "{}", "{}", "{}"],
-    "wrong buffer": ['{"msgid":"1","msgtype":"PATCH-DOC","num_buffers":1}', "{}", "{}", '{"id":"nothing"}', b"x"],
-    "unknown model": message("PUSH-DOC", content='{"doc":{"roots":[{"type":"object","name":"os.system","id":"1"}]}}'),
+    "no JSON": ["{"],
+    "binary": [b"\x00" * 10],
+    "no object": ["[]"],
+    "no action": ['{"id": 1}'],
+    "unknown action": ['{"id": 1, "action": "launch"}'],
+    "unknown values": ['{"id": 1, "action": "ping", "values": {"self": 1}}'],
+    "deep": ["[" * 100_000],
+    "long action": [json.dumps({"id": 1, "action": "x" * 100_000})],
+    "number for text": ['{"id": "1", "action": "ping"}'],
+    "unhashable action": ['{"id": 1, "action": []}'],
+    "huge number": ['{"id": ' + "9" * 5000 + ', "action": "ping"}'],
 }
 
 
 @pytest.mark.parametrize("frames", WRONG.values(), ids=WRONG.keys())
 def test_wrong_messages(server, frames):
+    """Each is answered with one line that repeats nothing of it."""
+
+    async def said():
+        socket = await connect(server)
+        for frame in frames:
+            await socket.write_message(frame, binary=isinstance(frame, bytes))
+        return await reply(socket)
+
+    assert "don't understand each other" in outcome(said())["problem"]
     outcome(hostile(server, frames))
 
 
-@pytest.mark.parametrize("count", [-1, 10**30, "many", None, 1.5, [1]])
-def test_counts_of_buffers(server, count):
-    outcome(hostile(server, message("PULL-DOC-REQ", num_buffers=count)))
-
-
 def test_a_message_too_large_closes_the_connection(server):
-    assert outcome(hostile(server, ["x" * (WEBSOCKET_LIMIT + 1)], wait=True))
+    assert outcome(hostile(server, ["x" * (LONGEST_MESSAGE + 1)], wait=True))
 
 
 def test_a_message_just_within_the_limit_is_read(server):
     async def large():
         socket = await connect(server)
-        content = json.dumps({"events": [], "x": "x" * (WEBSOCKET_LIMIT - 100)})
-        for frame in message("PATCH-DOC", content=content):
-            await socket.write_message(frame)
-        return (await reply(socket))["msgtype"]
+        content = json.dumps({"id": 7, "action": "ping", "x": "x" * (LONGEST_MESSAGE - 100)})
+        await socket.write_message(content)
+        return await reply(socket)
 
-    assert outcome(large()) in {"OK", "ERROR"}
-
-
-FORGED = [
-    "nonsense",
-    "",
-    "a.b",
-    "e30.e30",
-    "....",
-    "é",
-    "x" * 30_000,
-    "{}",
-    "eyJzZXNzaW9uX2lkIjoiYSIsInNlc3Npb25fZXhwaXJ5Ijo5OTk5OTk5OTk5fQ",
-]
-
-
-@pytest.mark.parametrize("session", FORGED)
-def test_invented_sessions(server, session):
-    """A session id that was not issued by a page of this server."""
-
-    async def greeting():
-        return await reply(await connect(server, protocols=["bokeh", session.encode().decode("latin1")]))
-
-    before = server.session_count()
-    with contextlib.suppress(OSError, HTTPClientError):  # refused at the opening
-        assert outcome(greeting()) is None
-    assert server.session_count() == before
-    assert visits(server)
-
-
-def test_a_session_of_another_server_is_refused(server):
-    async def greeting(session):
-        return await reply(await connect(server, protocols=["bokeh", session]))
-
-    with running(lambda: "other") as other:
-        assert outcome(greeting(ticket(other))) is None
+    assert outcome(large()) == {"id": 7, "result": "pong"}
 
 
 OPENING = (
@@ -155,15 +111,13 @@ KEY = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\
 
 @pytest.mark.parametrize(
     "headers", ["", KEY.replace("13", "7"), KEY.partition("\r\n")[0] + "\r\n",
-                KEY + "Sec-WebSocket-Protocol: bokeh\r\n",
-                KEY + "Sec-WebSocket-Protocol: " + ", ".join("x" * 50) + "\r\n", KEY,
-                KEY + "Sec-WebSocket-Protocol: other, thing\r\n", KEY + "Sec-WebSocket-Extensions: ;;;=,\r\n"],
+                KEY + "Sec-WebSocket-Protocol: " + ", ".join("x" * 50) + "\r\n",
+                KEY + "Sec-WebSocket-Extensions: ;;;=,\r\n"],
 )  # fmt: skip
 def test_invalid_handshakes(server, headers):
     opening = OPENING.format(port=server.address.port, cookie=cookie(server)) + headers + "\r\n"
     answer = raw(server, opening.encode(), patience=1)
     assert answer[:12] in {b"HTTP/1.1 400", b"HTTP/1.1 426", b"HTTP/1.1 101"}, answer
-    assert b"ACK" not in answer
     assert visits(server)
 
 
@@ -193,7 +147,6 @@ FRAMES = {
 
 @pytest.mark.parametrize("bad", FRAMES.values(), ids=FRAMES.keys())
 def test_bad_frames(server, bad):
-    opening = OPENING.format(port=server.address.port, cookie=cookie(server)) + KEY
-    opening = f"{opening}Sec-WebSocket-Protocol: bokeh, {ticket(server)}\r\n\r\n"
+    opening = OPENING.format(port=server.address.port, cookie=cookie(server)) + KEY + "\r\n"
     raw(server, opening.encode() + bad, patience=1)
     assert visits(server)

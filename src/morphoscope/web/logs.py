@@ -1,6 +1,6 @@
 """Log messages of the server and its libraries: warnings of one short line, without tracebacks.
 
-Bokeh, Panel and Tornado log requests in full and with tracebacks. A hostile request could flood the terminal or send it
+Tornado logs requests in full and with tracebacks. A hostile request could flood the terminal or send it
 control sequences.
 """
 
@@ -16,7 +16,7 @@ from types import TracebackType
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
-LOGGERS = ("bokeh", "panel", "tornado", "asyncio", "morphoscope.web")
+LOGGERS = ("tornado", "asyncio", "morphoscope.web")
 LONGEST = 240
 
 

@@ -337,11 +337,6 @@ class Page:
                 part.stylesheets = inner
 
 
-def sheet_urls(atlas: Atlas) -> list[str]:
-    """The addresses of the thumbnails on the explorer's server."""
-    return [f"/files/thumbnails/{i}" for i in range(-(-len(atlas.runs) // PER_SHEET))]
-
-
 def sheet_texts(atlas: Atlas) -> list[str]:
     """The thumbnails as data URLs, for a notebook."""
     import base64

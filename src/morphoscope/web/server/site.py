@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, HTTPError, RequestHandler
 
 from morphoscope.core.errors import UsageError
@@ -28,6 +27,7 @@ TYPES = {
     "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml",
     "wasm": "application/wasm", "bin": "application/octet-stream", "json": "application/json",
 }  # fmt: skip
+LONGEST_MESSAGE = 2**20  # bytes, of a page
 _SECONDS = 3600
 _LEAST_COMPRESSED = 1024  # bytes
 _PAGE = """<!DOCTYPE html>
@@ -81,9 +81,9 @@ class PageSite:
                 (r"/ws", Channel, {"channels": self.channels}),
             ],
             log_function=lambda handler: None,  # no line per request
-            websocket_max_message_size=2**20,
+            websocket_max_message_size=LONGEST_MESSAGE,
         )
-        self.application.add_transform(_SafeHeaders)
+        self.application.add_transform(SafeHeaders)
 
     def open(self) -> None:
         """The loop runs: changes can be sent to the pages."""
@@ -97,17 +97,6 @@ class PageSite:
 
 def _script(path: Any) -> Body:
     return Body(path.read_bytes(), TYPES.get(path.name.rpartition(".")[2], "text/plain"), kept=False)
-
-
-class _SafeHeaders(SafeHeaders):
-    """The guard's headers, with the policy of a page that needs no inline scripts and no evaluation."""
-
-    def __init__(self, request: HTTPServerRequest) -> None:
-        self._policy = (
-            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
-            f"media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws://{request.host}; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
 
 
 class _BodyHandler(RequestHandler):  # type: ignore[misc]

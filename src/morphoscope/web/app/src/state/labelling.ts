@@ -13,18 +13,28 @@ function change(store: Store, { revision, rows, labels, annotated, classes }: La
     });
     store.labels.revision = revision;
     store.classes.value = classes;
-    if (store.unsaved.value.size) store.unsaved.value = without(store.unsaved.value, rows);
+    recovered(store, rows);
     store.changes.value++;
   });
+}
+
+/** A request whose answer did not come has been carried out after all. */
+function recovered(store: Store, rows: number[]): void {
+  const late = rows.filter((row) => store.unsaved.value.has(row));
+  if (!late.length) return;
+  store.unsaved.value = without(store.unsaved.value, late);
+  store.tell(`Saved after all: ${named(store, late)}`);
 }
 
 /** Read all labels again, for what has changed while the server was gone. */
 export async function refresh(store: Store): Promise<void> {
   const labels = await store.source.current();
+  // Changes that came in the meantime are newer than the answer.
+  if (labels.revision < store.labels.revision) return refresh(store);
+  const before = store.labels;
   batch(() => {
-    store.labels = labels;
-    store.classes.value = labels.classes;
-    store.changes.value++;
+    recovered(store, [...store.unsaved.value].filter((row) => labels.label[row] !== before.label[row] || labels.annotated[row] !== before.annotated[row]));
+    store.replace(labels);
   });
 }
 

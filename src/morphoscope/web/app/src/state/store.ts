@@ -49,11 +49,11 @@ export class Store {
     readonly source: AtlasSource,
     readonly manifest: Manifest,
     readonly table: Table,
-    public labels: Labels,
+    private current: Labels,
   ) {
     this.names = Object.keys(table.parameters);
     table.run.forEach((run, row) => this.rowOf.set(run, row));
-    this.classes = signal(labels.classes);
+    this.classes = signal(current.classes);
     this.who = signal(manifest.who);
     this.axes.value = [...manifest.plane];
     if (!manifest.read) this.colouring.value = manifest.variables.find((v) => v.group === "descriptors")?.name ?? CLASS;
@@ -77,7 +77,6 @@ export class Store {
 
   /** The number of rows of each class after annotation, and of rejected ones under −1. */
   readonly counts = computed<Map<number, number>>(() => {
-    void this.changes.value;
     const found = new Map<number, number>();
     for (const label of this.labels.label) found.set(label, (found.get(label) ?? 0) + 1);
     return found;
@@ -94,6 +93,19 @@ export class Store {
       this.columns.set(name, found);
     }
     return found;
+  }
+
+  /** The labels. Whoever reads them follows their changes. */
+  get labels(): Labels {
+    void this.changes.value;
+    return this.current;
+  }
+
+  /** All labels have been read again. */
+  replace(labels: Labels): void {
+    this.current = labels;
+    this.classes.value = labels.classes;
+    this.changes.value++;
   }
 
   get run(): number {

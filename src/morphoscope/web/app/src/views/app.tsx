@@ -30,14 +30,19 @@ export function App() {
   const store = useStore();
   const root = useRef<HTMLDivElement>(null);
   const layout = useLayout(root);
-  const key = (event: KeyboardEvent) => {
-    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-    if (event.key !== "?" || typing) return;
-    store.help.value = true;
-    event.preventDefault();
-  };
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      const target = event.target as Node;
+      const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+      if (event.key !== "?" || typing || (target !== document.body && !root.current?.contains(target))) return;
+      store.help.value = true;
+      event.preventDefault();
+    };
+    document.addEventListener("keydown", key);
+    return () => document.removeEventListener("keydown", key);
+  }, [store]);
   return (
-    <div class={`morphoscope ${layout}`} data-theme={store.theme.value} ref={root} onKeyDown={key}>
+    <div class={`morphoscope ${layout}`} data-theme={store.theme.value} ref={root}>
       <Header />
       {!store.there.value && (
         <p class="banner" role="alert">The server does not answer: nothing is saved until it is back. Start <code>morphoscope explore</code> again, or wait.</p>

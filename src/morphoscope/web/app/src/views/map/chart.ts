@@ -1,6 +1,6 @@
 // The map itself: cells, overlay, zoom and the tools of the pointer. The reader's choices are in the store.
 
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior, type ZoomTransform } from "d3-zoom";
 
@@ -75,7 +75,10 @@ export class MapChart {
   private react(): void {
     const { store } = this;
     this.ends.push(
-      effect(() => this.lay(store.shown.value, store.axes.value)),
+      effect(() => {
+        const [rows, axes] = [store.shown.value, store.axes.value];
+        untracked(() => this.lay(rows, axes));
+      }),
       effect(() => {
         const name = store.colouring.value;
         if (name === CLASS || name === UNKNOWN) this.recolour(null);
