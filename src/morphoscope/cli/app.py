@@ -23,6 +23,7 @@ COMMANDS = {
     "simulate": "simulate",
     "ensemble": "ensemble",
     "import": "importing",
+    "prepare": "preparing",
     "describe": "describe",
     "train": "reading",
     "train-encoder": "encoding",

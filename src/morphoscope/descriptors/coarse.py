@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _FEWEST_WAVES = 2.5  # along the longer side; slower variation is taken for light
+_UNLIKELY = 8.0  # standard deviations of the mean power of noise in a ring, as if its waves were independent
 _NOISE_FROM = 0.35  # cycles per cell, from which on the spectrum is taken for noise
 
 
@@ -21,16 +22,21 @@ def smooth_surface(field: NDArray[np.floating], degree: int = 2) -> Floats:
     return np.asarray((basis @ weights).reshape(field.shape))
 
 
-def coarse_wavelength(field: NDArray[np.floating]) -> float:
+def coarse_wavelength(field: NDArray[np.floating], periodic: bool = False) -> float:
     """The wavelength of the strongest structure that is no uneven light, in cells; NaN if there is none.
 
-    The highest local maximum of the power in rings of wavenumber, after a quadratic surface and the mean power of the
-    noise, seen at the highest wavenumbers, are subtracted. Uneven light falls off from the smallest wavenumber on,
-    and so has no such maximum.
+    The highest local maximum of the power in rings of wavenumber, without the mean power of the noise, which is seen at
+    the highest wavenumbers, and without rings that noise explains. Unless the field is ``periodic``, a quadratic
+    surface is subtracted before, and a maximum needs 2.5 waves along the longer side: uneven light falls off from
+    the smallest wavenumber on, and so has no such maximum.
     """
-    values = np.asarray(field, dtype=np.float64) - smooth_surface(field)
-    window = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in values.shape))
-    values = (values - np.sum(window * values) / window.sum()) * window
+    values = np.asarray(field, dtype=np.float64)
+    if periodic:
+        values = values - values.mean()
+    else:
+        values = values - smooth_surface(values)
+        window = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in values.shape))
+        values = (values - np.sum(window * values) / window.sum()) * window
     power = np.abs(np.fft.rfft2(values)) ** 2
     number = np.hypot(np.fft.fftfreq(values.shape[0])[:, None], np.fft.rfftfreq(values.shape[1])[None, :])
     longest = max(values.shape)
@@ -39,8 +45,9 @@ def coarse_wavelength(field: NDArray[np.floating]) -> float:
     density = np.bincount(ring, weights=power.ravel()) / np.maximum(count, 1)
     highest = longest // 2
     noise = float(np.median(density[max(2, math.floor(_NOISE_FROM * longest)) : highest + 1]))
-    rings = np.convolve(np.maximum(density - 2 * noise, 0) * count, [0.25, 0.5, 0.25], mode="same")[: highest + 1]
-    first = math.ceil(_FEWEST_WAVES)
+    seen = density > noise * (1 + _UNLIKELY / np.sqrt(np.maximum(count, 1)))
+    rings = np.convolve(np.where(seen, density - noise, 0) * count, [0.25, 0.5, 0.25], mode="same")[: highest + 1]
+    first = 1 if periodic else math.ceil(_FEWEST_WAVES)
     peaks = [k for k in range(first, highest) if rings[k] > 0 and rings[k] >= max(rings[k - 1], rings[k + 1])]
     if not peaks or power.sum() <= 0:
         return math.nan

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble
     from morphoscope.ensembles.imports.planning import Said
     from morphoscope.ensembles.imports.source import Source, Wanted
+    from morphoscope.ensembles.photographs.settings import Preparation
+    from morphoscope.ensembles.photographs.sources import Pictures
     from morphoscope.models import Model
 
 PathLike = str | Path
@@ -38,6 +40,7 @@ def import_patterns(
     interval: float = 1.0,
     boundary: str | None = None,
     table: PathLike | None = None,
+    preparation: Preparation | None = None,
     progress: Reporter = AUTO,
 ) -> Ensemble:
     """Import pictures, films, arrays or other people's simulations as an ensemble.
@@ -77,6 +80,10 @@ def import_patterns(
     table
         CSV file with a column ``file``, optionally ``class``, and numbers, which become parameters. Default: the one in
         a folder, if there is one; otherwise the names of subfolders are classes.
+    preparation
+        Make a field of each picture first, see :func:`morphoscope.prepare`. Of every file, one frame of one field is
+        taken. The folder ``preparation`` in ``out`` has the originals, what was done to each, and figures of the steps.
+        Default: values stay as they are.
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
@@ -110,31 +117,63 @@ def import_patterns(
     said = _said(model, species, parameters, scale, interval, boundary)
     found = listed(paths, None if table is None else Path(table))
     with contextlib.ExitStack() as stack:
-        sources, imported, said = _opened(found, wanted, said, stack, progress)
-        plan = plan_of(Path(out).name, sources, imported, said)
+        pictures, given = None, said
+        if preparation is not None:
+            pictures, given = _pictures(found, preparation, wanted, said, progress)
+        sources, imported, given = _opened(found, wanted, given, stack, progress, pictures)
+        plan = plan_of(Path(out).name, sources, imported, given)
         for note in dict.fromkeys(note for source in sources for note in source.notes):
             progress.message(note)
-        return write_runs(plan, sources, Path(out), progress)
+        made = write_runs(plan, sources, Path(out), progress)
+    if pictures is not None:
+        from morphoscope.core.storage import writing
+        from morphoscope.ensembles.photographs.sources import FOLDER
+
+        with writing(made.folder):
+            pictures.save(made.folder / FOLDER)
+    return made
+
+
+def _pictures(
+    found: list[tuple[Path, Any]], preparation: Preparation, wanted: Wanted, said: Said, progress: Reporter
+) -> tuple[Pictures, Said]:
+    """The pictures, prepared, and what is said about the fields, whose cell size is known now."""
+    from morphoscope.ensembles.photographs.settings import Preparation
+    from morphoscope.ensembles.photographs.sources import Picture, Pictures
+
+    if not isinstance(preparation, Preparation):
+        raise UsageError(f"preparation of type {type(preparation).__name__}; expected a Preparation")
+    pictures = [Picture(path, preparation, wanted, said.cell, said.unit) for path, _ in found]
+    return Pictures(pictures, progress), dataclasses.replace(said, cell=None, unit="")
 
 
 def _opened(
-    found: list[tuple[Path, Any]], wanted: Wanted, said: Said, stack: contextlib.ExitStack, progress: Reporter
+    found: list[tuple[Path, Any]],
+    wanted: Wanted,
+    said: Said,
+    stack: contextlib.ExitStack,
+    progress: Reporter,
+    pictures: Pictures | None = None,
 ) -> tuple[list[Source], Any, Said]:
     """The sources, and the origin of their runs with checksums."""
     from morphoscope.ensembles.imported import Imported, SourceFile
     from morphoscope.ensembles.imports.opening import checksum, open_source
 
     sources, files = [], []
+    if pictures is not None:
+        sources = pictures.sources([known for _, known in found])
     with progress.task("open", len(found), "files") as task:
-        for path, known in found:
-            sources.append(open_source(path, known, wanted, stack))
-            files.append(SourceFile(path.name, checksum(path), sources[-1].runs))
+        for number, (path, known) in enumerate(found):
+            if pictures is None:
+                sources.append(open_source(path, known, wanted, stack))
+            files.append(SourceFile(path.name, checksum(path), sources[number].runs))
             task.advance(1)
     taken = wanted.frames
     selection = {
         "fields": ",".join(sources[0].fields),
         "axes": ",".join(wanted.axes),
         "frames": "" if taken == slice(None) else f"{taken.start}:{taken.stop}:{taken.step}".replace("None", ""),
+        "preparation": pictures.pictures[0].settings.to_json() if pictures else "",
         "conversion": "; ".join(dict.fromkeys(note for source in sources for note in source.notes)),
     }
     unit = said.unit if said.cell is not None else sources[0].unit

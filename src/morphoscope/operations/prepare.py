@@ -62,26 +62,16 @@ def prepare(
     """
     from morphoscope.ensembles.photographs.chain import prepared
     from morphoscope.ensembles.photographs.settings import Preparation
-    from morphoscope.operations.import_patterns import scale_of
+    from morphoscope.ensembles.photographs.sources import PIXEL, Picture
+    from morphoscope.operations.import_patterns import scale_of, wanted_of
 
     chosen = settings or Preparation()
     if not isinstance(chosen, Preparation):
         raise UsageError(f"settings of type {type(chosen).__name__}; expected a Preparation", parameter="settings")
     cell, unit = scale_of(scale)
     if isinstance(picture, str | Path):
-        values, stated, its_unit = _read(Path(picture), size)
-        if cell is None and stated is not None:
-            cell, unit = stated, its_unit
-    else:
-        values = _numbers(picture, size)
-    return prepared(values, chosen, cell or 1.0, unit or ("pixel" if cell is None else ""))
-
-
-def _read(path: Path, size: Sequence[int] | None) -> Any:
-    from morphoscope.ensembles.photographs.opening import read_picture
-    from morphoscope.operations.import_patterns import wanted_of
-
-    return read_picture(path, wanted_of(None, None, size, None))
+        return Picture(Path(picture), chosen, wanted_of(None, None, size, None), cell, unit).prepare()
+    return prepared(_numbers(picture, size), chosen, cell or 1.0, unit or (PIXEL if cell is None else ""))
 
 
 def _numbers(picture: ArrayLike, size: Sequence[int] | None) -> Any:
