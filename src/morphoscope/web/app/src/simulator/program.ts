@@ -1,0 +1,66 @@
+// What Python generates from a model (morphoscope.web.server.program): the text of its shaders, and what a page says
+// about it.
+
+export interface ProgramParameter {
+  name: string;
+  meaning: string;
+  default: number;
+  range: [number, number]; // of a slider
+}
+
+export interface Preset {
+  title: string;
+  parameters: Record<string, number>;
+  initial: string | null; // null: the model's own
+  picture: string | null; // the address of a picture
+  note: string;
+}
+
+export interface ShaderPass {
+  text: string;
+  textures: string[];
+  writes: string; // "state", or the name of a texture of inner results
+}
+
+export interface ModelProgram {
+  name: string;
+  title: string;
+  species: string[];
+  parameters: ProgramParameter[];
+  equations: string[]; // plain text
+  mathml: string[];
+  source: string;
+  literature: string;
+  background: number[]; // by species
+  perturbation: number[];
+  plane: [string, string];
+  spacing: number;
+  dt: number;
+  until: number;
+  apart: number; // time between two frames of a film
+  initial: string;
+  starts: string[];
+  shown: [number, number] | null; // the range of the first species in pictures
+  passes: ShaderPass[];
+  packed: number; // cells in a texel, if the width of the grid is a multiple of it
+  presets: Preset[];
+  formulas: { reaction: Record<string, string>; diffusion: Record<string, string> };
+}
+
+export type Boundary = "periodic" | "no-flux" | "dirichlet";
+
+export interface SimulatorOptions {
+  width: number;
+  height: number;
+  boundary?: [Boundary, Boundary]; // along x and y
+  stencil?: 9 | 5;
+  spacing?: number;
+  dt?: number;
+}
+
+/** The two boundaries of a text such as "periodic" or "x=no-flux,y=periodic". */
+export function boundariesOf(text: string): [Boundary, Boundary] {
+  if (!text.includes("=")) return [text as Boundary, text as Boundary];
+  const parts = new Map(text.split(",").map((part) => part.split("=") as [string, Boundary]));
+  return [parts.get("x") ?? "periodic", parts.get("y") ?? "periodic"];
+}
