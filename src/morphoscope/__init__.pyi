@@ -60,5 +60,6 @@ from .operations.train_encoder import train_encoder as train_encoder
 from .operations.verify import verify as verify
 from .web.explore import explore as explore
 from .web.export import export as export
+from .web.live import live as live
 from .workflows.refine import refine as refine
 from .workflows.reproduce import reproduce as reproduce

@@ -38,6 +38,7 @@ COMMANDS = {
     "montage": "draw",
     "agree": "reading",
     "reproduce": "reading",
+    "live": "live",
     "explore": "loop",
     "annotate": "loop",
     "refine": "loop",

@@ -12,6 +12,7 @@ from tornado.ioloop import PeriodicCallback
 from morphoscope.operations.annotate import export_annotations
 from morphoscope.web.server.actions import Actions
 from morphoscope.web.server.atlas_data import AtlasData
+from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.pattern_data import PatternData
 from morphoscope.web.server.site import Body, PageSite
 from morphoscope.web.workspace import Workspace
@@ -33,8 +34,10 @@ class ExplorerSite(PageSite):
             name: getattr(patterns, name)
             for name in ("frames", "start", "detail", "composite", "saliency", "spectrum", "png", "npz", "film")
         }
-        sources |= {"log": self._log, "export": self._export}
-        super().__init__(f"Morphoscope: {workspace.atlas.plan.model.title}", sources, self._actions.by_name)
+        model = workspace.atlas.plan.model
+        live = LiveData({model.name: model})
+        sources |= {"log": self._log, "export": self._export, "field": live.field}
+        super().__init__(f"Morphoscope: {model.title}", sources, {**live.actions, **self._actions.by_name})
         self._checks: PeriodicCallback | None = None
 
     def open(self) -> None:

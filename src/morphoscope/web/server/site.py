@@ -41,7 +41,7 @@ _PAGE = """<!DOCTYPE html>
 <script src="/app/app.js" defer></script>
 </head>
 <body>
-<div id="morphoscope" data-source="server"></div>
+<div id="morphoscope" data-source="{source}"></div>
 <noscript>This page needs JavaScript.</noscript>
 </body>
 </html>
@@ -64,13 +64,20 @@ Source = Callable[[int], Body | None]  # of the number in the address, 0 if it h
 class PageSite:
     """The site of one page. ``data``: name → function of a number, served at /data/NAME or /data/NAME/NUMBER.
 
-    ``actions``: name → function of the values that a page sends over the websocket, which returns JSON.
+    ``actions``: name → function of the values that a page sends over the websocket, which returns JSON. ``source``:
+    what the page is told to show: ``server``, an atlas, or ``live``, live runs of models.
     """
 
-    def __init__(self, title: str, data: Mapping[str, Source], actions: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        title: str,
+        data: Mapping[str, Source],
+        actions: Mapping[str, Callable[..., Any]],
+        source: str = "server",
+    ) -> None:
         self.pool = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="page")
         self.channels = Channels(actions, self.pool)
-        page = Body(_PAGE.format(title=html.escape(title)).encode(), "text/html; charset=utf-8", kept=False)
+        page = Body(_PAGE.format(title=html.escape(title), source=source).encode(), "text/html; charset=utf-8", kept=False)
         scripts = {path.name: _script(path) for path in SCRIPTS.iterdir()}
         self.application = Application(
             [

@@ -4,6 +4,10 @@
 // A *row* is a position in the atlas's table, 0 … total − 1; a *run* is the number of a run in the plan, which rows
 // have in the column `run`. Addresses and commands name runs; the page computes with rows.
 
+import type { ModelProgram } from "../simulator/program";
+
+export type { ModelProgram };
+
 export type Floats = Float32Array | Float64Array;
 
 export interface Parameter {
@@ -162,12 +166,6 @@ export interface LabelSource {
   create(name: string, symbol: string, colour: string, who: string): Promise<string>;
   /** Called for every change, by this page or others; returns the function that ends it. */
   follow(changed: (change: LabelChange) => void): () => void;
-}
-
-/** A model for the simulator: GLSL and metadata that Python has generated. `simulator/` says what is in it. */
-export interface ModelProgram {
-  name: string;
-  [key: string]: unknown;
 }
 
 export interface AtlasSource {

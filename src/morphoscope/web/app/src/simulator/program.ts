@@ -12,6 +12,7 @@ export interface Preset {
   title: string;
   parameters: Record<string, number>;
   initial: string | null; // null: the model's own
+  seed: number;
   picture: string | null; // the address of a picture
   note: string;
 }

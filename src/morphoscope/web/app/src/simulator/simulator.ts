@@ -211,6 +211,13 @@ export class Simulator {
     });
   }
 
+  /** Wait until the graphics processor has done what it was told. */
+  wait(): void {
+    const gl = this.gl, texel = new Float32Array(4);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.fields[0].target);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.FLOAT, texel);
+  }
+
   /** Computed in blocks on the graphics processor, so that little is transferred. */
   extremes(species: number): Extremes {
     const gl = this.gl, pass = this.extremesPass;

@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 
 import type { Store, Tab } from "../state/store";
 import { Compare } from "./compare";
+import { LiveTab } from "./live/tab";
 import { MapSection } from "./map/section";
 import { Montage } from "./montage";
 import { NextPass } from "./next_pass";
@@ -21,6 +22,7 @@ export const TABS: TabInfo[] = [
   { name: "map", title: "Map", view: MapSection, there: () => true },
   { name: "pattern", title: "Pattern", view: Pattern, there: () => true },
   { name: "montage", title: "Montage", view: Montage, there: () => true },
+  { name: "live", title: "Live", view: LiveTab, there: (store) => store.manifest.capabilities.live },
   { name: "pass", title: "Next pass", view: NextPass, there: (store) => store.source.kind === "server" },
   { name: "compare", title: "Compare", view: Compare, there: (store) => store.source.kind === "server" },
   { name: "share", title: "Share", view: Share, there: () => true },

@@ -1,0 +1,220 @@
+// A live run: the pattern, its controls, and what is said beside it.
+
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import "./live.css";
+import { ALL_SPECIES } from "../../simulator/simulator";
+import { Editor, Equations, type Opened } from "./equations";
+import { Parameters, Presets } from "./parameters";
+import { Film, picture, save } from "./record";
+import { Session } from "./session";
+import { Theory } from "./theory";
+import { plain } from "./words";
+
+const MEASURE = 1000; // milliseconds between two measurements of the wavelength
+const SPEEDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 100];
+
+export interface LiveProps {
+  session: Session;
+  palettes: Record<string, string[]>;
+  opened?: Opened; // a model that was edited here
+  children?: ComponentChildren; // what a page adds beside the run
+}
+
+interface Brush {
+  size: number;
+  strength: number;
+  species: number;
+}
+
+export function Live({ session, palettes, opened, children }: LiveProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [problem, setProblem] = useState("");
+  const [ready, setReady] = useState(false);
+  const [shade, setShade] = useState(Object.keys(palettes)[0] ?? "");
+  const brush = useSignal<Brush>({ size: Math.max(2, Math.round(session.grid.width / 24)), strength: 1, species: ALL_SPECIES });
+  useEffect(() => {
+    setReady(false);
+    setProblem("");
+    const attached = session.attach(canvas.current!, palettes[shade] ?? []);
+    attached.then(() => setReady(true), (error: Error) => setProblem(error.message));
+    const clock = setInterval(() => session.measure(), MEASURE);
+    return () => {
+      clearInterval(clock);
+      session.free();
+    };
+  }, [session]);
+  useEffect(() => {
+    if (!session.runner) return;
+    session.runner.palette = palettes[shade] ?? [];
+    session.runner.draw();
+  }, [shade]);
+  const key = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    if (target.matches("input, select, textarea, button, summary") || event.ctrlKey || event.metaKey || !session.runner) return;
+    if (event.key === " ") session.runner.play();
+    else if (event.key === ".") session.runner.advance(1);
+    else if (event.key === "r") session.runner.reset();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div class="live" onKeyDown={key} tabIndex={-1}>
+      <div class="live-stage">
+        <Stage session={session} canvas={canvas} brush={brush.value} />
+        {problem ? <p class="problem" role="alert">{problem}</p> : ready && session.runner && <Transport session={session} shade={shade} shades={Object.keys(palettes)} setShade={setShade} palette={palettes[shade] ?? []} />}
+      </div>
+      <div class="live-side">
+        {children}
+        <Part title="Parameters" open><Parameters session={session} /></Part>
+        {session.program.presets.length > 0 && <Part title="Known patterns" open><Presets session={session} /></Part>}
+        <Part title="Theory" open><Theory session={session} /></Part>
+        <Part title="Brush and start" open>
+          {ready && <Painting session={session} brush={brush.value} change={(part) => (brush.value = { ...brush.value, ...part })} />}
+        </Part>
+        <Part title="Equations" open>
+          <Equations program={session.program} />
+          {opened && session.source && (
+            <details><summary>Edit the equations</summary>
+              <Editor program={session.program} values={session.parameters.value} source={session.source} opened={opened} />
+            </details>
+          )}
+        </Part>
+      </div>
+    </div>
+  );
+}
+
+function Part({ title, open, children }: { title: string; open?: boolean; children: ComponentChildren }) {
+  return <details class="live-part" open={open}><summary><h3>{title}</h3></summary>{children}</details>;
+}
+
+/** The canvas fills its place without distortion; a one-dimensional run is drawn as rows of time. */
+function Stage({ session, canvas, brush }: { session: Session; canvas: { current: HTMLCanvasElement | null }; brush: Brush }) {
+  const { width, height } = session.grid, name = session.program.species[session.runner?.species.value ?? 0] ?? "";
+  const place = useRef<HTMLDivElement>(null);
+  const [side, setSide] = useState({ width: 0, height: 0 });
+  const rows = height === 1 ? width : height;
+  useEffect(() => {
+    const fit = () => {
+      const { clientWidth, clientHeight } = place.current!, scale = Math.min(clientWidth / width, clientHeight / rows);
+      setSide({ width: Math.floor(width * scale), height: Math.floor(rows * scale) });
+    };
+    const watch = new ResizeObserver(fit);
+    watch.observe(place.current!);
+    fit();
+    return () => watch.disconnect();
+  }, [width, rows]);
+  const stroke = (event: PointerEvent) => {
+    const runner = session.runner;
+    if (!runner || (event.type === "pointermove" && !event.buttons)) return;
+    if (event.type === "pointerdown") canvas.current!.setPointerCapture(event.pointerId);
+    const box = canvas.current!.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * width, y = height === 1 ? 0.5 : ((event.clientY - box.top) / box.height) * height;
+    const rubber = event.shiftKey || event.button === 2 || event.buttons === 2;
+    runner.simulator.brush(x, y, brush.size, rubber ? -Math.abs(brush.strength) : brush.strength, brush.species);
+    if (!runner.playing.value) runner.draw();
+  };
+  return (
+    <div class="live-place" ref={place}>
+      <canvas ref={canvas} class="live-canvas" style={{ width: `${side.width}px`, height: `${side.height}px` }} onPointerDown={stroke} onPointerMove={stroke}
+        onContextMenu={(event) => event.preventDefault()} role="img" tabIndex={0}
+        aria-label={`${session.program.title}: ${name}${height === 1 ? ", time downwards" : ""}. Drag to paint; with Shift, to erase.`} />
+    </div>
+  );
+}
+
+function Transport({ session, shade, shades, setShade, palette }: { session: Session; shade: string; shades: string[]; setShade: (name: string) => void; palette: string[] }) {
+  const runner = session.runner!, playing = runner.playing.value, [low, high] = runner.range.value;
+  const [film, setFilm] = useState<Film | null>(null);
+  const told = useSignal("");
+  const name = `${session.program.name}-t${plain(runner.time.peek(), 5)}`;
+  const record = async () => {
+    try {
+      if (!film) return setFilm(new Film(session));
+      save(await film.end(), `${name}.${film.suffix}`);
+      setFilm(null);
+    } catch (error) {
+      told.value = (error as Error).message;
+    }
+  };
+  const ends = (index: 0 | 1, text: string) => {
+    const value = Number(text), next: [number, number] = [...runner.range.value];
+    next[index] = value;
+    if (!Number.isFinite(value) || next[0] >= next[1]) return;
+    runner.setRange(next);
+  };
+  const colours = palette.filter((_, i) => i % 16 === 0 || i === 255);
+  return (
+    <div class="live-transport">
+      <div class="controls">
+        <button type="button" class="primary live-play" disabled={!!runner.problem.value} onClick={() => runner.play()}>{playing ? "Pause" : "Play"}</button>
+        <button type="button" onClick={() => { runner.play(false); runner.advance(1); }}>Step</button>
+        <button type="button" title="Back to the very same start" onClick={() => runner.reset()}>Reset</button>
+        <label><span>Speed</span>
+          <select value={runner.speed.value} onChange={(e) => (runner.speed.value = Number(e.currentTarget.value))}>
+            {SPEEDS.map((speed) => <option value={speed} key={speed}>× {speed}</option>)}
+          </select>
+        </label>
+        {session.program.species.length > 1 && (
+          <label><span>Species</span>
+            <select value={runner.species.value} onChange={(e) => { runner.species.value = Number(e.currentTarget.value); runner.measure(true); runner.draw(); session.measure(); }}>
+              {session.program.species.map((s, i) => <option value={i} key={s}>{s}</option>)}
+            </select>
+          </label>
+        )}
+        {shades.length > 1 && (
+          <label><span>Colours</span>
+            <select value={shade} onChange={(e) => setShade(e.currentTarget.value)}>{shades.map((s) => <option key={s}>{s}</option>)}</select>
+          </label>
+        )}
+        <button type="button" onClick={() => void picture(session).then((blob) => save(blob, `${name}.png`), (e: Error) => (told.value = e.message))}>PNG</button>
+        <button type="button" aria-pressed={!!film} onClick={() => void record()}>{film ? "Stop and save" : "Record"}</button>
+      </div>
+      <div class="live-scale">
+        <input aria-label="darkest colour" value={plain(low, 3)} onChange={(e) => ends(0, e.currentTarget.value.replace("−", "-"))} />
+        <div class="bar" style={{ background: `linear-gradient(to right, ${colours.join(", ")})` }} />
+        <input aria-label="brightest colour" value={plain(high, 3)} onChange={(e) => ends(1, e.currentTarget.value.replace("−", "-"))} />
+        <b>{session.program.species[runner.species.value]}</b>
+        <label class="check"><input type="checkbox" checked={runner.auto.value} onChange={(e) => { runner.auto.value = e.currentTarget.checked; runner.measure(true); runner.draw(); }} />auto</label>
+      </div>
+      <p class="live-status"><span>t = <b>{plain(runner.time.value, 5)}</b></span> <span>{playing ? `${plain(runner.pace.value, 3)} per second, ${Math.round(runner.rate.value)} frames/s` : "paused"}</span> <span>time step {plain(session.dt.value)}{session.dt.value < session.program.dt ? ", reduced for stability" : ""}</span> <span>{session.grid.width} × {session.grid.height} cells</span></p>
+      {runner.problem.value && (
+        <p class="problem" role="alert">{runner.problem.value} <button type="button" onClick={() => session.halve()}>Halve the time step and start again</button></p>
+      )}
+      {(told.value || session.told.value) && <p class="problem" role="alert">{told.value || session.told.value}</p>}
+    </div>
+  );
+}
+
+function Painting({ session, brush, change }: { session: Session; brush: Brush; change: (part: Partial<Brush>) => void }) {
+  const given = session.given.value;
+  return (
+    <div class="live-painting">
+      <div class="controls">
+        <label><span>Brush, {brush.size} cells</span><input type="range" min={1} max={Math.max(4, session.grid.width / 4)} value={brush.size} onInput={(e) => change({ size: Number(e.currentTarget.value) })} /></label>
+        <label><span>Strength {plain(brush.strength, 2)}{brush.strength < 0 ? ", erases" : ""}</span><input type="range" min={-1} max={1} step={0.05} value={brush.strength} onInput={(e) => change({ strength: Number(e.currentTarget.value) })} /></label>
+        {session.program.species.length > 1 && (
+          <label><span>Paints</span>
+            <select value={brush.species} onChange={(e) => change({ species: Number(e.currentTarget.value) })}>
+              <option value={ALL_SPECIES}>all species</option>
+              {session.program.species.map((name, i) => <option value={i} key={name}>{name} only</option>)}
+            </select>
+          </label>
+        )}
+      </div>
+      <div class="controls">
+        <label><span>Initial condition</span>
+          <select value={session.initial.value} onChange={(e) => { session.initial.value = e.currentTarget.value; void session.begin(); }}>
+            {session.starts.map((name) => <option key={name}>{name}</option>)}
+          </select>
+        </label>
+        <label><span>Seed</span><input type="number" class="live-seed" min={0} step={1} value={session.seed.value} onChange={(e) => { session.seed.value = Math.max(0, Math.floor(Number(e.currentTarget.value)) || 0); void session.begin(); }} /></label>
+        <button type="button" onClick={() => { session.seed.value += 1; void session.begin(); }}>Another start</button>
+      </div>
+      {given && <p class="soft">{given.exact ? `The very start of ${given.name}.` : `Like ${given.name}, whose own start is not in this file.`}</p>}
+    </div>
+  );
+}

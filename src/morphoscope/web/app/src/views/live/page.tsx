@@ -1,0 +1,149 @@
+// The page of `morphoscope live`: a menu of models, and a run of one. The address says which, and at which parameters.
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import "../../style.css";
+import mark from "../../mark.svg";
+import { Connection } from "../../data/connection";
+import type { ModelProgram } from "../../simulator/program";
+import { Live } from "./live";
+import { Session, type LiveGrid } from "./session";
+import { askedFrom, type LiveSource, type Spec, type Values } from "./source";
+
+interface MenuModel {
+  name: string;
+  title: string;
+  equations: string[];
+  source: string;
+  picture: string | null;
+}
+
+interface Settings {
+  model: string | null;
+  parameters: Values;
+  width: number;
+  height: number;
+  boundary: string;
+  stencil: 9 | 5;
+  initial: string | null;
+  seed: number;
+}
+
+interface PageData {
+  models: MenuModel[];
+  palettes: Record<string, string[]>;
+  settings: Settings;
+}
+
+const QUIET = 300; // milliseconds after which the address follows the sliders
+
+/** Model, parameters, start and seed of an address, such as #model=brusselator&B=8. */
+function addressed(): { model: string; parameters: Values; initial: string | null; seed: number } | null {
+  const values = new URLSearchParams(location.hash.slice(1)), model = values.get("model");
+  if (!model) return null;
+  const rest = [...values].filter(([name]) => !["model", "initial", "seed"].includes(name));
+  const parameters = Object.fromEntries(rest.map(([name, value]) => [name, Number(value)]));
+  return { model, parameters, initial: values.get("initial"), seed: Number(values.get("seed") ?? 0) };
+}
+
+function write(session: Session): void {
+  if (typeof session.spec !== "string") return history.replaceState(null, "", " ");
+  const values = new URLSearchParams({ model: session.spec });
+  for (const { name, default: own } of session.program.parameters) {
+    const value = session.parameters.value[name];
+    if (value !== undefined && value !== own) values.set(name, String(value));
+  }
+  if (session.initial.value !== session.program.initial) values.set("initial", session.initial.value);
+  if (session.seed.value) values.set("seed", String(session.seed.value));
+  history.replaceState(null, "", `#${values}`);
+}
+
+function LivePage({ data, source, connection }: { data: PageData; source: LiveSource; connection: Connection }) {
+  const [session, setSession] = useState<Session | null>(null);
+  const [problem, setProblem] = useState("");
+  const [there, setThere] = useState(true);
+  const { settings } = data;
+  const grid: LiveGrid = { width: settings.width, height: settings.height, boundary: settings.boundary, stencil: settings.stencil };
+  const open = (program: ModelProgram, spec: Spec, parameters: Values = {}, initial: string | null = null, seed = 0) => {
+    const known = Object.fromEntries(Object.entries(parameters).filter(([name, value]) => program.parameters.some((p) => p.name === name) && Number.isFinite(value)));
+    const made = new Session(program, spec, source, grid, { parameters: known, initial, seed });
+    let timer = 0;
+    made.moved = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => write(made), QUIET);
+    };
+    setSession(made);
+    setProblem("");
+    document.title = `Morphoscope: ${program.title}`;
+  };
+  const choose = async (model: string, parameters: Values = {}, initial: string | null = settings.initial, seed = settings.seed) => {
+    try {
+      open(await source.program(model), model, parameters, initial, seed);
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+  const follow = () => {
+    const at = addressed();
+    if (at) void choose(at.model, at.parameters, at.initial, at.seed);
+    else if (settings.model) void choose(settings.model, settings.parameters);
+    else setSession(null);
+  };
+  useEffect(() => {
+    follow();
+    addEventListener("hashchange", follow);
+    const ends = connection.watch(setThere);
+    return () => {
+      removeEventListener("hashchange", follow);
+      ends();
+    };
+  }, []);
+  return (
+    <div class="morphoscope live-page" data-theme="auto">
+      <header class="head">
+        <span class="mark" aria-hidden="true" dangerouslySetInnerHTML={{ __html: mark }} />
+        <div class="name"><h1>Morphoscope</h1><p>{session ? session.program.title : "Live runs"}</p></div>
+        <div class="choices">
+          {session && <button type="button" onClick={() => { history.pushState(null, "", "#"); setSession(null); }}>All models</button>}
+        </div>
+      </header>
+      {!there && <p class="banner" role="alert">The server does not answer: theory and new starts are missing until it is back. Start <code>morphoscope live</code> again, or wait.</p>}
+      {problem && <p class="banner" role="alert">{problem}</p>}
+      {session
+        ? <Live key={session.program.name} session={session} palettes={data.palettes} opened={(program, spec) => open(program, spec)} />
+        : <Menu models={data.models} choose={(name) => { history.pushState(null, "", `#model=${name}`); void choose(name); }} />}
+    </div>
+  );
+}
+
+function Menu({ models, choose }: { models: MenuModel[]; choose: (name: string) => void }) {
+  return (
+    <div class="live-menu">
+      <h2>Choose a model and watch its pattern grow</h2>
+      <ul>
+        {models.map(({ name, title, equations, picture }) => (
+          <li key={name}>
+            <button type="button" onClick={() => choose(name)} data-model={name}>
+              {picture ? <img src={picture} alt="" width="96" height="96" /> : <span class="live-blank" />}
+              <span><b>{title}</b>{equations.map((line) => <small key={line}>{line}</small>)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export async function startLive(place: HTMLElement): Promise<void> {
+  const connection = new Connection(`ws://${location.host}/ws`);
+  try {
+    const answer = await fetch("/data/live");
+    if (!answer.ok) throw new Error(await answer.text());
+    const data = (await answer.json()) as PageData;
+    const source = askedFrom((action, values) => connection.ask(action, values));
+    render(<LivePage data={data} source={source} connection={connection} />, place);
+  } catch (error) {
+    render(<p class="problem" role="alert">The page can't be shown: {(error as Error).message}</p>, place);
+  }
+}

@@ -1,0 +1,199 @@
+// One model that runs live: its parameters, its start, and what theory says about the point where it is.
+
+import { batch, signal } from "@preact/signals";
+
+import { boundariesOf, type ModelProgram, type Preset } from "../../simulator/program";
+import { LOCAL_STARTS, localStart } from "../../simulator/starts";
+import { wavelength } from "../../simulator/wavelength";
+import { Runner } from "./runner";
+import type { LiveSource, PlaneLine, Point, Spec, Values } from "./source";
+
+export interface LiveGrid {
+  width: number;
+  height: number;
+  boundary: string;
+  stencil: 9 | 5;
+  spacing?: number;
+}
+
+export interface Beginning {
+  parameters?: Values;
+  initial?: string | null;
+  seed?: number;
+  field?: { values: Float32Array[]; exact: boolean; name: string } | null; // the very start of a run
+}
+
+const QUIET = 180; // milliseconds without a change of a parameter after which theory is asked
+const MARGIN = 0.9; // of the largest stable step, which is that of diffusion alone
+
+export class Session {
+  readonly parameters = signal<Values>({});
+  readonly initial = signal("");
+  readonly seed = signal(0);
+  readonly given = signal<{ name: string; exact: boolean } | null>(null); // the run whose start this is
+  readonly point = signal<Point | null>(null);
+  readonly asking = signal(false);
+  readonly lines = signal<PlaneLine[] | null>(null);
+  readonly measured = signal<number | null>(null);
+  readonly dt = signal(0);
+  readonly told = signal("");
+  runner: Runner | null = null;
+  moved: ((parameters: Values) => void) | null = null;
+  private timer = 0;
+  private asked = 0;
+  private planeOf = "";
+  private step: number; // the one that is used where it is stable
+
+  constructor(
+    readonly program: ModelProgram,
+    readonly spec: Spec,
+    readonly source: LiveSource | null,
+    readonly grid: LiveGrid,
+    private beginning: Beginning,
+  ) {
+    const own = Object.fromEntries(program.parameters.map((p) => [p.name, p.default]));
+    this.parameters.value = { ...own, ...beginning.parameters };
+    this.initial.value = beginning.initial ?? (source ? program.initial : LOCAL_STARTS[0]);
+    this.seed.value = beginning.seed ?? 0;
+    this.step = this.dt.value = program.dt;
+  }
+
+  get starts(): string[] {
+    const names = this.source ? this.program.starts : [...LOCAL_STARTS];
+    return [...new Set([this.initial.value, ...names])];
+  }
+
+  get spacing(): number {
+    return this.grid.spacing ?? this.program.spacing;
+  }
+
+  /** Show the run on a canvas. Throws UnsupportedError where the browser can't compute it. */
+  async attach(canvas: HTMLCanvasElement, palette: string[]): Promise<void> {
+    const { width, height, boundary, stencil } = this.grid;
+    const options = { width, height, stencil, spacing: this.spacing, boundary: boundariesOf(boundary) };
+    this.runner = new Runner(canvas, this.program, options, palette);
+    this.send();
+    const field = this.beginning.field;
+    if (field) this.take(field);
+    else await this.begin();
+    this.changed();
+  }
+
+  private take(field: { values: Float32Array[]; exact: boolean; name: string }): void {
+    this.given.value = { name: field.name, exact: field.exact };
+    this.runner?.begin(field.values);
+    this.runner?.play(true);
+  }
+
+  private send(): void {
+    const simulator = this.runner?.simulator;
+    if (!simulator) return;
+    for (const [name, value] of Object.entries(this.parameters.value)) simulator.setParameter(name, value);
+    simulator.setStep(this.dt.value);
+  }
+
+  /** Begin from the chosen initial condition and seed; the pattern that was there is lost. */
+  async begin(play = true): Promise<void> {
+    const { width, height } = this.grid;
+    this.told.value = "";
+    try {
+      const state = this.source
+        ? await this.source.begin(this.spec, this.parameters.value, this.initial.value, this.seed.value, width, height)
+        : localStart(this.program, this.initial.value, this.seed.value, width, height);
+      this.given.value = null;
+      this.runner?.begin(state);
+      if (play) this.runner?.play(true);
+    } catch (error) {
+      this.told.value = (error as Error).message;
+    }
+  }
+
+  set(name: string, value: number): void {
+    if (!Number.isFinite(value)) return;
+    this.parameters.value = { ...this.parameters.value, [name]: value };
+    this.runner?.simulator.setParameter(name, value);
+    this.changed();
+  }
+
+  async choose(preset: Preset): Promise<void> {
+    batch(() => {
+      const own = Object.fromEntries(this.program.parameters.map((p) => [p.name, p.default]));
+      this.parameters.value = { ...own, ...preset.parameters };
+      if (this.source) this.initial.value = preset.initial ?? this.program.initial;
+      this.seed.value = preset.seed;
+    });
+    this.send();
+    this.changed();
+    await this.begin();
+  }
+
+  /** Half the time step, from now on, and back to the start. */
+  halve(): void {
+    this.step = this.dt.value = this.dt.value / 2;
+    this.send();
+    this.runner?.reset();
+    this.runner?.play(true);
+  }
+
+  private changed(): void {
+    this.moved?.(this.parameters.value);
+    if (!this.source) return;
+    this.asking.value = true;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.ask(), QUIET);
+  }
+
+  private async ask(): Promise<void> {
+    const number = ++this.asked, source = this.source as LiveSource, values = this.parameters.value;
+    try {
+      const point = await source.point(this.spec, values, this.spacing, this.grid.stencil);
+      if (number !== this.asked) return;
+      this.point.value = point;
+      this.limit(point.dt);
+      await this.askPlane(source, values);
+    } catch (error) {
+      if (number === this.asked) this.told.value = (error as Error).message;
+    } finally {
+      if (number === this.asked) this.asking.value = false;
+    }
+  }
+
+  /** The time step is the model's, or less where that is not stable. */
+  private limit(largest: number | null): void {
+    const stable = largest !== null && this.step > largest ? MARGIN * largest : this.step;
+    if (stable === this.dt.value) return;
+    this.dt.value = stable;
+    this.send();
+  }
+
+  get ends(): [[number, number], [number, number]] {
+    const range = (name: string) => this.program.parameters.find((p) => p.name === name)?.range ?? [0, 1];
+    return [range(this.program.plane[0]), range(this.program.plane[1])];
+  }
+
+  /** Lines depend on the parameters that are not axes. */
+  private async askPlane(source: LiveSource, values: Values): Promise<void> {
+    const plane = this.program.plane;
+    const others = JSON.stringify(Object.entries(values).filter(([name]) => !plane.includes(name)));
+    if (plane[0] === plane[1] || others === this.planeOf) return;
+    this.planeOf = others;
+    const lines = await source.plane(this.spec, values, ...this.ends);
+    if (others === this.planeOf) this.lines.value = lines;
+  }
+
+  /** The wavelength of the pattern as it is now. */
+  measure(): void {
+    const runner = this.runner;
+    if (!runner || runner.problem.value) return;
+    const { simulator } = runner, field = simulator.read()[runner.species.value];
+    const periodic: [boolean, boolean] = [simulator.boundary[0] === "periodic", simulator.boundary[1] === "periodic"];
+    if (field) this.measured.value = wavelength(field, simulator.width, simulator.height, simulator.spacing, periodic);
+  }
+
+  free(): void {
+    clearTimeout(this.timer);
+    this.asked++;
+    this.runner?.free();
+    this.runner = null;
+  }
+}

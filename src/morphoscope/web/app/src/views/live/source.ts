@@ -1,0 +1,60 @@
+// What a live run asks of Python; without a server there is none of it.
+
+import type { ModelProgram } from "../../simulator/program";
+
+/** The name of a model, or the formulas of one. */
+export type Spec = string | { reaction: Record<string, string>; diffusion: Record<string, string>; parameters: Record<string, number> };
+export type Values = Record<string, number>;
+
+export interface Wave {
+  wavelength: number;
+  growth: number;
+  frequency: number;
+}
+
+export interface State {
+  values: Values;
+  kind: string;
+  stable: boolean;
+  wave: Wave | null; // the fastest-growing one of finite length
+  q: number[];
+  growth: number[];
+  frequency: number[];
+}
+
+export interface Point {
+  kind: string;
+  dt: number | null; // the largest stable step
+  states: State[];
+}
+
+export interface PlaneLine {
+  name: string;
+  kind: string;
+  pieces: [number, number][][];
+}
+
+export interface LiveSource {
+  program(model: Spec): Promise<ModelProgram>;
+  begin(model: Spec, parameters: Values, initial: string, seed: number, width: number, height: number): Promise<Float32Array[]>;
+  point(model: Spec, parameters: Values, spacing: number, stencil: number): Promise<Point>;
+  plane(model: Spec, parameters: Values, across: [number, number], up: [number, number]): Promise<PlaneLine[]>;
+}
+
+type Ask = <T>(action: string, values: Record<string, unknown>) => Promise<T>;
+
+/** The source of a page with a server. */
+export function askedFrom(ask: Ask): LiveSource {
+  return {
+    program: (model) => ask("program", { model }),
+    point: (model, parameters, spacing, stencil) => ask("point", { model, parameters, spacing, stencil }),
+    plane: (model, parameters, across, up) => ask("plane", { model, parameters, across, up }),
+    async begin(model, parameters, initial, seed, width, height) {
+      const number = await ask<number>("begin", { model, parameters, initial, seed, width, height });
+      const answer = await fetch(`/data/field/${number}`);
+      if (!answer.ok) throw new Error("the start is gone; reset again");
+      const values = new Float32Array(await answer.arrayBuffer()), cells = width * height;
+      return Array.from({ length: values.length / cells }, (_, s) => values.subarray(s * cells, (s + 1) * cells));
+    },
+  };
+}

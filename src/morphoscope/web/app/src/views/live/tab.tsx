@@ -1,0 +1,59 @@
+// A run of an atlas, live: from its very start where the source has it, at its parameters, on its grid.
+
+import { useEffect, useState } from "preact/hooks";
+
+import type { Store } from "../../state/store";
+import { number, titled } from "../../state/store";
+import { useStore } from "../context";
+import { Live } from "./live";
+import { Session } from "./session";
+import { askedFrom } from "./source";
+
+async function sessionOf(store: Store, run: number): Promise<Session> {
+  const { source, manifest } = store, row = store.rowOf.get(run) ?? 0;
+  const program = await source.shader(manifest.model.name);
+  if (!program) throw new Error("this page has no shader of the model; open the atlas with morphoscope explore");
+  const field = await source.start(run).catch(() => null);
+  const values = store.names.map((name) => [name, store.table.parameters[name]?.[row] ?? NaN]);
+  const fixed = manifest.model.parameters.map((p) => [p.name, p.default]);
+  const parameters = Object.fromEntries([...fixed, ...values]) as Record<string, number>;
+  const grid = { ...manifest.grid, stencil: manifest.grid.stencil as 9 | 5 };
+  const ask = source.kind === "server" ? askedFrom((action, asked) => source.ask(action, asked)) : null;
+  const cells = manifest.grid.width * manifest.grid.height;
+  const start = field && {
+    name: `run ${run}`, exact: field.exact,
+    values: Array.from({ length: field.species }, (_, s) => field.values.subarray(s * cells, (s + 1) * cells)),
+  };
+  const known = ask && program.starts.includes(manifest.initial) ? manifest.initial : null;
+  return new Session({ ...program, dt: manifest.dt, until: manifest.until }, manifest.model.name, ask, grid, { parameters, initial: known, field: start });
+}
+
+export function LiveTab() {
+  const store = useStore(), run = store.live.value?.run ?? store.run;
+  const [session, setSession] = useState<Session | null>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    let wanted = true;
+    setProblem("");
+    void sessionOf(store, run).then(
+      (made) => {
+        if (!wanted) return;
+        made.moved = (parameters) => (store.livePoint.value = parameters);
+        setSession(made);
+      },
+      (error: Error) => wanted && setProblem(error.message),
+    );
+    return () => {
+      wanted = false;
+      store.livePoint.value = null;
+    };
+  }, [run]);
+  if (problem) return <p class="problem" role="alert">{problem}</p>;
+  if (!session) return <div class="skeleton tall" role="status" aria-label="Preparing the run" />;
+  const row = store.rowOf.get(run) ?? 0;
+  return (
+    <Live session={session} palettes={{ cividis: store.manifest.palette }}>
+      <p class="where">Began as run {run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>
+    </Live>
+  );
+}
