@@ -19,6 +19,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from morphoscope.core.errors import UsageError
 
 LOG = logging.getLogger(__name__)
+PING = "ping"  # by which a page finds out whether the server is there
 _LONGEST = 400  # characters of a problem
 
 
@@ -94,6 +95,8 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError):
             return 0, {"problem": "this page and its server don't understand each other; reload it"}
+        if action == PING:  # does not wait for a free thread
+            return number, {"result": work()}
         loop = asyncio.get_running_loop()
         try:
             return number, {"result": await loop.run_in_executor(self._channels.pool, lambda: work(**values))}

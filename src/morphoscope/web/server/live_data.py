@@ -72,7 +72,7 @@ class LiveData:
         from morphoscope.web.server.presets import presets
 
         found = self.model(model)
-        return {**program(found), "presets": presets(found) if found.name not in self._models else []}
+        return {**program(found), "presets": presets(found)}
 
     def begin(
         self, model: Spec, parameters: Mapping[str, float], initial: str, seed: int, width: int, height: int

@@ -1,7 +1,7 @@
-"""Known patterns of a model, each a set of parameters from which a live run is started with a click.
+"""Known patterns of a model, from each of which a live run is started with a click.
 
-Those of Gray–Scott are the classes of the shipped atlas, each shown by the run that is farthest inside its class; those
-of other models are in ``assets/patterns/patterns.csv``, with pictures that ``tools/patterns.py`` makes.
+They are in ``assets/patterns/patterns.csv``, with pictures; ``tools/patterns.py`` makes the pictures, and the rows of
+Gray–Scott, whose patterns are the classes of the shipped atlas.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ import dataclasses
 import functools
 import importlib.resources
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from morphoscope.models import Model
-
-if TYPE_CHECKING:
-    from morphoscope.atlas import Atlas
+from morphoscope.models import Model, get_model, model_names
 
 PATTERNS: Any = importlib.resources.files("morphoscope.web") / "assets" / "patterns"
-SEED = 1  # of the runs in the pictures
+COLUMNS = ("model", "pattern", "parameters", "seed", "picture")
 SIDE = 96  # pixels
-ATLAS = "gray-scott"  # the model whose patterns are those of the shipped atlas
 
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """A known pattern: the model's default start, with these parameters."""
+    """A known pattern: what grows from the model's default start with these parameters and this seed."""
 
     model: str
     pattern: str
     parameters: dict[str, float]
+    seed: int
     picture: str
 
 
 @functools.lru_cache
 def known_patterns() -> tuple[Known, ...]:
-    """The patterns of patterns.csv; the first of each model are its defaults."""
+    """The patterns of patterns.csv. The first of each model is the one of its picture in a menu."""
     rows = csv.DictReader(io.StringIO((PATTERNS / "patterns.csv").read_text(encoding="utf-8")))
-    return tuple(Known(row["model"], row["pattern"], _numbers(row["parameters"]), row["picture"]) for row in rows)
+    return tuple(
+        Known(row["model"], row["pattern"], _numbers(row["parameters"]), int(row["seed"]), row["picture"])
+        for row in rows
+    )
 
 
 def _numbers(text: str) -> dict[str, float]:
@@ -55,14 +55,14 @@ def picture(name: str) -> bytes | None:
 
 def presets(model: Model) -> list[dict[str, Any]]:
     """The known patterns of a built-in model, for its program; none of other models."""
-    if model.name == ATLAS:
-        return list(_of_classes())
+    if model.name not in model_names() or get_model(model.name) != model:
+        return []
     return [
         {
             "title": known.pattern,
             "parameters": known.parameters,
-            "initial": model.initial,
-            "seed": SEED,
+            "initial": None,
+            "seed": known.seed,
             "picture": _address(picture(known.picture)),
             "note": "",
         }
@@ -73,65 +73,3 @@ def presets(model: Model) -> list[dict[str, Any]]:
 
 def _address(content: bytes | None) -> str | None:
     return None if content is None else f"data:image/webp;base64,{base64.b64encode(content).decode()}"
-
-
-@functools.lru_cache
-def _of_classes() -> tuple[dict[str, Any], ...]:
-    """One run of each class of the shipped atlas, by the order of the Greek alphabet."""
-    from morphoscope.atlas import open_atlas, titled
-    from morphoscope.atlas.classes import ordered
-
-    atlas = open_atlas(ATLAS)
-    plan = atlas.plan
-    found = []
-    for name in ordered(list(atlas.classes)):
-        position = _innermost(atlas, name)
-        run = plan.runs[int(atlas.runs[position])]
-        found.append(
-            {
-                "title": titled(name),
-                "parameters": dict(run.parameters),
-                "initial": str(run.initial or plan.initial),
-                "seed": run.seed,
-                "picture": _address(_thumbnail(atlas, position)),
-                "note": "read by the shipped classifier" if atlas.read_by[position] == "network" else "by theory",
-            }
-        )
-    return tuple(found)
-
-
-def _innermost(atlas: Atlas, name: str) -> int:
-    """The position of the reading of a class that is farthest from all other classes, in the plane of the model."""
-    import numpy as np
-    from scipy.spatial import cKDTree
-
-    points = np.stack([atlas.values(axis) for axis in atlas.plan.model.plane], axis=1)
-    points = (points - points.min(axis=0)) / np.ptp(points, axis=0)
-    own = np.array([read == name for read in atlas.reading.names])
-    distance = cKDTree(points[~own]).query(points[own])[0]
-    return int(np.flatnonzero(own)[int(distance.argmax())])
-
-
-def _thumbnail(atlas: Atlas, position: int) -> bytes:
-    from PIL import Image
-
-    from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET
-    from morphoscope.atlas.thumbnails import SIDE as SMALL
-
-    number, place = divmod(position, PER_SHEET)
-    sheet = _sheet(number)
-    row, column = divmod(place, COLUMNS)
-    left, upper = column * SMALL, row * SMALL
-    buffer = io.BytesIO()
-    part: Image.Image = sheet.crop((left, upper, left + SMALL, upper + SMALL))
-    part.save(buffer, "WEBP", quality=85, method=6)
-    return buffer.getvalue()
-
-
-@functools.lru_cache(maxsize=8)
-def _sheet(number: int) -> Any:
-    from PIL import Image
-
-    from morphoscope.atlas import open_atlas
-
-    return Image.open(io.BytesIO(open_atlas(ATLAS).thumbnails(number) or b"")).convert("RGB")

@@ -61,7 +61,7 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
     event.preventDefault();
   };
   return (
-    <div class="live" onKeyDown={key} tabIndex={-1}>
+    <div class="live-frame"><div class="live" onKeyDown={key} tabIndex={-1}>
       <div class="live-stage">
         <Stage session={session} canvas={canvas} brush={brush.value} />
         {problem ? <p class="problem" role="alert">{problem}</p> : ready && session.runner && <Transport session={session} shade={shade} shades={Object.keys(palettes)} setShade={setShade} palette={palettes[shade] ?? []} />}
@@ -83,7 +83,7 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
           )}
         </Part>
       </div>
-    </div>
+    </div></div>
   );
 }
 

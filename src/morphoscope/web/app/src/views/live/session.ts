@@ -24,6 +24,7 @@ export interface Beginning {
 }
 
 const QUIET = 180; // milliseconds without a change of a parameter after which theory is asked
+const AGAIN = 5000; // milliseconds after which it is asked again if there was no answer
 const MARGIN = 0.9; // of the largest stable step, which is that of diffusion alone
 
 export class Session {
@@ -148,11 +149,14 @@ export class Session {
     try {
       const point = await source.point(this.spec, values, this.spacing, this.grid.stencil);
       if (number !== this.asked) return;
+      this.told.value = "";
       this.point.value = point;
       this.limit(point.dt);
       await this.askPlane(source, values);
     } catch (error) {
-      if (number === this.asked) this.told.value = (error as Error).message;
+      if (number !== this.asked) return;
+      this.told.value = `theory: ${(error as Error).message}`;
+      this.timer = window.setTimeout(() => void this.ask(), AGAIN);
     } finally {
       if (number === this.asked) this.asking.value = false;
     }
