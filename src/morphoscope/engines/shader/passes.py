@@ -91,7 +91,7 @@ class _Writer:
         found: list[ShaderPass] = []
         for depth in range(1, max(self.depths.values(), default=0) + 1):
             here = [a for a in self.applications if a.symbol in inner and self.depths[a.symbol] == depth]
-            made = {}
+            made: dict[Any, tuple[str, int]] = {}
             for first in range(0, len(here), self.channels):
                 part, texture = here[first : first + self.channels], f"inner{len(found)}"
                 found.append(self._pass(part, [self.names[a.symbol] for a in part], "{}", texture))
@@ -177,9 +177,7 @@ class _Writer:
         values |= {sympy.Symbol(s, real=True): sympy.Float(self.model.background[s]) for s in self.model.species}
         return values | {application.symbol: sympy.Integer(0) for application in self.applications}
 
-    def _operators(
-        self, arguments: Sequence[sympy.Expr], applications: Sequence[OperatorApplication]
-    ) -> list[str]:
+    def _operators(self, arguments: Sequence[sympy.Expr], applications: Sequence[OperatorApplication]) -> list[str]:
         """All applications, from their arguments in the neighbouring texels."""
         names = {application.name for application in applications}
         wanted: set[str] = set().union(*(_NEEDS[name] for name in names))
@@ -231,11 +229,15 @@ def _laplace(name: str, i: int) -> list[str]:
     ]
 
 
-_OPERATORS = {
-    "laplace": _laplace,
-    "dx": lambda name, i: [f"  real {name} = per_length*(EAST(centre{i}, east{i}) - WEST(west{i}, centre{i}));"],
-    "dy": lambda name, i: [f"  real {name} = per_length*(south{i} - north{i});"],
-}
+def _slope_x(name: str, i: int) -> list[str]:
+    return [f"  real {name} = per_length*(EAST(centre{i}, east{i}) - WEST(west{i}, centre{i}));"]
+
+
+def _slope_y(name: str, i: int) -> list[str]:
+    return [f"  real {name} = per_length*(south{i} - north{i});"]
+
+
+_OPERATORS = {"laplace": _laplace, "dx": _slope_x, "dy": _slope_y}
 
 
 def _printed(expression: Any) -> str:

@@ -63,9 +63,10 @@ class LiveData:
         if isinstance(spec, str):
             return self._models[spec] if spec in self._models else get_model(spec)
         try:
-            return _typed(json.dumps({key: dict(spec[key]) for key in ("reaction", "diffusion", "parameters")}))
+            text = json.dumps({key: dict(spec[key]) for key in ("reaction", "diffusion", "parameters")})
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError("a model needs reaction, diffusion and parameters, each by name") from error
+        return _typed(text)
 
     def program(self, model: Spec) -> dict[str, Any]:
         """The program of a model, with the patterns that are known of it."""

@@ -77,7 +77,9 @@ class PageSite:
     ) -> None:
         self.pool = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="page")
         self.channels = Channels(actions, self.pool)
-        page = Body(_PAGE.format(title=html.escape(title), source=source).encode(), "text/html; charset=utf-8", kept=False)
+        page = Body(
+            _PAGE.format(title=html.escape(title), source=source).encode(), "text/html; charset=utf-8", kept=False
+        )
         scripts = {path.name: _script(path) for path in SCRIPTS.iterdir()}
         self.application = Application(
             [

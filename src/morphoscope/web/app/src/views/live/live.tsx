@@ -98,12 +98,13 @@ function Stage({ session, canvas, brush }: { session: Session; canvas: { current
   const [side, setSide] = useState({ width: 0, height: 0 });
   const rows = height === 1 ? width : height;
   useEffect(() => {
+    const element = place.current!;
     const fit = () => {
-      const { clientWidth, clientHeight } = place.current!, scale = Math.min(clientWidth / width, clientHeight / rows);
+      const { clientWidth, clientHeight } = element, scale = Math.min(clientWidth / width, clientHeight / rows);
       setSide({ width: Math.floor(width * scale), height: Math.floor(rows * scale) });
     };
     const watch = new ResizeObserver(fit);
-    watch.observe(place.current!);
+    watch.observe(element);
     fit();
     return () => watch.disconnect();
   }, [width, rows]);

@@ -53,7 +53,7 @@ export function LiveTab() {
   const row = store.rowOf.get(run) ?? 0;
   return (
     <Live session={session} palettes={{ cividis: store.manifest.palette }}>
-      <p class="where">Began as run {run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>
+      <p class="soft">Began as run {run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>
     </Live>
   );
 }

@@ -1,0 +1,82 @@
+"""The speed of live runs in Chromium without a graphics card: frames per second at 100 steps a frame.
+
+python benchmarks/live.py [--size 128] [--steps 100] [--seconds 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import threading
+
+from playwright.sync_api import sync_playwright
+
+from morphoscope.models import get_model
+from morphoscope.web.server.listening import make_server
+from morphoscope.web.server.live_site import LiveSettings, LiveSite
+from morphoscope.web.server.program import program
+
+MODELS = ("gray-scott", "brusselator", "may-leonard", "swift-hohenberg", "allen-cahn")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
+CHROMIUM = "/usr/bin/chromium"
+
+#: Each frame takes the steps and draws the pattern; every fifth measures its extremes, as on the page.
+SCRIPT = """([program, size, steps, seconds, palette]) => new Promise((done) => {
+  const canvas = document.createElement('canvas');
+  canvas.style = 'position: fixed; inset: 0; width: 700px; height: 700px; z-index: 9';
+  document.body.append(canvas);
+  const simulator = Morphoscope.createSimulator(canvas, program, {width: size, height: size});
+  simulator.brush(size / 2, size / 2, size / 5, 1);
+  simulator.step(steps);
+  simulator.wait();
+  let frames = 0, begin = performance.now();
+  const frame = () => {
+    simulator.step(steps);
+    if (frames++ % 5 === 0) simulator.extremes(0);
+    simulator.draw(palette, [0, 1], 0);
+    const passed = (performance.now() - begin) / 1000;
+    if (passed < seconds) return requestAnimationFrame(frame);
+    simulator.wait();
+    const rate = frames / ((performance.now() - begin) / 1000), finite = simulator.extremes(0).finite;
+    simulator.free();
+    canvas.remove();
+    done([rate, finite]);
+  };
+  requestAnimationFrame(frame);
+})"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=128, help="cells a side")
+    parser.add_argument("--steps", type=int, default=100, help="steps a frame")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of a measurement")
+    parser.add_argument("--chromium", default=CHROMIUM)
+    parser.add_argument("--graphics", action="store_true", help="with the graphics card, if there is one")
+    chosen = parser.parse_args()
+    flags = FLAGS[:1] if chosen.graphics else FLAGS
+    server = make_server(LiveSite(LiveSettings()))
+    threading.Thread(target=server.run, daemon=True).start()
+    print(f"{chosen.size} x {chosen.size} cells, {chosen.steps} steps a frame; {os.cpu_count()} cores")
+    print("| model | frames/s | steps/s | Mcell/s | load of the computer before |\n|---|---|---|---|---|")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chosen.chromium, args=flags)
+        tab = browser.new_page(viewport={"width": 1440, "height": 900})
+        tab.goto(server.address.url)
+        tab.locator(".live-menu").wait_for()
+        for name in MODELS:
+            load = os.getloadavg()[0]
+            arguments = [program(get_model(name)), chosen.size, chosen.steps, chosen.seconds, ["#000000"] * 256]
+            rate, finite = tab.evaluate(SCRIPT, arguments)
+            steps = rate * chosen.steps
+            note = "" if finite else " (not finite)"
+            print(
+                f"| {name}{note} | {rate:.1f} | {steps:.0f} | {steps * chosen.size**2 / 1e6:.0f} | {load:.1f} |",
+                flush=True,
+            )
+        browser.close()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()

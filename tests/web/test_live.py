@@ -1,0 +1,205 @@
+"""The page of live runs in Chromium: menu, run, parameters, theory, patterns, editing, recording; and its server."""
+
+import json
+import struct
+import time
+import zlib
+
+import numpy as np
+import pytest
+
+from morphoscope.core.errors import UsageError
+from morphoscope.engines.initial import InitialCondition, stream
+from morphoscope.models import get_model, model_names
+from morphoscope.theory import most_unstable
+from morphoscope.web.live import live
+from morphoscope.web.server.live_data import LiveData
+from morphoscope.web.server.live_site import LiveSettings, LiveSite
+from morphoscope.web.server.presets import known_patterns, picture
+from tests.web.pages import PageVisit, served
+
+
+def until(condition, seconds=20):
+    """Wait; the page's policy allows no evaluation of text, which Playwright's own waiting needs."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+class LiveVisit(PageVisit):
+    """A tab on the page of live runs."""
+
+    def ready(self, tab=None):
+        (tab or self.tab).locator(".live-menu, .live-transport").first.wait_for()
+
+    def shown_time(self):
+        return float(self.tab.locator(".live-status b").first.inner_text())
+
+    def passes(self, time):
+        """Wait until a run has passed this time."""
+        self.tab.locator(".live-transport").wait_for()
+        until(lambda: self.shown_time() > time)
+
+
+@pytest.fixture(scope="module")
+def server(needs_browser):
+    with served(LiveSite(LiveSettings())) as running:
+        yield running
+
+
+def visit_of(chromium, server, hash="", **options):
+    return LiveVisit(chromium, server, hash=hash, **options)
+
+
+def test_from_the_menu_to_a_pattern_that_is_compared_with_theory(chromium, server):
+    visit = visit_of(chromium, server)
+    tab = visit.tab
+    assert tab.locator(".live-menu li").count() == len(model_names())
+    assert tab.locator(".live-menu img").count() == len(model_names())
+    tab.get_by_role("button", name="Swift–Hohenberg").click()
+    visit.passes(0)
+    tab.locator(".live-waves").wait_for()
+    mode = most_unstable(get_model("swift-hohenberg"), {"u": 0.0}, finite=True)
+    assert f"{mode.wavelength:.4g}" in tab.locator(".live-waves").inner_text()
+    assert "Turing" in tab.locator(".live-theory").inner_text()
+    tab.get_by_role("button", name="hexagons").click()
+    until(lambda: "g=1" in visit.href())
+    assert tab.get_by_role("spinbutton", name="g, as a number").input_value() == "1"
+    tab.get_by_role("button", name="Pause").click()
+    tab.get_by_role("button", name="Reset").click()
+    assert visit.shown_time() == 0
+    tab.get_by_role("button", name="Step").click()
+    assert visit.shown_time() == pytest.approx(0.05)
+    tab.go_back()
+    tab.locator(".live-menu").wait_for()
+    visit.close()
+
+
+def test_a_run_starts_from_the_state_that_python_makes_and_reset_returns_to_it(chromium, server):
+    model = get_model("gray-scott")
+    visit = visit_of(chromium, server, "#model=gray-scott&f=0.04&k=0.06&seed=7")
+    tab = visit.tab
+    visit.passes(0)
+    tab.get_by_role("button", name="Pause").click()
+    tab.get_by_role("button", name="Reset").click()
+    expected = InitialCondition.parse(model.initial).state(model, (128, 128), stream(7), model.complete({}))[0]
+    low, high = (float(tab.get_by_label(f"{end} colour").input_value()) for end in ("darkest", "brightest"))
+    np.testing.assert_allclose([low, high], [expected.min(), expected.max()], rtol=5e-3)
+    assert tab.get_by_role("spinbutton", name="f, as a number").input_value() == "0.04"
+    tab.get_by_role("spinbutton", name="Dv, as a number").fill("5")
+    tab.get_by_role("spinbutton", name="Dv, as a number").press("Enter")
+    tab.locator(".live-status", has_text="reduced for stability").wait_for()
+    visit.close()
+
+
+def test_a_picture_says_how_to_repeat_it(chromium, server, tmp_path):
+    visit = visit_of(chromium, server, "#model=brusselator&B=8&seed=3")
+    tab = visit.tab
+    visit.passes(0)
+    tab.get_by_role("button", name="Pause").click()
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="PNG").click()
+    texts = png_texts(download.value.path().read_bytes())
+    told = json.loads(texts["Comment"])
+    assert (told["model"], told["parameters"]["B"], told["seed"]) == ("brusselator", 8, 3)
+    assert told["time"] == pytest.approx(told["steps"] * told["dt"])
+    assert texts["Title"] == "Brusselator"
+    visit.close()
+
+
+def png_texts(content):
+    """The tEXt chunks of a PNG, whose checksums must be right."""
+    found, at = {}, 8
+    while at < len(content):
+        (length,) = struct.unpack(">I", content[at : at + 4])
+        kind, body = content[at + 4 : at + 8], content[at + 8 : at + 8 + length]
+        assert zlib.crc32(kind + body) == struct.unpack(">I", content[at + 8 + length : at + 12 + length])[0]
+        if kind == b"tEXt":
+            key, _, text = body.partition(b"\0")
+            found[key.decode()] = text.decode("latin-1")
+        at += 12 + length
+    return found
+
+
+def test_equations_are_edited_on_the_page(chromium, server):
+    visit = visit_of(chromium, server, "#model=schnakenberg")
+    tab = visit.tab
+    visit.passes(0)
+    tab.get_by_text("Edit the equations").click()
+    field = tab.locator(".live-editor fieldset input").nth(1)
+    field.fill("a - u + u**2*vv")
+    tab.get_by_role("button", name="Run this model").click()
+    tab.get_by_text("unknown name 'vv'").wait_for()
+    field.fill("2*a - u + u**2*v")
+    tab.get_by_role("button", name="Run this model").click()
+    tab.locator(".name p", has_text="Typed model").wait_for()
+    visit.passes(0)
+    assert "model=" not in visit.href()
+    visit.close()
+
+
+def test_one_dimension_and_a_phone(chromium, needs_browser):
+    settings = LiveSettings(get_model("brusselator"), {"B": 8.0}, width=120, height=1, boundary="no-flux")
+    with served(LiveSite(settings)) as server:
+        visit = visit_of(chromium, server, width=390, height=844)
+        visit.passes(0)
+        tab = visit.tab
+        assert tab.evaluate("document.documentElement.scrollWidth") == 390
+        assert tab.locator(".live-canvas").evaluate("c => [c.width, c.height]") == [120, 256]
+        visit.close()
+
+
+def test_answers_of_the_server():
+    data = LiveData()
+    number = data.begin("gray-scott", {"f": 0.03}, "spots:count=3", 5, 32, 16)
+    state = np.frombuffer(data.field(number).content, dtype="<f4").reshape(2, 16, 32)
+    model = get_model("gray-scott")
+    expected = InitialCondition.parse("spots:count=3").state(model, (16, 32), stream(5), model.complete({}))
+    assert np.array_equal(state, expected.astype(np.float32))
+    assert data.field(number + 1) is None
+    point = data.point("brusselator", {"A": 2, "B": 3, "Du": 1, "Dv": 8}, 1.0, 9)
+    (only,) = point["states"]
+    assert point["kind"] == "Turing"
+    assert point["dt"] == pytest.approx(0.5 / 8)
+    assert only["values"] == {"u": 2.0, "v": 1.5}
+    peak = only["q"][int(np.argmax(only["growth"]))]
+    assert 2 * np.pi / peak == pytest.approx(only["wave"]["wavelength"], rel=0.02)
+    assert data.point("allen-cahn", {}, 1.0, 9)["states"][1]["wave"] is None  # the homogeneous mode grows fastest
+    kinds = {line["kind"] for line in data.plane("brusselator", {}, [2, 5], [4, 12])}
+    assert kinds == {"Hopf", "Turing"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "problem"),
+    [
+        (lambda d: d.program("gray_scott"), "did you mean 'gray-scott'"),
+        (lambda d: d.program({"reaction": {"u": "u*"}, "diffusion": {}, "parameters": {}}), "reaction of u"),
+        (lambda d: d.program({"reaction": ["u"]}), "reaction, diffusion and parameters"),
+        (lambda d: d.begin("gray-scott", {}, "/etc/passwd", 0, 64, 64), "unknown initial condition"),
+        (lambda d: d.begin("gray-scott", {}, "spots", 0, 2048, 1024), "too large"),
+        (lambda d: d.point("gray-scott", {"f": 9}, 1.0, 9), "out of range"),
+    ],
+)
+def test_what_the_server_refuses(ask, problem):
+    with pytest.raises(UsageError, match=problem):
+        ask(LiveData())
+
+
+def test_every_known_pattern_has_a_picture_and_valid_parameters():
+    assert {known.model for known in known_patterns()} == set(model_names())
+    for known in known_patterns():
+        get_model(known.model).complete(known.parameters)
+        assert picture(known.picture)[:4] == b"RIFF", known.picture
+
+
+def test_an_invalid_setting_ends_before_a_server_starts():
+    for options, problem in (
+        ({"model": "nope"}, "unknown model"),
+        ({"parameters": {"f": 1}}, "without a model"),
+        ({"model": "gray-scott", "parameters": {"f": "x:0:0.1"}}, "varies in space"),
+        ({"size": (2048, 1024)}, "too large"),
+        ({"initial": "nothing"}, "unknown initial condition"),
+    ):
+        with pytest.raises(UsageError, match=problem):
+            live(**options)
