@@ -16,7 +16,8 @@ from morphoscope.web.live import live
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.live_site import LiveSettings, LiveSite
 from morphoscope.web.server.presets import known_patterns, picture
-from tests.web.pages import PageVisit, served
+from tests.web.clients import running
+from tests.web.pages import PageVisit
 
 
 def until(condition, seconds=20):
@@ -44,8 +45,8 @@ class LiveVisit(PageVisit):
 
 @pytest.fixture(scope="module")
 def server(needs_browser):
-    with served(LiveSite(LiveSettings())) as running:
-        yield running
+    with running(LiveSite(LiveSettings())) as opened:
+        yield opened
 
 
 def visit_of(chromium, server, hash="", **options):
@@ -141,7 +142,7 @@ def test_equations_are_edited_on_the_page(chromium, server):
 
 def test_one_dimension_and_a_phone(chromium, needs_browser):
     settings = LiveSettings(get_model("brusselator"), {"B": 8.0}, width=120, height=1, boundary="no-flux")
-    with served(LiveSite(settings)) as server:
+    with running(LiveSite(settings)) as server:
         visit = visit_of(chromium, server, width=390, height=844)
         visit.passes(0)
         tab = visit.tab

@@ -9,7 +9,7 @@ from morphoscope.engines.reference import ReferenceEngine
 from morphoscope.models import Model, Ramp, get_model, model_names
 from morphoscope.web.server.live_site import LiveSettings, LiveSite
 from morphoscope.web.server.program import program
-from tests.web.pages import served
+from tests.web.clients import running
 
 STEPS = 200
 TOLERANCE = 5e-6  # of the largest value; rounding adds up to 1e-6 in 200 steps of the least favourable model
@@ -45,7 +45,7 @@ def tab(request):
     """A page on which scripts can use the simulator."""
     request.getfixturevalue("needs_browser")
     chromium = request.getfixturevalue("_running_browser")
-    with served(LiveSite(LiveSettings())) as server:
+    with running(LiveSite(LiveSettings())) as server:
         opened = chromium.new_page()
         opened.goto(server.address.url)
         opened.locator(".live-menu").wait_for()

@@ -95,7 +95,7 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError):
             return 0, {"problem": "this page and its server don't understand each other; reload it"}
-        if action == PING:  # does not wait for a free thread
+        if action == PING and not values:  # does not wait for a free thread
             return number, {"result": work()}
         loop = asyncio.get_running_loop()
         try:
