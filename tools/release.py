@@ -44,7 +44,8 @@ EVERY_MODULE = """
 import importlib, pkgutil, morphoscope
 packages = {module.name for module in pkgutil.iter_modules(morphoscope.__path__) if module.ispkg}
 for package in packages - {"web"}:
-    for module in pkgutil.walk_packages(getattr(morphoscope, package).__path__, f"morphoscope.{package}."):
+    folders = [f"{folder}/{package}" for folder in morphoscope.__path__]
+    for module in pkgutil.walk_packages(folders, f"morphoscope.{package}."):
         if ".networks." not in module.name:
             importlib.import_module(module.name)
 """
@@ -158,17 +159,28 @@ def checks(files: list[Path], pythons: dict[str, str], quick: bool) -> Iterator[
     yield Check(sdist, numbers[-1], CONSTRAINED)
 
 
+def lowest_versions(python: str, file: Path) -> Path:
+    """A file with the lowest versions that pyproject.toml admits; what these need in turn is as new as possible.
+
+    uv chooses the lowest versions of direct requirements only. Those of the wheel would not be direct ones.
+    """
+    extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+    how = ["--quiet", "--no-header", "--python-version", python, "--resolution", "lowest-direct"]
+    run(_uv(), "pip", "compile", *how, *extras, "--output-file", file, ROOT / "pyproject.toml")
+    return file
+
+
 def carry_out(check: Check, python: str, folder: Path) -> None:
     """Install into an empty environment and use it as a person would."""
     place = folder / "environment"
     run(_uv(), "venv", "--quiet", "--clear", "--python", python, place)
-    how = {
-        CONSTRAINED: ["--constraints", ROOT / "constraints.txt"],
-        LOWEST: ["--resolution", "lowest-direct"],
-        NEWEST: ["--upgrade"],
-    }[check.versions]
     what = f"morphoscope[{','.join(EXTRAS)}] @ {check.file.resolve().as_uri()}"
-    run(_uv(), "pip", "install", "--quiet", "--python", place / "bin" / "python", *how, what)
+    install = [_uv(), "pip", "install", "--quiet", "--python", place / "bin" / "python"]
+    if check.versions == LOWEST:
+        run(*install, "--requirements", lowest_versions(check.python, folder / "lowest.txt"))
+        run(*install, "--no-deps", what)
+    else:
+        run(*install, *(["--constraints", ROOT / "constraints.txt"] if check.versions == CONSTRAINED else []), what)
     work = folder / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
