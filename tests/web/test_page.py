@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from morphoscope.atlas import Atlas
 from morphoscope.operations.annotate import annotate
@@ -282,4 +283,27 @@ def test_phone_and_keyboard(chromium, explorer):
     tab.keyboard.press("?")
     tab.get_by_role("dialog").get_by_text("keys and gestures").wait_for()
     tab.keyboard.press("Escape")
+    visit.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+def test_no_violations_of_accessibility_rules(chromium, explorer, width, scheme):
+    """axe-core's rules of WCAG 2.x, A and AA, in every tab and in the help."""
+    visit = PageVisit(chromium, explorer[0], width=width, scheme=scheme)
+    rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+    found = []
+    for title in [*visit.tab.get_by_role("tab").all_inner_texts(), "help"]:
+        if title == "help":
+            visit.tab.keyboard.press("?")
+        else:
+            visit.turn_to(title)
+            visit.tab.locator("[aria-busy=true]").first.wait_for(state="detached")
+        violations = Axe().run(visit.tab, options=rules).response["violations"]
+        found += [
+            (title, rule["id"], rule["nodes"][0]["html"][:160], rule["nodes"][0]["failureSummary"][:200])
+            for rule in violations
+        ]
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        visit.tab.screenshot(path=SCREENSHOTS / f"page-{width}-{scheme}-{title.lower().replace(' ', '-')}.png")
+    assert found == []
     visit.close()

@@ -6,23 +6,23 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-# Neighbours in the map differ in lightness as well as in hue, so that they can be distinguished with colour blindness.
-# Homogeneous states are grey.
+# Classes that are neighbours on the map of the shipped atlas differ by at least 10 (CIEDE2000) as people with and
+# without colour blindness see them; tests/atlas/test_class_colours.py measures it. Homogeneous states are grey.
 _COLOURS = {
-    "alpha": "#4b0c6b",
-    "beta": "#b5367a",
-    "gamma": "#f2a0b5",
-    "delta": "#781c2e",
-    "epsilon": "#1f6fb4",
-    "zeta": "#8fd3f4",
-    "eta": "#f7d13d",
-    "theta": "#e8743b",
-    "iota": "#6b3d14",
-    "kappa": "#0b7a4b",
-    "lambda": "#a4d65e",
-    "mu": "#00b3a4",
-    "nu": "#18324a",
-    "pi": "#ff3b30",
+    "alpha": "#5e0073",
+    "beta": "#b63585",
+    "gamma": "#f5a9bd",
+    "delta": "#640024",
+    "epsilon": "#006fb4",
+    "zeta": "#8cdafc",
+    "eta": "#ffdb44",
+    "theta": "#ff895c",
+    "iota": "#6d461c",
+    "kappa": "#277d58",
+    "lambda": "#a3c164",
+    "mu": "#1ab4a5",
+    "nu": "#1d3952",
+    "pi": "#f43822",
     "L": "#9a9a9a",
     "H": "#e6e6e6",
     "homogeneous": "#e6e6e6",

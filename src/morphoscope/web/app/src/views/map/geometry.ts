@@ -17,28 +17,36 @@ const RADIUS = 0.04; // of the extent, in which neighbours are counted for a let
 export function planeOf(rows: Int32Array, across: Float64Array, up: Float64Array): Plane {
   const x = Float64Array.from(rows, (row) => across[row] ?? NaN);
   const y = Float64Array.from(rows, (row) => up[row] ?? NaN);
-  const [columns, px, x0, x1] = spacing(x);
-  const [lines, py, y0, y1] = spacing(y);
+  const { pitch: px, low: x0, high: x1, regular: columns } = spacing(x);
+  const { pitch: py, low: y0, high: y1, regular: lines } = spacing(y);
   const places = new Set<number>();
   for (let i = 0; i < x.length; i++) places.add(Math.round((x[i]! - x0) / px) * 1e7 + Math.round((y[i]! - y0) / py));
   const cells = (Math.round((x1 - x0) / px) + 1) * (Math.round((y1 - y0) / py) + 1);
   return {
     rows, x, y,
     pitch: [px, py],
-    lattice: columns * lines > 0 && places.size / cells >= LATTICE,
+    lattice: columns && lines && places.size / cells >= LATTICE,
     all: [x0 - px / 2, x1 + px / 2, y0 - py / 2, y1 + py / 2],
   };
 }
 
-/** Number of distinct values, median distance of neighbours, least and greatest value. */
-function spacing(values: Float64Array): [number, number, number, number] {
+interface Spacing {
+  pitch: number;
+  low: number;
+  high: number;
+  regular: boolean; // whether nearly all neighbours are a multiple of the pitch apart
+}
+
+function spacing(values: Float64Array): Spacing {
   const places = [...new Set(Array.from(values, (v) => Number(v.toPrecision(9))))].filter(Number.isFinite).sort((a, b) => a - b);
   const [low = 0, high = 1] = [places[0], places[places.length - 1]];
-  if (places.length < 2) return [places.length, Math.abs(low) / 10 || 1, low, high];
+  if (places.length < 2) return { pitch: Math.abs(low) / 10 || 1, low, high, regular: true };
   const apart = places.slice(1).map((value, i) => value - places[i]!).sort((a, b) => a - b);
   const extent = high - low;
   const middle = apart[apart.length >> 1]!;
-  return [places.length, Math.min(Math.max(middle, extent / 2000), extent / 2), low, high];
+  const multiples = apart.filter((distance) => Math.abs(distance / middle - Math.round(distance / middle)) < 0.05);
+  const regular = multiples.length >= 0.95 * apart.length;
+  return { pitch: Math.min(Math.max(middle, extent / 2000), regular ? extent : extent / 8), low, high, regular };
 }
 
 /** The part of the plane that has patterns: where the map starts. Everything, if they are nearly everywhere. */
