@@ -2,13 +2,14 @@
 
 import json
 import struct
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tornado.websocket import WebSocketClosedError
 
-from morphoscope.web.server.site import LONGEST_MESSAGE
+from morphoscope.web.server.site import LONGEST_MESSAGE, PageSite
 from tests.web.clients import answered, connect, cookie, outcome, raw, reply, running, visit, visits
 
 patient = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -150,3 +151,20 @@ def test_bad_frames(server, bad):
     opening = OPENING.format(port=server.address.port, cookie=cookie(server)) + KEY + "\r\n"
     raw(server, opening.encode() + bad, patience=1)
     assert visits(server)
+
+
+def test_a_long_question_makes_nobody_wait():
+    """Actions that are done beside the others are answered when they are ready, all others in their order."""
+    ready = threading.Event()
+    actions = {"ping": lambda: "pong", "long": lambda: ready.wait(20)}
+
+    async def asked(server):
+        socket = await connect(server)
+        for number, action in enumerate(("long", "ping")):
+            await socket.write_message(json.dumps({"id": number, "action": action}))
+        first = await reply(socket)
+        ready.set()
+        return [first["id"], (await reply(socket))["id"]]
+
+    with running(PageSite("test", {}, actions, beside=["long"])) as server:
+        assert outcome(asked(server)) == [1, 0]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import dataclasses
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -19,15 +20,33 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from morphoscope.core.errors import UsageError
 
 LOG = logging.getLogger(__name__)
-PING = "ping"  # by which a page finds out whether the server is there
+MISUNDERSTOOD = "this page and its server don't understand each other; reload it"
 _LONGEST = 400  # characters of a problem
 
 
-class Channels:
-    """All open websockets of a site."""
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What a page asks for: the number of its answer, the name of the action, and the work."""
 
-    def __init__(self, actions: Mapping[str, Callable[..., Any]], pool: concurrent.futures.Executor) -> None:
-        self.actions, self.pool = actions, pool
+    number: int
+    action: str
+    work: Callable[[], Any]
+
+
+class Channels:
+    """All open websockets of a site.
+
+    The actions of one page are done one after another, in its order, except those in ``beside``: they change nothing
+    and take long, and neither wait nor make others wait.
+    """
+
+    def __init__(
+        self,
+        actions: Mapping[str, Callable[..., Any]],
+        pool: concurrent.futures.Executor,
+        beside: Collection[str] = (),
+    ) -> None:
+        self.actions, self.pool, self.beside = actions, pool, frozenset(beside)
         self._open: set[Channel] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -71,6 +90,7 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
     def initialize(self, channels: Channels) -> None:
         """Tornado's hook: the options of the address."""
         self._channels = channels
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references
 
     def open(self, *arguments: str) -> None:
         """Tornado's hook: the page is there."""
@@ -82,32 +102,42 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
         self._channels.leave(self)
 
     async def on_message(self, message: str | bytes) -> None:
-        """Tornado's hook: do what the page asks, and answer."""
-        number, answer = await self._answer(message)
-        self.say(json.dumps({"id": number, **answer}))
+        """Tornado's hook: do what the page asks, and answer. The next message waits until this returns."""
+        asked = self._read(message)
+        if asked is not None and asked.action in self._channels.beside:
+            task = asyncio.create_task(self._respond(asked))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            await self._respond(asked)
 
-    async def _answer(self, message: str | bytes) -> tuple[int, dict[str, Any]]:
+    async def _respond(self, asked: Asked | None) -> None:
+        answer = {"problem": MISUNDERSTOOD} if asked is None else await self._answer(asked)
+        self.say(json.dumps({"id": 0 if asked is None else asked.number, **answer}))
+
+    def _read(self, message: str | bytes) -> Asked | None:
         try:
             asked = json.loads(message)
             number, action, values = asked["id"], asked["action"], asked.get("values", {})
             work = self._channels.actions[action]
             if not isinstance(number, int) or not isinstance(values, dict):
-                raise TypeError
+                return None
         except (ValueError, KeyError, TypeError, RecursionError):
-            return 0, {"problem": "this page and its server don't understand each other; reload it"}
-        if action == PING and not values:  # does not wait for a free thread
-            return number, {"result": work()}
+            return None
+        return Asked(number, action, lambda: work(**values))
+
+    async def _answer(self, asked: Asked) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
         try:
-            return number, {"result": await loop.run_in_executor(self._channels.pool, lambda: work(**values))}
+            return {"result": await loop.run_in_executor(self._channels.pool, asked.work)}
         except UsageError as error:
-            return number, {"problem": str(error)[:_LONGEST]}
+            return {"problem": str(error)[:_LONGEST]}
         except TypeError:  # values that the action does not have
             LOG.exception("an action got other values than it expects")
-            return number, {"problem": "this page and its server don't understand each other; reload it"}
+            return {"problem": MISUNDERSTOOD}
         except Exception:
             LOG.exception("an action failed")
-            return number, {"problem": "the server could not do it; see the message in the terminal"}
+            return {"problem": "the server could not do it; see the message in the terminal"}
 
     def say(self, text: str) -> None:
         """Send a text, unless the page is gone."""

@@ -37,7 +37,9 @@ class ExplorerSite(PageSite):
         model = workspace.atlas.plan.model
         live = LiveData({model.name: model})
         sources |= {"log": self._log, "export": self._export, "field": live.field}
-        super().__init__(f"Morphoscope: {model.title}", sources, {**live.actions, **self._actions.by_name})
+        super().__init__(
+            f"Morphoscope: {model.title}", sources, {**live.actions, **self._actions.by_name}, beside=live.actions
+        )
         self._checks: PeriodicCallback | None = None
 
     def open(self) -> None:

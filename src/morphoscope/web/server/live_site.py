@@ -39,7 +39,9 @@ class LiveSite(PageSite):
         self._menu = self._made_menu()
         title = "Morphoscope: live runs" if settings.model is None else f"Morphoscope: {settings.model.title}"
         data = {"live": self._page, "picture": self._picture, "field": self.live.field}
-        super().__init__(title, data, {**self.live.actions, "ping": lambda: ""}, source="live")
+        super().__init__(
+            title, data, {**self.live.actions, "ping": lambda: ""}, source="live", beside=self.live.actions
+        )
 
     def _made_menu(self) -> list[dict[str, Any]]:
         """The built-in models, each with its first known pattern."""

@@ -12,7 +12,7 @@ import gzip
 import html
 import importlib.resources
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tornado.web import Application, HTTPError, RequestHandler
@@ -65,7 +65,8 @@ class PageSite:
     """The site of one page. ``data``: name → function of a number, served at /data/NAME or /data/NAME/NUMBER.
 
     ``actions``: name → function of the values that a page sends over the websocket, which returns JSON. ``source``:
-    what the page is told to show: ``server``, an atlas, or ``live``, live runs of models.
+    what the page is told to show: ``server``, an atlas, or ``live``, live runs of models. ``beside``: see
+    :class:`.Channels`.
     """
 
     def __init__(
@@ -74,9 +75,10 @@ class PageSite:
         data: Mapping[str, Source],
         actions: Mapping[str, Callable[..., Any]],
         source: str = "server",
+        beside: Collection[str] = (),
     ) -> None:
         self.pool = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="page")
-        self.channels = Channels(actions, self.pool)
+        self.channels = Channels(actions, self.pool, beside)
         page = Body(
             _PAGE.format(title=html.escape(title), source=source).encode(), "text/html; charset=utf-8", kept=False
         )

@@ -119,7 +119,7 @@ function Stage({ session, canvas, brush }: { session: Session; canvas: { current
     if (!runner.playing.value) runner.draw();
   };
   return (
-    <div class="live-place" ref={place}>
+    <div class="live-place" ref={place} style={{ aspectRatio: `${width} / ${rows}` }}>
       <canvas ref={canvas} class="live-canvas" style={{ width: `${side.width}px`, height: `${side.height}px` }} onPointerDown={stroke} onPointerMove={stroke}
         onContextMenu={(event) => event.preventDefault()} role="img" tabIndex={0}
         aria-label={`${session.program.title}: ${name}${height === 1 ? ", time downwards" : ""}. Drag to paint; with Shift, to erase.`} />

@@ -42,6 +42,7 @@ export class Session {
   moved: ((parameters: Values) => void) | null = null;
   private timer = 0;
   private asked = 0;
+  private busy = false;
   private planeOf = "";
   private step: number; // the one that is used where it is stable
 
@@ -144,21 +145,26 @@ export class Session {
     this.timer = window.setTimeout(() => void this.ask(), QUIET);
   }
 
+  /** One question at a time: sliders move faster than a slow computer finds steady states. */
   private async ask(): Promise<void> {
-    const number = ++this.asked, source = this.source as LiveSource, values = this.parameters.value;
+    const number = ++this.asked;
+    if (this.busy) return;
+    const source = this.source as LiveSource, values = this.parameters.value;
+    this.busy = true;
     try {
       const point = await source.point(this.spec, values, this.spacing, this.grid.stencil);
-      if (number !== this.asked) return;
+      if (!this.runner) return;
       this.told.value = "";
       this.point.value = point;
       this.limit(point.dt);
       await this.askPlane(source, values);
     } catch (error) {
-      if (number !== this.asked) return;
       this.told.value = `theory: ${(error as Error).message}`;
       this.timer = window.setTimeout(() => void this.ask(), AGAIN);
     } finally {
-      if (number === this.asked) this.asking.value = false;
+      this.busy = false;
+      this.asking.value = number !== this.asked;
+      if (this.asking.value && this.runner) void this.ask();
     }
   }
 

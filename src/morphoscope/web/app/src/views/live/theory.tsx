@@ -8,7 +8,7 @@ import type { Session } from "./session";
 
 const WIDTH = 320;
 const HEIGHT = 170;
-const LEFT = 48;
+const LEFT = 60;
 const BOTTOM = 34;
 const COLOURS: Record<string, string> = {
   existence: "var(--soft)", "saddle-node": "var(--soft)", Hopf: "var(--live-hopf)", Turing: "var(--live-turing)", spinodal: "var(--live-turing)",
