@@ -7,6 +7,8 @@
 # make course  executes the chapters of the course and writes them as Jupyter notebooks
 # make release  builds wheel and sdist and checks them in empty environments; writes checksums and notes
 # make links  asks whether the addresses that the documentation names answer; needs the internet
+# make handout  the course on four pages, as a PDF
+# make projector  the chapters of the built site as PDF files for a projector
 # make torture  injects thousands of faults into files and processes; writes the table of docs/reliability.md
 # make bench     the engine's speed and thresholds beside theory, the explorer's speed in a browser
 # make figures  measures the tables of docs/performance.md, for hours, on a machine that must be quiet
@@ -23,7 +25,7 @@ PIP = $(BIN)/python -m pip install --quiet -c constraints.txt
 
 PAGE = src/morphoscope/web/app
 
-.PHONY: demo test lint page install-test release docs course links torture bench figures gallery encoder accuracy publish clean
+.PHONY: demo test lint page install-test release docs course handout projector links torture bench figures gallery encoder accuracy publish clean
 
 demo: $(INSTALLED)
 	$(BIN)/morphoscope reproduce scholz2022 --profile quick --out results/demo
@@ -60,6 +62,12 @@ docs: $(INSTALLED)
 course: $(INSTALLED)
 	$(PIP) -e '.[docs]'
 	$(BIN)/python tools/course.py
+
+handout: course
+	$(BIN)/python tools/handout.py
+
+projector: course docs
+	$(BIN)/python tools/projector.py
 
 RELEASE ?=
 release: $(INSTALLED)

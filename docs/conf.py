@@ -5,6 +5,7 @@ make docs
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -35,6 +36,7 @@ myst_dmath_double_inline = True
 myst_dmath_allow_space = myst_dmath_allow_digits = False  # $ is a currency in some pages
 
 # The chapters of the course are notebooks. What `make course` executed is taken; everything else is executed here.
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # PyTorch's threads wait for one another by spinning
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(Path(__file__).parent.parent / "results" / "course" / "cache")
 nb_execution_in_temp = True
