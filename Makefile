@@ -56,6 +56,7 @@ install-test:
 
 docs: $(INSTALLED)
 	$(PIP) -e '.[docs]'
+	rm -rf docs/gallery # else only scripts that have changed would run
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs results/docs
 	@echo "open results/docs/index.html in a browser"
 
