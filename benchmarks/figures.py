@@ -71,7 +71,9 @@ PARTS = {
         ("--seeds", "1", "--epochs", "1"),
         ("second-pass",),
     ),
-    "explorer": Part(("benchmarks/explorer.py",), ("--tabs", "2", "--interactions", "20"), ("explorer",)),
+    "explorer": Part(
+        ("benchmarks/explorer.py",), ("--tabs", "2", "--reloads", "4", "--interactions", "20"), ("explorer",)
+    ),
 }
 
 #: Rows of the table of the networks: words, form of mean and standard deviation, what the paper says.

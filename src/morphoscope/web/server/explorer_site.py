@@ -26,7 +26,8 @@ class ExplorerSite(PageSite):
     def __init__(self, workspace: Workspace, who: str = "anonymous") -> None:
         self.workspace = workspace
         data = self._data = AtlasData(workspace, who)
-        patterns, self._actions = PatternData(workspace), Actions(workspace)
+        patterns = self._patterns = PatternData(workspace)
+        self._actions = Actions(workspace)
         sources = {
             name: getattr(data, name) for name in ("manifest", "table", "labels", "column", "theory", "thumbnails")
         }
@@ -46,9 +47,14 @@ class ExplorerSite(PageSite):
         """Follow the annotations from now on."""
         super().open()
         self.workspace.add_listener(self._changed)
-        self.pool.submit(self._data.warm)
+        self.pool.submit(self._warm)
         self._checks = PeriodicCallback(self.workspace.notify_if_changed, _CHECK_MILLISECONDS)
         self._checks.start()
+
+    def _warm(self) -> None:
+        """Compute what the first visit asks for: the data of the page, then the first pattern."""
+        self._data.warm()
+        self._patterns.frames(int(self.workspace.atlas.runs[self._data.described()["first"]]))
 
     def close(self) -> None:
         """The server ends."""

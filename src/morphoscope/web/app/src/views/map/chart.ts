@@ -49,7 +49,7 @@ export class MapChart {
 
   /** `other`: the second reading of a comparison. */
   constructor(private parts: Parts, private store: Store, private hover: (hover: Hover | null) => void, private other = false) {
-    this.painter = createPainter(parts.cells, () => this.draw());
+    this.painter = createPainter(parts.cells, store.table.total, () => this.draw());
     this.zoom = zoom<HTMLElement, unknown>()
       .scaleExtent([0.05, 2000])
       .clickDistance(5)

@@ -1,4 +1,5 @@
-// Draws up to millions of cells or points: instanced quads in WebGL2, or a 2D canvas where there is no WebGL.
+// Draws up to millions of cells or points: instanced quads in WebGL2. Few points are drawn on a 2D canvas, as starting
+// WebGL takes up to seconds where it is emulated; so are all where there is no WebGL.
 
 export interface Placement {
   scale: [number, number]; // pixels of the canvas per unit of the stored coordinates
@@ -163,8 +164,10 @@ class PlainPainter implements Painter {
   free(): void {}
 }
 
-export function createPainter(canvas: HTMLCanvasElement, redraw: () => void): Painter {
-  const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true, preserveDrawingBuffer: false });
+const FEW = 20_000;
+
+export function createPainter(canvas: HTMLCanvasElement, count: number, redraw: () => void): Painter {
+  const gl = count <= FEW ? null : canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true, preserveDrawingBuffer: false });
   if (gl) return new WebGLPainter(canvas, gl, redraw);
   const context = canvas.getContext("2d");
   if (!context) throw new Error("this browser can't draw");
