@@ -45,10 +45,19 @@ def execute(chapter: Path) -> float:
         place = {"metadata": {"path": folder}}
         NotebookClient(notebook, timeout=LONGEST, record_timing=False, resources=place).execute()
     seconds = time.perf_counter() - begin
-    nbformat.write(notebook, RESULTS / f"{chapter.stem}.ipynb")
     bundle = CacheBundleIn(notebook, str(chapter), data={"execution_seconds": seconds})
     get_cache(CACHE).cache_notebook_bundle(bundle, overwrite=True, check_validity=False)
+    fold(notebook)
+    nbformat.write(notebook, RESULTS / f"{chapter.stem}.ipynb")
     return seconds
+
+
+def fold(notebook: nbformat.NotebookNode) -> None:
+    """Fold in Jupyter what is folded in the site: solutions, and the code of some drawings."""
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "hide-cell" in tags or "hide-input" in tags:
+            cell.metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": "hide-cell" in tags}
 
 
 def main(chosen: Sequence[str]) -> int:

@@ -31,7 +31,7 @@ html { font-size: 21px !important; }
 article h2 { break-before: page; }
 h1, h2, summary { break-after: avoid; }
 pre, .cell_output, table, mjx-container[display="true"] { break-inside: avoid; }
-pre { white-space: pre-wrap !important; font-size: 0.72em; }
+pre { white-space: pre-wrap !important; font-size: 0.86em !important; }
 .cell_output img { max-height: 150mm; width: auto; min-width: 60%; object-fit: contain; }
 """
 
