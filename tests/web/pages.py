@@ -37,7 +37,9 @@ class PageVisit:
             self.complaints.append(message.text)
 
     def ready(self, tab=None):
-        (tab or self.tab).locator(".where").filter(has_text=":").wait_for()
+        shown = tab or self.tab
+        shown.locator(".where").filter(has_text=":").wait_for()
+        shown.locator(".map-plot[data-window]").first.wait_for()
 
     def turn_to(self, title):
         self.tab.get_by_role("tab", name=title).click()

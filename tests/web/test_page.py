@@ -9,6 +9,7 @@ import sys
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.operations.annotate import annotate
 from morphoscope.web.workspace import Workspace
@@ -284,6 +285,31 @@ def test_phone_and_keyboard(chromium, explorer):
     tab.get_by_role("dialog").get_by_text("keys and gestures").wait_for()
     tab.keyboard.press("Escape")
     visit.close()
+
+
+def test_an_ensemble_with_three_parameters(chromium, tmp_path):
+    """Nobody has read it: it is coloured by a descriptor; the third parameter has a slider, axes can be exchanged."""
+    values = {"f": (0.02, 0.06, 3), "k": (0.055, 0.065, 3), "Du": (0.15, 0.25, 2)}
+    plan = morphoscope.scan_plan("gray-scott", grid=values, size=48, until=60)
+    workspace = Workspace(morphoscope.open_atlas(morphoscope.ensemble(plan, tmp_path / "scan")))
+    with explorer_of(workspace) as server:
+        visit = PageVisit(chromium, server)
+        tab = visit.tab
+        tab.locator(".colourbar").wait_for()
+        assert "P(" not in tab.get_by_role("combobox", name="Colour").inner_text()
+        tab.get_by_text("Du = ").wait_for()
+        x, y = visit.pixel(0.055, 0.02)
+        tab.mouse.move(x, y)
+        assert "runs here" not in tab.locator(".tip").inner_text()
+        tab.get_by_role("checkbox", name="all Du").check()
+        tab.mouse.move(x + 2, y)
+        tab.locator(".tip", has_text="2 runs here").wait_for()
+        tab.get_by_role("combobox", name="Across").select_option("f")
+        tab.get_by_text("Du all 2 values").wait_for()
+        until(lambda: "axes=f,k" in visit.href())
+        tab.get_by_role("combobox", name="Up").select_option("Du")
+        tab.get_by_text("k = ").wait_for()
+        visit.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])

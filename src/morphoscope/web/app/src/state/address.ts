@@ -13,7 +13,7 @@ export function written(store: Store): string {
   values.set("tab", store.tab.value);
   values.set("colour", store.colouring.value);
   if (store.axes.value[0]) values.set("axes", store.axes.value.join(","));
-  for (const [name, value] of Object.entries(store.slices.value)) if (value !== null) values.set(`at.${name}`, String(value));
+  for (const [name, value] of Object.entries(store.slices.value)) values.set(`at.${name}`, value === null ? "all" : String(value));
   const hidden = [...store.hidden.value].map((i) => store.classes.value[i]?.name).filter(Boolean);
   if (hidden.length) values.set("hidden", hidden.join(","));
   if (store.group.value && !store.group.value.startsWith("*")) values.set("group", store.group.value);
@@ -37,8 +37,8 @@ export function read(store: Store, hash: string): void {
     const axes = values.get("axes")?.split(",") ?? [];
     if (axes.length === 2 && axes.every((name) => store.names.includes(name))) store.axes.value = axes as [string, string];
     const slices: Record<string, number | null> = {};
-    for (const name of store.names) if (values.has(`at.${name}`)) slices[name] = Number(values.get(`at.${name}`));
-    if (Object.keys(slices).length) store.slices.value = { ...store.slices.value, ...slices };
+    for (const name of store.names) if (values.has(`at.${name}`)) slices[name] = values.get(`at.${name}`) === "all" ? null : Number(values.get(`at.${name}`));
+    store.slices.value = slices;
     const hidden = values.get("hidden")?.split(",") ?? [];
     const classes = store.classes.value;
     store.hidden.value = new Set(hidden.map((name) => classes.findIndex((c) => c.name === name)).filter((i) => i >= 0));

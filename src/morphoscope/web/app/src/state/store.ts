@@ -11,6 +11,7 @@ export type Tool = "pan" | "box" | "lasso";
 export type Window = [number, number, number, number];
 export const CLASS = "class";
 export const UNKNOWN = "unknown";
+const LEAST_PER_VALUE = 4; // runs at a value of a parameter that is shown alone
 
 export class Store {
   readonly names: string[]; // the parameters that the runs set
@@ -20,7 +21,7 @@ export class Store {
   readonly tab = signal<Tab>("pattern");
   readonly colouring = signal<string>(CLASS);
   readonly axes = signal<[string, string]>(["", ""]);
-  readonly slices = signal<Record<string, number | null>>({}); // value of a parameter that is not an axis; null: all
+  readonly slices = signal<Record<string, number | null>>({}); // chosen values of parameters, see `slice`
   readonly window = signal<Window | null>(null); // null: where the map starts
   readonly hidden = signal<ReadonlySet<number>>(new Set()); // classes that the legend has switched off
   readonly lines = signal<TheoryLine[]>([]);
@@ -63,13 +64,24 @@ export class Store {
   /** The parameters that differ between the runs. */
   readonly varying = computed(() => this.manifest.model.parameters.filter((p) => p.varies).map((p) => p.name));
 
+  /** The value at which the map shows a parameter that is not an axis; null: all values. */
+  slice(name: string): number | null {
+    const chosen = this.slices.value[name];
+    if (chosen !== undefined) return chosen;
+    const column = this.table.parameters[name];
+    // At first that of the first pattern, so that runs don't lie on top of each other; all values of scattered runs.
+    if (!column || new Set(column).size * LEAST_PER_VALUE > column.length) return null;
+    return column[this.manifest.first] ?? null;
+  }
+
   /** Rows that the map shows: those at the chosen values of the parameters that are not axes. */
   readonly shown = computed<Int32Array>(() => {
-    const chosen = Object.entries(this.slices.value).filter(([, value]) => value !== null) as [string, number][];
-    const axes = this.axes.value;
-    const used = chosen.filter(([name]) => !axes.includes(name) && this.table.parameters[name]);
+    const others = this.varying.value.filter((name) => !this.axes.value.includes(name) && this.table.parameters[name]);
+    const columns = others.flatMap((name) => {
+      const value = this.slice(name);
+      return value === null ? [] : [[this.table.parameters[name], value] as [Float64Array, number]];
+    });
     const rows: number[] = [];
-    const columns = used.map(([name, value]) => [this.table.parameters[name], value] as [Float64Array, number]);
     for (let row = 0; row < this.table.total; row++)
       if (columns.every(([column, value]) => column[row] === value)) rows.push(row);
     return Int32Array.from(rows);

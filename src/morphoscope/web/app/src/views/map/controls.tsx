@@ -82,7 +82,7 @@ export function Slices() {
     <div class="slices">
       {others.map((name) => {
         const values = [...new Set(store.table.parameters[name])].sort((a, b) => a - b);
-        const chosen = store.slices.value[name] ?? null;
+        const chosen = store.slice(name);
         const set = (value: number | null) => (store.slices.value = { ...store.slices.value, [name]: value });
         const place = chosen === null ? 0 : Math.max(0, values.indexOf(chosen));
         return (
