@@ -18,7 +18,7 @@ const MOST = 4;
 export function Equations({ program }: { program: ModelProgram }) {
   return (
     <div class="live-equations">
-      {program.mathml.map((line, i) => <div key={i} aria-label={program.equations[i]} dangerouslySetInnerHTML={{ __html: line }} />)}
+      {program.mathml.map((line, i) => <div key={i} role="math" aria-label={program.equations[i]} dangerouslySetInnerHTML={{ __html: line }} />)}
       {program.literature && <p class="soft">{program.literature}</p>}
       {program.source && <p class="soft">{program.source}</p>}
     </div>
