@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from morphoscope.core.errors import UsageError
 from morphoscope.engines.initial import InitialCondition, stream
@@ -94,11 +95,18 @@ def test_a_run_starts_from_the_state_that_python_makes_and_reset_returns_to_it(c
     visit.close()
 
 
-def test_a_picture_says_how_to_repeat_it(chromium, server, tmp_path):
+def test_a_picture_says_how_to_repeat_it(chromium, server):
+    """And the page breaks none of axe-core's rules, A and AA; the keyboard paints."""
     visit = visit_of(chromium, server, "#model=brusselator&B=8&seed=3")
     tab = visit.tab
     visit.passes(0)
     tab.get_by_role("button", name="Pause").click()
+    rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+    assert [rule["id"] for rule in Axe().run(tab, options=rules).response["violations"]] == []
+    tab.locator(".live-canvas").focus()
+    for key in ("ArrowLeft", "ArrowUp", "Enter"):  # the brush of the keyboard
+        tab.keyboard.press(key)
+    assert tab.locator(".live-cursor").count() == 1
     with tab.expect_download() as download:
         tab.get_by_role("button", name="PNG").click()
     texts = png_texts(download.value.path().read_bytes())

@@ -108,23 +108,44 @@ function Stage({ session, canvas, brush }: { session: Session; canvas: { current
     fit();
     return () => watch.disconnect();
   }, [width, rows]);
+  const [cursor, setCursor] = useState<[number, number] | null>(null); // in cells, of the keyboard
+  const paint = (x: number, y: number, rubber: boolean) => {
+    const runner = session.runner;
+    runner?.simulator.brush(x, y, brush.size, rubber ? -Math.abs(brush.strength) : brush.strength, brush.species);
+    if (runner && !runner.playing.value) runner.draw();
+  };
+  const key = (event: KeyboardEvent) => {
+    const steps: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const step = steps[event.key], [x, y] = cursor ?? [width / 2, height / 2];
+    if (event.key === "Enter") {
+      setCursor([x, y]);
+      paint(x, y, event.shiftKey);
+    } else if (step) setCursor([(x + step[0] * brush.size + width) % width, (y + step[1] * brush.size + height) % height]);
+    else return;
+    event.preventDefault();
+  };
   const stroke = (event: PointerEvent) => {
     const runner = session.runner;
     if (!runner || (event.type === "pointermove" && !event.buttons)) return;
     if (event.type === "pointerdown") canvas.current!.setPointerCapture(event.pointerId);
     const box = canvas.current!.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * width, y = height === 1 ? 0.5 : ((event.clientY - box.top) / box.height) * height;
-    const rubber = event.shiftKey || event.button === 2 || event.buttons === 2;
-    runner.simulator.brush(x, y, brush.size, rubber ? -Math.abs(brush.strength) : brush.strength, brush.species);
-    if (!runner.playing.value) runner.draw();
+    paint(x, y, event.shiftKey || event.button === 2 || event.buttons === 2);
   };
   return (
     <div class="live-place" ref={place} style={{ aspectRatio: `${width} / ${rows}` }}>
       <canvas ref={canvas} class="live-canvas" style={{ width: `${side.width}px`, height: `${side.height}px` }} onPointerDown={stroke} onPointerMove={stroke}
-        onContextMenu={(event) => event.preventDefault()} role="img" tabIndex={0}
-        aria-label={`${session.program.title}: ${name}${height === 1 ? ", time downwards" : ""}. Drag to paint; with Shift, to erase.`} />
+        onContextMenu={(event) => event.preventDefault()} onKeyDown={key} onBlur={() => setCursor(null)} role="img" tabIndex={0}
+        aria-label={`${session.program.title}: ${name}${height === 1 ? ", time downwards" : ""}. Drag to paint, or arrow keys and Enter; with Shift, to erase.`} />
+      {cursor && <span class="live-cursor" aria-hidden="true" style={ring(cursor, brush.size, side.width / width, side, height === 1)} />}
     </div>
   );
+}
+
+/** The place of a ring around what the keyboard's brush would paint; the canvas is in the middle of its place. */
+function ring([x, y]: [number, number], size: number, scale: number, side: { width: number; height: number }, flat: boolean) {
+  const across = 2 * size * scale, left = x * scale - side.width / 2, top = flat ? 0 : y * scale - side.height / 2;
+  return { width: `${across}px`, height: `${across}px`, marginLeft: `${left - across / 2}px`, marginTop: `${top - across / 2}px` };
 }
 
 function Transport({ session, shade, shades, setShade, palette }: { session: Session; shade: string; shades: string[]; setShade: (name: string) => void; palette: string[] }) {
