@@ -186,6 +186,8 @@ def _memory(tab: Any, server: int, reloads: int, interactions: int) -> list[Row]
 def _gone(tab: Any, server: subprocess.Popen[str]) -> list[Row]:
     """The server is killed: after how long the page says so, and whether a label that is given then counts as saved."""
     tab.get_by_role("tab", name="Montage").click()
+    tab.locator(".tile").first.wait_for()
+    tab.wait_for_load_state("networkidle")
     tab.get_by_role("listbox").focus()
     server.kill()
     begin = time.perf_counter()

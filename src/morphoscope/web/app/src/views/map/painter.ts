@@ -157,7 +157,11 @@ class PlainPainter implements Painter {
         context.beginPath();
         context.arc(x, y, half[0], 0, 7);
         context.fill();
-      } else context.fillRect(x - half[0], y - half[1], 2 * half[0], 2 * half[1]);
+      } else {
+        // Whole pixels, so that no seams show between cells.
+        const [left, top] = [Math.round(x - half[0]), Math.round(y - half[1])];
+        context.fillRect(left, top, Math.max(1, Math.round(x + half[0]) - left), Math.max(1, Math.round(y + half[1]) - top));
+      }
     }
   }
 
