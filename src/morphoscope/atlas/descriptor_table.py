@@ -20,9 +20,7 @@ from morphoscope.descriptors import BY_NAME
 from morphoscope.descriptors.patterns import MEASURES_BY_NAME
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.describing import describe_ensemble, meter
-from morphoscope.ensembles.imported import Imported, SourceFile
 from morphoscope.ensembles.imports.folders import Known
-from morphoscope.ensembles.imports.planning import Said, plan_of
 from morphoscope.ensembles.pattern_measures import has_patterns, pattern_columns
 from morphoscope.ensembles.photographs.sources import Pictures
 from morphoscope.ensembles.runners.base import Cluster
@@ -141,9 +139,7 @@ def describe_run(simulation: Simulation, *, patterns: bool | None = None) -> Des
 
 def describe_pictures(pictures: Pictures, progress: Reporter = SILENT) -> DescriptorTable:
     """The measures of the patterns in pictures, after their preparation."""
-    sources = pictures.sources([Known()] * len(pictures.pictures))
-    files = tuple(SourceFile(source.name, "", 1) for source in sources)
-    plan = plan_of("pictures", sources, Imported(files, sources[0].unit), Said())
+    plan, sources = pictures.plan("pictures", [Known()] * len(pictures.pictures))
     table = DescriptorTable(plan, np.arange(len(sources)), {})
     return _with_patterns(table, lambda i: sources[i].read(0)["u"][-1], None, progress)
 

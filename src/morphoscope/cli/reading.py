@@ -21,7 +21,9 @@ Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
 
 @app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
 def train(
-    data: Labelled,
+    data: Annotated[
+        Path, typer.Argument(help="A labelled ensemble, or a folder of photographs with one subfolder a class.")
+    ],
     out: OutFolder,
     validation: Annotated[
         Path | None, typer.Option(help="Another labelled ensemble, used to choose the epoch that is kept.")

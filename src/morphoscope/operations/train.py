@@ -11,6 +11,7 @@ from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
+    from morphoscope.ensembles.photographs.settings import Preparation
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.datasets import DataSet
     from morphoscope.learning.encoder import Encoder
@@ -32,6 +33,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     paper_augmentation: bool = False,
+    preparation: Preparation | None = None,
     overwrite: bool = False,
     progress: Reporter = AUTO,
 ) -> Classifier | Any:
@@ -42,6 +44,8 @@ def train(
     data
         The folder of a labelled ensemble to train on, or of a confirmed chart (see :func:`morphoscope.regroup`), whose
         runs are divided into training and validation set; with ``target``, of any ensemble over a region of parameters.
+        Or a folder of photographs, one subfolder a class, or with a table (CSV) that has the columns ``file`` and
+        ``class``: they are prepared, and every fourth is for validation unless another such folder is given.
     validation
         The folder of another labelled ensemble with the same grid and times and other seeds. It determines which epoch
         is kept (the last one whose accuracy is within one standard error of the best) and calibrates the probabilities.
@@ -69,6 +73,8 @@ def train(
     paper_augmentation
         Whether to also rotate by any angle, shear and zoom at random, as Scholz & Scholz (2022) do. Shifts, reflections
         and rotations by right angles, which are exact symmetries, are always used.
+    preparation
+        How photographs are prepared, see :func:`morphoscope.prepare`. Default: ``Preparation()``.
     overwrite
         Whether to replace an earlier classifier in ``out``.
     progress
@@ -110,6 +116,7 @@ def train(
     from morphoscope.learning.networks import get_network
     from morphoscope.learning.training import train_classifier
     from morphoscope.learning.transfer import open_pretrained
+    from morphoscope.operations.photograph_sets import are_photographs, photograph_sets
 
     get_network(network)
     if target is not None:
@@ -120,12 +127,18 @@ def train(
         raise UsageError(f"the network to start from is not {network!r}; give one of both", parameter="pretrained")
     if freeze and pretrained is None:
         raise UsageError("nothing to freeze; name the network to start from", parameter="pretrained")
-    if validation is None and not freeze and not _is_atlas(data):
+    photographs = not _is_atlas(data) and are_photographs(data)
+    if preparation is not None and not photographs:
+        raise UsageError(f"{data} is no folder of photographs; leave the preparation out")
+    if validation is None and not freeze and not _is_atlas(data) and not photographs:
         raise UsageError("a classifier needs another labelled ensemble to validate with", parameter="validation")
     folder = None if out is None else Path(out)
     with reserved(folder, METADATA_FILE, "training", overwrite=overwrite):
         start = None if pretrained is None else open_pretrained(pretrained)
-        sets = _sets_of_chart(data, validation, seed, progress) or (
+        sets: tuple[DataSet, DataSet | None] | None = _sets_of_chart(data, validation, seed, progress)
+        if photographs:
+            sets = photograph_sets(data, validation, preparation, seed, progress)
+        sets = sets or (
             load_labelled(Ensemble(data)),
             None if validation is None else load_labelled(Ensemble(validation)),
         )

@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from morphoscope.core.outside_files import MIB
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file, write_json
+from morphoscope.ensembles.imported import Imported, SourceFile
 from morphoscope.ensembles.imports.folders import Known, with_known
+from morphoscope.ensembles.imports.opening import checksum
+from morphoscope.ensembles.imports.planning import Said, plan_of
 from morphoscope.ensembles.imports.source import Fields, Source, Wanted
 from morphoscope.ensembles.photographs.chain import PreparedField, prepared
 from morphoscope.ensembles.photographs.opening import read_picture
 from morphoscope.ensembles.photographs.settings import Preparation
+from morphoscope.ensembles.plan import Plan
 
 FOLDER = "preparation"  # beside the arrays of an ensemble
 SETTINGS_FILE = "preparation.json"
@@ -91,6 +95,13 @@ class Pictures:
             source = Source(picture.path.name, 1, None, 1, (height, width), ("u",), read, cell, unit, notes=notes)
             runs.append(with_known(source, said))
         return runs
+
+    def plan(self, name: str, known: Sequence[Known]) -> tuple[Plan, list[Source]]:
+        """The plan of the runs, which are not written, and the runs."""
+        runs = self.sources(known)
+        files = tuple(SourceFile(each.path.name, checksum(each.path), 1) for each in self.pictures)
+        selection = (("preparation", self.pictures[0].settings.to_json()),)
+        return plan_of(name, runs, Imported(files, runs[0].unit, selection), Said()), runs
 
     def _read(self, number: int, part: Any, run: int) -> Fields:
         values = self._fields[number]
