@@ -9,7 +9,7 @@ standard errors.
 
 Second table: synthetic photographs of stripes, bright and dark hexagons, 200 to 1200 pixels wide, 8 to 25 waves
 across, light that falls to 20 to 70 % on one side, blur, noise, specks of dust, JPEG of quality 60 to 95. Shares of
-pictures whose wavelength is within 3 % and within two standard errors, whose kind is right, and whose polarity is right.
+pictures whose wavelength is within 3 % and within two standard errors, whose kind is right, and whose polarity is.
 """
 
 from __future__ import annotations

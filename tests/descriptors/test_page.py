@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from morphoscope.descriptors import DESCRIPTORS
+from morphoscope.descriptors.patterns import MEASURES
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -28,3 +29,8 @@ def test_every_descriptor_is_defined(tool, descriptor):
     assert descriptor.unit
     cells = tool.row(descriptor).replace("\\|", "").split("|")
     assert len(cells) == 7
+
+
+def test_the_page_of_photographs_has_every_measure():
+    text = (ROOT / "docs" / "photographs.md").read_text()
+    assert [measure.name for measure in MEASURES if f"`{measure.name}`" not in text] == []

@@ -165,11 +165,7 @@ def measure_pattern(
     if waves is None:
         return PatternMeasures(HOMOGENEOUS, {measure.name: math.nan for measure in MEASURES})
     above, threshold = _thresholded(values, waves)
-    sides = {1: find_spots(above, waves), -1: find_spots(~above, waves)}
-    side = max(sides, key=lambda each: sides[each].count)
-    spots = sides[side]
-    minority = min(float(above.mean()), 1 - float(above.mean()))
-    polarity = side if minority < _MINORITY else 0
+    spots, polarity = _judged(above, waves)
     kind = _kind(spots.count * waves.wavelength**2 / values.size, spots, polarity)
     lattice = lattice_of(spots.places if kind in SPOTS else spots.places[:0], waves)
     found = {
@@ -181,6 +177,24 @@ def measure_pattern(
     if kind in SPOTS:
         found |= dict.fromkeys(_OF_STRIPES, math.nan)
     return PatternMeasures(kind, {measure.name: found[measure.name] for measure in MEASURES})
+
+
+def kind_of(field: NDArray[np.floating]) -> str:
+    """What the pattern in a field (y, x) without periodic edges is, as in :class:`PatternMeasures`."""
+    waves = waves_of(field, (False, False))
+    if waves is None:
+        return HOMOGENEOUS
+    above, _ = _thresholded(np.asarray(field, dtype=np.float64), waves)
+    spots, polarity = _judged(above, waves)
+    return _kind(spots.count * waves.wavelength**2 / above.size, spots, polarity)
+
+
+def _judged(above: NDArray[np.bool_], waves: Waves) -> tuple[Spots, int]:
+    """The spots on the side of the threshold that has more, and whether that is above (1), below (−1), or neither."""
+    sides = {1: find_spots(above, waves), -1: find_spots(~above, waves)}
+    side = max(sides, key=lambda each: sides[each].count)
+    minority = min(float(above.mean()), 1 - float(above.mean()))
+    return sides[side], side if minority < _MINORITY else 0
 
 
 def _kind(density: float, spots: Spots, polarity: int) -> str:

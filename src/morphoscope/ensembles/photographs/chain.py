@@ -198,7 +198,7 @@ def _finish(chain: _Chain, settings: Preparation, cell: float, unit: str) -> Pre
     chain.add("contrast", *_contrast(chain.values, settings.contrast, uniform))
     if settings.invert:
         chain.add("inversion", "bright and dark exchanged, as asked", -chain.values)
-    polarity = NEITHER if uniform else polarity_of(chain.values, chain.wavelength)
+    polarity = NEITHER if uniform else polarity_of(chain.values)
     if settings.edges == "window":
         window = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in chain.values.shape))
         mean = float(chain.values.mean())
