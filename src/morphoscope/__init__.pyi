@@ -33,6 +33,7 @@ from .operations.agree import agree as agree
 from .operations.analyze import analyze as analyze
 from .operations.annotate import annotate as annotate
 from .operations.annotate import export_annotations as export_annotations
+from .operations.annotate import import_annotations as import_annotations
 from .operations.chart import chart as chart
 from .operations.check import check as check
 from .operations.classify import classify as classify

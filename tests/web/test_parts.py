@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import re
 import shutil
 
 import numpy as np
@@ -20,10 +19,8 @@ from morphoscope.web import uploads
 from morphoscope.web.live_run import LiveRun, outside
 from morphoscope.web.live_view import LiveView
 from morphoscope.web.server.actions import Actions
-from morphoscope.web.static import export_atlas
 from morphoscope.web.style import PALETTES
 from morphoscope.web.workspace import Workspace
-from tests.web.pages import middle, scrolled, swipe, until
 
 
 @pytest.fixture(scope="module")
@@ -171,52 +168,3 @@ def test_contrast_is_aa(theme):
     assert _contrast(colours["surface"], colours["accent"]) >= 4.5  # text on a pressed button
     for text in ("good", "accent", "bad"):
         assert _contrast(colours[text], colours["surface"]) >= 4.5, text
-
-
-def test_exported_page_is_complete(workshop, tmp_path):
-    atlas = Atlas(workshop / "atlas")
-    page = export_atlas(atlas, tmp_path / "page")
-    assert {p.name for p in page.parent.iterdir()} == {"index.html", "thumbnails-000.webp", "points.csv"}
-    text = page.read_text()
-    markup = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
-    assert not re.search(r"https?:", markup)
-    data = json.loads(re.search(r"^const data = (.*);$", text, re.MULTILINE)[1])
-    assert data["labels"] == atlas.reading.names
-    with pytest.raises(UsageError, match="overwrite it"):
-        export_atlas(atlas, tmp_path / "page")
-
-
-def test_exported_page_works_without_python(chromium, workshop, tmp_path):
-    page = export_atlas(Atlas(workshop / "atlas"), tmp_path / "page")
-    tab = chromium.new_page()
-    complaints, requests = [], []
-    tab.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("request", lambda request: requests.append(request.url))
-    tab.goto(page.as_uri())
-    tab.locator("#what").select_option("*")
-    tab.locator(".tile").nth(11).wait_for()
-    assert tab.locator(".count").inner_text() == "all: 12 patterns"
-    picture = tab.locator(".tile .picture").first.evaluate("e => getComputedStyle(e).backgroundImage")
-    assert "thumbnails-000.webp" in picture
-    assert tab.locator(".bk-Figure").count() == 1
-    assert complaints == []
-    assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
-    tab.close()
-
-
-FIGURES_SCROLL = """() => [...Bokeh.index.roots[0].owner.query((v) => v.model.type === "Figure")]
-  .map((v) => v.model.toolbar.active_drag === null).join(" ")"""
-
-
-def test_on_a_phone_the_exported_page_scrolls(chromium, workshop, tmp_path):
-    page = export_atlas(Atlas(workshop / "atlas"), tmp_path / "page")
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    tab = context.new_page()
-    tab.goto(page.as_uri())
-    tab.locator(".bk-Figure").wait_for()
-    until(lambda: tab.evaluate(FIGURES_SCROLL) == "true")
-    swipe(tab, *middle(tab.locator(".bk-Figure")), 150)
-    until(lambda: scrolled(tab) > 100)
-    assert tab.locator("#what").input_value() != "+"
-    context.close()

@@ -60,6 +60,10 @@ def annotate(
     count: Annotated[int, typer.Option(help="Number of runs nearest to --at.")] = 1,
     who: Annotated[str | None, typer.Option(help="Name of the annotator.", show_default="your user name")] = None,
     why: Annotated[str, typer.Option(help="A reason, for the log.")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Take labels from a CSV file with the columns run and class, as a page from disk saves it."),
+    ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Undo the annotator's last annotation.")] = False,
     export: Annotated[
         Path | None, typer.Option(help="Write the log as CSV, with parameters, seed and current class.")
@@ -78,6 +82,10 @@ def annotate(
         show.line(f"{count} runs are {class_name}: {', '.join(map(str, runs[:12]))}{' …' if count > 12 else ''}")
     elif run or at:
         raise UsageError("runs are given, but no class; name the class", parameter="class_name")
+    if file is not None:
+        show.line(
+            f"{morphoscope.import_annotations(opened, file, who=who or user_name())} runs are labelled from {file}"
+        )
     if undo:
         undone = annotations.undo(who or user_name())
         show.line(f"{len(undone)} annotations undone" if undone else "there is nothing to undo")
@@ -88,7 +96,7 @@ def annotate(
         show.agreement(annotations.compare(*names), "runs that both annotated")
     if export is not None:
         show.line(f"{morphoscope.export_annotations(opened, export)}")
-    if class_name is None and not undo and compare is None and export is None:
+    if class_name is None and file is None and not undo and compare is None and export is None:
         current = annotations.current()
         for person in annotations.annotators():
             show.line(f"{person}: {len(annotations.current(person))} runs")

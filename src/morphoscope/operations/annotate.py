@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,3 +159,74 @@ def export_annotations(atlas: PathLike | Ensemble | Atlas, path: PathLike) -> Pa
     columns["seed"] = lambda run: plan.runs[run].seed
     columns["class_now"] = lambda run: labels.get(run, "") or AMBIGUOUS
     return opened.annotations.export(Path(path), columns)
+
+
+def import_annotations(atlas: PathLike | Ensemble | Atlas, path: PathLike, *, who: str) -> int:
+    """Annotate runs as a table says, such as the labels that a page from disk has saved.
+
+    Parameters
+    ----------
+    atlas : str, Path or Atlas
+        An atlas, its folder, or the name of a shipped atlas; or an ensemble.
+    path : str or Path
+        A CSV file with the columns ``run`` and ``class`` and optionally ``who`` and ``why``. The class ``ambiguous``
+        rejects a run; new classes are created.
+    who : str
+        The annotator of rows without a ``who``.
+
+    Returns
+    -------
+    int
+        The number of runs that were annotated.
+
+    Raises
+    ------
+    UsageError
+        For a file that can't be read, lacks a column, or names a run that the atlas does not have. Nothing is annotated
+        then.
+
+    Examples
+    --------
+    >>> import shutil, tempfile
+    >>> from pathlib import Path
+    >>> import morphoscope
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> shipped = morphoscope.open_atlas("gray-scott")
+    >>> atlas = morphoscope.open_atlas(shutil.copytree(shipped.folder, f"{folder.name}/atlas"))
+    >>> table = Path(folder.name) / "labels.csv"
+    >>> _ = table.write_text("\\n".join(["run,class,who", "10,kappa,ada", "11,kappa,ada", "12,ambiguous,grace"]))
+    >>> morphoscope.import_annotations(atlas, table, who="ada"), atlas.labels()[10]
+    (3, 'kappa')
+    """
+    from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.annotation import check_class
+
+    opened = open_atlas(atlas)
+    known, batches = set(opened.runs.tolist()), dict[tuple[str, str, str], list[int]]()
+    for number, row in enumerate(_rows(Path(path)), start=2):
+        try:
+            run = int(row["run"])
+        except ValueError:
+            raise UsageError(f"{path}, line {number}: run {row['run']!r:.40}; expected a whole number") from None
+        if run not in known:
+            raise UsageError(f"{path}, line {number}: run {run} is not in {opened.folder}; it has {len(known)} runs")
+        if not row["class"]:
+            raise UsageError(f"{path}, line {number}: no class; write one, or ambiguous")
+        check_class(row["class"], row["class"][:3], "#000000")
+        batches.setdefault((row["class"], row["who"] or who, row["why"]), []).append(run)
+    return sum(annotate(opened, name, runs, who=by, why=why) for (name, by, why), runs in batches.items())
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of labels. Raises UsageError if it is none."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            if missing := [name for name in ("run", "class") if name not in (reader.fieldnames or ())]:
+                raise UsageError(f"{path} has no column {missing[0]!r}; expected the columns run and class")
+            names = ("run", "class", "who", "why")
+            return [{name: (row.get(name) or "").strip() for name in names} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(
+            f"{path} can't be read ({error}); expected a CSV file with the columns run and class"
+        ) from None

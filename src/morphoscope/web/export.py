@@ -76,7 +76,7 @@ def export(
         raise UsageError("a page shows all runs; choose another format to write some", parameter="format")
     require("explore")
     from morphoscope.atlas import open_atlas
-    from morphoscope.web.static import export_atlas
+    from morphoscope.web.packing import export_atlas
 
     return export_atlas(open_atlas(atlas, progress=progress), Path(out), overwrite=overwrite)
 

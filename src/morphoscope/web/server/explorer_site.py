@@ -37,7 +37,7 @@ class ExplorerSite(PageSite):
         }
         model = workspace.atlas.plan.model
         live = LiveData({model.name: model})
-        sources |= {"log": self._log, "export": self._export, "field": live.field}
+        sources |= {"network": self._network, "log": self._log, "export": self._export, "field": live.field}
         super().__init__(
             f"Morphoscope: {model.title}", sources, {**live.actions, **self._actions.by_name}, beside=live.actions
         )
@@ -66,13 +66,20 @@ class ExplorerSite(PageSite):
     def _changed(self, positions: list[int]) -> None:
         self.channels.tell("labels", self._actions.changes(positions))
 
+    def _network(self, number: int) -> Body | None:
+        """The classifier for live runs; None if it can't be found or a browser can't run it."""
+        from morphoscope.web.server.network import network_of
+
+        content = network_of(self.workspace.atlas)
+        return None if content is None else Body(content)
+
     def _log(self, number: int) -> Body:
         with tempfile.TemporaryDirectory() as folder:
             path = export_annotations(self.workspace.atlas, Path(folder) / "annotations.csv")
             return Body(path.read_bytes(), "text/csv", kept=False, filename="annotations.csv")
 
     def _export(self, number: int) -> Body:
-        from morphoscope.web.static import export_atlas
+        from morphoscope.web.packing import export_atlas
 
         buffer = BytesIO()
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

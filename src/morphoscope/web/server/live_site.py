@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from morphoscope.core.storage import read_json
+from morphoscope.learning.classifier import DEFAULT, METADATA_FILE, Classifier, classifier_folder
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.presets import known_patterns, picture
@@ -38,7 +40,7 @@ class LiveSite(PageSite):
         self.live = LiveData(named)
         self._menu = self._made_menu()
         title = "Morphoscope: live runs" if settings.model is None else f"Morphoscope: {settings.model.title}"
-        data = {"live": self._page, "picture": self._picture, "field": self.live.field}
+        data = {"live": self._page, "picture": self._picture, "field": self.live.field, "network": self._network}
         super().__init__(
             title, data, {**self.live.actions, "ping": lambda: ""}, source="live", beside=self.live.actions
         )
@@ -64,8 +66,26 @@ class LiveSite(PageSite):
         """The menu, the palettes, and what the page begins with."""
         chosen = dataclasses.asdict(dataclasses.replace(self.settings, model=None))
         chosen["model"] = None if self.settings.model is None else self.settings.model.name
-        values = {"models": self._menu, "palettes": {name: palette(name) for name in NAMES}, "settings": chosen}
+        values = {
+            "models": self._menu,
+            "palettes": {name: palette(name) for name in NAMES},
+            "settings": chosen,
+            "reads": self._reads(),
+        }
         return Body(json.dumps(values).encode(), "application/json", kept=False)
+
+    @staticmethod
+    def _reads() -> str:
+        """The model whose patterns the shipped classifier reads."""
+        values = read_json(classifier_folder(DEFAULT) / METADATA_FILE, "the metadata of a classifier")
+        return str(values["trained_on"]["model"]["name"])
+
+    @staticmethod
+    def _network(number: int) -> Body:
+        """The shipped classifier. Importing torch takes a second or more, so it is loaded when a page asks for it."""
+        from morphoscope.web.server.network import network_file
+
+        return Body(network_file(Classifier.load(DEFAULT)))
 
     def _picture(self, number: int) -> Body | None:
         patterns = known_patterns()

@@ -1,13 +1,15 @@
-// The page of a server: an atlas, or live runs of models. Other places of the same app have their own entries.
+// The page: an atlas of a server or in the file itself, or live runs of models.
 
+import { FileSource, isFile } from "./data/file";
 import { ServerSource } from "./data/server";
+import { Reader } from "./reader/reader";
 import { createSimulator } from "./simulator/simulator";
 import { wavelength } from "./simulator/wavelength";
 import { start } from "./start";
 import { startLive } from "./views/live/page";
 
-Object.assign(globalThis, { Morphoscope: { createSimulator, wavelength } }); // for scripts, and for tests
+Object.assign(globalThis, { Morphoscope: { createSimulator, wavelength, Reader } }); // for scripts, and for tests
 
 const place = document.getElementById("morphoscope");
 if (place?.dataset.source === "live") void startLive(place);
-else if (place) void start(place, new ServerSource());
+else if (place) void start(place, isFile() ? new FileSource() : new ServerSource());

@@ -43,6 +43,7 @@ class ServerLabels implements LabelSource {
 export class ServerSource implements AtlasSource {
   kind = "server" as const;
   labels: LabelSource;
+  labelTable = null;
   private known: Promise<Manifest> | null = null;
   private connection = new Connection(`ws://${location.host}/ws`);
 

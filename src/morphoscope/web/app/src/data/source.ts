@@ -182,6 +182,8 @@ export interface AtlasSource {
   start(run: number): Promise<StartField | null>;
   detail(run: number): Promise<Detail | null>;
   labels: LabelSource | null;
+  /** The labels as CSV, where no server stores them; null elsewhere. */
+  labelTable: (() => Promise<string>) | null;
   shader(model: string): Promise<ModelProgram | null>; // a name, or the text of a model
   network(): Promise<ArrayBuffer | null>; // the reader's weights
   compare(): Promise<Comparison | null>;

@@ -44,6 +44,7 @@ export class Store {
   readonly live = signal<{ run: number } | null>(null); // a run to be run live
   readonly livePoint = signal<Record<string, number> | null>(null); // where the live run is
 
+  private reader: Promise<ArrayBuffer | null> | null = null;
   private columns = new Map<string, Promise<Floats>>();
 
   constructor(
@@ -119,6 +120,12 @@ export class Store {
     this.classes.value = labels.classes;
     this.changes.value++;
   }
+
+  /** The classifier's weights, fetched once. */
+  readonly network = (): Promise<ArrayBuffer | null> => {
+    this.reader ??= this.source.network();
+    return this.reader;
+  };
 
   get run(): number {
     return this.table.run[this.row.value] ?? 0;

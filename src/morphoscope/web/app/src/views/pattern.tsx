@@ -179,7 +179,7 @@ function Numbers({ detail, run, stale }: { detail: Detail; run: number; stale: b
       )}
       <div class="spectra">
         {spectrum && <figure><img class="spectrum" src={spectrum} alt={`Power spectrum of run ${run}`} /><figcaption>power spectrum</figcaption></figure>}
-        <Rings q={detail.rings.q} power={detail.rings.power} />
+        {detail.rings.q.length > 0 && <Rings q={detail.rings.q} power={detail.rings.power} />}
       </div>
     </div>
   );

@@ -3,6 +3,11 @@
 import { written } from "../state/address";
 import { useStore } from "./context";
 import { Copy } from "./copy";
+import { save } from "./live/record";
+
+async function download(table: () => Promise<string>): Promise<void> {
+  save(new Blob([await table()], { type: "text/csv" }), "labels.csv");
+}
 
 export function Share() {
   const store = useStore();
@@ -26,7 +31,14 @@ export function Share() {
           <p><a class="button" href="/data/export" download>download (ZIP)</a></p>
         </>
       )}
-      {store.source.labels && <><h3>Labels</h3><p>They are saved in <code>{store.manifest.annotations}</code>.</p></>}
+      {store.source.labels && <h3>Labels</h3>}
+      {store.source.labels && !store.source.labelTable && <p>They are saved in <code>{store.manifest.annotations}</code>.</p>}
+      {store.source.labelTable && (
+        <>
+          <p>They are kept in this browser only. <code>morphoscope annotate ATLAS --file labels.csv</code> takes them into the atlas.</p>
+          <p><button type="button" onClick={() => void download(store.source.labelTable!)}>download labels (CSV)</button></p>
+        </>
+      )}
       <h3>The atlas</h3>
       <p>{store.manifest.model.title}: {store.table.total} runs{store.manifest.classifier?.name && `, read by ${store.manifest.classifier.name}`}. Grid {store.manifest.grid.width} × {store.manifest.grid.height}, until t = {store.manifest.until}. Made with Morphoscope {store.manifest.version}.</p>
       {store.manifest.model.equations.length > 0 && <p class="equations">{store.manifest.model.equations.map((text) => <span key={text}>{text}</span>)}</p>}

@@ -8,6 +8,7 @@ import mark from "../../mark.svg";
 import { Connection } from "../../data/connection";
 import type { ModelProgram } from "../../simulator/program";
 import { Live } from "./live";
+import { LiveReading } from "./reading";
 import { Session, type LiveGrid } from "./session";
 import { askedFrom, type LiveSource, type Spec, type Values } from "./source";
 
@@ -34,6 +35,7 @@ interface PageData {
   models: MenuModel[];
   palettes: Record<string, string[]>;
   settings: Settings;
+  reads: string; // the model whose patterns the shipped classifier reads
 }
 
 const QUIET = 300; // milliseconds after which the address follows the sliders
@@ -111,7 +113,11 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
       {!there && <p class="banner" role="alert">The server does not answer: theory and new starts are missing until it is back. Start <code>morphoscope live</code> again, or wait.</p>}
       {problem && <p class="banner" role="alert">{problem}</p>}
       {session
-        ? <Live key={session.program.name} session={session} palettes={data.palettes} opened={(program, spec) => open(program, spec)} />
+        ? (
+          <Live key={session.program.name} session={session} palettes={data.palettes} opened={(program, spec) => open(program, spec)}>
+            {session.spec === data.reads && <LiveReading session={session} network={network} classes={[]} />}
+          </Live>
+        )
         : <Menu models={data.models} choose={(name) => { history.pushState(null, "", `#model=${name}`); void choose(name); }} />}
     </div>
   );
@@ -133,6 +139,12 @@ function Menu({ models, choose }: { models: MenuModel[]; choose: (name: string) 
       </ul>
     </div>
   );
+}
+
+/** The shipped classifier; null where the server can't load it. */
+async function network(): Promise<ArrayBuffer | null> {
+  const answer = await fetch("/data/network");
+  return answer.ok ? answer.arrayBuffer() : null;
 }
 
 export async function startLive(place: HTMLElement): Promise<void> {

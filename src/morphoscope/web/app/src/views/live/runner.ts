@@ -28,6 +28,8 @@ export class Runner {
   /** Called after each frame that was drawn. */
   drawn: (() => void) | null = null;
   private started: Float32Array[] | null = null;
+  private marks: number[] = []; // steps at which the state is taken, ascending
+  private taken: ((state: Float32Array[]) => void) | null = null;
   private handle = 0;
   private last = 0;
   private owed = 0;
@@ -56,6 +58,7 @@ export class Runner {
   reset(): void {
     if (!this.started) return;
     this.simulator.reset(this.started);
+    this.marks = [];
     this.owed = 0;
     this.problem.value = "";
     this.measure(true);
@@ -76,7 +79,7 @@ export class Runner {
 
   /** Some steps by hand. */
   advance(steps: number): void {
-    this.simulator.step(steps);
+    this.forward(steps);
     this.measure();
     this.draw();
     this.tell();
@@ -97,18 +100,40 @@ export class Runner {
     const most = Math.max(1, Math.floor(budget / this.cost)), steps = Math.min(Math.floor(this.owed), most);
     this.owed = Math.min(this.owed - steps, most);
     if (this.frames++ % TIMED === 1 && steps) this.timed(steps);
-    else this.simulator.step(steps);
+    else this.forward(steps);
     if (this.frames % MEASURED === 0) this.measure();
     this.draw();
     this.count(now);
     if (this.playing.value) this.handle = requestAnimationFrame(this.frame);
   };
 
+  /** Call `taken` with the state after so many steps from now, ascending, as the run gets there; a reset ends it. */
+  take(after: number[], taken: (state: Float32Array[]) => void): void {
+    this.marks = after.map((steps) => this.simulator.steps + steps);
+    this.taken = taken;
+    this.forward(0);
+  }
+
+  /** Whether states are still to be taken. */
+  get taking(): boolean {
+    return this.marks.length > 0;
+  }
+
+  private forward(steps: number): void {
+    const end = this.simulator.steps + steps;
+    for (let mark = this.marks[0]; mark !== undefined && mark <= end; mark = this.marks[0]) {
+      if (mark > this.simulator.steps) this.simulator.step(mark - this.simulator.steps);
+      this.marks.shift();
+      this.taken?.(this.simulator.read());
+    }
+    if (end > this.simulator.steps) this.simulator.step(end - this.simulator.steps);
+  }
+
   /** Take steps and measure how long one takes; waiting for the graphics processor costs a little itself. */
   private timed(steps: number): void {
     this.simulator.wait();
     const begin = performance.now();
-    this.simulator.step(steps);
+    this.forward(steps);
     this.simulator.wait();
     const cost = (performance.now() - begin) / steps;
     this.cost = Math.max(0.5 * (this.cost + cost), 1e-4);

@@ -6,6 +6,7 @@ import type { Store } from "../../state/store";
 import { number, titled } from "../../state/store";
 import { useStore } from "../context";
 import { Live } from "./live";
+import { LiveReading } from "./reading";
 import { Session } from "./session";
 import { askedFrom } from "./source";
 
@@ -54,6 +55,7 @@ export function LiveTab() {
   return (
     <Live session={session} palettes={{ cividis: store.manifest.palette }}>
       <p class="soft">Began as run {run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>
+      <LiveReading session={session} network={store.network} classes={store.classes.value} />
     </Live>
   );
 }

@@ -1,0 +1,125 @@
+"""An atlas as one HTML file that opens from disk: the page, its data, the model's shaders and the classifier."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import importlib.resources
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from morphoscope.atlas import Atlas
+from morphoscope.atlas.files import POINTS_FILE, write_rows
+from morphoscope.core.errors import UsageError
+from morphoscope.core.storage import staged_folder
+from morphoscope.web.server.atlas_data import AtlasData
+from morphoscope.web.server.network import network_of
+from morphoscope.web.server.pattern_data import PatternData
+from morphoscope.web.server.program import program
+from morphoscope.web.workspace import Workspace
+
+PAGE = "index.html"
+_WHO = "anonymous"
+_LEVEL = 9
+#: The page asks nobody for anything; its scripts and styles are inside it.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "media-src blob:; base-uri 'none'; form-action 'none'"
+)
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<link rel="icon" href="data:image/svg+xml;base64,{mark}">
+<style>{style}</style>
+<div id="morphoscope"></div>
+<noscript>This page draws an atlas of patterns with JavaScript, which is switched off here.</noscript>
+{parts}
+<script>{script}</script>
+</html>
+"""
+
+
+def export_atlas(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write index.html, which needs no other file, and points.csv into ``folder``; returns the page.
+
+    Raises UsageError if the folder contains other files, or an earlier export unless ``overwrite``.
+    """
+    with staged_folder(folder, PAGE, overwrite=overwrite) as part:
+        write_rows(atlas.points(), part / POINTS_FILE)
+        (part / PAGE).write_text(page(atlas), encoding="utf-8")
+    return folder / PAGE
+
+
+def page(atlas: Atlas) -> str:
+    """The page of an atlas as text."""
+    scripts = importlib.resources.files("morphoscope.web").joinpath("assets/app")
+    script = scripts.joinpath("app.js").read_text(encoding="utf-8")
+    style = scripts.joinpath("app.css").read_text(encoding="utf-8")
+    return _PAGE.format(
+        policy=html.escape(_POLICY),
+        title=html.escape(f"Morphoscope: {atlas.plan.model.title}"),
+        mark=base64.b64encode(scripts.joinpath("mark.svg").read_bytes()).decode(),
+        style=style.replace("</", "<\\/"),
+        script=script.replace("</script", "<\\/script").replace("<!--", "<\\!--"),
+        parts="\n".join(_element(name, content) for name, content in parts_of(atlas)),
+    )
+
+
+def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
+    """The parts that ``data/file.ts`` reads, by name."""
+    workspace = Workspace(atlas)
+    data = AtlasData(workspace, _WHO)
+    shader = _program(atlas)
+    manifest = data.described()
+    manifest["capabilities"] = {
+        "labels": True, "live": shader is not None, "train": False, "details": False, "export": False,
+    }  # fmt: skip
+    manifest["annotations"] = ""
+    manifest["compared"] = manifest["estimator"] = None
+    yield "manifest", json.dumps(manifest).encode()
+    yield "table", data.table().content
+    yield "labels", data.labels().content
+    for number, _ in enumerate(manifest["variables"]):
+        if (column := data.column(number)) is not None:
+            yield f"column-{number}", column.content
+    names = list(atlas.plan.parameter_names)
+    first, second = manifest["plane"]
+    if first in names and second in names:
+        lines = data.theory(names.index(first) * len(names) + names.index(second))
+        yield "theory", b"[]" if lines is None else lines.content
+    for number in range(manifest["sheets"]["count"]):
+        if (sheet := data.thumbnails(number)) is not None:
+            yield f"sheet-{number}", sheet.content
+    if shader is not None:
+        yield "program", shader
+        run = int(atlas.runs[manifest["first"]])
+        if (start := PatternData(workspace).start(run)) is not None:
+            yield "start", start.content
+            yield "start-run", json.dumps(run).encode()
+    if (network := network_of(atlas)) is not None:
+        yield "network", network
+
+
+def _program(atlas: Atlas) -> bytes | None:
+    """The shaders of the model; None for an atlas whose runs can't be simulated in a browser."""
+    plan = atlas.plan
+    if plan.imported is not None or not plan.model.known:
+        return None
+    try:
+        return json.dumps(program(plan.model)).encode()
+    except UsageError:
+        return None
+
+
+def _element(name: str, content: bytes) -> str:
+    """A part as an element: base64, of gzip where that is shorter."""
+    packed = gzip.compress(content, _LEVEL, mtime=0)
+    smaller = len(packed) < len(content)
+    kind = ' data-packed="gzip"' if smaller else ""
+    text = base64.b64encode(packed if smaller else content).decode()
+    return f'<script type="application/octet-stream" id="morphoscope-{name}"{kind}>{text}</script>'
