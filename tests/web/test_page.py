@@ -1,18 +1,26 @@
 """The page in a real Chromium: map, montage, pattern, labels, comparison, address, a phone, a server that is gone."""
 
+import io
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.operations.annotate import annotate
+from morphoscope.web.server.atlas_data import AtlasData
+from morphoscope.web.server.binary import packed
+from morphoscope.web.server.site import Body, PageSite
 from morphoscope.web.workspace import Workspace
+from tests.web.clients import running
 from tests.web.conftest import SCREENSHOTS, copied_workspace
 from tests.web.pages import PageVisit, explorer_of, middle, swipe, until
 
@@ -285,6 +293,41 @@ def test_phone_and_keyboard(chromium, explorer):
     tab.get_by_role("dialog").get_by_text("keys and gestures").wait_for()
     tab.keyboard.press("Escape")
     visit.close()
+
+
+def large_site(workspace, side):
+    """The page of side × side runs without patterns, whose classes are stripes along the first axis."""
+    values, total = AtlasData(workspace, "ada").described(), side * side
+    k, f = (part.ravel() for part in np.meshgrid(np.linspace(0, 1, side), np.linspace(0, 1, side)))
+    stripes = (np.arange(total) % side * 2 // side).astype(np.int16)
+    number = np.arange(total, dtype=np.int32)
+    ones, zeros = np.ones(total, np.float32), np.zeros(total, np.uint8)
+    table = {"run": number, "read": stripes, "readBy": zeros, "probability": ones, "unknown": zeros, "p_f": f, "p_k": k}
+    manifest = {**values, "total": total, "first": 0, "variables": []}
+    labels = packed({"revision": 1, "classes": values["classes"]}, {"label": stripes, "annotated": zeros})
+    data = {
+        "manifest": lambda _: Body(json.dumps(manifest).encode(), "application/json"),
+        "table": lambda _: Body(packed({"decisions": ["network"], "total": total}, table)),
+        "labels": lambda _: Body(labels),
+        "theory": lambda _: Body(b"[]", "application/json"),
+    }
+    return PageSite("large", data, {"ping": lambda: "pong"})
+
+
+def test_many_runs_are_drawn_with_webgl(chromium, workspace):
+    with running(large_site(workspace, 200)) as server:
+        visit = PageVisit(chromium, server)
+        assert visit.tab.locator(".map-cells").evaluate("e => e.getContext('webgl2') !== null")
+        visit.tab.get_by_role("checkbox", name="letters").uncheck()
+        colours = [style["colour"] for style in AtlasData(workspace, "ada").classes()]
+        visit.tab.wait_for_timeout(300)
+        picture = Image.open(io.BytesIO(visit.tab.screenshot())).convert("RGB")
+        for place, colour in ((0.25, colours[0]), (0.75, colours[1])):
+            drawn = picture.getpixel(tuple(map(int, visit.pixel(place, 0.6))))
+            assert "#{:02x}{:02x}{:02x}".format(*drawn) == colour
+        visit.tab.mouse.click(*visit.pixel(0.75, 0.6))
+        visit.tab.locator(".where", has_text="k 0.7").wait_for()
+        visit.context.close()
 
 
 def test_an_ensemble_with_three_parameters(chromium, tmp_path):
