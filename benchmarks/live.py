@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import threading
 
 import psutil
@@ -22,7 +23,6 @@ from morphoscope.web.server.program import program
 
 MODELS = ("gray-scott", "brusselator", "may-leonard", "swift-hohenberg", "allen-cahn")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
-CHROMIUM = "/usr/bin/chromium"
 
 #: Each frame takes the steps and draws the pattern; every fifth measures its extremes, as on the page.
 SCRIPT = """([program, size, steps, seconds, palette]) => new Promise((done) => {
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=128, help="cells a side")
     parser.add_argument("--steps", type=int, default=100, help="steps a frame")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a measurement")
-    parser.add_argument("--chromium", default=CHROMIUM)
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
     parser.add_argument("--graphics", action="store_true", help="with the graphics card, if there is one")
     chosen = parser.parse_args()
     flags = FLAGS[:1] if chosen.graphics else FLAGS
