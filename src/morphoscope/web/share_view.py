@@ -28,7 +28,7 @@ class ShareView:
         self.view = pn.Column(pn.pane.HTML(text, sizing_mode="stretch_width"), download, sizing_mode="stretch_width")
 
     def _exported(self) -> io.BytesIO:
-        from morphoscope.web.static import export_atlas
+        from morphoscope.web.packing import export_atlas
 
         buffer = io.BytesIO()
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
