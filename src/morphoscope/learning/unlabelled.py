@@ -22,7 +22,7 @@ class PatternSet:
     """The finished runs of an ensemble that have a pattern; labels are not read.
 
     ``frames``: (n, frames, y, x), float16 where that resolves them; ``points``: the numbers of the runs at each point
-    of parameter space; ``homogeneous``: how many runs were left out.
+    of parameter space; ``homogeneous``: how many runs were left out; ``numbers``: of the runs in the ensemble, (n,).
     """
 
     name: str
@@ -30,6 +30,7 @@ class PatternSet:
     frames: NDArray[np.floating]
     points: list[NDArray[np.intp]]
     homogeneous: int
+    numbers: NDArray[np.intp] = dataclasses.field(default_factory=lambda: np.array([], dtype=np.intp))
 
     @property
     def size(self) -> int:
@@ -65,7 +66,9 @@ def load_patterns(ensemble: Ensemble) -> PatternSet:
         key = (*((name, repr(value)) for name, value in row.parameters.given.items()), str(plan.initial_of(run)))
         together.setdefault(key, []).append(position)
     points = [np.array(runs, dtype=np.intp) for runs in together.values()]
-    return PatternSet(plan.name, plan.hash, _compact(frames[patterned]), points, len(usable) - len(patterned))
+    return PatternSet(
+        plan.name, plan.hash, _compact(frames[patterned]), points, len(usable) - len(patterned), usable[patterned]
+    )
 
 
 def _compact(frames: NDArray[np.float32]) -> NDArray[np.floating]:
