@@ -56,10 +56,10 @@ REGIONS = {
 }
 
 
-def plan_of(name: str, points: int = 64) -> Plan:
-    """Two seeds at each point of a region."""
+def plan_of(name: str, points: int = 64, *, seed: int = SEED, replicates: int = 2) -> Plan:
+    """Some seeds at each point of a Sobol sequence in a region; another ``seed`` has other points."""
     region = REGIONS[name]
-    sequence = qmc.Sobol(len(region.ranges), scramble=True, rng=np.random.default_rng(SEED))
+    sequence = qmc.Sobol(len(region.ranges), scramble=True, rng=np.random.default_rng(seed))
     low, high = np.array(list(region.ranges.values())).T
     drawn = low + (high - low) * sequence.random_base2((points - 1).bit_length())[:points]
     rows: list[dict[str, Any]] = [dict(zip(region.ranges, map(float, row), strict=True)) for row in drawn]
@@ -69,12 +69,12 @@ def plan_of(name: str, points: int = 64) -> Plan:
     return morphoscope.scan_plan(
         name,
         points=rows,
-        replicates=2,
+        replicates=replicates,
         until=region.times[-1],
         times=region.times,
         dt=region.dt,
         initial=region.initial,
-        seed=SEED,
+        seed=seed,
     )
 
 

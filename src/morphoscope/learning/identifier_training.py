@@ -1,0 +1,383 @@
+"""Training of an identifier: patterns of all models as degraded photographs, one network, calibration."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.core.progress import SILENT, Reporter
+from morphoscope.core.provenance import versions
+from morphoscope.descriptors.spectrum import dominant_wavelength
+from morphoscope.ensembles import Ensemble, Plan
+from morphoscope.learning.candidates import Candidate
+from morphoscope.learning.canonical import canonical_views
+from morphoscope.learning.kinds import KINDS, pattern_kind
+from morphoscope.learning.photographed import TRAINING_SIDES, photographed
+from morphoscope.learning.readers import ClassReader
+from morphoscope.learning.unlabelled import load_patterns
+from morphoscope.learning.unpatterned import unpatterned
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from morphoscope.learning.identifier import Identifier
+    from morphoscope.learning.networks._identifier import IdentifierNetwork
+
+Floats = NDArray[np.float64]
+NOWHERE = -1  # of a target that is not defined
+_CLEAR = 0.05  # islands a square wavelength, from the border to another kind: nearer patterns have no kind in training
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PatternBank:
+    """Patterns of one model, with everything that is known about them.
+
+    ``frames``: (n, frames, y, x); ``parameters``: names; ``points``: (n, parameters); ``wavelengths``: in the model's
+    units, (n,); ``kinds``, ``labels``: by pattern, "" if undefined; ``held``: whether a pattern is kept for validation;
+    ``prior``: whether its point counts as drawn from the prior.
+    """
+
+    model: str
+    spacing: float
+    parameters: tuple[str, ...]
+    frames: NDArray[np.floating]
+    points: Floats
+    wavelengths: Floats
+    kinds: NDArray[np.str_]
+    labels: NDArray[np.str_]
+    held: NDArray[np.bool_]
+    prior: NDArray[np.bool_]
+
+    def joined(self, others: Sequence[PatternBank]) -> PatternBank:
+        """With the patterns of other banks of the same model."""
+        names = ("frames", "points", "wavelengths", "kinds", "labels", "held", "prior")
+        both: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in (self, *others)]) for name in names}
+        return dataclasses.replace(self, **both)
+
+    def split(self, share: float, seed: int = 0) -> PatternBank:
+        """With a share of the points held out, with all their patterns."""
+        places = np.unique(self.points, axis=0, return_inverse=True)[1].reshape(-1)
+        count = int(places.max()) + 1
+        held = np.random.default_rng(seed).permutation(count)[: round(share * count)]
+        return dataclasses.replace(self, held=np.isin(places, held))
+
+    def extended(self, frames: NDArray[np.floating], points: Floats, labels: NDArray[np.str_]) -> PatternBank:
+        """With labelled patterns for training alone, at chosen points, which say nothing of the prior."""
+        described = [_described(frame, self.model) for frame in frames[:, -1]]
+        kept = np.array([np.isfinite(wavelength) for wavelength, _ in described])
+        made = PatternBank(
+            self.model, self.spacing, self.parameters, frames[kept].astype(self.frames.dtype), points[kept],
+            np.array([wavelength * self.spacing for wavelength, _ in described])[kept],
+            np.array([kind for _, kind in described])[kept], labels[kept],
+            np.zeros(kept.sum(), bool), np.zeros(kept.sum(), bool),
+        )  # fmt: skip
+        return self.joined([made])
+
+
+def bank_of(ensemble: Ensemble, parameters: Sequence[str]) -> PatternBank:
+    """The patterns of an ensemble. ``parameters``: what to estimate; see :func:`parameter`."""
+    patterns, plan = load_patterns(ensemble), ensemble.plan
+    rows = [plan.runs[run].parameters for run in patterns.numbers.tolist()]
+    points = np.array([[parameter(row, name) for name in parameters] for row in rows]).reshape(-1, len(parameters))
+    described = [_described(frame, plan.model.name) for frame in patterns.frames[:, -1]]
+    return PatternBank(
+        model=plan.model.name,
+        spacing=plan.grid.spacing,
+        parameters=tuple(parameters),
+        frames=patterns.frames,
+        points=points,
+        wavelengths=np.array([wavelength for wavelength, _ in described]) * plan.grid.spacing,
+        kinds=np.array([kind for _, kind in described], dtype="U8"),
+        labels=np.full(len(points), "", dtype="U16"),
+        held=np.zeros(len(points), bool),
+        prior=np.ones(len(points), bool),
+    )
+
+
+def parameter(row: Mapping[str, float], name: str) -> float:
+    """A parameter of a run, or Gray–Scott's ``beyond`` = k − √f/2 + f."""
+    if name == "beyond":
+        return float(row["k"] - np.sqrt(row["f"]) / 2 + row["f"])
+    return float(row[name])
+
+
+def _described(frame: NDArray[np.floating], model: str) -> tuple[float, str]:
+    field = np.asarray(frame, dtype=np.float64)
+    kind, margin = pattern_kind(field, model)
+    return dominant_wavelength(field, magnitude=float(field.std()) or 1.0), kind if margin >= _CLEAR else ""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Views:
+    """Canonical views of degraded pictures: ``views`` (n, 2, 64, 64) float16; ``model``: number; ``pattern``: number in
+    the bank, −1 for pictures that are none; ``held``: for validation."""
+
+    views: NDArray[np.float16]
+    model: NDArray[np.intp]
+    pattern: NDArray[np.intp]
+    held: NDArray[np.bool_]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Views]) -> Views:
+        """All of them."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in dataclasses.fields(cls)))
+
+    def save(self, path: Path) -> None:
+        """Write an .npz file."""
+        np.savez(path, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> Views:
+        """Read an .npz file."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(*(arrays[f.name] for f in dataclasses.fields(cls)))
+
+
+def photographed_views(
+    bank: PatternBank | None,
+    number: int,
+    count: int,
+    held: int,
+    random: np.random.Generator,
+    others: Sequence[PatternBank] = (),
+) -> Views:
+    """``count`` pictures of the training patterns of a bank, ``held`` of the others; of no patterns without a bank."""
+    chosen = np.full(count + held, NOWHERE)
+    if bank is not None:
+        for places, into in (
+            (np.flatnonzero(~bank.held), slice(0, count)),
+            (np.flatnonzero(bank.held), slice(count, None)),
+        ):
+            length = len(range(count + held)[into])
+            chosen[into] = np.concatenate([random.permutation(places) for _ in range(length // len(places) + 1)])[
+                :length
+            ]
+    views = np.zeros((count + held, 2, 64, 64), dtype=np.float16)
+    for row, pattern in enumerate(chosen.tolist()):
+        if bank is not None:
+            picture, _ = photographed(bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES)
+        else:
+            other = others[int(random.integers(len(others)))]
+            field = other.frames[int(random.integers(len(other.frames))), -1]
+            side = int(random.integers(*TRAINING_SIDES)) // 16 * 16
+            picture = unpatterned(random, side, field.astype(np.float32)).astype(np.float32)
+            if random.random() < 0.5:
+                picture = photographed(picture, random, TRAINING_SIDES)[0]
+        windows = canonical_views(picture, 4).stacked()
+        views[row] = windows[int(random.integers(len(windows)))]
+    return Views(views, np.full(count + held, number), chosen, np.arange(count + held) >= count)
+
+
+def fit_identifier(
+    banks: Sequence[PatternBank],
+    plans: Mapping[str, Plan],
+    views: Views,
+    *,
+    epochs: int = 6,
+    seed: int = 0,
+    module: IdentifierNetwork | None = None,
+    progress: Reporter = SILENT,
+) -> Identifier:
+    """Train the network on the training views, unless one is given; calibrate all readers on the views held out."""
+    from morphoscope.learning.identifier import Examples, Identifier, embeddings_of, model_reader
+
+    targets = targets_of(banks, views)
+    if module is None:
+        module = train_network(targets, views, epochs=epochs, seed=seed, progress=progress)
+    embeddings = embeddings_of(module, views.views)
+    held = views.held
+    models = [bank.model for bank in banks]
+    kept = _some_examples(views)
+    examples = Examples(embeddings[kept].astype(np.float16), views.model[kept].astype(np.uint8), held[kept])
+
+    def reader(name: str, classes: Sequence[str]) -> ClassReader:
+        own = targets.classes[name]
+        train, judge = ~held & (own >= 0), held & (own >= 0)
+        return ClassReader.of(classes, embeddings[train], own[train], embeddings[judge], own[judge])
+
+    identifier = Identifier(
+        module=module,
+        models=model_reader(models, examples),
+        kinds=reader("kind", KINDS),
+        gray_scott=reader("gray_scott", targets.gray_scott),
+        candidates=tuple(candidate_of(bank, *_of_model(views, embeddings, n)) for n, bank in enumerate(banks)),
+        plans=plans,
+        examples=examples,
+        provenance={"views": len(views.model), "epochs": epochs, "seed": seed, "versions": versions("torch")},
+    )
+    identifier.provenance["calibration"] = measured(identifier, targets, views, embeddings)
+    return identifier
+
+
+EXAMPLES = 250  # of each model, for training, that an identifier keeps
+
+
+def _some_examples(views: Views) -> NDArray[np.intp]:
+    """All held-out views, and some of each model for training."""
+    kept = [np.flatnonzero(views.held)]
+    for number in np.unique(views.model).tolist():
+        own = np.flatnonzero(~views.held & (views.model == number))
+        most = EXAMPLES if number < views.model.max() else 3 * EXAMPLES
+        kept.append(np.random.default_rng(number).permutation(own)[:most])
+    return np.concatenate(kept)
+
+
+def _of_model(
+    views: Views, embeddings: NDArray[np.float32], number: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.bool_]]:
+    own = views.model == number
+    return embeddings[own], views.pattern[own], views.held[own]
+
+
+def candidate_of(
+    bank: PatternBank, embeddings: NDArray[np.float32], pattern: NDArray[np.intp], held: NDArray[np.bool_]
+) -> Candidate:
+    """The candidate of a bank, from embeddings of pictures with the numbers of their patterns."""
+    points, place = np.unique(bank.points[bank.prior], axis=0, return_inverse=True)
+    count = np.bincount(place.reshape(-1))
+    wavelengths = np.bincount(place.reshape(-1), weights=bank.wavelengths[bank.prior]) / count
+    names = bank.kinds[bank.prior][np.unique(place.reshape(-1), return_index=True)[1]].tolist()
+    kinds = np.array([KINDS.index(name) if name else NOWHERE for name in names], dtype=np.int8)
+    usable = bank.prior[pattern]
+    training, judged = usable & ~held, usable & held
+    return Candidate.of(
+        bank.model, bank.parameters, points, wavelengths, kinds,
+        (embeddings[training], bank.points[pattern[training]]), (embeddings[judged], bank.points[pattern[judged]]),
+    )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Targets:
+    """What the network learns of each view; −1 or NaN where it is not defined.
+
+    ``classes``: numbers of model, kind and Gray–Scott's class; ``parameters``: (n, all parameters), standardised.
+    """
+
+    classes: dict[str, NDArray[np.intp]]
+    parameters: NDArray[np.float32]
+    gray_scott: tuple[str, ...]
+
+
+def targets_of(banks: Sequence[PatternBank], views: Views) -> Targets:
+    """The targets of views of patterns in banks."""
+    labels = {str(name) for bank in banks for name in bank.labels} - {""}
+    gray_scott = tuple(sorted(labels))
+    kind, label = np.full((2, len(views.model)), NOWHERE)
+    columns = sum(len(bank.parameters) for bank in banks)
+    parameters = np.full((len(views.model), columns), np.nan, np.float32)
+    first = 0
+    for number, bank in enumerate(banks):
+        own = np.flatnonzero(views.model == number)
+        pattern = views.pattern[own]
+        kind[own] = [KINDS.index(name) if name else NOWHERE for name in bank.kinds[pattern].tolist()]
+        label[own] = [gray_scott.index(name) if name else NOWHERE for name in bank.labels[pattern].tolist()]
+        scaled = (bank.points - bank.points.mean(axis=0)) / (bank.points.std(axis=0) + 1e-12)
+        parameters[own, first : first + len(bank.parameters)] = scaled[pattern]
+        first += len(bank.parameters)
+    return Targets({"model": views.model, "kind": kind, "gray_scott": label}, parameters, gray_scott)
+
+
+_LEARNING_RATE, _DECAY, _BATCH, _AVERAGE = 3e-3, 1e-2, 128, 0.99
+_SHARES = {"model": 1.0, "kind": 0.3, "gray_scott": 0.5, "numbers": 0.3}  # of the loss
+
+
+def train_network(
+    targets: Targets, views: Views, *, epochs: int, seed: int, progress: Reporter = SILENT
+) -> IdentifierNetwork:
+    """The network that reads model, kind, class and parameters best; its averaged weights of the last epoch."""
+    import torch
+
+    from morphoscope.learning.networks._identifier import IdentifierHeads, IdentifierNetwork
+    from morphoscope.learning.training import averaged
+
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    sizes = {name: int(max(values.max(), 0)) + 1 for name, values in targets.classes.items()}
+    module = IdentifierNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    heads = IdentifierHeads({**sizes, "numbers": targets.parameters.shape[1]})
+    weights = [*module.parameters(), *heads.parameters()]
+    optimizer = torch.optim.AdamW(weights, _LEARNING_RATE, weight_decay=_DECAY)
+    training = np.flatnonzero(~views.held)
+    steps = epochs * (len(training) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=max(steps, 2), pct_start=0.2)
+    average = averaged(module, _AVERAGE)
+    with progress.task("train identifier", epochs, "epochs") as task:
+        for _ in range(epochs):
+            module.train()
+            losses = []
+            order = random.permutation(training)
+            for start in range(0, len(order) - _BATCH + 1, _BATCH):
+                rows = order[start : start + _BATCH]
+                outputs = heads(module(_turned(torch.from_numpy(views.views[rows].astype(np.float32)), random)))
+                loss = _loss(outputs, targets, rows)
+                optimizer.zero_grad()
+                torch.autograd.backward(loss)
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(module)
+                losses.append(float(loss.detach()))
+            task.advance(1, f"loss {np.mean(losses) if losses else float('nan'):.3f}")
+    found: IdentifierNetwork = average.module.eval()
+    return found
+
+
+def _turned(views: Tensor, random: np.random.Generator) -> Tensor:
+    """Each of eight parts of a batch in another of the symmetries of the square."""
+    import torch
+
+    from morphoscope.learning.symmetry import square_symmetry
+
+    numbers = random.permutation(8).tolist()
+    return torch.cat([square_symmetry(part, n) for part, n in zip(views.tensor_split(8), numbers, strict=True)])
+
+
+def _loss(outputs: Mapping[str, Tensor], targets: Targets, rows: NDArray[np.intp]) -> Tensor:
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    total = torch.zeros(())
+    for name, values in targets.classes.items():
+        wanted = torch.from_numpy(values[rows].astype(np.int64))
+        if bool((wanted >= 0).any()):
+            smoothing = 0.05 if name == "model" else 0.0
+            each = cross_entropy(
+                outputs[name], wanted, ignore_index=NOWHERE, reduction="sum", label_smoothing=smoothing
+            )
+            total = total + _SHARES[name] * each / len(rows)
+    truth = torch.from_numpy(targets.parameters[rows])
+    known = torch.isfinite(truth)
+    errors = torch.where(known, outputs["numbers"] - torch.nan_to_num(truth), 0.0)
+    return total + _SHARES["numbers"] * (errors**2).sum() / len(rows)
+
+
+def measured(
+    identifier: Identifier, targets: Targets, views: Views, embeddings: NDArray[np.float32]
+) -> dict[str, float]:
+    """How well the calibrated readers do on the held-out views: the same that calibrated them."""
+    held = views.held
+    probabilities = identifier.models.probabilities(embeddings[held])
+    truth, count = views.model[held], len(identifier.models.models)
+    patterns = truth < count
+    order = np.argsort(-probabilities[patterns, :count], axis=1)
+    found = {
+        "model_top1": float((order[:, 0] == truth[patterns]).mean()),
+        "model_top3": float((order[:, :3] == truth[patterns, None]).any(axis=1).mean()),
+        "none_of_none": float((probabilities[~patterns, -1] > 0.5).mean()),
+        "none_of_patterns": float((probabilities[patterns, -1] > 0.5).mean()),
+    }
+    for name, reader in (("kind", identifier.kinds), ("gray_scott", identifier.gray_scott)):
+        own = held & (targets.classes[name] >= 0)
+        read, _ = reader.read(embeddings[own])
+        wanted = [reader.linear.classes[i] for i in targets.classes[name][own]]
+        kept = np.array([bool(one) for one in read])
+        right = np.array([a == b for a, b in zip(read, wanted, strict=True)])
+        found |= {
+            f"{name}_right": float(right[kept].mean()) if kept.any() else 0.0,
+            f"{name}_abstained": float(1 - kept.mean()),
+        }
+    return found
