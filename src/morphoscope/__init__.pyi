@@ -26,6 +26,7 @@ from .learning.classifier import Classifier as Classifier
 from .learning.encoder import Encoder as Encoder
 from .learning.estimates import Estimates as Estimates
 from .learning.estimator import Estimator as Estimator
+from .learning.identification import Identification as Identification
 from .learning.prediction import Prediction as Prediction
 from .models import Model as Model
 from .models import Ramp as Ramp
@@ -45,6 +46,7 @@ from .operations.ensemble import ensemble as ensemble
 from .operations.ensemble import scan_plan as scan_plan
 from .operations.evaluate import evaluate as evaluate
 from .operations.explain import explain as explain
+from .operations.identify import identify as identify
 from .operations.import_patterns import import_patterns as import_patterns
 from .operations.infer import infer as infer
 from .operations.models import check_model as check_model

@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": "reading",
     "classify": "reading",
     "infer": "estimating",
+    "identify": "identifying",
     "scan": "reading",
     "chart": "charting",
     "regroup": "charting",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.core.errors import DataError
+from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.learning.candidates import Posterior
 from morphoscope.learning.canonical import CanonicalViews, canonical_views
 from morphoscope.learning.identifier import Identifier
@@ -113,9 +114,20 @@ class Identification:
 
 
 def identified(
-    identifier: Identifier, field: NDArray[np.floating], name: str, cell: float = 1.0, unit: str = "pixel"
+    identifier: Identifier,
+    field: NDArray[np.floating],
+    name: str,
+    cell: float = 1.0,
+    unit: str = "pixel",
+    also: Sequence[str] = (),
 ) -> Identification:
-    """Identify a prepared field (y, x) with cells of side ``cell``. Raises UsageError as :func:`.canonical_views`."""
+    """Identify a prepared field (y, x) with cells of side ``cell``; ``also``: models that get a posterior in any case.
+
+    Raises UsageError as :func:`.canonical_views`, and for models that are not known.
+    """
+    for model in also:
+        if model not in identifier.models.models:
+            raise UsageError(f"unknown model {model!r}; {nearest(model, identifier.models.models)}", parameter="models")
     views = canonical_views(field)
     embedding = identifier.embedding(views)
     if not np.isfinite(embedding).all():
@@ -126,6 +138,7 @@ def identified(
     wavelength = views.wavelength * cell
     share = max(1 - float(values[-1]), 1e-12)
     likely = [name for name, p in probabilities.items() if p / share >= LIKELY][:BEST]
+    likely += [model for model in dict.fromkeys(also) if model not in likely]
     (kind,), kinds = identifier.kinds.read(embedding[None])
     (label,), _ = identifier.gray_scott.read(embedding[None])
     return Identification(

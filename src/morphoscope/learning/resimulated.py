@@ -49,6 +49,8 @@ def resimulated(plan: Plan, posterior: Posterior, draws: int, seed: int = 0) -> 
             continue
         unit = float(posterior.length_units[i])
         wavelength = dominant_wavelength(field, plan.grid.spacing, magnitude=spread) * unit
+        if not math.isfinite(wavelength):
+            continue
         kind, _ = pattern_kind(field, plan.model.name)
         named = {name: float(row[name]) for name in _parameters(posterior, int(i))}
         found.append(Resimulated(named, field, plan.grid.spacing * unit, wavelength, kind))

@@ -1,0 +1,324 @@
+"""How well pictures are identified: kind, model, parameters, none; and Gray–Scott by an independent solver.
+
+    python -m benchmarks.identify RUNS [--photographs 2] [--out numbers.json] [--parts photographs none spectral]
+
+RUNS: a folder for the ensembles of test, one a model, at points of another Sobol sequence than those of the training
+(seed 77, in the same ranges); they are simulated unless they are there. Each pattern is photographed ``--photographs``
+times with other seeds: cropped, turned, 200 to 2000 pixels, unevenly lit, blurred, noisy, JPEG, either polarity.
+Each photograph takes the whole way of `morphoscope identify`: prepared, brought to its wavelength, read.
+
+"none" is asked about the 303 pictures of no_patterns.py; nothing was trained or calibrated on them. Noise, ramps,
+shapes and checkerboards are like kinds of the training, though made by another generator; photographs and text are not.
+
+The spectral solver is ETDRK4 in NumPy's FFT, float64, in The Well's setting of Gray–Scott: Du = 2·10⁻⁵, Dv = 10⁻⁵ on
+[−1, 1]² with 128² points; it shares no line with the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from no_patterns import no_patterns
+from tools.encoder import REGIONS, plan_of
+
+import morphoscope
+from morphoscope.core.errors import UsageError
+from morphoscope.learning.classifier import Classifier
+from morphoscope.learning.identification import Identification
+from morphoscope.learning.identifier import Identifier
+from morphoscope.learning.identifier_training import PatternBank, bank_of
+from morphoscope.learning.photographed import photographed
+from morphoscope.learning.prediction import LEAST_KNOWN
+
+SEED = 77
+POINTS = {"gray-scott": 48, "barkley": 32, "gierer-meinhardt": 32}  # 24 of the others
+WELL = ((0.014, 0.054), (0.098, 0.057), (0.029, 0.057), (0.058, 0.065), (0.018, 0.051), (0.03, 0.062))
+HOMOGENEOUS = ("H", "L")
+PARTS = ("photographs", "none", "spectral")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", type=Path)
+    parser.add_argument("--photographs", type=int, default=2)
+    parser.add_argument("--every", type=int, default=1, help="photograph only every so many-th pattern")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--identifier", default="shipped")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    identifier = Identifier.open(options.identifier)
+    found: dict[str, Any] = {}
+    if "photographs" in options.parts:
+        banks = [test_bank(name, options.runs) for name in sorted(REGIONS)]
+        found["photographs"] = [
+            photographs(identifier, banks, seed, options.every) for seed in range(options.photographs)
+        ]
+        print_photographs(found["photographs"])
+    if "none" in options.parts:
+        found["none"] = none(identifier)
+        print_none(found["none"])
+    if "spectral" in options.parts:
+        found["spectral"] = spectral(identifier)
+        print_spectral(found["spectral"])
+    if options.out:
+        options.out.write_text(json.dumps(found, indent=1))
+
+
+def test_bank(name: str, folder: Path) -> PatternBank:
+    """Patterns at unseen points; those of Gray–Scott with the class that the shipped classifier gives the whole run."""
+    plan = plan_of(name, POINTS.get(name, 24), seed=SEED, replicates=1)
+    ensemble = morphoscope.ensemble(plan, folder / name, storage="float16", workers=1)
+    bank = bank_of(ensemble, tuple(REGIONS[name].ranges))
+    if name != "gray-scott":
+        return bank
+    labels = np.array(classes_of(bank.frames))
+    return dataclasses.replace(bank, labels=labels)
+
+
+def classes_of(frames: NDArray[Any]) -> list[str]:
+    """The class of runs of Gray–Scott by the shipped classifier; "" if it is unknown or homogeneous."""
+    classifier = Classifier.load("gray-scott-second-pass")
+    outputs = classifier.outputs(frames.astype(np.float32))
+    assert outputs.known is not None
+    names = [classifier.classes[i] for i in outputs.probabilities.argmax(axis=1)]
+    known = outputs.known >= LEAST_KNOWN
+    return [n if k and n not in HOMOGENEOUS else "" for n, k in zip(names, known, strict=True)]
+
+
+# --- photographs --------------------------------------------------------------------------------------------------
+
+
+def photographs(identifier: Identifier, banks: list[PatternBank], seed: int, every: int = 1) -> dict[str, Any]:
+    """Counts by model for one photograph of each pattern."""
+    seconds: list[float] = []
+    rows = {}
+    confused: dict[str, dict[str, int]] = {}
+    for number, bank in enumerate(banks):
+        random = np.random.default_rng([seed, number])
+        row: dict[str, int] = dict.fromkeys(COUNTS, 0)
+        for i in range(0, len(bank.frames), every):
+            picture, scale = photographed(bank.frames[i, -1].astype(np.float32), random)
+            begin = time.perf_counter()
+            told = morphoscope.identify(picture, identifier=identifier)
+            seconds.append(time.perf_counter() - begin)
+            _count(row, told, bank, i, scale)
+            best = confused.setdefault(bank.model, {})
+            best[told.verdict] = best.get(told.verdict, 0) + 1
+        rows[bank.model] = row
+        print(bank.model, row, file=sys.stderr, flush=True)
+    return {
+        "models": rows,
+        "seconds": {"median": float(np.median(seconds)), "most": max(seconds)},
+        "confused": confused,
+    }
+
+
+COUNTS = (
+    "pictures", "first", "three", "none", "probability", "kinds", "kind_read", "kind_right", "classes", "class_read",
+    "class_right", "wavelength", "posteriors", "intervals", "covered",
+)  # fmt: skip
+
+
+def _count(row: dict[str, Any], told: Identification, bank: PatternBank, i: int, scale: float) -> None:
+    row["pictures"] += 1
+    row["first"] += told.models[0] == bank.model and told.verdict != "none"
+    row["three"] += bank.model in told.models[:3] and told.verdict != "none"
+    row["none"] += told.verdict == "none"
+    row["probability"] += told.probabilities[bank.model]
+    if bank.kinds[i]:
+        row["kinds"] += 1
+        row["kind_read"] += bool(told.kind)
+        row["kind_right"] += told.kind == bank.kinds[i]
+    if bank.labels[i]:
+        row["classes"] += 1
+        row["class_read"] += bool(told.gray_scott)
+        row["class_right"] += told.gray_scott == bank.labels[i]
+    row["wavelength"] += int(abs(told.wavelength / (bank.wavelengths[i] / bank.spacing * scale) - 1) < 0.05)
+    for one in told.posteriors:
+        if one.model == bank.model:
+            row["posteriors"] += 1
+            for j, name in enumerate(bank.parameters):
+                low, high = one.quantiles((0.05, 0.95))[name]
+                row["intervals"] += 1
+                row["covered"] += int(low <= bank.points[i, j] <= high)
+
+
+def print_photographs(found: list[dict[str, Any]]) -> None:
+    head = (
+        "model",
+        "pictures",
+        "model first",
+        "among three",
+        "taken for none",
+        "kind right",
+        "kind abstained",
+        "covered",
+    )
+    print("| " + " | ".join(head) + " |")
+    print("|---" * 8 + "|")
+    for model in found[0]["models"]:
+        rows = [each["models"][model] for each in found]
+        print(f"| {model} | {rows[0]['pictures']} | " + " | ".join(_shares(rows)) + " |")
+    total = [{k: sum(row[k] for row in each["models"].values()) for k in COUNTS} for each in found]
+    print(f"| **all pictures** | {total[0]['pictures']} | " + " | ".join(_shares(total)) + " |")
+    for title, key in (("first", "first"), ("among three", "three")):
+        means = [np.mean([row[key] / row["pictures"] for row in each["models"].values()]) for each in found]
+        print(f"mean over models, {title}: " + _spread(means))
+    right = [_share(t["class_right"], t["class_read"]) for t in total]
+    abstained = [1 - _share(t["class_read"], t["classes"]) for t in total]
+    print(f"Gray–Scott's class: right {_spread(right)}, abstained {_spread(abstained)} of {total[0]['classes']}")
+    print("wavelength within 5 %:", _spread([t["wavelength"] / t["pictures"] for t in total]))
+    times = [each["seconds"] for each in found]
+    print(f"seconds a picture: median {times[0]['median']:.2f}, most {max(t['most'] for t in times):.2f}")
+    print("read as:", json.dumps(found[0]["confused"]))
+
+
+def _shares(rows: list[dict[str, int]]) -> list[str]:
+    pairs = (("first", "pictures"), ("three", "pictures"), ("none", "pictures"), ("kind_right", "kind_read"))
+    cells = [_spread([_share(row[a], row[b]) for row in rows]) for a, b in pairs]
+    cells.append(_spread([1 - _share(row["kind_read"], row["kinds"]) for row in rows]))
+    return [*cells, _spread([_share(row["covered"], row["intervals"]) for row in rows])]
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _spread(values: list[float]) -> str:
+    shown = [v for v in values if np.isfinite(v)]
+    if not shown:
+        return "–"
+    return f"{np.mean(shown):.1%}" + (f" ± {100 * np.std(shown, ddof=1):.1f}" if len(shown) > 1 else "")
+
+
+# --- none ---------------------------------------------------------------------------------------------------------
+
+
+def none(identifier: Identifier) -> dict[str, Any]:
+    """By kind of picture: how many are none of the models; those that are not."""
+    groups: dict[str, list[int]] = {}
+    missed = []
+    for each in no_patterns():
+        picture = each.frames[-1]
+        try:
+            told = morphoscope.identify(picture, identifier=identifier).verdict
+        except UsageError:  # uniform
+            told = "none"
+        right = told == "none"
+        groups.setdefault(each.kind, [0, 0])
+        groups[each.kind][0] += right
+        groups[each.kind][1] += 1
+        if not right:
+            missed.append(f"{each.source}: {told}")
+    return {"groups": groups, "missed": missed}
+
+
+def print_none(found: dict[str, Any]) -> None:
+    print("| pictures | are none |\n|---|---|")
+    for kind, (told, count) in found["groups"].items():
+        print(f"| {kind} | {told} of {count} |")
+    told, count = np.sum(list(found["groups"].values()), axis=0)
+    print(f"| **all** | {told} of {count} ({told / count:.1%}) |")
+    print("taken for patterns: " + ", ".join(found["missed"]))
+
+
+# --- Gray–Scott by another solver ---------------------------------------------------------------------------------
+
+
+def spectral(identifier: Identifier) -> list[dict[str, Any]]:
+    """What is read in fields of the spectral solver, and in our own runs at the same points."""
+    rows: list[dict[str, Any]] = [{"f": f, "k": k} for f, k in WELL]
+    plan = morphoscope.scan_plan("gray-scott", points=rows, until=15000, times=(14940, 14970, 15000), seed=1)
+    from morphoscope.ensembles.execution import repeat_runs
+
+    own = repeat_runs(plan, range(len(rows)))
+    labels = classes_of(own)
+    found = []
+    for number, (f, k) in enumerate(WELL):
+        theirs = gray_scott(f, k, np.random.default_rng(number))
+        told = [_told(identifier, field) for field in (theirs, own[number, -1])]
+        found.append({"f": f, "k": k, "spectral": told[0], "own": told[1], "classifier": labels[number]})
+        print(found[-1], file=sys.stderr, flush=True)
+    return found
+
+
+def _told(identifier: Identifier, field: NDArray[Any]) -> dict[str, Any]:
+    try:
+        told = morphoscope.identify(field, identifier=identifier)
+    except UsageError as error:
+        return {"kind": str(error), "class": "", "verdict": "", "gray_scott": 0.0, "wavelength": 0.0}
+    return {
+        "kind": told.kind, "class": told.gray_scott, "verdict": told.verdict,
+        "gray_scott": told.probabilities["gray-scott"], "wavelength": told.wavelength,
+    }  # fmt: skip
+
+
+def gray_scott(f: float, k: float, random: np.random.Generator, until: float = 10000, dt: float = 2.0) -> NDArray[Any]:
+    """u of Gray–Scott by ETDRK4 (Cox & Matthews 2002; Kassam & Trefethen 2005), from random Gaussian spots of v."""
+    from scipy import fft
+
+    n = 128
+    x = 2 * np.arange(n) / n - 1
+    v = np.zeros((n, n))
+    for _ in range(40):
+        cy, cx = random.uniform(-1, 1, 2)
+        dy, dx = ((x - c + 1) % 2 - 1 for c in (cy, cx))
+        v += np.exp(-80 * (dy[:, None] ** 2 + dx[None, :] ** 2))
+    v = 0.5 * np.minimum(v, 1) + 0.01 * random.random((n, n))
+    state = fft.rfft2(np.stack([1 - v, v]))
+    q = 2 * np.pi * np.fft.fftfreq(n, 2 / n)
+    squares = q[:, None] ** 2 + np.abs(q[None, : n // 2 + 1]) ** 2
+    linear = np.stack([-2e-5 * squares - f, -1e-5 * squares - (f + k)])
+    half, full = np.exp(linear * dt / 2), np.exp(linear * dt)
+    circle = dt * linear[..., None] + np.exp(1j * np.pi * (np.arange(16) + 0.5) / 16)
+    growth = np.exp(circle)
+    q2 = dt * np.mean((np.exp(circle / 2) - 1) / circle, axis=-1).real
+    first = dt * np.mean((-4 - circle + growth * (4 - 3 * circle + circle**2)) / circle**3, axis=-1).real
+    middle = dt * np.mean((2 + circle + growth * (circle - 2)) / circle**3, axis=-1).real
+    last = dt * np.mean((-4 - 3 * circle - circle**2 + growth * (4 - circle)) / circle**3, axis=-1).real
+    feed = np.zeros_like(state)
+    feed[0, 0, 0] = f * n * n
+
+    def reaction(z: NDArray[Any]) -> NDArray[Any]:
+        u, w = fft.irfft2(z, s=(n, n))
+        rate = fft.rfft2(u * w * w)
+        return np.asarray(np.stack([-rate, rate]) + feed)
+
+    for _ in range(round(until / dt)):
+        at = reaction(state)
+        a = half * state + q2 * at
+        at_a = reaction(a)
+        b = half * state + q2 * at_a
+        at_b = reaction(b)
+        c = half * a + q2 * (2 * at_b - at)
+        state = full * state + first * at + 2 * middle * (at_a + at_b) + last * reaction(c)
+    field: NDArray[Any] = fft.irfft2(state, s=(n, n))[0]
+    return field
+
+
+def print_spectral(found: list[dict[str, Any]]) -> None:
+    print("| f | k | spectral solver: kind, class, model | own run: kind, class, model | classifier, own run |")
+    print("|---" * 5 + "|")
+    for row in found:
+        cells = [_words(row[which]) for which in ("spectral", "own")]
+        print(f"| {row['f']} | {row['k']} | {cells[0]} | {cells[1]} | {row['classifier'] or 'unknown'} |")
+
+
+def _words(told: dict[str, Any]) -> str:
+    named = [told[name] or "abstains" for name in ("kind", "class")]
+    return f"{', '.join(named)}, {told['verdict']} ({told['gray_scott']:.0%} Gray–Scott)"
+
+
+if __name__ == "__main__":
+    main()
