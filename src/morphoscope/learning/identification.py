@@ -43,8 +43,10 @@ class Identification:
         among the likely models.
     posteriors
         For the most probable models.
-    wavelength, unit
-        The dominant wavelength of the picture, and its unit.
+    wavelength
+        The dominant wavelength of the picture.
+    unit
+        Its unit.
     distance
         From the patterns of the nearest model in the features of the network, in units of the distance that 97.5 % of
         the validation pictures have.
