@@ -23,7 +23,7 @@ HEAVY = (
     "zarr",
     "matplotlib",
     "llvmlite",
-    "panel",
+    "anywidget",
     "bokeh",
     "typer",
     "rich",

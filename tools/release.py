@@ -39,7 +39,7 @@ SMOKE = (
     "morphoscope export scan --format netcdf --out scan.nc",
     "morphoscope check scan",
 )
-# Every module that needs no PyTorch and no Panel.
+# Every module that needs no PyTorch and no Tornado.
 EVERY_MODULE = """
 import importlib, pkgutil, morphoscope
 packages = {module.name for module in pkgutil.iter_modules(morphoscope.__path__) if module.ispkg}

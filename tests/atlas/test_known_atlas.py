@@ -15,7 +15,9 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.ensembles import Ensemble
 from morphoscope.learning.classifier import Classifier
 from morphoscope.reports import class_map, montage
-from morphoscope.web.wording import basis, classes_of_set
+from morphoscope.web.server.atlas_data import AtlasData
+from morphoscope.web.server.pattern_data import PatternData
+from morphoscope.web.workspace import Workspace
 from tests.cli.in_process import cli_here
 from tests.records import change_record
 
@@ -69,13 +71,14 @@ def test_the_montage_marks_unknown_patterns(doubtful):
     assert sum(text.get_text().startswith("? ") for text in figure.axes[0].texts) == count
 
 
-def test_the_page_says_unknown(doubtful):
+def test_the_page_is_told_of_unknown_patterns(doubtful):
     atlas, places = doubtful
-    assert basis(atlas, places[0]).endswith("unknown (score 0.25)")
-    assert classes_of_set(atlas, places[0]).startswith("set, 90%: ")
-    other = int(np.flatnonzero(atlas.reading.known >= 0.5)[0])
-    assert "known (score" in basis(atlas, other)
-    assert "unknown" not in basis(atlas, other)
+    workspace = Workspace(atlas)
+    told = json.loads(PatternData(workspace).detail(int(atlas.runs[places[0]])).content)
+    assert told["coverage"] == 0.9
+    assert told["set"] == atlas.reading.set_of(places[0])
+    names = [each["name"] for each in AtlasData(workspace, "ada").described()["variables"]]
+    assert "known" in names
 
 
 def test_a_part_of_an_atlas_keeps_its_scores(doubtful):
@@ -95,8 +98,7 @@ def test_atlases_without_scores_open(workshop, tmp_path):
         again = Atlas(tmp_path / "atlas")
         assert (again.reading.known, again.reading.sets, again.reading.unknown.any()) == (None, None, False)
         assert not {"known", "unknown", "set"} & again.points()[0].keys()
-        assert "known" not in basis(again, 0)
-        assert classes_of_set(again, 0) == ""
+        assert json.loads(PatternData(Workspace(again)).detail(int(again.runs[0])).content)["set"] is None
         with pytest.raises(UsageError, match="no known scores"):
             class_map(again, color="known")
 

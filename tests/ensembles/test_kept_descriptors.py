@@ -128,16 +128,6 @@ def test_damaged_descriptors_are_reported(bare):
         Atlas(bare).variables()
 
 
-def test_the_web_map_shows_undefined_numbers_grey(workshop):
-    from morphoscope.web.map_view import MapView
-
-    atlas = Atlas(workshop / "atlas")
-    view = MapView(atlas, atlas.labels())
-    view.recolour("wavelength")
-    grey = np.array(view.source.data["colour"]) == "#c8c8c8"
-    assert np.array_equal(grey, np.isnan(atlas.descriptors["wavelength"]))
-
-
 def test_description_as_json_and_summary(workshop):
     found = morphoscope.describe(workshop / "atlas")
     assert len(json.loads(json.dumps(found.rows(), allow_nan=False))) == 12

@@ -1,61 +1,125 @@
-"""``explore`` in a notebook: the cell shows the page, and the browser fetches nothing from elsewhere."""
+"""The page in a notebook: the same app in a cell, with the messages of a widget between it and the kernel."""
 
+import base64
 import json
-import re
-import subprocess
-import sys
 
 import pytest
 
-# In a process of its own: Panel keeps for good what it has found out about its notebook.
-CELL = """
-import builtins, json, sys, types
-
-published = []
-manager = types.SimpleNamespace(register_target=lambda name, callback: None)
-shell = types.SimpleNamespace(kernel=types.SimpleNamespace(comm_manager=manager), execution_count=1)
-python, display, comm = (types.ModuleType(name) for name in ("IPython", "IPython.display", "ipykernel.comm"))
-display.publish_display_data = lambda data, metadata=None, **_: published.append(data)
-display.display = builtins.display = lambda *data, **_: published.extend(data)
-comm.Comm = lambda *_, **__: types.SimpleNamespace(on_msg=lambda f: None, send=lambda *_, **__: None)
-python.display, python.get_ipython = display, lambda: shell
-builtins.get_ipython, builtins.__IPYTHON__ = python.get_ipython, True
-ipykernel = types.ModuleType("ipykernel")
-sys.modules |= {"IPython": python, "IPython.display": display, "ipykernel": ipykernel, "ipykernel.comm": comm}
-
 import morphoscope
+from morphoscope.web.server.site import SCRIPTS
+from morphoscope.web.widget import AtlasWidget
+from tests.web.pages import until
 
-shown = morphoscope.explore(sys.argv[1], who="ada")
-bundle, _ = shown._repr_mimebundle_()
-texts = [text for data in [*published, bundle] for text in data.values()]
-json.dump({"kind": type(shown).__name__, "texts": texts}, sys.stdout)
-"""
-#: Lists of what Panel's loader fetches, with an address in them; tags of HTML that fetch.
-FETCHED = re.compile(
-    r"""(?:js_urls|css_urls|js_modules|js_exports)\s*=\s*[\[{][^\]};]*https?:|<(?:script|link|img)[^>]*https?:"""
-)
-
-
-@pytest.fixture(scope="module")
-def cell(small_atlas):
-    command = [sys.executable, "-c", CELL, str(small_atlas.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_the_cell_shows_the_page(cell):
-    assert cell["kind"] == "Column"
-    (page,) = (text for text in cell["texts"] if "Map of 12 runs" in text)
-    assert "data:image/webp;base64," in page  # the thumbnails
-    assert "/files/thumbnails" not in page
+#: A page with the part of a notebook that anywidget is for a widget: its module, its style, and messages.
+PAGE = """<!doctype html><meta charset="utf-8"><style>{style}</style><div id="cell" style="width: 1100px"></div>
+<script type="module">
+const module = await import("data:text/javascript;base64,{module}");
+const listeners = new Set();
+const buffers = (texts) => texts.map((t) => new DataView(Uint8Array.from(atob(t), (c) => c.charCodeAt(0)).buffer));
+window.receive = (message, texts) => listeners.forEach((listener) => listener(message, buffers(texts)));
+const model = {{
+  send: (content) => {{ void window.toKernel(content); }},
+  on: (event, listener) => listeners.add(listener),
+  off: (event, listener) => listeners.delete(listener),
+}};
+const render = () => (window.end = module.default.render({{ model, el: document.getElementById("cell") }}));
+render();
+window.again = render;
+</script>"""
 
 
-def test_nothing_is_fetched_from_a_cdn(cell):
-    assert max(map(len, cell["texts"])) > 2_000_000  # BokehJS and Panel's scripts
-    assert [found for text in cell["texts"] for found in FETCHED.findall(text)] == []
+class Cell:
+    """A widget's view in Chromium. What the widget sends is kept until the page takes it, as in a kernel's queue."""
+
+    def __init__(self, chromium, widget):
+        self.widget, self.sent, self.complaints, self.requests = widget, [], [], []
+        widget.send = lambda content, buffers=(): self.sent.append((content, buffers))
+        self.tab = chromium.new_page(viewport={"width": 1200, "height": 800})
+        self.tab.set_default_timeout(20_000)
+        self.tab.on("console", self._on_console)
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("request", lambda request: self.requests.append(request.url))
+        self.asked = []
+        self.tab.expose_function("toKernel", lambda message: self.asked.append(message))
+        module = base64.b64encode(AtlasWidget._esm.encode()).decode()
+        self.tab.set_content(PAGE.format(style=(SCRIPTS / "app.css").read_text(), module=module))
+
+    def _on_console(self, message):
+        if message.type in {"error", "warning"} and "GL Driver Message" not in message.text:
+            self.complaints.append(message.text)
+
+    def work(self):
+        """The kernel answers what was asked so far."""
+        while self.asked:
+            self.widget._received(self.widget, self.asked.pop(0), [])
+        while self.sent:
+            content, buffers = self.sent.pop(0)
+            texts = [base64.b64encode(bytes(each)).decode() for each in buffers]
+            self.tab.evaluate("([message, texts]) => receive(message, texts)", [json.loads(json.dumps(content)), texts])
+
+    def until(self, locator):
+        """Work until the page shows something."""
+
+        def shown():
+            self.work()
+            self.tab.wait_for_timeout(20)
+            return locator.count() > 0
+
+        until(shown)
 
 
-def test_the_test_sees_a_cdn():
-    assert FETCHED.search('const js_urls = ["https://cdn.bokeh.org/bokeh/release/bokeh-3.9.2.min.js"];')
-    assert FETCHED.search('<script src="https://cdn.holoviz.org/panel/1.9.4/dist/panel.min.js">')
+@pytest.fixture
+def widget(workspace):
+    made = AtlasWidget(workspace, "ada")
+    yield made
+    made.close()
+
+
+def test_map_click_live_run_and_labels_work_in_a_cell(chromium, widget):
+    cell, atlas = Cell(chromium, widget), widget.workspace.atlas
+    tab, seen = cell.tab, []
+    widget.observe(lambda change: seen.append(change["new"]), "annotations")
+    cell.until(tab.locator(".map-plot"))
+    cell.until(tab.locator(".pattern .field canvas"))
+    assert tab.locator("[data-lm-suppress-shortcuts]").count() == 1
+    tab.locator(".pattern").focus()
+    tab.keyboard.press("x")
+    cell.until(tab.locator(".told", has_text="Saved"))
+    run = int(atlas.runs[widget._data._data.described()["first"]])
+    assert widget.annotations == {run: ""} == seen[-1]
+    morphoscope.annotate(atlas, "worms", [run], who="grace")
+    widget.workspace.notify_if_changed()
+    cell.until(tab.locator(".badge.person", has_text="worms"))
+    tab.get_by_role("tab", name="Live").click()
+    cell.until(tab.locator(".live-status", has_text="frames/s"))
+    tab.evaluate("end()")
+    assert tab.locator(".morphoscope").count() == 0
+    assert cell.complaints == []
+    assert all(url.startswith(("about:", "data:", "blob:")) for url in cell.requests)
+    tab.close()
+
+
+def test_a_notebook_gets_the_widget(workspace, monkeypatch):
+    monkeypatch.setattr("morphoscope.web.explore.in_notebook", lambda: True)
+    made = morphoscope.explore(workspace.atlas, who="ada")
+    assert isinstance(made, AtlasWidget)
+    assert made.annotations == {}
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None, 7, "x", [], {}, {"id": "1"}, {"id": 1}, {"id": 1, "action": "eval"},
+        {"id": 1, "action": "annotate", "values": 3}, {"id": 1, "action": "annotate", "values": {"rows": [0]}},
+        {"id": 1, "data": "passwd"}, {"id": 1, "data": "../log"}, {"id": 1, "data": "frames", "number": -1},
+        {"id": 1, "data": "frames", "number": "0"},
+    ],
+)  # fmt: skip
+def test_any_message_is_answered_in_one_line(widget, message):
+    sent = []
+    widget.send = lambda content, buffers=(): sent.append(content)
+    widget._received(widget, message, [])
+    assert len(sent) == 1
+    assert "\n" not in sent[0]["problem"]
+    assert widget.annotations == {}

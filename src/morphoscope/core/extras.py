@@ -12,7 +12,7 @@ EXTRAS = {
     "import": ("h5netcdf", "h5py"),
     "learn": ("captum", "safetensors", "sklearn", "torch", "zuko"),
     "objects": ("obstore",),
-    "explore": ("bokeh", "panel", "param", "tornado"),
+    "explore": ("anywidget", "tornado", "traitlets"),
     "timm": ("timm",),
 }
 

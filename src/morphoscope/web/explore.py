@@ -31,7 +31,8 @@ def explore(
     """Open the explorer of an atlas: view its patterns, correct classes, train the next pass.
 
     In a notebook, the page is returned as a widget, which the cell shows; it contains all its scripts, so it needs no
-    internet. Elsewhere the function starts a web server and serves the page until it is interrupted.
+    internet. Its ``annotations`` are the labels of people, and can be observed. Elsewhere the function starts a web
+    server and serves the page until it is interrupted.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def explore(
 
     Returns
     -------
-    panel.viewable.Viewable or None
+    AtlasWidget or None
         The page in a notebook; None after the server has ended.
 
     Raises
@@ -71,7 +72,7 @@ def explore(
     require("explore")
     from morphoscope.atlas import open_atlas
     from morphoscope.learning.estimator import open_estimator
-    from morphoscope.web.explorer import notebook_view, serve_explorer
+    from morphoscope.web.explorer import serve_explorer
     from morphoscope.web.workspace import Workspace
 
     workspace = Workspace(
@@ -80,6 +81,8 @@ def explore(
         None if estimator is None else open_estimator(estimator),
     )
     if in_notebook():
-        return notebook_view(workspace, who)
+        from morphoscope.web.widget import AtlasWidget
+
+        return AtlasWidget(workspace, who)
     serve_explorer(workspace, host=host, port=port, who=who, browser=browser, report=report)
     return None

@@ -1,10 +1,9 @@
-"""The explorer: the page of an atlas, served to a browser or shown in a notebook."""
+"""The explorer: the page of an atlas, served to a browser."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
 
 from morphoscope.web.redirect import opened_in_browser
 from morphoscope.web.server.explorer_site import ExplorerSite
@@ -38,15 +37,3 @@ def serve_explorer(
 
     with contextlib.ExitStack() as open_page:
         serve(ExplorerSite(workspace, who), host=host, port=port, started=started)
-
-
-def notebook_view(workspace: Workspace, who: str = "anonymous") -> Any:
-    """The page as a Panel object for the cell of a notebook. Its scripts and thumbnails are sent with it."""
-    import panel as pn
-
-    from morphoscope.web.page import Page, sheet_texts
-
-    pn.extension(inline=True)  # scripts from this package instead of a CDN, which needs internet
-    page = Page(workspace, sheet_texts(workspace.atlas), who)
-    page.attach(None)
-    return page.view

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas, symbol
+from morphoscope.atlas import Atlas
 from morphoscope.atlas.annotation import AMBIGUOUS, REJECTED
 from morphoscope.atlas.refinement import Choice, choose
-from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
 from morphoscope.core.errors import UsageError
 from morphoscope.operations.annotate import annotate, create_class
 from morphoscope.web.next_pass import NextPass
@@ -187,27 +186,3 @@ class Workspace:
         given = self.atlas.plan.runs[int(self.atlas.runs[position])].parameters.given
         with self._network:
             return estimate(self.estimator, run_for(self.estimator, self.atlas.plan, frames, given), draws=_DRAWS)
-
-    def largest_class(self) -> str:
-        """The class with the most patterns; classes named after a letter precede homogeneous states."""
-        counts = self.atlas.counts()
-        return max(counts, key=lambda name: (symbol(name) != name and counts[name] > 0, counts[name]))
-
-    def montage_data(self) -> dict[str, object]:
-        """The data of all patterns that the montage in the browser needs."""
-        names = list(self.atlas.plan.parameter_names)
-        return {
-            "sheets": -(-len(self.atlas.runs) // PER_SHEET),
-            "side": SIDE,
-            "columns": COLUMNS,
-            "total": len(self.atlas.runs),
-            "looks": {name: list(look) for name, look in self.atlas.class_styles().items()},
-            "labels": list(self.labels),
-            "read": self.atlas.reading.names,
-            "annotated": list(self.annotated),
-            "read_by": self.atlas.read_by.tolist(),
-            "probability": [round(float(p), 3) for p in self.atlas.reading.probability],
-            "unknown": self.atlas.reading.unknown.tolist(),
-            "names": names,
-            "values": [self.atlas.values(name).round(9).tolist() for name in names],
-        }

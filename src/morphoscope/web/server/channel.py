@@ -33,6 +33,32 @@ class Asked:
     work: Callable[[], Any]
 
 
+def read(actions: Mapping[str, Callable[..., Any]], message: Any) -> Asked | None:
+    """What a message asks for; None if it is none that a page of this version sends."""
+    try:
+        number, action, values = message["id"], message["action"], message.get("values", {})
+        work = actions[action]
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if not isinstance(number, int) or not isinstance(values, dict):
+        return None
+    return Asked(number, action, lambda: work(**values))
+
+
+def answer(asked: Asked) -> dict[str, Any]:
+    """Do what a page asks for; its ``result``, or the ``problem`` in one line."""
+    try:
+        return {"result": asked.work()}
+    except UsageError as error:
+        return {"problem": str(error)[:_LONGEST]}
+    except TypeError:  # values that the action does not have
+        LOG.exception("an action got other values than it expects")
+        return {"problem": MISUNDERSTOOD}
+    except Exception:
+        LOG.exception("an action failed")
+        return {"problem": "the server could not do it; see the message in the terminal"}
+
+
 class Channels:
     """All open websockets of a site.
 
@@ -117,27 +143,12 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
 
     def _read(self, message: str | bytes) -> Asked | None:
         try:
-            asked = json.loads(message)
-            number, action, values = asked["id"], asked["action"], asked.get("values", {})
-            work = self._channels.actions[action]
-            if not isinstance(number, int) or not isinstance(values, dict):
-                return None
-        except (ValueError, KeyError, TypeError, RecursionError):
+            return read(self._channels.actions, json.loads(message))
+        except (ValueError, RecursionError):
             return None
-        return Asked(number, action, lambda: work(**values))
 
     async def _answer(self, asked: Asked) -> dict[str, Any]:
-        loop = asyncio.get_running_loop()
-        try:
-            return {"result": await loop.run_in_executor(self._channels.pool, asked.work)}
-        except UsageError as error:
-            return {"problem": str(error)[:_LONGEST]}
-        except TypeError:  # values that the action does not have
-            LOG.exception("an action got other values than it expects")
-            return {"problem": MISUNDERSTOOD}
-        except Exception:
-            LOG.exception("an action failed")
-            return {"problem": "the server could not do it; see the message in the terminal"}
+        return await asyncio.get_running_loop().run_in_executor(self._channels.pool, answer, asked)
 
     def say(self, text: str) -> None:
         """Send a text, unless the page is gone."""

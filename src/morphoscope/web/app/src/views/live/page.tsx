@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import "../../style.css";
 import mark from "../../mark.svg";
 import { Connection } from "../../data/connection";
+import { fetched } from "../../data/server";
 import type { ModelProgram } from "../../simulator/program";
 import { Live } from "./live";
 import { LiveReading } from "./reading";
@@ -142,10 +143,7 @@ function Menu({ models, choose }: { models: MenuModel[]; choose: (name: string) 
 }
 
 /** The shipped classifier; null where the server can't load it. */
-async function network(): Promise<ArrayBuffer | null> {
-  const answer = await fetch("/data/network");
-  return answer.ok ? answer.arrayBuffer() : null;
-}
+const network = () => fetched("network").catch(() => null);
 
 export async function startLive(place: HTMLElement): Promise<void> {
   const connection = new Connection(`ws://${location.host}/ws`);
@@ -153,7 +151,7 @@ export async function startLive(place: HTMLElement): Promise<void> {
     const answer = await fetch("/data/live");
     if (!answer.ok) throw new Error(await answer.text());
     const data = (await answer.json()) as PageData;
-    const source = askedFrom((action, values) => connection.ask(action, values));
+    const source = askedFrom((action, values) => connection.ask(action, values), fetched);
     render(<LivePage data={data} source={source} connection={connection} />, place);
   } catch (error) {
     render(<p class="problem" role="alert">The page can't be shown: {(error as Error).message}</p>, place);

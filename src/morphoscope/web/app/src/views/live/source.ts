@@ -43,17 +43,17 @@ export interface LiveSource {
 
 type Ask = <T>(action: string, values: Record<string, unknown>) => Promise<T>;
 
-/** The source of a page with a server. */
-export function askedFrom(ask: Ask): LiveSource {
+/** The source of a page that Python answers. */
+export function askedFrom(ask: Ask, get: (name: string, number: number) => Promise<ArrayBuffer | null>): LiveSource {
   return {
     program: (model) => ask("program", { model }),
     point: (model, parameters, spacing, stencil) => ask("point", { model, parameters, spacing, stencil }),
     plane: (model, parameters, across, up) => ask("plane", { model, parameters, across, up }),
     async begin(model, parameters, initial, seed, width, height) {
       const number = await ask<number>("begin", { model, parameters, initial, seed, width, height });
-      const answer = await fetch(`/data/field/${number}`);
-      if (!answer.ok) throw new Error("the start is gone; reset again");
-      const values = new Float32Array(await answer.arrayBuffer()), cells = width * height;
+      const answer = await get("field", number);
+      if (!answer) throw new Error("the start is gone; reset again");
+      const values = new Float32Array(answer), cells = width * height;
       return Array.from({ length: values.length / cells }, (_, s) => values.subarray(s * cells, (s + 1) * cells));
     },
   };

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { RemoteSource } from "../../data/remote";
 import type { Store } from "../../state/store";
 import { number, titled } from "../../state/store";
 import { useStore } from "../context";
@@ -19,7 +20,7 @@ async function sessionOf(store: Store, run: number): Promise<Session> {
   const fixed = manifest.model.parameters.map((p) => [p.name, p.default]);
   const parameters = Object.fromEntries([...fixed, ...values]) as Record<string, number>;
   const grid = { ...manifest.grid, stencil: manifest.grid.stencil as 9 | 5 };
-  const ask = source.kind === "server" ? askedFrom((action, asked) => source.ask(action, asked)) : null;
+  const ask = source instanceof RemoteSource ? askedFrom((action, asked) => source.ask(action, asked), (name, number) => source.get(name, number)) : null;
   const cells = manifest.grid.width * manifest.grid.height;
   const start = field && {
     name: `run ${run}`, exact: field.exact,

@@ -1,0 +1,120 @@
+// An atlas whose data and actions somebody else answers: a server, or the kernel of a notebook.
+
+import type {
+  AtlasSource, Comparison, Detail, Floats, Frames, LabelChange, Labels, LabelSource, Manifest, ModelProgram, StartField,
+  Table, TheoryLine,
+} from "./source";
+import { columnOf, framesOf, labelsOf, startOf, tableOf } from "./tables";
+
+/** Requests with answers, and messages to all pages. */
+export interface Exchange {
+  ask<T>(action: string, values?: Record<string, unknown>): Promise<T>;
+  on(event: string, listener: (message: Record<string, unknown>) => void): () => void;
+  watch(watcher: (there: boolean) => void): () => void;
+}
+
+class RemoteLabels implements LabelSource {
+  constructor(private exchange: Exchange) {}
+
+  set(rows: number[], name: string | null, who: string, why: string): Promise<string> {
+    return this.exchange.ask("annotate", { rows, name, who, why });
+  }
+
+  undo(who: string): Promise<string> {
+    return this.exchange.ask("undo", { who });
+  }
+
+  create(name: string, symbol: string, colour: string, who: string): Promise<string> {
+    return this.exchange.ask("create", { name, symbol, colour, who });
+  }
+
+  follow(changed: (change: LabelChange) => void): () => void {
+    return this.exchange.on("labels", (message) => changed(message as unknown as LabelChange));
+  }
+}
+
+export abstract class RemoteSource implements AtlasSource {
+  abstract kind: "server" | "widget";
+  labels: LabelSource;
+  labelTable = null;
+  private known: Promise<Manifest> | null = null;
+
+  constructor(protected exchange: Exchange) {
+    this.labels = new RemoteLabels(exchange);
+  }
+
+  /** Data by name and number; null if there is none. */
+  abstract get(name: string, number?: number): Promise<ArrayBuffer | null>;
+  abstract sheet(number: number): string | Promise<string>;
+  abstract picture(kind: string, run: number): string | null;
+
+  private async required(name: string, number?: number): Promise<ArrayBuffer> {
+    const found = await this.get(name, number);
+    if (!found) throw new Error(`there is no ${name}`);
+    return found;
+  }
+
+  private async json<T>(name: string, number?: number): Promise<T> {
+    return JSON.parse(new TextDecoder().decode(await this.required(name, number))) as T;
+  }
+
+  manifest(): Promise<Manifest> {
+    this.known ??= this.json<Manifest>("manifest");
+    return this.known;
+  }
+
+  async table(): Promise<Table> {
+    return tableOf(await this.required("table"));
+  }
+
+  async current(): Promise<Labels> {
+    return labelsOf(await this.required("labels"));
+  }
+
+  async column(variable: string): Promise<Floats> {
+    const number = (await this.manifest()).variables.findIndex(({ name }) => name === variable);
+    return columnOf(await this.required("column", number));
+  }
+
+  async theory(plane: [string, string]): Promise<TheoryLine[]> {
+    const names = (await this.manifest()).variables.filter((v) => v.group === "parameters").map((v) => v.name);
+    const [first, second] = plane.map((name) => names.indexOf(name)) as [number, number];
+    return this.json<TheoryLine[]>("theory", first * names.length + second);
+  }
+
+  async frames(run: number): Promise<Frames | null> {
+    const found = await this.get("frames", run);
+    return found && framesOf(found);
+  }
+
+  async start(run: number): Promise<StartField | null> {
+    const found = await this.get("start", run);
+    return found && startOf(found);
+  }
+
+  async detail(run: number): Promise<Detail | null> {
+    const found = await this.get("detail", run);
+    return found && (JSON.parse(new TextDecoder().decode(found)) as Detail);
+  }
+
+  async compare(): Promise<Comparison | null> {
+    const found = await this.ask<(Omit<Comparison, "read"> & { read: number[] }) | null>("compare");
+    return found && { ...found, read: Int16Array.from(found.read) };
+  }
+
+  shader(model: string): Promise<ModelProgram | null> {
+    return this.ask("program", { model });
+  }
+
+  network(): Promise<ArrayBuffer | null> {
+    return this.get("network");
+  }
+
+  ask<T>(action: string, values: Record<string, unknown> = {}): Promise<T> {
+    return this.exchange.ask(action, values);
+  }
+
+  presence(changed: (there: boolean) => void): () => void {
+    return this.exchange.watch(changed);
+  }
+}

@@ -1,0 +1,75 @@
+"""What an explorer's page reads and asks for, whether a server or a notebook answers it."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from morphoscope.operations.annotate import export_annotations
+from morphoscope.web.server.actions import Actions
+from morphoscope.web.server.atlas_data import AtlasData
+from morphoscope.web.server.live_data import LiveData
+from morphoscope.web.server.pattern_data import PatternData
+from morphoscope.web.server.site import Body
+from morphoscope.web.workspace import Workspace
+
+
+class ExplorerData:
+    """The data of a workspace by name, functions of a number, and the actions of its readers by name.
+
+    Actions in ``beside`` change nothing and take long.
+    """
+
+    def __init__(self, workspace: Workspace, who: str) -> None:
+        self.workspace = workspace
+        data = self._data = AtlasData(workspace, who)
+        patterns = self._patterns = PatternData(workspace)
+        self._actions = Actions(workspace)
+        model = workspace.atlas.plan.model
+        live = LiveData({model.name: model})
+        self.title = model.title
+        self.sources = {
+            **{name: getattr(data, name) for name in ("manifest", "table", "labels", "column", "theory", "thumbnails")},
+            **{
+                name: getattr(patterns, name)
+                for name in ("frames", "start", "detail", "composite", "saliency", "spectrum", "png", "npz", "film")
+            },
+            **{"network": self._network, "log": self._log, "export": self._export, "field": live.field},
+        }
+        self.actions = {**live.actions, **self._actions.by_name}
+        self.beside = tuple(live.actions)
+
+    def warm(self) -> None:
+        """Compute what the first visit asks for: the data of the page, then the first pattern."""
+        self._data.warm()
+        self._patterns.frames(int(self.workspace.atlas.runs[self._data.described()["first"]]))
+
+    def changes(self, positions: list[int]) -> dict[str, Any]:
+        """What has changed at some rows, for all pages."""
+        return self._actions.changes(positions)
+
+    def _network(self, number: int) -> Body | None:
+        """The classifier for live runs; None if it can't be found or a browser can't run it."""
+        from morphoscope.web.server.network import network_of
+
+        content = network_of(self.workspace.atlas)
+        return None if content is None else Body(content)
+
+    def _log(self, number: int) -> Body:
+        with tempfile.TemporaryDirectory() as folder:
+            path = export_annotations(self.workspace.atlas, Path(folder) / "annotations.csv")
+            return Body(path.read_bytes(), "text/csv", kept=False, filename="annotations.csv")
+
+    def _export(self, number: int) -> Body:
+        from morphoscope.web.packing import export_atlas
+
+        buffer = BytesIO()
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            out = Path(folder) / "atlas"
+            export_atlas(self.workspace.atlas, out)
+            for path in sorted(out.iterdir()):
+                archive.write(path, f"atlas/{path.name}")
+        return Body(buffer.getvalue(), "application/zip", kept=False, filename="atlas.zip")
