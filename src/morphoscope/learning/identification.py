@@ -129,7 +129,7 @@ def identified(
     """
     for model in also:
         if model not in identifier.models.models:
-            raise UsageError(f"unknown model {model!r}; {nearest(model, identifier.models.models)}", parameter="models")
+            raise UsageError(f"unknown model {model!r}; {nearest(model, identifier.models.models)}", parameter="model")
     views = canonical_views(field)
     embedding = identifier.embedding(views)
     if not np.isfinite(embedding).all():

@@ -77,5 +77,5 @@ def _jpeg(picture: NDArray[np.float64], quality: int) -> NDArray[np.float64]:
 
     file = io.BytesIO()
     Image.fromarray(np.round(255 * picture).astype(np.uint8)).save(file, "JPEG", quality=quality)
-    with Image.open(file) as image:
+    with Image.open(file, formats=["JPEG"]) as image:
         return np.asarray(image, dtype=np.float64) / 255

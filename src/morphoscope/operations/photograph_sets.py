@@ -22,11 +22,13 @@ _LEAST = 4  # of a class
 
 
 def are_photographs(data: str | Path) -> bool:
-    """Whether a folder is neither an ensemble nor anything else of ours, so that it can only be one of photographs."""
+    """Whether a folder is no ensemble, and has a subfolder or a table that could give its files classes."""
     from morphoscope.ensembles.store import LEDGER_FILE, PLAN_FILE
 
     folder = Path(data)
-    return folder.is_dir() and not any((folder / name).exists() for name in (LEDGER_FILE, PLAN_FILE))
+    if not folder.is_dir() or any((folder / name).exists() for name in (LEDGER_FILE, PLAN_FILE)):
+        return False
+    return any(path.is_dir() or path.suffix.lower() == ".csv" for path in folder.iterdir())
 
 
 def photograph_sets(

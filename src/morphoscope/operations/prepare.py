@@ -67,7 +67,7 @@ def prepare(
 
     chosen = settings or Preparation()
     if not isinstance(chosen, Preparation):
-        raise UsageError(f"settings of type {type(chosen).__name__}; expected a Preparation", parameter="settings")
+        raise UsageError(f"settings of type {type(chosen).__name__}; expected a Preparation")
     cell, unit = scale_of(scale)
     if isinstance(picture, str | Path):
         return Picture(Path(picture), chosen, wanted_of(None, None, size, None), cell, unit).prepare()

@@ -77,7 +77,7 @@ def _lead(found: Identification) -> str:
 
 
 def _looks(field: PreparedField, found: Identification, folder: Path) -> Section:
-    path = save(picture_figure(field, found), folder / "picture.png")
+    path = save(picture_figure(field, found), folder / "prepared.png")
     kinds = ", ".join(f"{name} {p:.0%}" for name, p in sorted(found.kinds.items(), key=lambda pair: -pair[1]))
     certain = found.kind or "not certain, so that no kind is named"
     text = [

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import writing
+from morphoscope.ensembles.local_files import remove_partial_files
 from morphoscope.ensembles.places import NO_CLUSTER, place_of
 from morphoscope.ensembles.runners import workers
 from morphoscope.ensembles.runners.base import Batch, Computation, Worker
@@ -237,5 +238,4 @@ def _marked(source: Source) -> Iterator[None]:
     try:
         yield
     finally:
-        for path in source.mark.parent.glob(f".cluster-{source.call}*.partial"):
-            path.unlink(missing_ok=True)
+        remove_partial_files(source.mark.parent)  # the mark, and what workers that were killed have left

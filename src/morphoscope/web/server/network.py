@@ -14,8 +14,6 @@ from morphoscope.learning.prediction import LEAST_KNOWN
 from morphoscope.web.server.binary import packed
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from morphoscope.atlas import Atlas
     from morphoscope.learning.classifier import Classifier
 
@@ -80,7 +78,7 @@ def network_of(atlas: Atlas) -> bytes | None:
         return None
 
 
-def _channels(module: nn.Module) -> dict[str, float] | None:
+def _channels(module: Any) -> dict[str, float] | None:
     """The constants by which frames become the channels of ``periodic-2d``; None for a network that reads frames."""
     if not isinstance(module, Periodic2d):
         return None
@@ -89,12 +87,10 @@ def _channels(module: nn.Module) -> dict[str, float] | None:
 
 def _layers(classifier: Classifier) -> tuple[list[Layer], Arrays]:
     """The layers in order, and their weights by name."""
-    from torch import nn
-
-    module = classifier.module
+    module: Any = classifier.module
     if isinstance(module, Periodic2d):
         steps = [*module.features, "mean and maximum", *module.head]
-    elif isinstance(module, nn.Sequential):
+    elif type(module).__name__ == "Sequential":
         steps = list(module)
     else:
         steps = [module]
@@ -128,7 +124,7 @@ def _layers(classifier: Classifier) -> tuple[list[Layer], Arrays]:
     return layers, arrays
 
 
-def _convolution(step: nn.Conv2d, name: str, waiting: Layer, arrays: Arrays) -> Layer:
+def _convolution(step: Any, name: str, waiting: Layer, arrays: Arrays) -> Layer:
     weight = _numbers(step.weight)
     bias = np.zeros(len(weight), dtype=np.float32) if step.bias is None else _numbers(step.bias)
     if "affine" in waiting:  # without padding, a shift of its input only shifts its output
@@ -140,7 +136,7 @@ def _convolution(step: nn.Conv2d, name: str, waiting: Layer, arrays: Arrays) -> 
     return {"kind": "convolution", "name": name, "stride": stride, "wrap": waiting.get("wrap"), "relu": False}
 
 
-def _affine(step: nn.BatchNorm2d) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _affine(step: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A batch norm of a trained network as scale and shift of each channel."""
     variance, mean = _numbers(step.running_var).astype(np.float64), _numbers(step.running_mean)
     scale = _numbers(step.weight) / np.sqrt(variance + step.eps)
