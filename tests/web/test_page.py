@@ -61,6 +61,7 @@ def test_the_map_shows_what_was_read(visit, explorer):
     _, place = member(atlas, "lambda")
     tab = visit.tab
     assert tab.title() == f"Morphoscope: {atlas.plan.model.title}"
+    tab.get_by_role("group", name="Theory").wait_for()  # its legend changes the size of the map
     tab.mouse.move(*visit.pixel(*place))
     tab.locator(".tip", has_text="λ lambda").wait_for()
     assert "/data/thumbnails/0" in tab.locator(".tip .thumbnail").evaluate("e => e.style.backgroundImage")
