@@ -26,6 +26,9 @@ app = application()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result in the folder.")]
 Seed = Annotated[int, typer.Option(help="Seed for all random numbers.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; other than 127.0.0.1, other computers can connect.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 chooses a free one.")]
+Browser = Annotated[bool, typer.Option(help="Open the page in the browser.")]
 Workers = Annotated[int | None, typer.Option(help="Number of threads. Default: one per core.")]
 Cluster = Annotated[
     str | None,

@@ -8,7 +8,7 @@ import typer
 
 import morphoscope
 from morphoscope.cli import parsing, show
-from morphoscope.cli.base import Seed, app, example
+from morphoscope.cli.base import Browser, Host, Port, Seed, app, example
 from morphoscope.cli.run_options import Diffusion, Reaction
 
 
@@ -32,11 +32,9 @@ def live(
         str | None, typer.Option(help="Initial condition, as in spots:count=20.", show_default="the model's")
     ] = None,
     seed: Seed = 0,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; other than 127.0.0.1, other computers can connect.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 chooses a free one.")] = 0,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    browser: Browser = True,
 ) -> None:
     """Simulate a model live in the browser: change parameters, paint, compare the pattern with theory.
 

@@ -9,7 +9,19 @@ import typer
 
 import morphoscope
 from morphoscope.cli import parsing, show
-from morphoscope.cli.base import Cluster, OutFolder, Overwrite, Seed, Workers, app, example, user_name
+from morphoscope.cli.base import (
+    Browser,
+    Cluster,
+    Host,
+    OutFolder,
+    Overwrite,
+    Port,
+    Seed,
+    Workers,
+    app,
+    example,
+    user_name,
+)
 from morphoscope.cli.progress import reporter
 from morphoscope.core.errors import UsageError
 
@@ -24,14 +36,12 @@ def explore(
     estimator: Annotated[
         Path | None, typer.Option(help="An estimator: show the parameters that it reads from a pattern.")
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; other than 127.0.0.1, other computers can connect.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 chooses a free one.")] = 0,
+    host: Host = "127.0.0.1",
+    port: Port = 0,
     who: Annotated[
         str | None, typer.Option(help="Name under which annotations are saved.", show_default="your user name")
     ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    browser: Browser = True,
 ) -> None:
     """Open an atlas in the browser: view its patterns, correct classes, train the next pass.
 

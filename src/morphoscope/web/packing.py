@@ -101,7 +101,7 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
         if (start := PatternData(workspace).start(run)) is not None:
             yield "start", start.content
             yield "start-run", json.dumps(run).encode()
-    if (network := network_of(atlas)) is not None:
+    if (network := network_of(workspace.classifier)) is not None:
         yield "network", network
 
 

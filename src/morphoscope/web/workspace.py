@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.estimates import Estimates
     from morphoscope.learning.estimator import Estimator
-    from morphoscope.learning.prediction import Prediction
     from morphoscope.learning.saliency import Saliency
 
 MOST_AT_ONCE = 20_000  # patterns in one annotation
@@ -157,16 +156,6 @@ class Workspace:
         from morphoscope.atlas.reader import find_classifier
 
         return find_classifier(self.atlas)
-
-    def read(self, frames: NDArray[np.float32], parameters: Mapping[str, float]) -> Prediction | None:
-        """Classify one run (frames, y, x) of the atlas's model by theory or network; None without a classifier."""
-        from morphoscope.learning.patterns import of_frames
-        from morphoscope.learning.reading import read
-
-        with self._network:
-            if self.classifier is None:
-                return None
-            return read(self.classifier, of_frames(self.classifier, self.atlas.plan, frames, parameters))
 
     def explain(self, frames: NDArray[np.float32]) -> Saliency | None:
         """Saliency of patterns (n, frames, y, x); None without a classifier, or if it was trained on another grid."""

@@ -18,6 +18,7 @@ from morphoscope.core.provenance import __version__
 from morphoscope.descriptors.table import BY_NAME
 from morphoscope.models.model import UNLIMITED
 from morphoscope.web.server.binary import packed
+from morphoscope.web.server.shades import palette
 from morphoscope.web.server.site import Body
 from morphoscope.web.workspace import Workspace
 
@@ -94,7 +95,7 @@ class AtlasData:
                 "perSheet": PER_SHEET,
             },
             "colourRange": list(atlas.colour_range),
-            "palette": palette(),
+            "palette": list(palette(_COLOUR_MAP)),
             "initial": str(plan.initial),
             "who": self.who,
             "compared": None if self.workspace.compared is None else {"name": self.workspace.compared.folder.name},
@@ -258,11 +259,3 @@ def label_numbers(labels: list[str], classes: list[str]) -> NDArray[np.int16]:
     """Labels as positions in the list of classes; −1 for runs that were rejected."""
     index = {"": -1, **{name: i for i, name in enumerate(classes)}}
     return np.array([index[label] for label in labels], dtype=np.int16)
-
-
-def palette() -> list[str]:
-    """The 256 colours of fields and numbers, #rrggbb."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    return [to_hex(colour) for colour in colormaps[_COLOUR_MAP](np.linspace(0, 1, 256))]

@@ -55,7 +55,7 @@ class ExplorerData:
         """The classifier for live runs; None if it can't be found or a browser can't run it."""
         from morphoscope.web.server.network import network_of
 
-        content = network_of(self.workspace.atlas)
+        content = network_of(self.workspace.classifier)
         return None if content is None else Body(content)
 
     def _log(self, number: int) -> Body:

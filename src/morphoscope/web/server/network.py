@@ -14,7 +14,6 @@ from morphoscope.learning.prediction import LEAST_KNOWN
 from morphoscope.web.server.binary import packed
 
 if TYPE_CHECKING:
-    from morphoscope.atlas import Atlas
     from morphoscope.learning.classifier import Classifier
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -65,15 +64,10 @@ def network_file(classifier: Classifier) -> bytes:
     return packed(header, arrays)
 
 
-def network_of(atlas: Atlas) -> bytes | None:
-    """The classifier that has read an atlas; None if there is none, or if a browser can't run it."""
-    from morphoscope.atlas.reader import find_classifier
-
-    classifier = find_classifier(atlas)
-    if classifier is None:
-        return None
+def network_of(classifier: Classifier | None) -> bytes | None:
+    """As :func:`network_file`; None without a classifier, or if a browser can't run it."""
     try:
-        return network_file(classifier)
+        return None if classifier is None else network_file(classifier)
     except UsageError:
         return None
 
