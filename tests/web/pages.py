@@ -13,6 +13,12 @@ def explorer_of(workspace, who="ada"):
         yield server
 
 
+MAP_NOW = """plot => {
+    const box = plot.getBoundingClientRect();
+    return [[box.x, box.y, box.width, box.height], plot.dataset.window.split(" ").map(Number)];
+}"""
+
+
 class PageVisit:
     """One tab. ``complaints``: errors and warnings of the browser."""
 
@@ -52,10 +58,22 @@ class PageVisit:
         return self.tab.locator(".where").inner_text()
 
     def pixel(self, x, y):
-        """Where a point of the plane is on the screen."""
-        box = self.tab.locator(".map-plot").first.bounding_box()
-        x0, x1, y0, y1 = map(float, self.tab.locator(".map-plot").first.get_attribute("data-window").split())
-        return box["x"] + box["width"] * (x - x0) / (x1 - x0), box["y"] + box["height"] * (y1 - y) / (y1 - y0)
+        """Where a point of the plane is on the screen, once the map has stopped changing its size."""
+        seen = [None]
+
+        def rests():
+            seen.append(self.tab.locator(".map-plot").first.evaluate(MAP_NOW))
+            return seen[-1] == seen[-2]
+
+        until(rests, every=0.1)
+        (left, top, width, height), (x0, x1, y0, y1) = seen[-1]
+        return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
+
+    def hover(self, x, y, text):
+        """Rest the pointer on a point of the plane until its tip shows the text."""
+        tip = self.tab.locator(".tip", has_text=text)
+        until(lambda: self.tab.mouse.move(*self.pixel(x, y)) or tip.is_visible())
+        return tip
 
     def told(self, text):
         self.tab.locator(".told", has_text=text).first.wait_for()
@@ -77,12 +95,12 @@ class PageVisit:
         self.context.close()
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=20, every=0.02):
     """Wait for something that the server or the page does."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def scrolled(tab):

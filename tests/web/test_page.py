@@ -61,9 +61,7 @@ def test_the_map_shows_what_was_read(visit, explorer):
     _, place = member(atlas, "lambda")
     tab = visit.tab
     assert tab.title() == f"Morphoscope: {atlas.plan.model.title}"
-    tab.get_by_role("group", name="Theory").wait_for()  # its legend changes the size of the map
-    tab.mouse.move(*visit.pixel(*place))
-    tab.locator(".tip", has_text="λ lambda").wait_for()
+    visit.hover(*place, "λ lambda")
     assert "/data/thumbnails/0" in tab.locator(".tip .thumbnail").evaluate("e => e.style.backgroundImage")
     before = visit.href()
     tab.mouse.click(*visit.pixel(*place))
@@ -346,8 +344,7 @@ def test_an_ensemble_with_three_parameters(chromium, tmp_path):
         tab.mouse.move(x, y)
         assert "runs here" not in tab.locator(".tip").inner_text()
         tab.get_by_role("checkbox", name="all Du").check()
-        tab.mouse.move(x + 2, y)
-        tab.locator(".tip", has_text="2 runs here").wait_for()
+        visit.hover(0.055, 0.02, "2 runs here")
         tab.get_by_role("combobox", name="Across").select_option("f")
         tab.get_by_text("Du all 2 values").wait_for()
         until(lambda: "axes=f,k" in visit.href())
