@@ -104,9 +104,9 @@ def test_colours_zoom_and_legend(visit, explorer):
 def test_box_and_lasso_select_for_the_montage(visit, explorer):
     atlas, tab = explorer[1].atlas, visit.tab
     _, place = member(atlas, "kappa")
-    x, y = visit.pixel(*place)
     for tool in ("box", "lasso"):
         tab.get_by_role("button", name=tool, exact=True).click()
+        x, y = visit.pixel(*place)
         tab.mouse.move(x - 25, y - 25)
         tab.mouse.down()
         for dx, dy in ((25, -25), (25, 25), (-25, 25)) if tool == "lasso" else ((25, 25),):
@@ -319,11 +319,13 @@ def test_many_runs_are_drawn_with_webgl(chromium, workspace):
         assert visit.tab.locator(".map-cells").evaluate("e => e.getContext('webgl2') !== null")
         visit.tab.get_by_role("checkbox", name="letters").uncheck()
         colours = [style["colour"] for style in AtlasData(workspace, "ada").classes()]
-        visit.tab.wait_for_timeout(300)
-        picture = Image.open(io.BytesIO(visit.tab.screenshot())).convert("RGB")
-        for place, colour in ((0.25, colours[0]), (0.75, colours[1])):
-            drawn = picture.getpixel(tuple(map(int, visit.pixel(place, 0.6))))
-            assert "#{:02x}{:02x}{:02x}".format(*drawn) == colour
+
+        def drawn():
+            picture = Image.open(io.BytesIO(visit.tab.screenshot())).convert("RGB")
+            pixels = (picture.getpixel(tuple(map(int, visit.pixel(place, 0.6)))) for place in (0.25, 0.75))
+            return ["#{:02x}{:02x}{:02x}".format(*pixel) for pixel in pixels]
+
+        until(lambda: drawn() == colours[:2])
         visit.tab.mouse.click(*visit.pixel(0.75, 0.6))
         visit.tab.locator(".where", has_text="k 0.7").wait_for()
         visit.context.close()
