@@ -1,15 +1,17 @@
 """Publish the results of a finished study, both passes, in the package and its documentation.
 
     python tools/publish.py results/paper
+    python tools/publish.py --atlas ATLAS
     python tools/publish.py --complete
 
 The first copies both class maps into docs/pictures, both classifiers into the package with model cards made from their
 numbers, and the second pass's atlas, without the runs that it was read from.
 
-The second adds to the classifiers and the atlas that are in the package what later versions of the formats contain:
-to the classifiers, model, cell size and diffusion of their training runs, and their homogeneous classes, found from one
-run for each row of their training sets, simulated again; to the atlas, the classifier's hash, and the class by theory
-of the homogeneous runs, from their mean and variance (descriptors). It changes no weights and no network's reading.
+The second replaces the atlas alone, by one of the same scan that the shipped second-pass classifier has read.
+
+The third adds to the classifiers that are in the package what later versions of their format contain: model, cell size
+and diffusion of their training runs, and their homogeneous classes, found from one run for each row of their training
+sets, simulated again. It changes no weights. The atlas then names them by their present hash.
 """
 
 import argparse
@@ -130,9 +132,13 @@ def _publish_atlas(atlas: Path) -> None:
 
 
 def _change_atlas(**values: Any) -> None:
+    from morphoscope.core.checksums import FILES, record_files
+    from morphoscope.core.storage import read_json, write_json
+
     described = ATLAS / "atlas.json"
-    changed = {**json.loads(described.read_text()), **values}
-    described.write_text(json.dumps(changed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    others = [path.name for path in ATLAS.iterdir() if path != described]
+    changed = {**read_json(described, "an atlas"), **values, FILES: record_files(ATLAS, others)}
+    write_json(described, changed)
 
 
 def _name_classifier() -> None:
@@ -149,7 +155,6 @@ def complete() -> None:
     for shipped in (FIRST, SECOND):
         _complete_classifier(shipped.name)
     _name_classifier()
-    _read_by_theory()
 
 
 def _complete_classifier(name: str) -> None:
@@ -184,33 +189,6 @@ def _complete_classifier(name: str) -> None:
     text = json.dumps(classifier.metadata(), indent=1, ensure_ascii=False)
     (CLASSIFIERS / name / METADATA_FILE).write_text(text + "\n", encoding="utf-8")
     print(f"{name}: homogeneous classes {', '.join(c.name for c in classifier.homogeneous)}")
-
-
-def _read_by_theory() -> None:
-    """What theory says of the atlas's homogeneous runs, by their descriptors; the network's readings stay."""
-    import numpy as np
-
-    from morphoscope.atlas import Atlas
-    from morphoscope.atlas.files import POINTS_FILE, PROBABILITIES_FILE, write_rows
-    from morphoscope.learning.classifier import Classifier
-    from morphoscope.learning.homogeneous import matching_classes
-
-    atlas, classifier = Atlas(ATLAS), Classifier.load(SECOND.name)
-    model = atlas.plan.model
-    places = np.flatnonzero(np.isnan(atlas.descriptors["wavelength"]))
-    points = [atlas.plan.runs[run].parameters.uniform for run in atlas.runs[places]]
-    means = {classifier.input.species: atlas.descriptors["mean"][places, None]}
-    fitting = matching_classes(classifier.homogeneous or (), model, points, means)
-    if any(len(names) != 1 or names[0] not in atlas.classes for names in fitting):
-        raise SystemExit("a homogeneous run fits no class or several; simulate and scan it again")
-    probabilities, before = atlas.reading.probabilities.copy(), atlas.reading.names
-    for place, (name,) in zip(places, fitting, strict=True):
-        probabilities[place] = np.array([name == other for other in atlas.classes])
-    np.save(ATLAS / PROBABILITIES_FILE, probabilities)
-    _change_atlas(read_by={"theory": atlas.runs[places].tolist()})
-    write_rows(Atlas(ATLAS).points(), ATLAS / POINTS_FILE)
-    changed = sum(before[place] != name for place, (name,) in zip(places, fitting, strict=True))
-    print(f"atlas: {len(places)} of {len(atlas.runs)} runs are homogeneous; {changed} get another class by theory")
 
 
 def _card(study: Path, shipped: Shipped, numbers: dict[str, Any]) -> str:
@@ -285,7 +263,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", type=Path, nargs="?", help="folder of a finished study")
     parser.add_argument("--complete", action="store_true", help="bring what is in the package to the present formats")
+    parser.add_argument("--atlas", type=Path, help="an atlas of the paper's scan, read by the shipped classifier")
     options = parser.parse_args()
-    if options.complete == (options.study is not None):
-        parser.error("give the folder of a study, or --complete")
-    complete() if options.complete else main(options.study)
+    if (options.study is not None) + (options.atlas is not None) + options.complete != 1:
+        parser.error("give the folder of a study, --atlas or --complete")
+    if options.atlas:
+        _publish_atlas(options.atlas)
+    else:
+        complete() if options.complete else main(options.study)
