@@ -1,7 +1,6 @@
 """The page in a real Chromium: map, montage, pattern, labels, comparison, address, a phone, a server that is gone."""
 
 import io
-import json
 import os
 import re
 import signal
@@ -11,14 +10,13 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from benchmarks.large_page import large_site
 from PIL import Image
 
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.operations.annotate import annotate
 from morphoscope.web.server.atlas_data import AtlasData
-from morphoscope.web.server.binary import packed
-from morphoscope.web.server.site import Body, PageSite
 from morphoscope.web.workspace import Workspace
 from tests.web.clients import running
 from tests.web.conftest import SCREENSHOTS, copied_workspace
@@ -294,39 +292,25 @@ def test_phone_and_keyboard(chromium, explorer):
     visit.close()
 
 
-def large_site(workspace, side):
-    """The page of side × side runs without patterns, whose classes are stripes along the first axis."""
-    values, total = AtlasData(workspace, "ada").described(), side * side
-    k, f = (part.ravel() for part in np.meshgrid(np.linspace(0, 1, side), np.linspace(0, 1, side)))
-    stripes = (np.arange(total) % side * 2 // side).astype(np.int16)
-    number = np.arange(total, dtype=np.int32)
-    ones, zeros = np.ones(total, np.float32), np.zeros(total, np.uint8)
-    table = {"run": number, "read": stripes, "readBy": zeros, "probability": ones, "unknown": zeros, "p_f": f, "p_k": k}
-    manifest = {**values, "total": total, "first": 0, "variables": []}
-    labels = packed({"revision": 1, "classes": values["classes"]}, {"label": stripes, "annotated": zeros})
-    data = {
-        "manifest": lambda _: Body(json.dumps(manifest).encode(), "application/json"),
-        "table": lambda _: Body(packed({"decisions": ["network"], "total": total}, table)),
-        "labels": lambda _: Body(labels),
-        "theory": lambda _: Body(b"[]", "application/json"),
-    }
-    return PageSite("large", data, {"ping": lambda: "pong"})
-
-
-def test_many_runs_are_drawn_with_webgl(chromium, workspace):
-    with running(large_site(workspace, 200)) as server:
+@pytest.mark.parametrize("scattered", [False, True])
+def test_many_runs_are_drawn(chromium, workspace, scattered):
+    """Cells of a scan as a picture, other points with WebGL."""
+    site, (k, f) = large_site(workspace, 200, scattered)
+    with running(site) as server:
         visit = PageVisit(chromium, server)
-        assert visit.tab.locator(".map-cells").evaluate("e => e.getContext('webgl2') !== null")
+        webgl = "e => !e.hidden && e.getContext('webgl2') !== null"
+        assert visit.tab.locator(".map-cells").evaluate(webgl) == scattered
         visit.tab.get_by_role("checkbox", name="letters").uncheck()
         colours = [style["colour"] for style in AtlasData(workspace, "ada").classes()]
+        rows = [int(np.argmin(np.hypot(k - x, f - 0.6))) for x in (0.25, 0.75)]
 
         def drawn():
             picture = Image.open(io.BytesIO(visit.tab.screenshot())).convert("RGB")
-            pixels = (picture.getpixel(tuple(map(int, visit.pixel(place, 0.6)))) for place in (0.25, 0.75))
+            pixels = (picture.getpixel(tuple(map(int, visit.pixel(k[row], f[row])))) for row in rows)
             return ["#{:02x}{:02x}{:02x}".format(*pixel) for pixel in pixels]
 
         until(lambda: drawn() == colours[:2])
-        visit.tab.mouse.click(*visit.pixel(0.75, 0.6))
+        visit.tab.mouse.click(*visit.pixel(k[rows[1]], f[rows[1]]))
         visit.tab.locator(".where", has_text="k 0.7").wait_for()
         visit.context.close()
 

@@ -4,30 +4,44 @@ import type { Window } from "../../state/store";
 
 export interface Plane {
   rows: Int32Array; // that are shown
-  x: Float64Array; // of these rows
+  x: Float64Array; // of these rows, then of the points that were only inferred
   y: Float64Array;
   pitch: [number, number]; // between neighbouring columns and rows of a scan
-  lattice: boolean; // whether the points fill a lattice: then they are drawn as its cells
+  lattice: [number, number] | null; // columns and rows if the points fill a lattice: then they are drawn as its cells
   all: Window; // everything
 }
 
 const LATTICE = 0.25; // of the lattice that points must fill to be drawn as cells
 const RADIUS = 0.04; // of the extent, in which neighbours are counted for a letter
 
-export function planeOf(rows: Int32Array, across: Float64Array, up: Float64Array): Plane {
-  const x = Float64Array.from(rows, (row) => across[row] ?? NaN);
-  const y = Float64Array.from(rows, (row) => up[row] ?? NaN);
+/** `inferred`: coordinates of points without runs. */
+export function planeOf(rows: Int32Array, across: Float64Array, up: Float64Array, inferred?: [Float64Array, Float64Array]): Plane {
+  const x = placed(rows, across, inferred?.[0]);
+  const y = placed(rows, up, inferred?.[1]);
   const { pitch: px, low: x0, high: x1, regular: columns } = spacing(x);
   const { pitch: py, low: y0, high: y1, regular: lines } = spacing(y);
-  const places = new Set<number>();
-  for (let i = 0; i < x.length; i++) places.add(Math.round((x[i]! - x0) / px) * 1e7 + Math.round((y[i]! - y0) / py));
-  const cells = (Math.round((x1 - x0) / px) + 1) * (Math.round((y1 - y0) / py) + 1);
-  return {
-    rows, x, y,
-    pitch: [px, py],
-    lattice: columns && lines && places.size / cells >= LATTICE,
-    all: [x0 - px / 2, x1 + px / 2, y0 - py / 2, y1 + py / 2],
-  };
+  const size: [number, number] = [Math.round((x1 - x0) / px) + 1, Math.round((y1 - y0) / py) + 1];
+  const plane = { rows, x, y, pitch: [px, py] as [number, number], all: [x0 - px / 2, x1 + px / 2, y0 - py / 2, y1 + py / 2] as Window };
+  return { ...plane, lattice: columns && lines && filled(plane, size) ? size : null };
+}
+
+function placed(rows: Int32Array, column: Float64Array, inferred?: Float64Array): Float64Array {
+  const found = new Float64Array(rows.length + (inferred?.length ?? 0));
+  for (let i = 0; i < rows.length; i++) found[i] = column[rows[i]!] ?? NaN;
+  if (inferred) found.set(inferred, rows.length);
+  return found;
+}
+
+function filled({ x, y, pitch: [px, py], all: [x0, , y0] }: Omit<Plane, "lattice">, [columns, lines]: [number, number]): boolean {
+  const least = LATTICE * columns * lines;
+  if (least > x.length) return false;
+  const seen = new Uint8Array(columns * lines);
+  let count = 0;
+  for (let i = 0; i < x.length; i++) {
+    const place = Math.floor((y[i]! - y0) / py) * columns + Math.floor((x[i]! - x0) / px);
+    if (!seen[place]) count += seen[place] = 1;
+  }
+  return count >= least;
 }
 
 interface Spacing {
@@ -37,15 +51,27 @@ interface Spacing {
   regular: boolean; // whether nearly all neighbours are a multiple of the pitch apart
 }
 
+const SAME = 1e-9; // relative difference of values that are the same
+
+/** The distinct values of a column, smallest first. */
+export function distinct(values: ArrayLike<number> & Iterable<number>): Float64Array {
+  const sorted = Float64Array.from(new Set(values)).sort(); // NaN last
+  let count = 0;
+  for (const value of sorted)
+    if (Number.isFinite(value) && (!count || value - sorted[count - 1]! > SAME * Math.abs(value))) sorted[count++] = value;
+  return sorted.subarray(0, count);
+}
+
 function spacing(values: Float64Array): Spacing {
-  const places = [...new Set(Array.from(values, (v) => Number(v.toPrecision(9))))].filter(Number.isFinite).sort((a, b) => a - b);
+  const places = distinct(values);
   const [low = 0, high = 1] = [places[0], places[places.length - 1]];
   if (places.length < 2) return { pitch: Math.abs(low) / 10 || 1, low, high, regular: true };
-  const apart = places.slice(1).map((value, i) => value - places[i]!).sort((a, b) => a - b);
+  const apart = places.slice(1).map((value, i) => value - places[i]!).sort();
   const extent = high - low;
   const middle = apart[apart.length >> 1]!;
-  const multiples = apart.filter((distance) => Math.abs(distance / middle - Math.round(distance / middle)) < 0.05);
-  const regular = multiples.length >= 0.95 * apart.length;
+  let multiples = 0;
+  for (const distance of apart) if (Math.abs(distance / middle - Math.round(distance / middle)) < 0.05) multiples++;
+  const regular = multiples >= 0.95 * apart.length;
   return { pitch: Math.min(Math.max(middle, extent / 2000), regular ? extent : extent / 8), low, high, regular };
 }
 
@@ -72,7 +98,7 @@ export function padded([x0, x1, y0, y1]: Window): Window {
   return [x0 - dx, x1 + dx, y0 - dy, y1 + dy];
 }
 
-/** The place in `rows` nearest to a point, or −1 if there is none within some pitches or pixels. */
+/** The place nearest to a point, or −1 if there is none within some pitches or pixels. Places after `rows` are inferred ones. */
 export function nearest(plane: Plane, x: number, y: number, reach: [number, number]): number {
   const [rx, ry] = reach;
   let best = -1;
@@ -86,11 +112,11 @@ export function nearest(plane: Plane, x: number, y: number, reach: [number, numb
   return best;
 }
 
-/** The places in `rows` at the same point as one of them. */
+/** The places in `rows` at the same point as one of all. */
 export function together(plane: Plane, place: number): number[] {
   const found: number[] = [];
-  for (let i = 0; i < plane.x.length; i++)
-    if (plane.x[i] === plane.x[place] && plane.y[i] === plane.y[place]) found.push(i);
+  const [x, y] = [plane.x[place]!, plane.y[place]!];
+  for (let i = 0; i < plane.rows.length; i++) if (plane.x[i] === x && plane.y[i] === y) found.push(i);
   return found;
 }
 
@@ -99,7 +125,7 @@ export function neighbour(plane: Plane, place: number, dx: number, dy: number): 
   const [px, py] = plane.pitch;
   let best = place;
   let least = Infinity;
-  for (let i = 0; i < plane.x.length; i++) {
+  for (let i = 0; i < plane.rows.length; i++) {
     const [x, y] = [(plane.x[i]! - plane.x[place]!) / px, (plane.y[i]! - plane.y[place]!) / py];
     const ahead = x * dx + y * dy;
     const aside = Math.abs(x * dy) + Math.abs(y * dx);

@@ -6,8 +6,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useStore } from "../context";
 import { Thumbnail } from "../thumbnail";
 import { titled } from "../../state/store";
-import { MapChart, type Hover } from "./chart";
+import { MapChart } from "./chart";
 import { MARGIN } from "./overlay";
+import type { Hover } from "./pointer";
 
 const STEPS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const TIP = { width: 300, height: 150 };
@@ -34,11 +35,11 @@ export function MapView({ other = false, children }: { other?: boolean; children
     const map = chart.current!;
     const step = STEPS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (step && event.shiftKey) map.moveBy(step[0] * 0.2, step[1] * 0.2);
+    if (step && event.shiftKey) map.zoom.moveBy(step[0] * 0.2, step[1] * 0.2);
     else if (step) map.step(...step);
-    else if (event.key === "+" || event.key === "=") map.zoomBy(1.5);
-    else if (event.key === "-") map.zoomBy(1 / 1.5);
-    else if (event.key === "0") map.reset();
+    else if (event.key === "+" || event.key === "=") map.zoom.by(1.5);
+    else if (event.key === "-") map.zoom.by(1 / 1.5);
+    else if (event.key === "0") (store.window.value = null);
     else if (event.key === "a") map.showAll();
     else if (event.key === "Escape") store.select([]);
     else if (event.key === "Enter") store.tab.value = "pattern";
@@ -53,9 +54,9 @@ export function MapView({ other = false, children }: { other?: boolean; children
       <div class="map-head">
         {children}
         <div class="map-zoom" role="group" aria-label="Zoom">
-          <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={() => chart.current?.zoomBy(1.5)}>+</button>
-          <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={() => chart.current?.zoomBy(1 / 1.5)}>−</button>
-          <button type="button" title="Back to the patterns (0)" onClick={() => chart.current?.reset()}>patterns</button>
+          <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={() => chart.current?.zoom.by(1.5)}>+</button>
+          <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={() => chart.current?.zoom.by(1 / 1.5)}>−</button>
+          <button type="button" title="Back to the patterns (0)" onClick={() => (store.window.value = null)}>patterns</button>
           <button type="button" title="Show all runs (a)" onClick={() => chart.current?.showAll()}>all</button>
         </div>
       </div>

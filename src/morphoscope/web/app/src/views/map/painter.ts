@@ -1,11 +1,10 @@
-// Draws up to millions of cells or points: instanced quads in WebGL2. Few points are drawn on a 2D canvas, as starting
-// WebGL takes up to seconds where it is emulated; so are all where there is no WebGL.
+// Draws up to millions of scattered points: discs in WebGL2. Few points are drawn on a 2D canvas, as starting WebGL takes
+// up to seconds where it is emulated; so are all where there is no WebGL.
 
 export interface Placement {
   scale: [number, number]; // pixels of the canvas per unit of the stored coordinates
   offset: [number, number]; // pixels from the left and from the top of coordinate 0
-  half: [number, number]; // half the sides of a cell, in pixels
-  round: boolean;
+  radius: number; // of a point, in pixels
 }
 
 export interface Painter {
@@ -20,12 +19,13 @@ export interface Painter {
 const VERTEX = `#version 300 es
 in vec2 place;
 in vec4 colour;
-uniform vec2 scale, offset, half_size, canvas;
+uniform vec2 scale, offset, canvas;
+uniform float radius;
 out vec4 shade;
 out vec2 corner;
 void main() {
   corner = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0;
-  vec2 pixel = vec2(place.x, place.y) * scale + offset + corner * half_size;
+  vec2 pixel = vec2(place.x, place.y) * scale + offset + corner * radius;
   gl_Position = vec4(pixel / canvas * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
   if (colour.a == 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
   shade = colour;
@@ -35,10 +35,9 @@ const FRAGMENT = `#version 300 es
 precision mediump float;
 in vec4 shade;
 in vec2 corner;
-uniform bool disc;
 out vec4 pixel;
 void main() {
-  if (disc && dot(corner, corner) > 1.0) discard;
+  if (dot(corner, corner) > 1.0) discard;
   pixel = vec4(shade.rgb * shade.a, shade.a);
 }`;
 
@@ -105,7 +104,7 @@ class WebGLPainter implements Painter {
     this.gl.bufferData(this.gl.ARRAY_BUFFER, values, this.gl.DYNAMIC_DRAW);
   }
 
-  draw(width: number, height: number, { scale, offset, half, round }: Placement): void {
+  draw(width: number, height: number, { scale, offset, radius }: Placement): void {
     if (this.lost || this.gl.isContextLost()) return;
     const { gl, canvas } = this;
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
@@ -117,8 +116,7 @@ class WebGLPainter implements Painter {
     gl.uniform2f(place("canvas"), width, height);
     gl.uniform2f(place("scale"), ...scale);
     gl.uniform2f(place("offset"), ...offset);
-    gl.uniform2f(place("half_size"), ...half);
-    gl.uniform1i(place("disc"), round ? 1 : 0);
+    gl.uniform1f(place("radius"), radius);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
   }
 
@@ -141,7 +139,7 @@ class PlainPainter implements Painter {
     this.shade = values;
   }
 
-  draw(width: number, height: number, { scale, offset, half, round }: Placement): void {
+  draw(width: number, height: number, { scale, offset, radius }: Placement): void {
     const { canvas, context, place, shade } = this;
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
     context.clearRect(0, 0, width, height);
@@ -150,18 +148,12 @@ class PlainPainter implements Painter {
       const alpha = shade[4 * i + 3] ?? 0;
       const x = place[2 * i]! * scale[0] + offset[0];
       const y = place[2 * i + 1]! * scale[1] + offset[1];
-      if (!alpha || x < -half[0] || y < -half[1] || x > width + half[0] || y > height + half[1]) continue;
+      if (!alpha || x < -radius || y < -radius || x > width + radius || y > height + radius) continue;
       const colour = `rgba(${shade[4 * i]},${shade[4 * i + 1]},${shade[4 * i + 2]},${alpha / 255})`;
       if (colour !== last) context.fillStyle = last = colour;
-      if (round) {
-        context.beginPath();
-        context.arc(x, y, half[0], 0, 7);
-        context.fill();
-      } else {
-        // Whole pixels, so that no seams show between cells.
-        const [left, top] = [Math.round(x - half[0]), Math.round(y - half[1])];
-        context.fillRect(left, top, Math.max(1, Math.round(x + half[0]) - left), Math.max(1, Math.round(y + half[1]) - top));
-      }
+      context.beginPath();
+      context.arc(x, y, radius, 0, 7);
+      context.fill();
     }
   }
 
