@@ -18,7 +18,11 @@ def word(run, new, old="H"):
 
 
 def points(choice, name):
-    return {(point["f"], point["k"]) for point in choice.rows.get(name, [])}
+    return {_pair(point) for point in choice.rows.get(name, [])}
+
+
+def _pair(point):
+    return point.parameters["f"], point.parameters["k"]
 
 
 def test_rows_of_the_last_pass_are_kept_and_corrected(atlas):
@@ -32,7 +36,7 @@ def test_rows_of_the_last_pass_are_kept_and_corrected(atlas):
 
 def test_contested_and_rejected_points_train_nothing(atlas):
     choice = choose(atlas, [word(0, "swirls"), word(1, "kappa")])
-    assert [(point["f"], point["k"]) for point in choice.contested] == [(0.046, 0.063)]
+    assert [_pair(point) for point in choice.contested] == [(0.046, 0.063)]
     assert set(choice.rows) == {"lambda", "H"}
     choice = choose(atlas, [word(4, "")])
     assert set(choice.rows) == {"kappa", "H"}

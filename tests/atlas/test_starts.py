@@ -104,10 +104,28 @@ def test_one_start_can_not_be_compared(tmp_path):
         compare_starts(alone)
 
 
-def test_a_next_pass_needs_one_start(atlas):
-    said = [Annotation(1, 1, run, "ada", "now", "relabel", "H", new, "", None) for run, new in ((0, "a"), (2, "b"))]
-    with pytest.raises(UsageError, match="has 2 initial conditions, but classes are given to points only"):
-        next_plan(atlas, choose(atlas, said), "next", 5, 2)
+def word(run, new):
+    return Annotation(1, 1, run, "ada", "now", "relabel", "H", new, "", None)
+
+
+def test_a_next_pass_begins_where_the_annotated_runs_began(atlas):
+    """The same parameters are different points for different starts, so that their classes do not contradict."""
+    of = {(start, f): [] for start in STARTS for f in (0.03, 0.05)}
+    for run, row in enumerate(atlas.plan.runs):
+        of[str(atlas.plan.initial_of(run)), row.parameters["f"]].append(run)
+    rows = [{"parameters": {"f": 0.05, "k": 0.062}, "class": "old", "runs": 4, "initial": STARTS[1]}]
+    atlas.metadata = {**atlas.metadata, "training_rows": [*rows, {**rows[0], "class": "older", "initial": None}]}
+    choice = choose(atlas, [word(of[STARTS[0], 0.03][0], "a"), word(of[STARTS[1], 0.03][1], "b")])
+    assert choice.contested == []
+    assert choice.unstated == 1
+    assert "begin from the first one" in choice.remarks()[-1]
+    made = next_plan(atlas, choice, "next", 5, 3)
+    found = {(run.label, str(made.initial_of(i)), run.parameters["f"]) for i, run in enumerate(made.runs)}
+    expected = {("a", STARTS[0], 0.03), ("b", STARTS[1], 0.03), ("old", STARTS[1], 0.05), ("older", STARTS[0], 0.05)}
+    assert found == expected
+    assert len(made.runs) == 12
+    both = choose(atlas, [word(of[STARTS[0], 0.03][0], "a"), word(of[STARTS[0], 0.03][1], "b")])
+    assert [point.given["initial"] for point in both.contested] == [STARTS[0]]
 
 
 def test_scan_writes_them(workshop, tmp_path):

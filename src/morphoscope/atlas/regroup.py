@@ -159,8 +159,11 @@ def _training_rows(atlas: Atlas, reading: Prediction) -> list[dict[str, Any]]:
     for index, name in enumerate(reading.classes):
         members = np.flatnonzero(reading.index == index)
         best = members[np.argsort(-reading.probability[members], kind="stable")][:TRAINING_POINTS]
-        points = [atlas.plan.runs[run].parameters for run in atlas.runs[best].tolist()]
-        rows += [{"parameters": dict(p.given), "class": name, "runs": 1} for p in points if not p.varying]
+        for run in atlas.runs[best].tolist():
+            point = atlas.plan.runs[run].parameters
+            own = {"initial": str(atlas.plan.initial_of(run))} if len(atlas.plan.initials) > 1 else {}
+            if not point.varying:
+                rows.append({"parameters": dict(point.given), "class": name, "runs": 1, **own})
     return rows
 
 

@@ -10,7 +10,7 @@ from morphoscope.atlas.regroup import chart_of
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.ensembles.magnitude import homogeneity_scale
-from morphoscope.learning.datasets import DataSet, input_of
+from morphoscope.learning.datasets import DataSet, initials_of, input_of
 from morphoscope.learning.training_runs import TrainingRuns
 
 MOST = 200  # runs of a class
@@ -54,4 +54,5 @@ def _set(atlas: Atlas, labels: NDArray[np.str_], positions: NDArray[np.intp]) ->
         input=input_of(plan),
         runs=TrainingRuns.of(plan),
         magnitude=homogeneity_scale(plan),
+        initials=initials_of(plan, atlas.runs[positions]),
     )

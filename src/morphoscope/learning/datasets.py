@@ -24,7 +24,8 @@ class DataSet:
     """The labelled, finished runs of an ensemble.
 
     ``frames``: (n, frames, y, x); ``labels`` and ``points``: one per run; ``runs``: the model and length scale;
-    ``magnitude``: typical magnitude of values, by which homogeneous runs are recognized; ``times``: of the frames.
+    ``magnitude``: typical magnitude of values, by which homogeneous runs are recognized; ``times``: of the frames;
+    ``initials``: texts of the initial conditions, one per run, if the runs of the ensemble have several.
     """
 
     name: str
@@ -36,6 +37,7 @@ class DataSet:
     runs: TrainingRuns
     magnitude: float = 1.0
     times: tuple[float, ...] = ()
+    initials: tuple[str, ...] = ()
 
     @property
     def classes(self) -> list[str]:
@@ -49,9 +51,16 @@ class DataSet:
         return np.array([classes.index(label) for label in self.labels], dtype=np.intp)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Parameters, class and number of runs for each combination of point and class, sorted."""
-        counted = Counter(zip(self.points, self.labels, strict=True))
-        return [{"parameters": dict(point), "class": name, "runs": n} for (point, name), n in sorted(counted.items())]
+        """Parameters, class and number of runs for each combination of point and class, sorted.
+
+        If the runs have several initial conditions, each combination with one of them is a row that states it.
+        """
+        starts = self.initials or ("",) * len(self.labels)
+        counted = Counter(zip(self.points, self.labels, starts, strict=True))
+        return [
+            {"parameters": dict(point), "class": name, "runs": n, **({"initial": start} if start else {})}
+            for (point, name, start), n in sorted(counted.items())
+        ]
 
 
 def input_of(plan: Plan) -> Input:
@@ -90,7 +99,13 @@ def load_labelled(ensemble: Ensemble) -> DataSet:
         runs=TrainingRuns.of(ensemble.plan),
         magnitude=homogeneity_scale(ensemble.plan),
         times=ensemble.plan.times,
+        initials=initials_of(ensemble.plan, runs),
     )
+
+
+def initials_of(plan: Plan, runs: NDArray[np.intp]) -> tuple[str, ...]:
+    """The texts of the initial conditions of some runs; empty if all runs of the plan have the same."""
+    return tuple(str(plan.initial_of(run)) for run in runs.tolist()) if len(plan.initials) > 1 else ()
 
 
 def seen_in_training(classifier: Classifier, points: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
