@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import morphoscope
-from morphoscope.atlas import Atlas, adaptive, ordered
+from morphoscope.atlas import Atlas, adaptive, ordered, regroup
 from morphoscope.atlas.classes import class_colours
+from morphoscope.atlas.regroup import changes_of
 from morphoscope.atlas.training_set import training_sets
 from morphoscope.core.errors import UsageError
 from tests.conftest import Listening
@@ -131,6 +132,65 @@ def test_rename_merge_split_and_what_people_said(copy):
     assert Atlas(merged.folder).classes == merged.classes
     row = next(row for row in merged.metadata["chart"]["groups"] if row["name"] == "stripes")
     assert row["stability"] is None  # it was not measured
+
+
+def test_every_change_is_undone(copy):
+    """Reading, colours and labels are as before, also those that were given in between."""
+    ada, first = {"who": "ada"}, int(copy.runs[copy.members("g1")[0]])
+    parted, other = (int(copy.runs[copy.members(name)[0]]) for name in ("g2", "g3"))
+    morphoscope.annotate(copy, "g1", [first], who="grace")
+    morphoscope.annotate(copy, "g2", [parted], who="grace")
+    styles, probabilities = copy.class_styles(), copy.reading.probabilities
+    renamed = morphoscope.regroup(copy, rename={"g1": "spots"}, **ada)
+    assert renamed.class_styles()["spots"][1] == styles["g1"][1]
+    assert renamed.class_styles()["g3"] == styles["g3"]
+    divided = morphoscope.regroup(renamed, split={"g2": 2}, **ada)
+    labels = dict(zip(divided.runs.tolist(), divided.labels(), strict=True))
+    assert labels[parted] == divided.reading.names[divided.runs.tolist().index(parted)] in {"g2a", "g2b"}
+    merged = morphoscope.regroup(divided, merge={"all": ["spots", "g2a", "g3"]}, **ada)
+    assert merged.class_styles()["all"][1] in {divided.class_styles()[n][1] for n in ("spots", "g2a", "g3")}
+    morphoscope.annotate(merged, "all", [other], who="grace")
+    words = [change.words() for change in changes_of(merged)]
+    assert words == ["renamed g1 spots", "split g2 into g2a, g2b", "merged spots, g2a, g3 into all"]
+    again = merged
+    for _ in words:
+        again = morphoscope.regroup(again, undo=True, **ada)
+    assert again.classes == copy.classes
+    assert np.array_equal(again.reading.probabilities, probabilities)
+    assert {name: again.class_styles()[name] for name in copy.classes} == {n: styles[n] for n in copy.classes}
+    assert {row["name"] for row in again.metadata["chart"]["groups"]} == set(copy.classes)
+    assert [row["stability"] for row in again.metadata["chart"]["groups"]] == [
+        row["stability"] for row in copy.metadata["chart"]["groups"]
+    ]
+    said = {run: each.new for run, each in again.annotations.current().items()}
+    assert said == {first: "g1", parted: "g2", other: "g3"}
+    assert morphoscope.check(again.folder) == []
+    with pytest.raises(UsageError, match="left to undo"):
+        morphoscope.regroup(again, undo=True, **ada)
+    with pytest.raises(UsageError, match="one after the other"):
+        morphoscope.regroup(again, undo=True, confirm=True, **ada)
+
+
+def test_a_change_that_is_interrupted_changes_nothing(copy, monkeypatch):
+    morphoscope.annotate(copy, "g1", [3], who="ada")
+    before = {path.name: path.read_bytes() for path in copy.folder.iterdir() if path.is_file()}
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(regroup, "_rename_labels", dies)  # the last step before the folder is replaced
+    with pytest.raises(KeyboardInterrupt):
+        morphoscope.regroup(copy, rename={"g1": "spots"}, who="ada")
+    after = {path.name: path.read_bytes() for path in copy.folder.iterdir() if path.is_file()}
+    assert after == before
+    assert [path.name for path in copy.folder.parent.iterdir() if "partial" in path.name] == []
+
+
+def test_two_changes_from_the_same_atlas_are_both_kept(copy):
+    """The second one begins with what the first one has written, not with what was opened."""
+    morphoscope.regroup(copy, rename={"g1": "spots"}, who="ada")
+    both = morphoscope.regroup(copy, rename={"g2": "rest"}, who="grace")
+    assert both.classes[:2] == ("spots", "rest")
 
 
 def test_a_confirmed_chart_trains_a_classifier(copy, tmp_path):

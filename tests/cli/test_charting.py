@@ -18,6 +18,10 @@ def test_from_equations_to_a_classifier_of_named_groups(tmp_path):
     )
     names = [row["name"] for row in json.loads(changed.stdout)["groups"]]
     assert names[:3] == ["spots", "g2a", "g2b"]
+    undone = cli_here("regroup", "made", "--undo", "--json", cwd=tmp_path)
+    assert [row["name"] for row in json.loads(undone.stdout)["groups"]][:2] == ["g1", "g2"]
+    fails(cli_here("regroup", "made", "--undo", cwd=tmp_path), "left to undo")
+    cli_here("regroup", "made", "--rename", "g1=spots", cwd=tmp_path)
     drawn = cli_here("montage", "made", "--class", "spots", "--out", "spots.png", cwd=tmp_path)
     assert drawn.returncode == 0, drawn.stderr
     again = cli_here("chart", "made/scan", "--out", "made/atlas", cwd=tmp_path)

@@ -350,9 +350,10 @@ class Atlas:
     def class_styles(self) -> dict[str, tuple[str, str]]:
         """Symbol and colour (#rrggbb) of each of :meth:`all_classes`; people choose those of their own classes."""
         classes = self.all_classes()
-        made = {c.name: (c.symbol, c.colour) for c in self.annotations.classes()}
+        groups = (self.metadata.get("chart") or {}).get("colours", {})  # which they keep under other names
+        made = {c.name: (c.symbol, c.colour) for c in self.annotations.classes() if c.name not in groups}
         colours = class_colours([name for name in classes if name not in made])  # as before people added theirs
-        return {name: made.get(name) or (symbol(name), colours[name]) for name in classes}
+        return {name: made.get(name) or (symbol(name), groups.get(name) or colours[name]) for name in classes}
 
     def labels(self) -> list[str]:
         """The class of every reading after the latest annotations; empty for runs rejected as ambiguous."""

@@ -119,6 +119,7 @@ def regroup(
     merge: Annotated[list[str] | None, typer.Option(help="NEW=GROUP,GROUP…; may be repeated.")] = None,
     split: Annotated[list[str] | None, typer.Option(help="GROUP=PARTS; may be repeated.")] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="The groups are as you want them; see `train`.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last change of the groups.")] = False,
     who: Annotated[str | None, typer.Option(help="Your name.", show_default="your user name")] = None,
     json: Json = False,
 ) -> None:
@@ -133,6 +134,7 @@ def regroup(
         merge={new: [name.strip() for name in text.split(",")] for new, text in parts.items()},
         split={name: int(value) for name, value in counts.items()},
         confirm=confirm,
+        undo=undo,
         who=who or user_name(),
     )
     _tell(made, json=json)

@@ -1,4 +1,4 @@
-"""Rename, merge, split and confirm the groups of a chart."""
+"""Rename, merge, split and confirm the groups of a chart; undo such changes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ def regroup(
     merge: Mapping[str, Sequence[str]] | None = None,
     split: Mapping[str, int] | None = None,
     confirm: bool = False,
+    undo: bool = False,
     who: str,
 ) -> Atlas:
     """Change the groups of a chart: split some, merge some, rename some, in this order; and confirm them.
 
     A change withdraws an earlier confirmation. A confirmed chart can be trained on, see :func:`morphoscope.train`.
+    The chart is replaced as a whole, with the labels that people gave under the new names; the explorer's pages that
+    show it follow.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ def regroup(
         Group → number of parts, which are named ``g1a``, ``g1b`` …, the largest first.
     confirm
         Whether a person has looked at the groups and confirms them.
+    undo
+        Undo the last change instead, whoever made it; again, the one before, until the groups are as they were found.
     who
         The person.
 
@@ -51,8 +56,8 @@ def regroup(
     Raises
     ------
     UsageError
-        For an atlas that is no chart, unknown groups, and names that are invalid or exist already; if there is nothing
-        to do.
+        For an atlas that is no chart, unknown groups, groups that can't be split, and names that are invalid or exist
+        already; if there is nothing to do or to undo.
 
     Examples
     --------
@@ -63,14 +68,21 @@ def regroup(
     >>> atlas = morphoscope.regroup(atlas, rename={"g1": "spots"}, confirm=True, who="ada")
     >>> atlas.classes[:2]
     ('spots', 'g2')
+    >>> morphoscope.regroup(atlas, undo=True, who="ada").classes[:2]
+    ('g1', 'g2')
     """
     require("learn")
     from morphoscope.atlas import open_atlas
-    from morphoscope.atlas.regroup import regrouped
+    from morphoscope.atlas.regroup import group_change, regrouped
     from morphoscope.reports.chart_page import write_chart_page
 
-    if not (rename or merge or split or confirm):
+    change = group_change(
+        dict(rename or {}), {new: tuple(parts) for new, parts in (merge or {}).items()}, dict(split or {}), who
+    )
+    if not (change or confirm or undo):
         raise UsageError("nothing to do; rename, merge, split or confirm groups", parameter="rename")
-    made = regrouped(open_atlas(atlas), rename or {}, merge or {}, split or {}, confirm=confirm, who=who)
+    if undo and (change or confirm):
+        raise UsageError("a change and an undo at once; do one after the other", parameter="undo")
+    made = regrouped(open_atlas(atlas), change, confirm=confirm, undo=undo)
     write_chart_page(made)
     return made
