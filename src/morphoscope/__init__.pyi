@@ -30,6 +30,7 @@ from .learning.identification import Identification as Identification
 from .learning.prediction import Prediction as Prediction
 from .models import Model as Model
 from .models import Ramp as Ramp
+from .operations.accept import accept as accept
 from .operations.agree import agree as agree
 from .operations.analyze import analyze as analyze
 from .operations.annotate import annotate as annotate

@@ -13,7 +13,7 @@ from morphoscope.ensembles import Ensemble
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import load_labelled, seen_in_training
 from morphoscope.learning.saliency import explain_patterns
-from morphoscope.learning.training import train_classifier
+from morphoscope.learning.training import train_classifier, warm_up
 from tests.conftest import Listening, tiny_plan
 from tests.records import change_record
 
@@ -44,6 +44,19 @@ def test_training_learns_and_remembers_how(workshop):
         made["versions"]["torch"] == torch.__version__.split("+")[0] or made["versions"]["torch"] == torch.__version__
     )
     assert made["seed"] == 0
+
+
+@pytest.mark.parametrize("steps", [5, 10, 20])
+def test_small_sets_have_a_schedule(steps):
+    """One epoch of five batches, as of a chart with 16 runs, divided by zero."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=steps, pct_start=warm_up(steps))
+    rates = [schedule.get_last_lr()[0]]
+    for _ in range(steps - 1):
+        optimizer.step()
+        schedule.step()
+        rates.append(schedule.get_last_lr()[0])
+    assert rates[-1] < max(rates) == pytest.approx(1.0, rel=0.1)
 
 
 def test_training_rows_are_what_was_trained_on(workshop):

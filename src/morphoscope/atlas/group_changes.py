@@ -94,8 +94,9 @@ Directions = tuple[NDArray[np.intp], NDArray[np.float64]]  # positions of the ru
 
 
 def part_names(name: str, count: int) -> list[str]:
-    """The names of a group's parts, ``name`` + a, b, c …"""
-    return [f"{name}{chr(ord('a') + number)}" for number in range(count)]
+    """The names of a group's parts: g5a, g5b … of g5, spots-a, spots-b … of spots."""
+    between = "" if name[-1].isdecimal() else "-"
+    return [f"{name}{between}{chr(ord('a') + number)}" for number in range(count)]
 
 
 def colours_of(chart: Mapping[str, Any], classes: tuple[str, ...]) -> dict[str, str]:

@@ -20,12 +20,12 @@ def point_rows(atlas: Atlas) -> list[Row]:
     plan, reading = atlas.plan, atlas.reading
     columns = {name: atlas.values(name) for name in plan.parameter_names}
     verified = {} if atlas.verification is None else atlas.verification.columns(atlas.runs)
-    rows = []
+    rows, classes = [], _classes_of(reading)
     for position, run in enumerate(atlas.runs):
         row: Row = {name: float(column[position]) for name, column in columns.items()}
         if plan.table.initials:
             row["initial"] = str(plan.initial_of(run))
-        row |= {"seed": plan.runs[run].seed, **_class_of(reading, position), "read_by": str(atlas.read_by[position])}
+        row |= {"seed": plan.runs[run].seed, **classes[position], "read_by": str(atlas.read_by[position])}
         row |= _recognition_of(reading, position)
         row |= {name: values[position] for name, values in verified.items()}
         if atlas.settled is not None:
@@ -48,19 +48,17 @@ def _inferred_rows(atlas: Atlas) -> list[Row]:
     runs, reading = atlas.inferred
     plan = atlas.plan
     columns = {name: np.asarray(plan.values(name))[runs] for name in plan.parameter_names}
-    rows = []
+    rows, classes = [], _classes_of(reading)
     for position, run in enumerate(runs):
         row: Row = {name: float(column[position]) for name, column in columns.items()}
-        rows.append({**row, "seed": plan.runs[run].seed, **_class_of(reading, position), "read_by": INFERRED})
+        rows.append({**row, "seed": plan.runs[run].seed, **classes[position], "read_by": INFERRED})
     return rows
 
 
-def _class_of(reading: Prediction, position: int) -> Row:
-    return {
-        "class": reading.classes[reading.index[position]],
-        "probability": round(float(reading.probability[position]), 6),
-        "margin": round(float(reading.margin[position]), 6),
-    }
+def _classes_of(reading: Prediction) -> list[Row]:
+    """The class of each reading, its probability and its margin."""
+    columns = zip(reading.names, reading.probability.tolist(), reading.margin.tolist(), strict=True)
+    return [{"class": name, "probability": round(p, 6), "margin": round(margin, 6)} for name, p, margin in columns]
 
 
 def _recognition_of(reading: Prediction, position: int) -> Row:

@@ -11,6 +11,7 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import read_json, write_json
 
 FILE = "discovery.json"
+BESIDE = "proposals"  # the folder beside an atlas where proposals are looked for
 _FORMAT = 1
 
 
@@ -137,6 +138,16 @@ def load_discovery(folder: Path, plan_hash: str) -> Discovery:
     if discovery.plan_hash != plan_hash:
         raise UsageError(f"the proposals in {folder} are of another atlas; discover again", operation="discover")
     return discovery
+
+
+def find_proposals(atlas: Path, plan_hash: str) -> Path | None:
+    """The folder ``proposals`` beside the folder of an atlas, if it has proposals for the atlas."""
+    folder = atlas.resolve().parent / BESIDE
+    try:
+        load_discovery(folder, plan_hash)
+    except (UsageError, DataError):
+        return None
+    return folder
 
 
 def _proposal(row: dict[str, Any]) -> Proposal:

@@ -10,6 +10,7 @@ from morphoscope.core.errors import UsageError
 
 #: Public functions whose command has another name.
 COMMAND_NAMES = {
+    "accept": "discover",
     "analyze": "theory",
     "check_model": "models check",
     "class_map": "map",

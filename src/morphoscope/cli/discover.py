@@ -77,15 +77,8 @@ def _row(proposal: Proposal) -> list[str]:
 
 
 def _accept(source: str, folder: Path, number: int | None, class_name: str | None, who: str | None) -> None:
-    """Annotate the runs of a proposal in a folder."""
-    from morphoscope.atlas.proposals import load_discovery
-
     if number is None:
         raise UsageError("a class is given, but no proposal; name its number", parameter="accept")
-    if class_name is None:
-        raise UsageError(f"proposal {number} is accepted, but as no class; name the class", parameter="class_name")
     atlas = morphoscope.open_atlas(source, progress=reporter())
-    proposal = load_discovery(folder, atlas.plan.hash).numbered(number)
-    why = f"proposal {number} of discover"
-    count = morphoscope.annotate(atlas, class_name, proposal.runs, who=who or user_name(), why=why)
+    count = morphoscope.accept(atlas, folder, number, class_name, who=who or user_name())
     show.line(f"{count} runs are {class_name}; the next pass: morphoscope refine {source} --out FOLDER")

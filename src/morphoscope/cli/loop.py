@@ -36,6 +36,12 @@ def explore(
     estimator: Annotated[
         Path | None, typer.Option(help="An estimator: show the parameters that it reads from a pattern.")
     ] = None,
+    proposals: Annotated[
+        Path | None,
+        typer.Option(
+            help="Proposed classes, as `discover` wrote them.", show_default="the folder proposals beside the atlas"
+        ),
+    ] = None,
     host: Host = "127.0.0.1",
     port: Port = 0,
     who: Annotated[
@@ -51,6 +57,7 @@ def explore(
         morphoscope.open_atlas(atlas, progress=reporter()),
         compare_with=compare_with,
         estimator=estimator,
+        proposals=proposals,
         host=host,
         port=port,
         who=who or user_name(),

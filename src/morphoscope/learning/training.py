@@ -186,6 +186,11 @@ def _seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def warm_up(steps: int) -> float:
+    """The share of the steps in which the learning rate rises. PyTorch's schedule can't rise in exactly one."""
+    return 2 / steps if WARM_UP * steps == 1 else WARM_UP
+
+
 class _Trainer:
     def __init__(
         self,
@@ -214,7 +219,7 @@ class _Trainer:
             self.optimizer,
             settings.learning_rate,
             total_steps=settings.epochs * self.batches,
-            pct_start=WARM_UP,
+            pct_start=warm_up(settings.epochs * self.batches),
         )
         self.average = averaged(self.module, settings.average)
         self.best: nn.Module = self.module

@@ -40,7 +40,7 @@ def regroup(
     merge
         New name → the groups that become one.
     split
-        Group → number of parts, which are named ``g1a``, ``g1b`` …, the largest first.
+        Group → number of parts, which are named ``g1a``, ``g1b`` … or ``spots-a``, ``spots-b`` …, the largest first.
     confirm
         Whether a person has looked at the groups and confirms them.
     undo
@@ -71,10 +71,25 @@ def regroup(
     >>> morphoscope.regroup(atlas, undo=True, who="ada").classes[:2]
     ('g1', 'g2')
     """
+    made = change_groups(atlas, rename=rename, merge=merge, split=split, confirm=confirm, undo=undo, who=who)
+    draw_groups(made)
+    return made
+
+
+def change_groups(
+    atlas: PathLike | Atlas,
+    *,
+    rename: Mapping[str, str] | None = None,
+    merge: Mapping[str, Sequence[str]] | None = None,
+    split: Mapping[str, int] | None = None,
+    confirm: bool = False,
+    undo: bool = False,
+    who: str,
+) -> Atlas:
+    """Do what :func:`regroup` describes, without the page of the chart, which takes longer than all else."""
     require("learn")
     from morphoscope.atlas import open_atlas
     from morphoscope.atlas.regroup import group_change, regrouped
-    from morphoscope.reports.chart_page import write_chart_page
 
     change = group_change(
         dict(rename or {}), {new: tuple(parts) for new, parts in (merge or {}).items()}, dict(split or {}), who
@@ -83,6 +98,11 @@ def regroup(
         raise UsageError("nothing to do; rename, merge, split or confirm groups", parameter="rename")
     if undo and (change or confirm):
         raise UsageError("a change and an undo at once; do one after the other", parameter="undo")
-    made = regrouped(open_atlas(atlas), change, confirm=confirm, undo=undo)
-    write_chart_page(made)
-    return made
+    return regrouped(open_atlas(atlas), change, confirm=confirm, undo=undo)
+
+
+def draw_groups(chart: Atlas) -> None:
+    """Write the page of a chart."""
+    from morphoscope.reports.chart_page import write_chart_page
+
+    write_chart_page(chart)

@@ -22,6 +22,7 @@ def explore(
     *,
     compare_with: PathLike | Ensemble | Atlas | None = None,
     estimator: PathLike | Estimator | None = None,
+    proposals: PathLike | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     who: str = "anonymous",
@@ -42,6 +43,9 @@ def explore(
         A second atlas, to be compared with the first.
     estimator
         An estimator or its folder: the page shows the parameters that it reads from a pattern.
+    proposals
+        A folder that :func:`morphoscope.discover` wrote for the atlas: the page shows the proposed classes. Default:
+        the folder ``proposals`` beside the atlas, if it is one.
     host
         Address to listen on. With an address other than 127.0.0.1, other computers can connect. Not used in a notebook.
     port
@@ -62,7 +66,8 @@ def explore(
     Raises
     ------
     UsageError
-        If there is no such atlas, the address can't be used, or the estimator can't read the patterns.
+        If there is no such atlas, the address can't be used, the estimator can't read the patterns, or the folder has
+        no proposals for the atlas.
 
     Examples
     --------
@@ -79,6 +84,7 @@ def explore(
         open_atlas(atlas),
         None if compare_with is None else open_atlas(compare_with),
         None if estimator is None else open_estimator(estimator),
+        None if proposals is None else Path(proposals),
     )
     if in_notebook():
         from morphoscope.web.widget import AtlasWidget

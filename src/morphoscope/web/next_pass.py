@@ -8,13 +8,15 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.refinement import Choice
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import Task
+from morphoscope.operations.scan import scan
+from morphoscope.operations.train import train
 from morphoscope.workflows.refine import train_next_pass
 
 
@@ -48,17 +50,47 @@ class NextPass:
 
     def start(self, choice: Choice, *, runs_per_class: int, epochs: int | None, seed: int) -> None:
         """Start training. Raises UsageError if a pass is already being trained."""
+        folder, atlas = self.folder(choice, runs_per_class, epochs, seed), self.atlas
+        self._work(
+            folder,
+            lambda: train_next_pass(
+                atlas, choice, folder, runs_per_class=runs_per_class, epochs=epochs, seed=seed, progress=self
+            ),
+        )
+
+    def start_classifier(self, *, epochs: int | None, seed: int) -> None:
+        """Start training a classifier on the groups of a chart; it reads the same runs again.
+
+        Raises UsageError for groups that are not confirmed, without the chart's ensemble, and if a pass is being
+        trained.
+        """
+        from morphoscope.atlas.regroup import chart_of
+
+        atlas, scanned = self.atlas, self.atlas.ensemble
+        if not chart_of(atlas)["confirmed"]:
+            raise UsageError("the groups are not confirmed; look at them and confirm them first", parameter="confirm")
+        if scanned is None:
+            raise UsageError(f"{atlas.folder} has no ensemble beside it; a classifier is trained on its runs")
+        labels = hashlib.sha256("\n".join(atlas.labels()).encode()).hexdigest()
+        folder = self._named(labels, epochs, seed)
+
+        def work() -> Atlas:
+            classifier = train(
+                atlas.folder, out=folder / "classifier", epochs=epochs, seed=seed, overwrite=True, progress=self
+            )
+            return scan(classifier, scanned, folder / "atlas", overwrite=True, progress=self)
+
+        self._work(folder, work)
+
+    def _work(self, folder: Path, make: Callable[[], Atlas]) -> None:
         if self.running:
             raise UsageError("a pass is already being trained; cancel it or wait until it is finished")
-        folder = self.folder(choice, runs_per_class, epochs, seed)
         self._stop.clear()
         self.status = PassStatus("running", "starting")
 
         def work() -> None:
             try:
-                made = train_next_pass(
-                    self.atlas, choice, folder, runs_per_class=runs_per_class, epochs=epochs, seed=seed, progress=self
-                )
+                made = make()
                 self.status = PassStatus("done", f"the new atlas is {made.folder}", 1.0, made)
             except _CancelledError:
                 self.status = PassStatus("cancelled", f"cancelled; the finished parts are in {folder}")
@@ -74,9 +106,11 @@ class NextPass:
 
     def folder(self, choice: Choice, *options: object) -> Path:
         """The folder of a pass, next to the atlas's; the same for equal choices and options, so that they continue."""
+        return self._named({name: [point.given for point in points] for name, points in choice.rows.items()}, *options)
+
+    def _named(self, *options: object) -> Path:
         own = self.atlas.annotations.path.parent  # the atlas's folder, or the user's for a shipped one
-        rows = {name: [point.given for point in points] for name, points in choice.rows.items()}
-        text = json.dumps([rows, *options], sort_keys=True, default=repr)  # repr: values that vary in space
+        text = json.dumps(options, sort_keys=True, default=repr)  # repr: values that vary in space
         return own.with_name(f"{own.name}-pass-{hashlib.sha256(text.encode()).hexdigest()[:8]}")
 
     # These methods make this object a Reporter, which receives the progress of the training.

@@ -78,8 +78,9 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
     manifest = data.described()
     manifest["capabilities"] = {
         "labels": True, "live": shader is not None, "train": False, "details": False, "export": False,
+        "groups": False, "proposals": False,
     }  # fmt: skip
-    manifest["annotations"] = ""
+    manifest["annotations"] = manifest["edition"] = ""
     manifest["compared"] = manifest["estimator"] = None
     yield "manifest", json.dumps(manifest).encode()
     yield "table", data.table().content

@@ -6,16 +6,21 @@ import functools
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.annotation import AMBIGUOUS, REJECTED
+from morphoscope.atlas.files import ATLAS_FILE
+from morphoscope.atlas.proposals import Discovery, find_proposals, load_discovery
 from morphoscope.atlas.refinement import Choice, choose
 from morphoscope.core.errors import UsageError
+from morphoscope.operations.accept import accept
 from morphoscope.operations.annotate import annotate, create_class
+from morphoscope.operations.regroup import change_groups, draw_groups
 from morphoscope.web.next_pass import NextPass
 
 if TYPE_CHECKING:
@@ -31,21 +36,47 @@ LOG = logging.getLogger(__name__)
 Listener = Callable[[list[int]], None]
 
 
+class Snapshot(NamedTuple):
+    """What pages show, of one moment: labels, what is annotated, the names of all classes.
+
+    ``revision``: number of changes so far; ``edition``: changes when the atlas was written again with other classes.
+    """
+
+    revision: int
+    labels: list[str]
+    annotated: list[bool]
+    classes: list[str]
+    atlas: Atlas
+    edition: str
+
+
 class Workspace:
     """One open atlas. Several pages may use it at once; all input from a page is checked here.
 
-    ``compared`` is a second atlas to compare with; ``estimator`` tells the parameters of patterns. Raises UsageError
-    for an estimator that can't read the runs of the atlas.
+    ``compared`` is a second atlas to compare with; ``estimator`` tells the parameters of patterns; ``proposals`` is a
+    folder of proposed classes. Raises UsageError for an estimator that can't read the runs of the atlas, and for a
+    folder without proposals for it.
     """
 
-    def __init__(self, atlas: Atlas, compared: Atlas | None = None, estimator: Estimator | None = None) -> None:
+    def __init__(
+        self,
+        atlas: Atlas,
+        compared: Atlas | None = None,
+        estimator: Estimator | None = None,
+        proposals: Path | None = None,
+    ) -> None:
         self.atlas, self.compared, self.estimator = atlas, compared, estimator
+        self._proposals = proposals
+        if proposals is not None:
+            load_discovery(proposals, atlas.plan.hash)
         self.next_pass = NextPass(atlas)
+        self.edition = ""
         self.labels: list[str] = []
         self.annotated: list[bool] = []
         self._listeners: list[Listener] = []
         self._changes = 0
         self._lock = threading.RLock()
+        self._drawing = threading.Lock()
         self._network = threading.Lock()  # torch modules are not thread-safe
         if estimator is not None:
             self._check_estimator(estimator)
@@ -59,7 +90,11 @@ class Workspace:
         run_for(estimator, plan, blank, plan.runs[int(self.atlas.runs[0])].parameters.given)
 
     def _refresh(self) -> list[int]:
-        """Read the annotations again; returns the positions whose label or annotation has changed."""
+        """Read what was written again; returns the positions whose label or annotation has changed."""
+        if (edition := self._written()) != self.edition:
+            if self.edition:
+                self.atlas = self.next_pass.atlas = Atlas(self.atlas.folder)
+            self.edition = edition
         self._revision = self.atlas.annotations.revision()
         self._changes += 1
         latest = self.atlas.annotations.current()
@@ -70,10 +105,24 @@ class Workspace:
         self._choice: Choice | None = None
         return [i for i, after in enumerate(zip(labels, annotated, strict=True)) if after != before[i]]
 
-    def snapshot(self) -> tuple[int, list[str], list[bool], list[str]]:
-        """The number of changes so far, labels, what is annotated, and the names of all classes, of one moment."""
+    @property
+    def is_chart(self) -> bool:
+        """Whether the classes are groups that were found without labels."""
+        return bool(self.atlas.metadata.get("chart"))
+
+    def _written(self) -> str:
+        """Which writing of a chart is in its folder; other atlases keep their classes."""
+        try:
+            found = (self.atlas.folder / ATLAS_FILE).stat() if self.is_chart else None
+        except FileNotFoundError:  # it is being replaced
+            return self.edition
+        return "" if found is None else f"{found.st_ino}-{found.st_mtime_ns}"
+
+    def snapshot(self) -> Snapshot:
+        """What pages show, of one moment."""
         with self._lock:
-            return self._changes, list(self.labels), list(self.annotated), list(self.atlas.all_classes())
+            classes = list(self.atlas.all_classes())
+            return Snapshot(self._changes, list(self.labels), list(self.annotated), classes, self.atlas, self.edition)
 
     def add_listener(self, listener: Listener) -> None:
         """Call ``listener(positions)`` after every change of the annotations, with the positions that changed."""
@@ -94,10 +143,20 @@ class Workspace:
                 LOG.exception("a page could not be updated after a change")
 
     def notify_if_changed(self) -> None:
-        """Notify the pages if another process, such as a command, has changed the annotations."""
-        with self._lock:
-            if self.atlas.annotations.revision() != self._revision:
+        """Notify the pages if another process, such as a command, has changed annotations or groups.
+
+        It does not wait: a change that is being made notifies them itself.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            replaced = self.is_chart and not (self.atlas.folder / ATLAS_FILE).exists()  # at this moment
+            if not replaced and (
+                self._written() != self.edition or self.atlas.annotations.revision() != self._revision
+            ):
                 self._notify()
+        finally:
+            self._lock.release()
 
     def positions(self, sent: object) -> list[int]:
         """Check positions of readings that a page has sent; raises UsageError if they are invalid."""
@@ -129,6 +188,52 @@ class Workspace:
             undone = self.atlas.annotations.undo(who)
             self._notify()
         return len(undone)
+
+    def regroup(self, who: str, **changes: Any) -> None:
+        """Change the groups of a chart, see :func:`morphoscope.regroup`. The chart's own page is drawn afterwards."""
+        with self._lock:
+            if self.next_pass.running:
+                raise UsageError("a pass is being trained on these groups; cancel it or wait until it is finished")
+            change_groups(self.atlas, who=who, **changes)
+            self._notify()
+        threading.Thread(target=self._draw, args=(self.atlas,), name="chart-page", daemon=True).start()
+
+    def _draw(self, chart: Atlas) -> None:
+        with self._drawing:
+            if chart is not self.atlas:
+                return  # changed again
+            try:
+                draw_groups(chart)
+            except Exception:  # the groups are stored; only their page is missing
+                with self._lock:  # another change, which replaces the folder, has ended
+                    if chart is self.atlas:
+                        LOG.exception("the page of the chart could not be written")
+
+    def start_classifier(self, *, epochs: int | None, seed: int) -> None:
+        """Train a classifier on the groups of a confirmed chart, and let it read the same runs, in the background."""
+        self.notify_if_changed()
+        self.next_pass.start_classifier(epochs=epochs, seed=seed)
+
+    @property
+    def proposals(self) -> Path | None:
+        """The folder of proposed classes: the one that was given, or the one beside the atlas; None without one."""
+        return self._proposals or find_proposals(self.atlas.folder, self.atlas.plan.hash)
+
+    def discovery(self) -> Discovery:
+        """The proposed classes. Raises UsageError if there are none."""
+        return load_discovery(self._proposals_folder(), self.atlas.plan.hash)
+
+    def accept(self, number: int, name: str, who: str) -> int:
+        """Give the runs of a proposal a class; returns their number."""
+        with self._lock:
+            count = accept(self.atlas, self._proposals_folder(), number, name, who=who)
+            self._notify()
+        return count
+
+    def _proposals_folder(self) -> Path:
+        if (folder := self.proposals) is None:
+            raise UsageError("there are no proposals for this atlas", operation="discover")
+        return folder
 
     def create_class(self, name: object, symbol: object, colour: object, who: str) -> None:
         """Create a class; raises UsageError for an invalid name, symbol or colour."""

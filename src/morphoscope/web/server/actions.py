@@ -46,27 +46,31 @@ class Actions:
 
     def annotate(self, rows: Any, name: Any, who: Any, why: Any = "") -> str:
         """Give rows a class; "" rejects them, None confirms the class of each. Returns a remark."""
-        count = self.workspace.annotate(rows, name, _person(who), _text(why, _LONGEST_REASON))
+        count = self.workspace.annotate(rows, name, person_of(who), text_of(why, _LONGEST_REASON))
         left = len(rows) - count
         return f"{left} ambiguous patterns can't be confirmed; give them a class" if left else ""
 
     def undo(self, who: Any) -> str:
         """Undo a person's last annotation."""
-        count = self.workspace.undo(_person(who))
+        count = self.workspace.undo(person_of(who))
         return f"undone: {count} annotation{'s' * (count != 1)}" if count else "there is nothing to undo"
 
     def create(self, name: Any, who: Any, symbol: Any = "", colour: Any = "") -> str:
         """Create a class; symbol and colour are derived from its name unless they are given."""
-        self.workspace.create_class(name, symbol, colour, _person(who))
+        self.workspace.create_class(name, symbol, colour, person_of(who))
         return ""
 
     def changes(self, positions: list[int]) -> dict[str, Any]:
         """What has changed at some rows, for all pages; see ``LabelChange`` in data/source.ts."""
-        revision, labels, annotated, classes = self.workspace.snapshot()
-        numbers = label_numbers([labels[p] for p in positions], classes).tolist()
-        marks = [int(annotated[p]) for p in positions]
-        looks = class_looks(self.workspace.atlas)
-        return {"revision": revision, "rows": positions, "labels": numbers, "annotated": marks, "classes": looks}
+        now = self.workspace.snapshot()
+        return {
+            "revision": now.revision,
+            "edition": now.edition,
+            "rows": positions,
+            "labels": label_numbers([now.labels[p] for p in positions], now.classes).tolist(),
+            "annotated": [int(now.annotated[p]) for p in positions],
+            "classes": class_looks(now.atlas),
+        }
 
     def log(self) -> dict[str, Any]:
         """The latest annotations and the names of all annotators."""
@@ -91,7 +95,7 @@ class Actions:
 
     def agreement(self, first: Any, second: Any) -> str:
         """How far two annotators agree, in words."""
-        found = self.workspace.atlas.annotations.compare(_person(first), _person(second))
+        found = self.workspace.atlas.annotations.compare(person_of(first), person_of(second))
         kappa = "" if found.kappa is None else f", Cohen's κ {found.kappa:.2f}"
         most = "; ".join(f"{a} / {b}: {n}" for a, b, n in found.differences[:5])
         return f"{found.share:.0%} of {found.n} runs agree{kappa}. {most}"
@@ -173,11 +177,13 @@ def _accuracy(atlas: Atlas) -> float | None:
     return float(found[0]) if found else None
 
 
-def _person(name: Any) -> str:
-    return _text(name, _LONGEST_NAME).strip() or "anonymous"
+def person_of(name: Any) -> str:
+    """The name of a person that a page has sent."""
+    return text_of(name, _LONGEST_NAME).strip() or "anonymous"
 
 
-def _text(value: Any, longest: int) -> str:
+def text_of(value: Any, longest: int) -> str:
+    """A text that a page has sent. Raises UsageError for anything else."""
     if not isinstance(value, str) or len(value) > longest:
         raise UsageError(f"expected a text of at most {longest} characters")
     return value

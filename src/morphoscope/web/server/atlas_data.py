@@ -42,19 +42,28 @@ class AtlasData:
     """The data of a workspace's atlas. Every method may be called from any thread."""
 
     def __init__(self, workspace: Workspace, who: str) -> None:
-        self.workspace, self.atlas, self.who = workspace, workspace.atlas, who
+        self.workspace, self.who = workspace, who
         self._lock = threading.Lock()
+        self._variables: tuple[Atlas | None, dict[str, NDArray[np.float64]]] = (None, {})
+
+    @property
+    def atlas(self) -> Atlas:
+        """The atlas as it is now: the groups of a chart may change."""
+        return self.workspace.atlas
 
     def warm(self) -> None:
         """Compute what the first visit asks for."""
         self.manifest(), self.table(), self.labels()
 
-    @functools.cached_property
+    @property
     def variables(self) -> dict[str, NDArray[np.float64]]:
-        """What a map can be coloured by, see :meth:`Atlas.variables`."""
-        found = self.atlas.variables()
-        if isinstance(self.atlas, BareAtlas):  # no classifier has said anything
-            found = {n: c for n, c in found.items() if n not in TRUST and not n.startswith("P(")}
+        """What a map can be coloured by, see :meth:`Atlas.variables`; found once."""
+        of, found = self._variables
+        if of is not (atlas := self.atlas):
+            found = atlas.variables()
+            if isinstance(atlas, BareAtlas):  # no classifier has said anything
+                found = {n: c for n, c in found.items() if n not in TRUST and not n.startswith("P(")}
+            self._variables = atlas, found
         return found
 
     def manifest(self, number: int = 0) -> Body:
@@ -99,6 +108,7 @@ class AtlasData:
             "initial": str(plan.initial),
             "who": self.who,
             "compared": None if self.workspace.compared is None else {"name": self.workspace.compared.folder.name},
+            "edition": self.workspace.edition,
             "estimator": None if self.workspace.estimator is None else list(self.workspace.estimator.targets),
             "capabilities": {
                 "labels": True,
@@ -106,6 +116,8 @@ class AtlasData:
                 "train": not bare and plan.imported is None,
                 "details": True,
                 "export": True,
+                "groups": self.workspace.is_chart,
+                "proposals": self.workspace.proposals is not None,
             },
             "annotations": str(atlas.annotations.path),
         }
@@ -182,7 +194,7 @@ class AtlasData:
         return class_looks(self.atlas)
 
     def table(self, number: int = 0) -> Body:
-        """The columns that a first picture needs, which never change."""
+        """The columns that a first picture needs; only the groups of a chart change."""
         atlas, reading = self.atlas, self.atlas.reading
         index = {row["name"]: i for i, row in enumerate(self.classes())}
         decisions = sorted(set(atlas.read_by.tolist()))
@@ -196,16 +208,17 @@ class AtlasData:
         if reading.known is not None:
             arrays["known"] = reading.known.astype(np.float32)
         arrays |= {f"p_{name}": atlas.values(name) for name in atlas.plan.parameter_names}
-        return Body(packed({"decisions": decisions, "total": len(atlas.runs)}, arrays))
+        return Body(packed({"decisions": decisions, "total": len(atlas.runs)}, arrays), kept=self._lasting)
 
     def labels(self, number: int = 0) -> Body:
         """The class of every run after the latest annotations, and whether a person has said so."""
-        revision, labels, annotated, classes = self.workspace.snapshot()
+        now = self.workspace.snapshot()
         arrays: dict[str, NDArray[Any]] = {
-            "label": label_numbers(labels, classes),
-            "annotated": np.array(annotated, dtype=np.uint8),
+            "label": label_numbers(now.labels, now.classes),
+            "annotated": np.array(now.annotated, dtype=np.uint8),
         }
-        return Body(packed({"revision": revision, "classes": class_looks(self.atlas)}, arrays), kept=False)
+        header = {"revision": now.revision, "edition": now.edition, "classes": class_looks(now.atlas)}
+        return Body(packed(header, arrays), kept=False)
 
     def column(self, number: int) -> Body | None:
         """A variable by its number in the manifest."""
@@ -214,7 +227,12 @@ class AtlasData:
             return None
         values = self.variables[names[number]]
         kind = np.float64 if names[number] in self.atlas.plan.parameter_names else np.float32
-        return Body(packed({"name": names[number]}, {"values": values.astype(kind)}))
+        return Body(packed({"name": names[number]}, {"values": values.astype(kind)}), kept=self._lasting)
+
+    @property
+    def _lasting(self) -> bool:
+        """Whether what was read never changes."""
+        return not self.workspace.is_chart
 
     @functools.lru_cache(16)  # noqa: B019 – the site lives as long as its process
     def theory(self, number: int) -> Body | None:

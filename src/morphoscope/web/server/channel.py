@@ -62,8 +62,8 @@ def answer(asked: Asked) -> dict[str, Any]:
 class Channels:
     """All open websockets of a site.
 
-    The actions of one page are done one after another, in its order, except those in ``beside``: they change nothing
-    and take long, and neither wait nor make others wait.
+    The actions of one page are done one after another, in its order, except those in ``beside``: they take long, and
+    neither wait nor make others wait, so that the page hears from the server in the meantime.
     """
 
     def __init__(

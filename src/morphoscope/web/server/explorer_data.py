@@ -11,8 +11,10 @@ from typing import Any
 from morphoscope.operations.annotate import export_annotations
 from morphoscope.web.server.actions import Actions
 from morphoscope.web.server.atlas_data import AtlasData
+from morphoscope.web.server.group_actions import LONG, GroupActions
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.pattern_data import PatternData
+from morphoscope.web.server.proposal_actions import ProposalActions
 from morphoscope.web.server.site import Body
 from morphoscope.web.workspace import Workspace
 
@@ -20,7 +22,7 @@ from morphoscope.web.workspace import Workspace
 class ExplorerData:
     """The data of a workspace by name, functions of a number, and the actions of its readers by name.
 
-    Actions in ``beside`` change nothing and take long.
+    Actions in ``beside`` take long; see :class:`.Channels`.
     """
 
     def __init__(self, workspace: Workspace, who: str) -> None:
@@ -39,8 +41,9 @@ class ExplorerData:
             },
             **{"network": self._network, "log": self._log, "export": self._export, "field": live.field},
         }
-        self.actions = {**live.actions, **self._actions.by_name}
-        self.beside = tuple(live.actions)
+        groups, proposals = GroupActions(workspace), ProposalActions(workspace)
+        self.actions = {**live.actions, **self._actions.by_name, **groups.by_name, **proposals.by_name}
+        self.beside = (*live.actions, *LONG)
 
     def warm(self) -> None:
         """Compute what the first visit asks for: the data of the page, then the first pattern."""

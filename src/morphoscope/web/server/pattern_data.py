@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import ordered
+from morphoscope.atlas import Atlas, ordered
 from morphoscope.descriptors.spectrum import dominant_wavelength, power_spectrum, radial_spectrum
 from morphoscope.ensembles.jobs import run_job
 from morphoscope.ensembles.magnitude import homogeneity_scale
@@ -32,10 +32,15 @@ class PatternData:
     """Patterns by the number of their run; None for a run that the atlas does not have."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.atlas = workspace, workspace.atlas
+        self.workspace = workspace
         self._positions = {run: position for position, run in enumerate(self.atlas.runs.tolist())}
         self._lock = threading.Lock()
         self._fetch = functools.lru_cache(_KEPT)(self._fetched)
+
+    @property
+    def atlas(self) -> Atlas:
+        """The atlas as it is now: the groups of a chart may change."""
+        return self.workspace.atlas
 
     def _fetched(self, position: int) -> NDArray[np.float32]:
         return self.atlas.frames(np.array([position]))[0]
@@ -85,7 +90,7 @@ class PatternData:
             "rings": {"q": np.round(q, 6).tolist(), "power": power.tolist()},
             "estimate": self._estimate(found, position),
         }
-        return Body(json.dumps(values).encode(), "application/json")
+        return Body(json.dumps(values).encode(), "application/json", kept=not self.workspace.is_chart)
 
     def _estimate(self, frames: NDArray[np.float32], position: int) -> dict[str, Any] | None:
         found = self.workspace.estimate(frames, position)

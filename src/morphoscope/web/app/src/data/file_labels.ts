@@ -55,7 +55,7 @@ export class FileLabels implements LabelSource {
   private async changed(rows: number[]): Promise<void> {
     this.revision++;
     const { classes, label, annotated } = await this.current();
-    const change = { revision: this.revision, rows, labels: rows.map((row) => label[row] ?? -1), annotated: rows.map((row) => annotated[row] ?? 0), classes };
+    const change = { revision: this.revision, edition: "", rows, labels: rows.map((row) => label[row] ?? -1), annotated: rows.map((row) => annotated[row] ?? 0), classes };
     for (const listener of this.listeners) listener(change);
   }
 

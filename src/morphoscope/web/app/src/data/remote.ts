@@ -58,7 +58,8 @@ export abstract class RemoteSource implements AtlasSource {
     return JSON.parse(new TextDecoder().decode(await this.required(name, number))) as T;
   }
 
-  manifest(): Promise<Manifest> {
+  manifest(again = false): Promise<Manifest> {
+    if (again) this.known = null;
     this.known ??= this.json<Manifest>("manifest");
     return this.known;
   }

@@ -74,18 +74,21 @@ export interface Manifest {
   annotations: string; // where they are saved
   compared: { name: string } | null;
   estimator: string[] | null; // the parameters that an estimator tells
-  capabilities: { labels: boolean; live: boolean; train: boolean; details: boolean; export: boolean };
+  edition: string; // changes when the classes of the runs were written again
+  /** `groups`: whether the classes are groups that were found without labels; `proposals`: of classes that may be missing. */
+  capabilities: { labels: boolean; live: boolean; train: boolean; details: boolean; export: boolean; groups: boolean; proposals: boolean };
 }
 
 /** The classes of all rows after the latest annotations. */
 export interface Labels {
   revision: number;
+  edition: string; // as in `Manifest`
   classes: ClassInfo[];
   label: Int16Array; // index into `classes`; −1: rejected as ambiguous
   annotated: Uint8Array; // 1: a person has said so
 }
 
-/** The columns that a first picture needs, which never change. */
+/** The columns that a first picture needs. They belong to an edition. */
 export interface Table {
   total: number;
   run: Int32Array;
@@ -134,6 +137,7 @@ export interface Detail {
 
 export interface LabelChange {
   revision: number;
+  edition: string;
   rows: number[];
   labels: number[]; // as in `Labels.label`
   annotated: number[];
@@ -170,7 +174,7 @@ export interface LabelSource {
 
 export interface AtlasSource {
   kind: "server" | "file" | "widget";
-  manifest(): Promise<Manifest>;
+  manifest(again?: boolean): Promise<Manifest>; // `again`: as it is now
   table(): Promise<Table>;
   current(): Promise<Labels>;
   column(variable: string): Promise<Floats>; // one of `Manifest.variables`, a value per row

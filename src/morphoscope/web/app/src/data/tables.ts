@@ -25,6 +25,7 @@ export function labelsOf(content: ArrayBuffer): Labels {
   const { header, arrays } = unpack(content);
   return {
     revision: header.revision as number,
+    edition: (header.edition as string | undefined) ?? "",
     classes: header.classes as ClassInfo[],
     label: Int16Array.from(arrays.label as Int16Array), // copies, which changes are written to
     annotated: Uint8Array.from(arrays.annotated as Uint8Array),

@@ -31,6 +31,10 @@ export async function refresh(store: Store): Promise<void> {
   const labels = await store.source.current();
   // Changes that came in the meantime are newer than the answer.
   if (labels.revision < store.labels.revision) return refresh(store);
+  if (labels.edition !== store.manifest.edition) {
+    const [manifest, table] = await Promise.all([store.source.manifest(true), store.source.table()]);
+    return manifest.edition === labels.edition ? store.reread(manifest, table, labels) : refresh(store);
+  }
   const before = store.labels;
   batch(() => {
     recovered(store, [...store.unsaved.value].filter((row) => labels.label[row] !== before.label[row] || labels.annotated[row] !== before.annotated[row]));
@@ -41,7 +45,7 @@ export async function refresh(store: Store): Promise<void> {
 export function follow(store: Store): () => void {
   const labels = store.source.labels?.follow((found) => {
     // A message was missed, for example while the tab slept: read everything.
-    if (found.revision > store.labels.revision + 1) void refresh(store);
+    if (found.revision > store.labels.revision + 1 || found.edition !== store.manifest.edition) void refresh(store);
     else change(store, found);
   });
   const presence = store.source.presence((there) => {
@@ -60,7 +64,8 @@ function without(all: ReadonlySet<number>, rows: number[]): Set<number> {
   return left;
 }
 
-async function request(store: Store, rows: number[], text: string, send: () => Promise<string>): Promise<boolean> {
+/** Send something to be stored, and tell what became of it. `rows`: those that it is about. */
+export async function request(store: Store, rows: number[], text: string, send: () => Promise<string>): Promise<boolean> {
   store.tell(`Saving: ${text} …`);
   store.saving.value = new Set([...store.saving.value, ...rows]);
   try {

@@ -4,7 +4,7 @@ import { batch, computed, signal, type Signal } from "@preact/signals";
 
 import type { AtlasSource, ClassInfo, Comparison, Floats, Labels, Manifest, Table, TheoryLine } from "../data/source";
 
-export type Tab = "map" | "pattern" | "montage" | "live" | "pass" | "compare" | "share";
+export type Tab = "map" | "pattern" | "montage" | "live" | "groups" | "proposals" | "pass" | "compare" | "share";
 export type Theme = "auto" | "light" | "dark";
 export type Tool = "pan" | "box" | "lasso";
 /** A part of the plane: left, right, bottom, top. */
@@ -49,8 +49,8 @@ export class Store {
 
   constructor(
     readonly source: AtlasSource,
-    readonly manifest: Manifest,
-    readonly table: Table,
+    public manifest: Manifest,
+    public table: Table,
     private current: Labels,
   ) {
     this.names = Object.keys(table.parameters);
@@ -121,6 +121,19 @@ export class Store {
     this.changes.value++;
   }
 
+  /** The classes of the runs were written again, by this page or others: what is shown follows. */
+  reread(manifest: Manifest, table: Table, labels: Labels): void {
+    batch(() => {
+      this.manifest = manifest;
+      this.table = table;
+      this.columns.clear();
+      this.hidden.value = new Set();
+      const colour = this.colouring.value;
+      if (colour !== CLASS && colour !== UNKNOWN && !manifest.variables.some(({ name }) => name === colour)) this.colouring.value = CLASS;
+      this.replace(labels);
+    });
+  }
+
   /** The classifier's weights, fetched once. */
   readonly network = (): Promise<ArrayBuffer | null> => {
     this.reader ??= this.source.network();
@@ -148,6 +161,11 @@ export class Store {
         this.tab.value = "montage";
       } else if (this.group.value === "*selected") this.group.value = "";
     });
+  }
+
+  /** Show where rows are: the map dims the others. */
+  highlight(rows: number[]): void {
+    this.selection.value = rows;
   }
 
   tell(text: string, problem = false): void {

@@ -37,7 +37,8 @@ export function LabelBar({ targets, done, creating, setCreating }: Labelling) {
   );
 }
 
-const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
+/** The names that a class can have. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
 
 function NewClass({ targets, done }: { targets: () => number[]; done: () => void }) {
   const store = useStore();
