@@ -58,6 +58,7 @@ docs: $(INSTALLED)
 	$(PIP) -e '.[docs]'
 	rm -rf docs/gallery # else only scripts that have changed would run
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs results/docs
+	$(BIN)/python tools/check_site.py
 	@echo "open results/docs/index.html in a browser"
 
 course: $(INSTALLED)

@@ -26,6 +26,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
     "site_reference",
+    "site_atlas",
 ]
 exclude_patterns = ["README.md", "gallery/**.ipynb"]  # the gallery has its scripts as notebooks, for download
 root_doc = "index"
@@ -70,9 +71,11 @@ sphinx_gallery_conf = {
     "plot_gallery": "True",  # sphinx-build -D plot_gallery=0 leaves the pictures out
 }
 
+live_atlases = ["gray-scott"]  # exported into the site, for the page that shows it
+
 html_theme = "furo"
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_css_files = ["site.css"]
 html_title = "Morphoscope"
 html_show_sphinx = False
 html_copy_source = False

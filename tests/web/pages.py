@@ -58,16 +58,7 @@ class PageVisit:
         return self.tab.locator(".where").inner_text()
 
     def pixel(self, x, y):
-        """Where a point of the plane is on the screen, once the map has stopped changing its size."""
-        seen = [None]
-
-        def rests():
-            seen.append(self.tab.locator(".map-plot").first.evaluate(MAP_NOW))
-            return seen[-1] == seen[-2]
-
-        until(rests, every=0.1)
-        (left, top, width, height), (x0, x1, y0, y1) = seen[-1]
-        return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
+        return pixel(self.tab, x, y)
 
     def hover(self, x, y, text):
         """Rest the pointer on a point of the plane until its tip shows the text."""
@@ -93,6 +84,19 @@ class PageVisit:
         own = (f"http://127.0.0.1:{self.server.address.port}/", "data:", "blob:")
         assert all(request.startswith(own) for request in self.requests)
         self.context.close()
+
+
+def pixel(tab, x, y):
+    """Where a point of the plane is on the screen, once the map has stopped changing its size."""
+    seen = [None]
+
+    def rests():
+        seen.append(tab.locator(".map-plot").first.evaluate(MAP_NOW))
+        return seen[-1] == seen[-2]
+
+    until(rests, every=0.1)
+    (left, top, width, height), (x0, x1, y0, y1) = seen[-1]
+    return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
 
 
 def until(condition, seconds=20, every=0.02):
