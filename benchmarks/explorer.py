@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -20,10 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-FLAGS = [
-    "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
-    "--enable-precise-memory-info",
-]  # fmt: skip
+sys.path.insert(0, str(Path(__file__).parent.parent))  # tests.browser knows where a Chromium is
+
+from tests import browser as chromium
+
+FLAGS = [*chromium.FLAGS, "--enable-precise-memory-info"]
 BANNER_MILLISECONDS = 10_000
 Row = tuple[str, str, str]
 
@@ -34,7 +34,7 @@ def main() -> None:
     options = _options()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.find_chromium(), args=FLAGS)
         begin = time.perf_counter()
         server = subprocess.Popen(
             [sys.executable, "-m", "morphoscope", "explore", "--no-browser"],

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import sys
 import threading
+from pathlib import Path
 
 import psutil
 from playwright.sync_api import sync_playwright
@@ -21,8 +22,11 @@ from morphoscope.web.server.listening import make_server
 from morphoscope.web.server.live_site import LiveSettings, LiveSite
 from morphoscope.web.server.program import program
 
+sys.path.insert(0, str(Path(__file__).parent.parent))  # tests.browser knows where a Chromium is
+
+from tests import browser as chromium
+
 MODELS = ("gray-scott", "brusselator", "may-leonard", "swift-hohenberg", "allen-cahn")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
 
 #: Each frame takes the steps and draws the pattern; every fifth measures its extremes, as on the page.
 SCRIPT = """([program, size, steps, seconds, palette]) => new Promise((done) => {
@@ -61,10 +65,10 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=128, help="cells a side")
     parser.add_argument("--steps", type=int, default=100, help="steps a frame")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a measurement")
-    parser.add_argument("--chromium", default=shutil.which("chromium"), help="the browser's program")
+    parser.add_argument("--chromium", default=chromium.find_chromium(), help="the browser's program")
     parser.add_argument("--graphics", action="store_true", help="with the graphics card, if there is one")
     chosen = parser.parse_args()
-    flags = FLAGS[:1] if chosen.graphics else FLAGS
+    flags = ["--no-sandbox"] if chosen.graphics else chromium.FLAGS
     server = make_server(LiveSite(LiveSettings()))
     threading.Thread(target=server.run, daemon=True).start()
     print(f"{chosen.size} x {chosen.size} cells, {chosen.steps} steps a frame; {os.cpu_count()} cores")

@@ -15,7 +15,7 @@ from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.sampling import scan_plan
 from morphoscope.ensembles.settings import Settings
 from morphoscope.models import get_model
-from morphoscope.models.files import save_model
+from morphoscope.models.files import model_to_toml
 
 GRAY_SCOTT = get_model("gray-scott")
 
@@ -43,7 +43,7 @@ def test_a_scan_is_simulated_and_continued(tmp_path):
 @pytest.mark.parametrize("named", [("gray-scott",), ("--model", "gray-scott"), ("own.toml",)])
 def test_a_model_is_named_as_in_simulate(tmp_path, monkeypatch, named):
     monkeypatch.chdir(tmp_path)
-    save_model(dataclasses.replace(GRAY_SCOTT, name="own"), "own.toml")
+    Path("own.toml").write_text(model_to_toml(dataclasses.replace(GRAY_SCOTT, name="own")), encoding="utf-8")
     done = invoke(*named, "--grid", "f=0.02:0.05:2", "--size", "40x40", "--until", 1, "--times", 1, "--out", "e")
     assert done.exit_code == 0
     assert done.stdout.startswith("e: 2 runs done, 0 failed; plan ")

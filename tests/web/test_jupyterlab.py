@@ -62,8 +62,8 @@ def address(home):
 
 
 def test_map_click_live_run_and_labels_work_in_jupyterlab(chromium, lab, workspace):
-    tab = chromium.new_page(viewport={"width": 1500, "height": 1200})
-    tab.set_default_timeout(60_000)
+    tab = chromium.new_page(viewport={"width": 1300, "height": 1000})
+    tab.set_default_timeout(120_000)
     errors, requests = [], []
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.on("request", lambda request: requests.append(request.url))
@@ -83,6 +83,7 @@ def test_map_click_live_run_and_labels_work_in_jupyterlab(chromium, lab, workspa
     tab.keyboard.press("x")
     page.locator(".told", has_text="Saved").wait_for()
     page.get_by_role("tab", name="Live").click()
+    page.get_by_role("combobox", name="Speed").select_option("100")  # the first reading needs 60 time units
     page.locator(".live-reading").wait_for()
     cells.nth(1).click()
     tab.keyboard.press("Control+Enter")

@@ -119,17 +119,13 @@ def _lattice_columns(model: Model, axes: Mapping[str, Sequence[float]]) -> Colum
     return {name: values.ravel() for name, values in zip(axes, crossed, strict=True)}
 
 
-def sample_points(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> list[Point]:
+def sampled(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> Columns:
     """Points that cover the ranges evenly: ``lhs:N``, a Latin hypercube, or ``sobol:N``, a scrambled Sobol sequence.
 
     A Latin hypercube has one point in each of N equal intervals of every parameter. The first points of a Sobol
-    sequence stay the same if more are requested; N should be a power of 2.
+    sequence stay the same if more are requested; N should be a power of 2. Returns a column for each parameter.
     Sources: McKay, Beckman & Conover, Technometrics 21, 239 (1979); Sobol', USSR Comput. Math. 7, 86 (1967).
     """
-    return _as_points(model, _sample_columns(model, sample, ranges, seed))
-
-
-def _sample_columns(model: Model, sample: str, ranges: Mapping[str, Span], seed: int) -> Columns:
     method, count = _sample(sample)
     if not ranges:
         raise UsageError(
@@ -216,7 +212,7 @@ def _columns(
         raise UsageError(f"seed {seed} is negative; use 0 or more")
     if grid is not None:
         return _lattice_columns(model, grid) or None
-    return None if sample is None else _sample_columns(model, sample, ranges or {}, seed)
+    return None if sample is None else sampled(model, sample, ranges or {}, seed)
 
 
 def _points(model: Model, points: str | Path | Iterable[Mapping[str, Any]] | None) -> list[Point]:

@@ -210,11 +210,6 @@ def model_to_toml(model: Model) -> str:
     return "\n".join(lines) + "\n"
 
 
-def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a model to a TOML file; raises UsageError if the file exists, unless ``overwrite``."""
-    return _write(model_to_toml(model), Path(path), overwrite)
-
-
 def new_model(name: str, path: str | Path | None = None) -> Path:
     """Write a commented model file as a template; ``path`` is ``NAME.toml`` by default.
 
@@ -224,15 +219,11 @@ def new_model(name: str, path: str | Path | None = None) -> Path:
         raise UsageError(f"{name!r} is not a valid model name; use letters, digits, - and _")
     target = Path(f"{name}.toml" if path is None else path)
     text = TEMPLATE.read_text(encoding="utf-8").replace(f'"{_TEMPLATE_NAME}"', _value(name))
-    return _write(text.replace(f"{_TEMPLATE_NAME}.toml", target.name), target, overwrite=False)
-
-
-def _write(text: str, path: Path, overwrite: bool) -> Path:
-    if path.exists() and not overwrite:
-        raise UsageError(f"{path} already exists; choose another file")
-    with staged_file(path) as part:
-        part.write_text(text, encoding="utf-8")
-    return path
+    if target.exists():
+        raise UsageError(f"{target} already exists; choose another file")
+    with staged_file(target) as part:
+        part.write_text(text.replace(f"{_TEMPLATE_NAME}.toml", target.name), encoding="utf-8")
+    return target
 
 
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:
