@@ -106,7 +106,8 @@ root = base.application(
     name="morphoscope",
     cls=_Root,
     invoke_without_command=True,
-    epilog="`morphoscope COMMAND --help` shows the options of a command and an example.",
+    epilog="First steps: `morphoscope live` (a model moves in the browser), `morphoscope explore` (a map).\n\n"
+    "`morphoscope COMMAND --help` shows the options of a command and an example.",
 )
 
 

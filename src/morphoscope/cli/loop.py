@@ -47,6 +47,9 @@ def explore(
     who: Annotated[
         str | None, typer.Option(help="Name under which annotations are saved.", show_default="your user name")
     ] = None,
+    link: Annotated[
+        str, typer.Option(help="A link that somebody copied from the tab Share, in quotes: show the same pattern.")
+    ] = "",
     browser: Browser = True,
 ) -> None:
     """Open an atlas in the browser: view its patterns, correct classes, train the next pass.
@@ -61,6 +64,7 @@ def explore(
         host=host,
         port=port,
         who=who or user_name(),
+        link=link,
         browser=browser,
         report=show.line,
     )

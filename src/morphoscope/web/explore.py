@@ -26,6 +26,7 @@ def explore(
     host: str = "127.0.0.1",
     port: int = 0,
     who: str = "anonymous",
+    link: str = "",
     browser: bool = False,
     report: Callable[[str], None] = print,
 ) -> Any:
@@ -52,6 +53,9 @@ def explore(
         Port to listen on; 0 chooses a free one. Not used in a notebook.
     who
         Name under which annotations are saved.
+    link
+        A link that somebody has copied from their page of the same atlas: the page shows what it leads to. Not used in
+        a notebook.
     browser
         Whether to open the page in the browser. Not used in a notebook.
     report
@@ -66,8 +70,8 @@ def explore(
     Raises
     ------
     UsageError
-        If there is no such atlas, the address can't be used, the estimator can't read the patterns, or the folder has
-        no proposals for the atlas.
+        If there is no such atlas, the address can't be used, the link is none of the page, the estimator can't read
+        the patterns, or the folder has no proposals for the atlas.
 
     Examples
     --------
@@ -90,5 +94,5 @@ def explore(
         from morphoscope.web.widget import AtlasWidget
 
         return AtlasWidget(workspace, who)
-    serve_explorer(workspace, host=host, port=port, who=who, browser=browser, report=report)
+    serve_explorer(workspace, host=host, port=port, who=who, link=link, browser=browser, report=report)
     return None

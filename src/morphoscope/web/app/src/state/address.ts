@@ -6,6 +6,7 @@ import { batch, effect, untracked } from "@preact/signals";
 import type { Store, Tab, Window } from "./store";
 
 const TABS: Tab[] = ["map", "pattern", "montage", "live", "groups", "proposals", "pass", "compare", "share"];
+const GROUPS = ["*unknown", "*annotated", "*differing", "*rejected", "*all"]; // of the montage, besides classes
 const QUIET = 400; // milliseconds without a movement of the map after which the address has it
 
 export function written(store: Store): string {
@@ -16,7 +17,7 @@ export function written(store: Store): string {
   for (const [name, value] of Object.entries(store.slices.value)) values.set(`at.${name}`, value === null ? "all" : String(value));
   const hidden = [...store.hidden.value].map((i) => store.classes.value[i]?.name).filter(Boolean);
   if (hidden.length) values.set("hidden", hidden.join(","));
-  if (store.group.value && !store.group.value.startsWith("*")) values.set("group", store.group.value);
+  if (store.group.value && store.group.value !== "*selected") values.set("group", store.group.value);
   if (store.window.value) values.set("view", store.window.value.map((v) => Number(v.toPrecision(7))).join(","));
   return `#${values.toString().replaceAll("%2C", ",")}`;
 }
@@ -43,7 +44,7 @@ export function read(store: Store, hash: string): void {
     const classes = store.classes.value;
     store.hidden.value = new Set(hidden.map((name) => classes.findIndex((c) => c.name === name)).filter((i) => i >= 0));
     const group = values.get("group");
-    if (group && classes.some((c) => c.name === group)) store.group.value = group;
+    if (group && (GROUPS.includes(group) || classes.some((c) => c.name === group))) store.group.value = group;
     const view = values.get("view")?.split(",").map(Number) ?? [];
     store.window.value = view.length === 4 && view.every(Number.isFinite) ? (view as Window) : null;
   });

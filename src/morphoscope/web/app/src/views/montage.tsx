@@ -13,7 +13,7 @@ import { Thumbnail } from "./thumbnail";
 const CAPTION = 22;
 const GAP = 6;
 const WORDS: Record<string, string> = {
-  "*selected": "selected on the map", "*annotated": "labelled by a person", "*differing": "read differently", "*unknown": "unknown", "*all": "all",
+  "*selected": "selected on the map", "*annotated": "labelled by a person", "*differing": "read differently", "*unknown": "unknown: unlike every class", "*all": "all",
 };
 
 function members(store: Store, group: string): number[] {

@@ -13,16 +13,20 @@ export function Share() {
   const store = useStore();
   void [store.row.value, store.tab.value, store.colouring.value, store.window.value];
   const link = `${location.href.split("#")[0]}${written(store).replace("tab=share", "tab=pattern")}`;
+  const command = `morphoscope explore ${store.manifest.name} --link "${link.slice(link.indexOf("#"))}"`;
   return (
     <div class="share">
       <h3>A link to what you see</h3>
       <p>It carries atlas, run, colouring, axes and the part of the map.</p>
       <p><code class="link">{link}</code> <Copy text={link} what="link" /></p>
       {store.source.kind === "server" && (
-        <p class="soft">
-          It works in browsers that have opened the link that <code>morphoscope explore</code> printed. On another computer, start
-          the explorer of the same atlas, and put what follows # behind its address.
-        </p>
+        <>
+          <p>
+            It works in browsers that have opened the link that <code>morphoscope explore</code> printed. On another computer, where the
+            same atlas is, this command opens it:
+          </p>
+          <p><code class="link">{command}</code> <Copy text={command} what="command" /></p>
+        </>
       )}
       {store.manifest.capabilities.export && store.source.kind === "server" && (
         <>
