@@ -60,7 +60,7 @@ def discover(
     show.table(head, [_row(proposal) for proposal in found.proposals])
     for note in found.notes:
         show.line(note)
-    show.line(f"open {out / 'index.html'} in a browser")
+    show.line(f"open {out / 'index.html'} in a browser, or: morphoscope explore {atlas} --proposals {out}")
     if len(found):
         show.line(f"to accept the first: morphoscope discover {atlas} --out {out} --accept 1 --class NAME")
 

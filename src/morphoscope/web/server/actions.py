@@ -150,7 +150,7 @@ def compared(own: Atlas, other: Atlas) -> dict[str, Any]:
         if name is not None and name != mine
     ]
     return {
-        "name": other.folder.name,
+        "name": other.folder.name if other.folder.name != own.folder.name else other.folder.resolve().parent.name,
         "classes": classes,
         "read": numbers.tolist(),
         "differs": differs,

@@ -45,6 +45,7 @@ export function NextPass() {
           {choice.remarks.map((text) => <p key={text}>{text}.</p>)}
         </>
       )}
+      {store.manifest.capabilities.groups && <p class="soft">A classifier of the groups as they are, without new runs, is trained in the tab Groups.</p>}
       {store.manifest.capabilities.train && choice && <Training most={choice.runsPerClass} ready={!choice.problem} />}
     </div>
   );
@@ -133,7 +134,7 @@ function Training({ most, ready }: { most: number; ready: boolean }) {
         <>
           <progress value={status.share} max={1} aria-label="Progress of the pass" />
           <p role="status">{status.text}{status.phase === "done" && accuracy(store.comparison.value?.accuracy)}</p>
-          {status.result && <button type="button" onClick={() => (store.tab.value = "compare")}>compare both readings</button>}
+          {status.result && <div class="actions"><button type="button" onClick={() => (store.tab.value = "compare")}>compare both readings</button></div>}
         </>
       )}
       {problem && <p class="problem" role="alert">{problem}</p>}
