@@ -90,6 +90,26 @@ def test_a_posterior_covers_the_truth_and_knows_the_unit_of_length():
     assert len(set(found.draws(4).tolist())) == min(4, np.sum(found.weights > 1e-4 * found.weights.max()))
 
 
+def test_intervals_widen_until_they_hold_the_truth():
+    """Errors of 0 or ± 0.2: 90 % of a normal distribution with their covariance would leave out the second ones."""
+    random = np.random.default_rng(4)
+    points = random.random((200, 2))
+    kinds = np.zeros(200, np.int8)
+
+    def pictures(truth):
+        return truth + 0.2 * random.choice([-1, 0, 1], truth.shape, p=[0.1, 0.8, 0.1])
+
+    train, judge, test = (random.random((n, 2)) for n in (300, 200, 400))
+    found = Candidate.of(
+        "m", ("a", "b"), points, points[:, 0], kinds, (pictures(train), train), (pictures(judge), judge)
+    )
+    inside = []
+    for truth, embedding in zip(test, pictures(test), strict=True):
+        rows = found.posterior(embedding, np.ones(4), 1.0).quantiles()
+        inside += [low <= value <= high for value, (low, _, high) in zip(truth, (rows["a"], rows["b"]), strict=True)]
+    assert 0.86 < np.mean(inside) < 0.97
+
+
 @pytest.fixture(scope="module")
 def shipped():
     return Identifier.shipped()
@@ -117,6 +137,14 @@ def test_stripes_and_spots_of_either_sign_are_named(shipped, runs):
         expected = dominant_wavelength(field) * 0.5
         assert found.wavelength == pytest.approx(expected, rel=0.08)
     assert identified(shipped, spots, "field").polarity != identified(shipped, -spots, "field").polarity
+
+
+def test_turning_a_picture_changes_nothing(shipped, runs):
+    _, (stripes, _) = runs
+    square = stripes[:64, :64]  # shows one window, so that the same pixels are read
+    found = [identified(shipped, np.rot90(each), "x").probabilities for each in (square, np.rot90(square), square.T)]
+    for other in found[1:]:
+        assert [other[name] for name in found[0]] == pytest.approx(list(found[0].values()), abs=0.02)
 
 
 def test_what_is_no_pattern_is_none_of_the_models(shipped):

@@ -15,11 +15,16 @@ _NOISE_FROM = 0.35  # cycles per cell, from which on the spectrum is taken for n
 
 def smooth_surface(field: NDArray[np.floating], degree: int = 2) -> Floats:
     """The polynomial of a degree in x and y that is nearest to a field (y, x), by least squares."""
-    rows, columns = (np.polynomial.legendre.legvander(np.linspace(-1, 1, n), degree) for n in field.shape)
-    pairs = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
-    basis = np.stack([np.outer(rows[:, i], columns[:, j]).ravel() for i, j in pairs], axis=1)
-    weights = np.linalg.lstsq(basis, np.asarray(field, dtype=np.float64).ravel(), rcond=None)[0]
-    return np.asarray((basis @ weights).reshape(field.shape))
+    values = np.asarray(field, dtype=np.float64)
+    rows, columns = (_polynomials(n, degree) for n in values.shape)
+    weights = rows.T @ values @ columns  # products of orthonormal polynomials are orthonormal on the grid
+    weights[np.add.outer(np.arange(degree + 1), np.arange(degree + 1)) > degree] = 0
+    return np.asarray(rows @ weights @ columns.T)
+
+
+def _polynomials(count: int, degree: int) -> Floats:
+    """Orthonormal polynomials of the degrees 0 to ``degree`` on ``count`` cells, (count, degree + 1)."""
+    return np.asarray(np.linalg.qr(np.polynomial.legendre.legvander(np.linspace(-1, 1, count), degree))[0])
 
 
 def coarse_wavelength(field: NDArray[np.floating], periodic: bool = False) -> float:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _LEAST = 1e-3  # probability of a kind
 _RIDGES = (0.1, 1.0, 10.0, 100.0, 1000.0)
+_COVERED = 0.9
+_FACTORS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -20,8 +22,9 @@ class Candidate:
 
     A linear function of the embedding estimates the parameters, ŝ = (e, 1) W, in units of their ranges. Its errors on
     validation patterns have the covariance Σ, to which the squared distance between neighbouring points is added, since
-    the points resolve no more. A point θ then has the weight p(kind of θ) exp(−½ (θ − ŝ)ᵀ Σ⁻¹ (θ − ŝ)), with the
-    probabilities that a reader gives the kinds: a synthetic likelihood of learned summary statistics.
+    the points resolve no more; Σ is widened until 90 % intervals hold 90 % of the validation parameters. A point θ then
+    has the weight p(kind of θ) exp(−½ (θ − ŝ)ᵀ Σ⁻¹ (θ − ŝ)), with the probabilities that a reader gives the kinds: a
+    synthetic likelihood of learned summary statistics.
 
     Sources: Fearnhead & Prangle, J. R. Stat. Soc. B 74, 419 (2012), for estimated parameters as summaries; Wood, Nature
     466, 1102 (2010), for the normal likelihood.
@@ -78,7 +81,28 @@ class Candidate:
                 best = (size, weights, errors)
         assert best is not None
         covariance = best[2].T @ best[2] / len(best[2]) + 1e-4 * np.eye(len(parameters))
-        return cls(model, tuple(parameters), points, wavelengths, kinds, best[1].astype(np.float32), covariance)
+        found = cls(model, tuple(parameters), points, wavelengths, kinds, best[1].astype(np.float32), covariance)
+        return found._widened(*validation)
+
+    def _widened(self, embeddings: NDArray[np.floating], truth: Floats) -> Candidate:
+        """With the smallest factor of Σ for which 90 % intervals hold 90 % of the validation parameters.
+
+        If none does, with the smallest one that comes within one hundredth of the best.
+        """
+        wider = [dataclasses.replace(self, covariance=factor * self.covariance) for factor in _FACTORS]
+        covered = [one._coverage(embeddings, truth) for one in wider]
+        enough = min(_COVERED, max(covered) - 0.01)
+        return next(one for one, share in zip(wider, covered, strict=True) if share >= enough)
+
+    def _coverage(self, embeddings: NDArray[np.floating], truth: Floats) -> float:
+        """The share of parameters inside their 90 % interval."""
+        kinds = np.ones(max(2, int(self.kinds.max(initial=0)) + 1))
+        inside = []
+        for embedding, point in zip(embeddings, truth, strict=True):
+            weights = self.point_weights(embedding, kinds)
+            bounds = [_quantiles(column, weights, (0.05, 0.95)) for column in self.points.T]
+            inside += [low <= value <= high for (low, high), value in zip(bounds, point, strict=True)]
+        return float(np.mean(inside))
 
     def point_weights(self, embedding: NDArray[np.floating], kinds: NDArray[np.floating]) -> Floats:
         """The posterior weight of each point, (points,), with sum 1. ``kinds``: the probability of each kind."""

@@ -42,7 +42,10 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Examples:
-    """Embeddings of pictures, with the number of their model (the number of models for pictures that are none)."""
+    """Embeddings of pictures, with the number of their model (the number of models for pictures that are none).
+
+    Those held out are means over orientations, as a picture is read.
+    """
 
     embeddings: NDArray[np.float16]
     models: NDArray[np.uint8]
@@ -93,12 +96,12 @@ class Identifier:
         return _shipped()
 
     def embedding(self, views: CanonicalViews) -> NDArray[np.float32]:
-        """The mean embedding of the windows of a picture, (96,)."""
-        return np.asarray(self.embeddings(views.stacked()).mean(axis=0))
+        """The mean embedding of the windows of a picture in all orientations, (96,)."""
+        return np.asarray(oriented_embeddings(self.module, views.stacked()).mean(axis=0))
 
-    def embeddings(self, stacked: NDArray[np.floating]) -> NDArray[np.float32]:
-        """The embeddings of windows (n, 2, 64, 64), (n, 96)."""
-        return embeddings_of(self.module, stacked)
+    def examples_of(self, stacked: NDArray[np.floating], held: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """The embeddings of windows (n, 2, 64, 64), (n, 96), of those held out in all orientations."""
+        return example_embeddings(self.module, stacked, held)
 
     def candidate(self, model: str) -> Candidate:
         """The candidate of a model."""
@@ -223,6 +226,25 @@ def embeddings_of(module: IdentifierNetwork, stacked: NDArray[np.floating]) -> N
             batch = np.ascontiguousarray(stacked[start : start + _BATCH], dtype=np.float32)
             parts.append(module(torch.from_numpy(batch)).numpy())
     return np.concatenate(parts)
+
+
+def oriented_embeddings(module: IdentifierNetwork, stacked: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The embeddings of windows (n, 2, 64, 64), each the mean over the eight orientations of the square, (n, 96).
+
+    Without it, probabilities depend on how a picture is turned.
+    """
+    sides = (stacked, stacked[..., ::-1])
+    turned = [np.rot90(side, quarters, axes=(2, 3)) for side in sides for quarters in range(4)]
+    return np.asarray(np.mean([embeddings_of(module, each) for each in turned], axis=0))
+
+
+def example_embeddings(
+    module: IdentifierNetwork, stacked: NDArray[np.floating], held: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Embeddings to fit readers with: one orientation for training, all of them for validation."""
+    found = embeddings_of(module, stacked)
+    found[held] = oriented_embeddings(module, stacked[held])
+    return found
 
 
 def extended(identifier: Identifier, candidates: Sequence[tuple[Candidate, Plan, Examples]]) -> Identifier:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +15,10 @@ from morphoscope.core.provenance import versions
 from morphoscope.descriptors.spectrum import dominant_wavelength
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.learning.candidates import Candidate
-from morphoscope.learning.canonical import canonical_views
 from morphoscope.learning.kinds import KINDS, pattern_kind
-from morphoscope.learning.photographed import TRAINING_SIDES, photographed
 from morphoscope.learning.readers import ClassReader
+from morphoscope.learning.training_views import NOWHERE, Views
 from morphoscope.learning.unlabelled import load_patterns
-from morphoscope.learning.unpatterned import unpatterned
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from morphoscope.learning.networks._identifier import IdentifierNetwork
 
 Floats = NDArray[np.float64]
-NOWHERE = -1  # of a target that is not defined
 _CLEAR = 0.05  # islands a square wavelength, from the border to another kind: nearer patterns have no kind in training
 
 
@@ -112,67 +109,6 @@ def _described(frame: NDArray[np.floating], model: str) -> tuple[float, str]:
     return dominant_wavelength(field, magnitude=float(field.std()) or 1.0), kind if margin >= _CLEAR else ""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Views:
-    """Canonical views of degraded pictures: ``views`` (n, 2, 64, 64) float16; ``model``: number; ``pattern``: number in
-    the bank, −1 for pictures that are none; ``held``: for validation."""
-
-    views: NDArray[np.float16]
-    model: NDArray[np.intp]
-    pattern: NDArray[np.intp]
-    held: NDArray[np.bool_]
-
-    @classmethod
-    def joined(cls, parts: Sequence[Views]) -> Views:
-        """All of them."""
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in dataclasses.fields(cls)))
-
-    def save(self, path: Path) -> None:
-        """Write an .npz file."""
-        np.savez(path, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> Views:
-        """Read an .npz file."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(*(arrays[f.name] for f in dataclasses.fields(cls)))
-
-
-def photographed_views(
-    bank: PatternBank | None,
-    number: int,
-    count: int,
-    held: int,
-    random: np.random.Generator,
-    others: Sequence[PatternBank] = (),
-) -> Views:
-    """``count`` pictures of the training patterns of a bank, ``held`` of the others; of no patterns without a bank."""
-    chosen = np.full(count + held, NOWHERE)
-    if bank is not None:
-        for places, into in (
-            (np.flatnonzero(~bank.held), slice(0, count)),
-            (np.flatnonzero(bank.held), slice(count, None)),
-        ):
-            length = len(range(count + held)[into])
-            chosen[into] = np.concatenate([random.permutation(places) for _ in range(length // len(places) + 1)])[
-                :length
-            ]
-    views = np.zeros((count + held, 2, 64, 64), dtype=np.float16)
-    for row, pattern in enumerate(chosen.tolist()):
-        if bank is not None:
-            picture, _ = photographed(bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES)
-        else:
-            other = others[int(random.integers(len(others)))]
-            field = other.frames[int(random.integers(len(other.frames))), -1]
-            side = int(random.integers(*TRAINING_SIDES)) // 16 * 16
-            picture = unpatterned(random, side, field.astype(np.float32)).astype(np.float32)
-            if random.random() < 0.5:
-                picture = photographed(picture, random, TRAINING_SIDES)[0]
-        windows = canonical_views(picture, 4).stacked()
-        views[row] = windows[int(random.integers(len(windows)))]
-    return Views(views, np.full(count + held, number), chosen, np.arange(count + held) >= count)
-
-
 def fit_identifier(
     banks: Sequence[PatternBank],
     plans: Mapping[str, Plan],
@@ -183,16 +119,35 @@ def fit_identifier(
     module: IdentifierNetwork | None = None,
     progress: Reporter = SILENT,
 ) -> Identifier:
-    """Train the network on the training views, unless one is given; calibrate all readers on the views held out."""
-    from morphoscope.learning.identifier import Examples, Identifier, embeddings_of, model_reader
+    """Train a network on the training views, or go on with ``module``; calibrate all readers on the views held out.
+
+    With ``epochs=0``, ``module`` stays as it is.
+    """
+    from morphoscope.learning.identifier import example_embeddings
 
     targets = targets_of(banks, views)
-    if module is None:
-        module = train_network(targets, views, epochs=epochs, seed=seed, progress=progress)
-    embeddings = embeddings_of(module, views.views)
-    held = views.held
+    if module is None or epochs:
+        module = train_network(targets, views, epochs=epochs, seed=seed, start=module, progress=progress)
+    embeddings = example_embeddings(module, views.views, views.held)
+    identifier = calibrated(banks, plans, views, module, embeddings)
+    identifier.provenance.update(views=len(views.model), epochs=epochs, seed=seed)
+    return identifier
+
+
+def calibrated(
+    banks: Sequence[PatternBank],
+    plans: Mapping[str, Plan],
+    views: Views,
+    module: IdentifierNetwork,
+    embeddings: NDArray[np.float32],
+) -> Identifier:
+    """An identifier with readers of the embeddings (n, 96) of views, calibrated on those held out."""
+    from morphoscope.learning.identifier import Examples, Identifier
+    from morphoscope.learning.readers import ModelReader
+
+    targets, held = targets_of(banks, views), views.held
     models = [bank.model for bank in banks]
-    kept = _some_examples(views)
+    kept, equal = _some_examples(views), _equal_shares(views)
     examples = Examples(embeddings[kept].astype(np.float16), views.model[kept].astype(np.uint8), held[kept])
 
     def reader(name: str, classes: Sequence[str]) -> ClassReader:
@@ -202,16 +157,26 @@ def fit_identifier(
 
     identifier = Identifier(
         module=module,
-        models=model_reader(models, examples),
+        models=ModelReader.of(models, embeddings[equal], views.model[equal], embeddings[held], views.model[held]),
         kinds=reader("kind", KINDS),
         gray_scott=reader("gray_scott", targets.gray_scott),
         candidates=tuple(candidate_of(bank, *_of_model(views, embeddings, n)) for n, bank in enumerate(banks)),
         plans=plans,
         examples=examples,
-        provenance={"views": len(views.model), "epochs": epochs, "seed": seed, "versions": versions("torch")},
+        provenance={"versions": versions("torch")},
     )
     identifier.provenance["calibration"] = measured(identifier, targets, views, embeddings)
     return identifier
+
+
+def _equal_shares(views: Views) -> NDArray[np.intp]:
+    """Training views, as many of each model as of the rarest, and all that are none."""
+    none = int(views.model.max())
+    count = np.bincount(views.model[~views.held], minlength=none + 1)
+    most = [int(count[:none][count[:none] > 0].min())] * none + [int(count[none])]
+    rows = [np.flatnonzero(~views.held & (views.model == number)) for number in range(none + 1)]
+    shuffled = [np.random.default_rng(number).permutation(own) for number, own in enumerate(rows)]
+    return np.concatenate([own[:n] for own, n in zip(shuffled, most, strict=True)])
 
 
 EXAMPLES = 250  # of each model, for training, that an identifier keeps
@@ -222,7 +187,7 @@ def _some_examples(views: Views) -> NDArray[np.intp]:
     kept = [np.flatnonzero(views.held)]
     for number in np.unique(views.model).tolist():
         own = np.flatnonzero(~views.held & (views.model == number))
-        most = EXAMPLES if number < views.model.max() else 3 * EXAMPLES
+        most = EXAMPLES if number < views.model.max() else 8 * EXAMPLES
         kept.append(np.random.default_rng(number).permutation(own)[:most])
     return np.concatenate(kept)
 
@@ -287,9 +252,18 @@ _SHARES = {"model": 1.0, "kind": 0.3, "gray_scott": 0.5, "numbers": 0.3}  # of t
 
 
 def train_network(
-    targets: Targets, views: Views, *, epochs: int, seed: int, progress: Reporter = SILENT
+    targets: Targets,
+    views: Views,
+    *,
+    epochs: int,
+    seed: int,
+    start: IdentifierNetwork | None = None,
+    progress: Reporter = SILENT,
 ) -> IdentifierNetwork:
-    """The network that reads model, kind, class and parameters best; its averaged weights of the last epoch."""
+    """The network that reads model, kind, class and parameters best; its averaged weights of the last epoch.
+
+    A network ``start`` is trained further, with half the learning rate.
+    """
     import torch
 
     from morphoscope.learning.networks._identifier import IdentifierHeads, IdentifierNetwork
@@ -298,21 +272,23 @@ def train_network(
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     sizes = {name: int(max(values.max(), 0)) + 1 for name, values in targets.classes.items()}
-    module = IdentifierNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = IdentifierNetwork() if start is None else copy.deepcopy(start)
+    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    rate = _LEARNING_RATE if start is None else _LEARNING_RATE / 2
     heads = IdentifierHeads({**sizes, "numbers": targets.parameters.shape[1]})
     weights = [*module.parameters(), *heads.parameters()]
-    optimizer = torch.optim.AdamW(weights, _LEARNING_RATE, weight_decay=_DECAY)
+    optimizer = torch.optim.AdamW(weights, rate, weight_decay=_DECAY)
     training = np.flatnonzero(~views.held)
     steps = epochs * (len(training) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=max(steps, 2), pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, 2), pct_start=0.2)
     average = averaged(module, _AVERAGE)
     with progress.task("train identifier", epochs, "epochs") as task:
         for _ in range(epochs):
             module.train()
             losses = []
             order = random.permutation(training)
-            for start in range(0, len(order) - _BATCH + 1, _BATCH):
-                rows = order[start : start + _BATCH]
+            for begin in range(0, len(order) - _BATCH + 1, _BATCH):
+                rows = order[begin : begin + _BATCH]
                 outputs = heads(module(_turned(torch.from_numpy(views.views[rows].astype(np.float32)), random)))
                 loss = _loss(outputs, targets, rows)
                 optimizer.zero_grad()

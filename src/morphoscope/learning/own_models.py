@@ -13,7 +13,8 @@ from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.ensembles import Ensemble, Plan, make_runs
 from morphoscope.learning.candidates import Candidate
 from morphoscope.learning.identifier import Examples, Identifier, extended
-from morphoscope.learning.identifier_training import PatternBank, bank_of, candidate_of, photographed_views
+from morphoscope.learning.identifier_training import PatternBank, bank_of, candidate_of
+from morphoscope.learning.training_views import photographed_views
 
 MIN_POINTS = 10  # with a pattern
 _VIEWS, _HELD_VIEWS = 240, 80  # as many as a built-in model has examples
@@ -51,7 +52,7 @@ def _of_ensemble(identifier: Identifier, folder: Path, taken: set[str]) -> tuple
             parameter="ensemble",
         )
     views = photographed_views(bank, 0, _VIEWS, _HELD_VIEWS, np.random.default_rng(0))
-    embeddings = identifier.embeddings(views.views)
+    embeddings = identifier.examples_of(views.views, views.held)
     candidate = candidate_of(bank, embeddings, views.pattern, views.held)
     single = dataclasses.replace(plan, runs=make_runs(plan.model, [(plan.runs[0].parameters, None)], 0))
     return candidate, single, Examples(embeddings.astype(np.float16), views.model.astype(np.uint8), views.held)

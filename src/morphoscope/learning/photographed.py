@@ -34,7 +34,7 @@ def photographed(
     picture = np.clip((picture - low) / max(high - low, 1e-12), -0.05, 1.05).clip(0, 1)
     if random.random() < 0.5:
         picture = 1 - picture
-    return _degraded(picture, random, side / cells).astype(np.float32), side / cells
+    return degraded(picture, random, side / cells).astype(np.float32), side / cells
 
 
 def _cut(field: NDArray[np.float64], random: np.random.Generator, side: int, cells: float) -> NDArray[np.float64]:
@@ -49,7 +49,8 @@ def _cut(field: NDArray[np.float64], random: np.random.Generator, side: int, cel
     return np.asarray(ndimage.affine_transform(smooth, turn, offset, (side, side), order=3, mode="grid-wrap"))
 
 
-def _degraded(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:
+def degraded(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:
+    """A picture from 0 to 1 with another gamma, light, blur, noise and JPEG; ``scale``: pixels a cell."""
     from scipy import ndimage
 
     picture = picture ** random.uniform(0.6, 1.6)

@@ -1,8 +1,8 @@
 """Pictures that are no patterns of a reaction–diffusion system, drawn at random, for training and calibration.
 
 Photographs are imitated by dead leaves: shapes of all sizes that cover each other, as objects do (Lee, Mumford & Huang,
-Int. J. Comput. Vis. 41, 35 (2001)). Others are noise with some spectrum, mosaics, strokes, perfect lattices, and
-patterns whose pieces were shuffled.
+Int. J. Comput. Vis. 41, 35 (2001)). Others are noise with some spectrum, mosaics, strokes, perfect lattices,
+walls, wood, fabric, lines, and patterns whose pieces were shuffled.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ Picture = NDArray[np.float64]
 def unpatterned(random: np.random.Generator, side: int, pattern: NDArray[np.floating] | None = None) -> Picture:
     """A picture (side, side) of a random kind; ``pattern``: one whose pieces may be shuffled."""
     kinds: list[Callable[[np.random.Generator, int], Picture]] = [
-        _leaves, _leaves, _leaves, _noise, _noise, _mosaic, _strokes, _lattice, _relief,
+        _leaves, _leaves, _leaves, _noise, _noise, _mosaic, _strokes, _lattice, _relief, _courses, _grain,
+        _weave, _lines,
     ]  # fmt: skip
     number = int(random.integers(len(kinds) + (pattern is not None)))
     if number == len(kinds) and pattern is not None:
@@ -127,6 +128,58 @@ def _relief(random: np.random.Generator, side: int) -> Picture:
     if random.random() < 0.4:
         field = np.floor(random.uniform(2, 10) * field)
     return np.asarray(field + random.uniform(0, 0.1) * _spectral(random, side, random.uniform(0, 2)))
+
+
+def _courses(random: np.random.Generator, side: int) -> Picture:
+    """A wall: rows of blocks with joints, each row shifted; blocks differ in grey, their faces are rough."""
+    y, x = _turned(random, side) if random.random() < 0.3 else _grid(side)
+    warp = random.uniform(0, 2) * _spectral(random, side, 1.8)
+    tall, ratio, shift = random.uniform(8, 40), random.uniform(1, 4), random.uniform(0, 0.5)
+    row = np.floor((y + warp) / tall)
+    along = (x + warp) / (ratio * tall) + shift * row
+    joint = random.uniform(0.03, 0.2) * tall
+    edge = np.minimum((y + warp) % tall, (along % 1) * ratio * tall)
+    numbers = (row * 7919 + np.floor(along) * 104729).astype(np.int64) % 997
+    faces = random.random(997)[numbers] * random.uniform(0, 1)
+    return np.where(edge < joint, random.uniform(-1, 2), faces) + random.uniform(0, 0.3) * _spectral(random, side, 1)
+
+
+def _grain(random: np.random.Generator, side: int) -> Picture:
+    """Wood: distorted rings or boards seen from far off their centre, with fibres along them."""
+    y, x = _turned(random, side)
+    cy, cx = random.uniform(-3, 3, 2) * side
+    stretch = random.uniform(0.02, 1)
+    radius = np.hypot(y - cy, stretch * (x - cx)) + random.uniform(2, 20) * _spectral(random, side, 2.2)
+    phase = random.uniform(2, 25) * radius / side
+    field = (phase % 1) ** random.uniform(0.5, 4) + random.uniform(0, 0.6) * _spectral(random, side, 1)
+    return np.asarray(field)
+
+
+def _weave(random: np.random.Generator, side: int) -> Picture:
+    """A fabric: threads over and under each other, of uneven width."""
+    y, x = _turned(random, side)
+    pitch = random.uniform(4, 24)
+    warp = random.uniform(0, 0.25) * pitch * _spectral(random, side, 1.5)
+    u, v = (y + warp) / pitch, (x + warp * random.uniform(-1, 1)) / pitch
+    over = (np.floor(u) + np.floor(v) * int(random.integers(1, 3))) % int(random.integers(2, 5)) == 0
+    threads = np.where(over, np.sin(np.pi * (u % 1)), np.sin(np.pi * (v % 1)) * random.uniform(0.4, 1))
+    return np.asarray(threads + random.uniform(0, 0.4) * _spectral(random, side, 0.7))
+
+
+def _lines(random: np.random.Generator, side: int) -> Picture:
+    """Straight lines and arcs that cross each other, as of a drawing, branches or cracks."""
+    y, x = _grid(side)
+    picture = np.full((side, side), random.random())
+    common = random.random() < 0.5
+    ink = random.random()
+    for _ in range(int(random.integers(3, 40))):
+        angle, place = random.uniform(0, np.pi), random.uniform(0, side, 2)
+        across = np.cos(angle) * (y - place[0]) + np.sin(angle) * (x - place[1])
+        along = np.cos(angle) * (x - place[1]) - np.sin(angle) * (y - place[0])
+        bent = across + random.normal(0, 0.3) * (random.random() < 0.5) * along**2 / side
+        inside = (np.abs(bent) < random.uniform(0.5, 5)) & (np.abs(along) < random.uniform(0.1, 2) * side)
+        picture[inside] = ink if common else random.random()
+    return picture
 
 
 def _shuffled(random: np.random.Generator, pattern: Picture, side: int) -> Picture:

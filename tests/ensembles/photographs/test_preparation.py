@@ -191,3 +191,14 @@ def test_damaged_files_are_one_line(tmp_path):
     with pytest.raises(DataError) as caught:
         morphoscope.prepare(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("degree", [0, 2, 3])
+def test_the_smooth_surface_is_that_of_least_squares(degree):
+    random = np.random.default_rng(degree)
+    field = random.standard_normal((23, 40))
+    y, x = (np.arange(n) / n for n in field.shape)
+    powers = [np.outer(y**i, x**j).ravel() for i in range(degree + 1) for j in range(degree + 1 - i)]
+    basis = np.stack(powers, axis=1)
+    expected = basis @ np.linalg.lstsq(basis, field.ravel(), rcond=None)[0]
+    np.testing.assert_allclose(smooth_surface(field, degree).ravel(), expected, atol=1e-10)

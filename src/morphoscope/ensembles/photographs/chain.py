@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,6 @@ class PreparedField:
         The side of a cell.
     unit
         The unit of the cell size; ``pixel`` if no scale was given.
-    polarity
-        ``dark`` or ``bright`` spots in ``values``, or ``neither``.
     edges
         How filters treated edges, as in the settings. No edge is periodic.
     settings
@@ -59,16 +58,24 @@ class PreparedField:
         Each step with its result, from the original picture on.
     to_picture
         The affine map (2, 3) from cells to pixels: (y, x) of the picture = M[:, :2] (y, x) + M[:, 2].
+    uniform
+        Whether there is no contrast.
     """
 
     values: NDArray[np.float32] = dataclasses.field(repr=False)
     cell: float
     unit: str
-    polarity: str
     edges: str
     settings: Preparation
     steps: tuple[Step, ...] = dataclasses.field(repr=False)
     to_picture: NDArray[np.float64] = dataclasses.field(repr=False)
+    uniform: bool = False
+
+    @functools.cached_property
+    def polarity(self) -> str:
+        """``dark`` or ``bright`` spots in the field before it fades out, or ``neither``; found when it is asked for."""
+        before = [step.values for step in self.steps if step.name in ("contrast", "inversion")]
+        return NEITHER if self.uniform else polarity_of(before[-1])
 
     @property
     def original(self) -> NDArray[np.floating]:
@@ -142,9 +149,10 @@ def _reshape(chain: _Chain, settings: Preparation) -> None:
         side = min(chain.values.shape)
         chain.move("square", f"{side} × {side} pixels in the middle", geometry.middle_square(chain.values))
     _check_size(chain.values, "what is left of the picture")
-    chain.wavelength = coarse_wavelength(chain.values)
-    cells = _cells(chain, settings)
     longest = max(chain.values.shape)
+    if AUTO in (settings.dust, settings.noise) or (settings.cells == AUTO and longest > _MANY_CELLS):
+        chain.wavelength = coarse_wavelength(chain.values)
+    cells = _cells(chain, settings)
     if cells != longest:
         chain.factor = longest / cells
         chain.wavelength /= chain.factor
@@ -172,12 +180,12 @@ def _cells(chain: _Chain, settings: Preparation) -> int:
 
 
 def _filter(chain: _Chain, settings: Preparation) -> None:
-    """Dust, noise, light. A wavelength that dust or light hid is found after each."""
+    """Dust, noise, light. A wavelength that dust hid is found before the light."""
     chain.filter("dust", filters.without_dust(chain.values, settings.dust, chain.wavelength))
     chain.filter("noise", filters.without_noise(chain.values, settings.noise, chain.wavelength))
-    chain.wavelength = coarse_wavelength(chain.values)
+    if settings.light == AUTO:
+        chain.wavelength = coarse_wavelength(chain.values)
     chain.filter("light", filters.even_light(chain.values, settings.light, chain.wavelength))
-    chain.wavelength = coarse_wavelength(chain.values)
 
 
 def _finish(chain: _Chain, settings: Preparation, cell: float, unit: str) -> PreparedField:
@@ -198,7 +206,6 @@ def _finish(chain: _Chain, settings: Preparation, cell: float, unit: str) -> Pre
     chain.add("contrast", *_contrast(chain.values, settings.contrast, uniform))
     if settings.invert:
         chain.add("inversion", "bright and dark exchanged, as asked", -chain.values)
-    polarity = NEITHER if uniform else polarity_of(chain.values)
     if settings.edges == "window":
         window = np.outer(*(np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in chain.values.shape))
         mean = float(chain.values.mean())
@@ -207,11 +214,11 @@ def _finish(chain: _Chain, settings: Preparation, cell: float, unit: str) -> Pre
         values=np.ascontiguousarray(chain.values, dtype=np.float32),
         cell=cell * chain.factor,
         unit=unit,
-        polarity=polarity,
         edges=settings.edges,
         settings=settings,
         steps=tuple(chain.steps),
         to_picture=chain.map,
+        uniform=uniform,
     )
 
 

@@ -1,0 +1,106 @@
+"""Canonical views of synthetic photographs, of patterns and of pictures that are none, to train an identifier with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.learning.canonical import canonical_views
+from morphoscope.learning.photographed import TRAINING_SIDES, photographed
+from morphoscope.learning.unpatterned import unpatterned
+
+if TYPE_CHECKING:
+    from morphoscope.learning.identifier_training import PatternBank
+
+NOWHERE = -1  # of a target that is not defined
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Views:
+    """Canonical views of degraded pictures: ``views`` (n, 2, 64, 64) float16; ``model``: number; ``pattern``: number in
+    the bank, −1 for pictures that are none; ``held``: for validation."""
+
+    views: NDArray[np.float16]
+    model: NDArray[np.intp]
+    pattern: NDArray[np.intp]
+    held: NDArray[np.bool_]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Views]) -> Views:
+        """All of them."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in dataclasses.fields(cls)))
+
+    def save(self, path: Path) -> None:
+        """Write an .npz file."""
+        np.savez(path, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> Views:
+        """Read an .npz file."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(*(arrays[f.name] for f in dataclasses.fields(cls)))
+
+
+def photographed_views(
+    bank: PatternBank | None,
+    number: int,
+    count: int,
+    held: int,
+    random: np.random.Generator,
+    others: Sequence[PatternBank] = (),
+    first: int = 0,
+) -> Views:
+    """``count`` pictures of the training patterns of a bank, ``held`` of the others; of no patterns without a bank.
+
+    ``others``: whose patterns may be shuffled to no patterns. ``first``: the first pattern of the bank that is used.
+    """
+    chosen = np.full(count + held, NOWHERE)
+    if bank is not None:
+        used = np.arange(len(bank.held)) >= first
+        for places, into in (
+            (np.flatnonzero(used & ~bank.held), slice(0, count)),
+            (np.flatnonzero(bank.held), slice(count, None)),
+        ):
+            length = len(range(count + held)[into])
+            chosen[into] = np.concatenate([random.permutation(places) for _ in range(length // len(places) + 1)])[
+                :length
+            ]
+    pictures = (_picture_of(bank, pattern, random, others) for pattern in chosen.tolist())
+    return Views(
+        _shown(pictures, count + held, random), np.full(count + held, number), chosen, np.arange(count + held) >= count
+    )
+
+
+def none_views(
+    draw: Callable[[], NDArray[np.floating]], number: int, count: int, held: bool, random: np.random.Generator
+) -> Views:
+    """``count`` pictures that are no patterns, as ``draw`` gives them, all for training or all for validation."""
+    views = _shown((draw() for _ in range(count)), count, random)
+    return Views(views, np.full(count, number), np.full(count, NOWHERE), np.full(count, held))
+
+
+def _shown(pictures: Iterable[NDArray[np.floating]], count: int, random: np.random.Generator) -> NDArray[np.float16]:
+    """One window of each picture, at random."""
+    views = np.zeros((count, 2, 64, 64), dtype=np.float16)
+    for row, picture in enumerate(pictures):
+        windows = canonical_views(picture, 4).stacked()
+        views[row] = windows[int(random.integers(len(windows)))]
+    return views
+
+
+def _picture_of(
+    bank: PatternBank | None, pattern: int, random: np.random.Generator, others: Sequence[PatternBank]
+) -> NDArray[np.floating]:
+    """A synthetic photograph of a pattern in a bank, or of no pattern without a bank."""
+    if bank is not None:
+        return photographed(bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES)[0]
+    other = others[int(random.integers(len(others)))]
+    field = other.frames[int(random.integers(len(other.frames))), -1]
+    side = int(random.integers(*TRAINING_SIDES)) // 16 * 16
+    picture = unpatterned(random, side, field.astype(np.float32)).astype(np.float32)
+    return photographed(picture, random, TRAINING_SIDES)[0] if random.random() < 0.5 else picture
