@@ -2,16 +2,21 @@
 
 python tools/check_site.py           # after `make docs`, which calls it
 
-On the page with the map, in Chromium: the map is drawn, a click opens a pattern, a live run is simulated and read.
-Without a Chromium this part is left out, which is said; where CI is set, that is an error.
+Every public name and every command stands in its reference. On the page with the map, in Chromium: the map is drawn, a
+click opens a pattern, a live run is simulated and read. Without a Chromium this part is left out, which is said; where
+CI is set, that is an error.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from pathlib import Path
 from typing import Any
+
+import morphoscope
+from morphoscope.cli.app import command_line
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # tests.browser knows where a Chromium is
@@ -37,6 +42,23 @@ def loads(site: Path) -> list[str]:
     ]
 
 
+def unlisted(site: Path) -> list[str]:
+    """A line for each public name and each command that the reference lacks."""
+    public = [name for name in dir(morphoscope) if not name.startswith("_")]
+    names = [f"morphoscope.{name}" for name in public if not inspect.ismodule(getattr(morphoscope, name))]
+    commands = [f"morphoscope-{name}" for name in command_line().commands]
+    pages = {"python": names, "commands": commands}
+    return [
+        f"reference/{page}.html lacks {name}"
+        for page, wanted in pages.items()
+        for name in sorted(set(wanted) - set(re.findall(r'id="([^"]+)"', _reference(site, page))))
+    ]
+
+
+def _reference(site: Path, page: str) -> str:
+    return (site / "reference" / f"{page}.html").read_text(encoding="utf-8")
+
+
 def map_problems(tab: Any, page: Path) -> list[str]:
     """What is wrong with the map of a page, in a tab of Chromium; raises playwright's Error if a part is missing."""
     problems: list[str] = []
@@ -60,7 +82,7 @@ def main() -> int:
     if not (SITE / PAGE).is_file():
         print(f"no site in {SITE.relative_to(ROOT)}; run `make docs` first", file=sys.stderr)
         return 1
-    problems = loads(SITE)
+    problems = loads(SITE) + unlisted(SITE)
     program = browser.find_chromium()
     if program is None:
         print(f"the map of the site was not opened: {browser.MISSING}", file=sys.stderr)
