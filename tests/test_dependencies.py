@@ -48,7 +48,7 @@ DISTRIBUTIONS = {"pde": ["py-pde"], **importlib.metadata.packages_distributions(
 
 def distributions(modules):
     """The distributions of modules; modules of the project's own are left out."""
-    own = {"morphoscope", "tests", "tools", *(path.stem for path in files(ROOT / "benchmarks"))}
+    own = {"morphoscope", "tests", "tools", "benchmarks", *(path.stem for path in files(ROOT / "benchmarks"))}
     return {normal(DISTRIBUTIONS.get(name, [name])[0]) for name in modules if name not in own}
 
 
