@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from morphoscope.learning.networks._identifier import IdentifierNetwork
 
 Floats = NDArray[np.float64]
+_FAINT = 0.05  # of the median standard deviation
 _CLEAR = 0.05  # islands a square wavelength, from the border to another kind: nearer patterns have no kind in training
 
 
@@ -77,16 +78,23 @@ class PatternBank:
 
 
 def bank_of(ensemble: Ensemble, parameters: Sequence[str]) -> PatternBank:
-    """The patterns of an ensemble. ``parameters``: what to estimate; see :func:`parameter`."""
+    """The patterns of an ensemble. ``parameters``: what to estimate; see :func:`parameter`.
+
+    Left out are fields with a standard deviation below 5 % of the median one: the start decays there, and what is left
+    of its noise would pass for a pattern in a photograph, whose contrast is not known.
+    """
     patterns, plan = load_patterns(ensemble), ensemble.plan
-    rows = [plan.runs[run].parameters for run in patterns.numbers.tolist()]
+    spread = patterns.frames[:, -1].astype(np.float64).std(axis=(1, 2))
+    clear = spread >= _FAINT * np.median(spread) if len(spread) else np.zeros(0, bool)
+    frames = patterns.frames[clear]
+    rows = [plan.runs[run].parameters for run in patterns.numbers[clear].tolist()]
     points = np.array([[parameter(row, name) for name in parameters] for row in rows]).reshape(-1, len(parameters))
-    described = [_described(frame, plan.model.name) for frame in patterns.frames[:, -1]]
+    described = [_described(frame, plan.model.name) for frame in frames[:, -1]]
     return PatternBank(
         model=plan.model.name,
         spacing=plan.grid.spacing,
         parameters=tuple(parameters),
-        frames=patterns.frames,
+        frames=frames,
         points=points,
         wavelengths=np.array([wavelength for wavelength, _ in described]) * plan.grid.spacing,
         kinds=np.array([kind for _, kind in described], dtype="U8"),
