@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -57,7 +58,7 @@ class Cell:
             texts = [base64.b64encode(bytes(each)).decode() for each in buffers]
             self.tab.evaluate("([message, texts]) => receive(message, texts)", [json.loads(json.dumps(content)), texts])
 
-    def until(self, locator):
+    def until(self, locator, seconds=60):
         """Work until the page shows something."""
 
         def shown():
@@ -65,7 +66,7 @@ class Cell:
             self.tab.wait_for_timeout(20)
             return locator.count() > 0
 
-        until(shown)
+        until(shown, seconds)
 
 
 @pytest.fixture
@@ -96,6 +97,25 @@ def test_map_click_live_run_and_labels_work_in_a_cell(chromium, widget):
     assert tab.locator(".morphoscope").count() == 0
     assert cell.complaints == []
     assert all(url.startswith(("about:", "data:", "blob:")) for url in cell.requests)
+    tab.close()
+
+
+def test_the_next_pass_is_trained_and_compared_in_a_cell(chromium, widget):
+    widget.workspace.annotate([0], "kappa", "ada")
+    cell = Cell(chromium, widget)
+    tab = cell.tab
+    cell.until(tab.locator(".map-plot"))
+    tab.get_by_role("tab", name="Next pass").click()
+    cell.until(tab.get_by_text("Parameter points per class"))
+    tab.get_by_role("spinbutton", name="Runs per class").fill("2")
+    tab.get_by_role("spinbutton", name="Epochs").fill("1")
+    tab.get_by_role("button", name="train the next pass").click()
+    compare = tab.get_by_role("button", name="compare both readings")
+    cell.until(compare)
+    compare.click()
+    cell.until(tab.get_by_text(re.compile(r"of 12 runs agree")))
+    assert tab.locator(".map-plot").count() == 2
+    assert cell.complaints == []
     tab.close()
 
 

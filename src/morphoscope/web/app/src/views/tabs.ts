@@ -27,8 +27,8 @@ export const TABS: TabInfo[] = [
   { name: "live", title: "Live", view: LiveTab, there: (store) => store.manifest.capabilities.live },
   { name: "groups", title: "Groups", view: Groups, there: (store) => store.source.kind === "server" && store.manifest.capabilities.groups },
   { name: "proposals", title: "Proposals", view: Proposals, there: (store) => store.source.kind === "server" && store.manifest.capabilities.proposals },
-  { name: "pass", title: "Next pass", view: NextPass, there: (store) => store.source.kind === "server" },
-  { name: "compare", title: "Compare", view: Compare, there: (store) => store.source.kind === "server" },
+  { name: "pass", title: "Next pass", view: NextPass, there: (store) => store.source.kind !== "file" },
+  { name: "compare", title: "Compare", view: Compare, there: (store) => store.source.kind !== "file" },
   { name: "share", title: "Share", view: Share, there: () => true },
 ];
 
