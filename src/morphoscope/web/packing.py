@@ -85,6 +85,8 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
     yield "manifest", json.dumps(manifest).encode()
     yield "table", data.table().content
     yield "labels", data.labels().content
+    if (inferred := data.inferred()) is not None:
+        yield "inferred", inferred.content
     for number, _ in enumerate(manifest["variables"]):
         if (column := data.column(number)) is not None:
             yield f"column-{number}", column.content

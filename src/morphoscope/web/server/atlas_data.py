@@ -91,6 +91,7 @@ class AtlasData:
             "until": plan.until,
             "times": list(plan.times),
             "total": len(atlas.runs),
+            "inferred": 0 if atlas.inferred is None else len(atlas.inferred[0]),
             "first": self._first(),
             "plane": self._plane(),
             "classes": self.classes(),
@@ -209,6 +210,20 @@ class AtlasData:
             arrays["known"] = reading.known.astype(np.float32)
         arrays |= {f"p_{name}": atlas.values(name) for name in atlas.plan.parameter_names}
         return Body(packed({"decisions": decisions, "total": len(atlas.runs)}, arrays), kept=self._lasting)
+
+    def inferred(self, number: int = 0) -> Body | None:
+        """The points of an adaptive scan that were not simulated, with their inferred classes; None without any."""
+        if self.atlas.inferred is None:
+            return None
+        runs, reading = self.atlas.inferred
+        index = {row["name"]: i for i, row in enumerate(self.classes())}
+        arrays: dict[str, NDArray[Any]] = {
+            "read": np.array([index[name] for name in reading.names], dtype=np.int16),
+            "probability": reading.probability.astype(np.float32),
+        }
+        plan = self.atlas.plan
+        arrays |= {f"p_{name}": np.array(plan.values(name), dtype=np.float64)[runs] for name in plan.parameter_names}
+        return Body(packed({"total": len(runs)}, arrays))
 
     def labels(self, number: int = 0) -> Body:
         """The class of every run after the latest annotations, and whether a person has said so."""

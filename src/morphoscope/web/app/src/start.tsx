@@ -19,6 +19,7 @@ export async function start(place: HTMLElement, source: AtlasSource, addressed =
     store.theme.value = keptTheme();
     if (layoutFor(place.clientWidth || innerWidth) === "phone") store.tab.value = "map";
     const ends = [follow(store), ...(addressed ? [bind(store)] : [])];
+    if (manifest.inferred) void source.inferred().then((found) => (store.inferred.value = found), (error: Error) => store.tell(error.message, true));
     if (manifest.compared) void source.compare().then((found) => (store.comparison.value = found), () => undefined);
     render(<StoreContext.Provider value={store}><App /></StoreContext.Provider>, place);
     return () => {

@@ -2,9 +2,9 @@
 
 import { FileLabels } from "./file_labels";
 import type {
-  AtlasSource, Comparison, Detail, Floats, Frames, Labels, LabelSource, Manifest, ModelProgram, StartField, Table, TheoryLine,
+  AtlasSource, Comparison, Detail, Floats, Frames, Inferred, Labels, LabelSource, Manifest, ModelProgram, StartField, Table, TheoryLine,
 } from "./source";
-import { columnOf, labelsOf, startOf, tableOf } from "./tables";
+import { columnOf, inferredOf, labelsOf, startOf, tableOf } from "./tables";
 
 const PREFIX = "morphoscope-"; // of the elements that hold the parts
 
@@ -49,6 +49,11 @@ export class FileSource implements AtlasSource {
   table(): Promise<Table> {
     this.kept ??= required("table").then(tableOf);
     return this.kept;
+  }
+
+  async inferred(): Promise<Inferred | null> {
+    const found = await part("inferred");
+    return found && inferredOf(found);
   }
 
   current(): Promise<Labels> {

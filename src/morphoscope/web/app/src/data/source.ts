@@ -60,6 +60,7 @@ export interface Manifest {
   until: number;
   times: number[]; // of the frames
   total: number; // rows
+  inferred: number; // points that were not simulated, whose classes are inferred
   first: number; // the row that is shown first
   plane: [string, string]; // the default axes of the map, abscissa first
   classes: ClassInfo[]; // in the order that labels refer to
@@ -99,6 +100,14 @@ export interface Table {
   probability: Float32Array; // of the class that was read
   known: Float32Array | null; // known score; NaN for runs that no network read
   unknown: Uint8Array; // 1: read as unknown
+}
+
+/** Points of an adaptive scan that were not simulated. */
+export interface Inferred {
+  total: number;
+  parameters: Record<string, Float64Array>;
+  read: Int16Array; // index into `classes`
+  probability: Float32Array; // of the regression, not calibrated
 }
 
 export interface TheoryLine {
@@ -176,6 +185,7 @@ export interface AtlasSource {
   kind: "server" | "file" | "widget";
   manifest(again?: boolean): Promise<Manifest>; // `again`: as it is now
   table(): Promise<Table>;
+  inferred(): Promise<Inferred | null>;
   current(): Promise<Labels>;
   column(variable: string): Promise<Floats>; // one of `Manifest.variables`, a value per row
   theory(plane: [string, string]): Promise<TheoryLine[]>;

@@ -1,17 +1,14 @@
 // The binary answers of a server, and the contents of an exported file, as the interfaces of source.ts.
 
-import { unpack } from "./packed";
-import type { ClassInfo, Floats, Frames, Labels, StartField, Table } from "./source";
+import { unpack, type Values } from "./packed";
+import type { ClassInfo, Floats, Frames, Inferred, Labels, StartField, Table } from "./source";
 
 export function tableOf(content: ArrayBuffer): Table {
   const { header, arrays } = unpack(content);
-  const parameters: Record<string, Float64Array> = {};
-  for (const [name, values] of Object.entries(arrays))
-    if (name.startsWith("p_")) parameters[name.slice(2)] = values as Float64Array;
   return {
     total: header.total as number,
     decisions: header.decisions as string[],
-    parameters,
+    parameters: parametersOf(arrays),
     run: arrays.run as Int32Array,
     read: arrays.read as Int16Array,
     readBy: arrays.readBy as Uint8Array,
@@ -19,6 +16,20 @@ export function tableOf(content: ArrayBuffer): Table {
     known: (arrays.known as Float32Array | undefined) ?? null,
     unknown: arrays.unknown as Uint8Array,
   };
+}
+
+export function inferredOf(content: ArrayBuffer): Inferred {
+  const { header, arrays } = unpack(content);
+  return {
+    total: header.total as number, parameters: parametersOf(arrays),
+    read: arrays.read as Int16Array, probability: arrays.probability as Float32Array,
+  };
+}
+
+function parametersOf(arrays: Record<string, Values>): Record<string, Float64Array> {
+  const found: Record<string, Float64Array> = {};
+  for (const [name, values] of Object.entries(arrays)) if (name.startsWith("p_")) found[name.slice(2)] = values as Float64Array;
+  return found;
 }
 
 export function labelsOf(content: ArrayBuffer): Labels {

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal, type Signal } from "@preact/signals";
 
-import type { AtlasSource, ClassInfo, Comparison, Floats, Labels, Manifest, Table, TheoryLine } from "../data/source";
+import type { AtlasSource, ClassInfo, Comparison, Floats, Inferred, Labels, Manifest, Table, TheoryLine } from "../data/source";
 
 export type Tab = "map" | "pattern" | "montage" | "live" | "groups" | "proposals" | "pass" | "compare" | "share";
 export type Theme = "auto" | "light" | "dark";
@@ -24,6 +24,7 @@ export class Store {
   readonly slices = signal<Record<string, number | null>>({}); // chosen values of parameters, see `slice`
   readonly window = signal<Window | null>(null); // null: where the map starts
   readonly hidden = signal<ReadonlySet<number>>(new Set()); // classes that the legend has switched off
+  readonly inferred = signal<Inferred | null>(null); // points that were not simulated
   readonly lines = signal<TheoryLine[]>([]);
   readonly hiddenLines = signal<ReadonlySet<string>>(new Set());
   readonly letters = signal(true);
@@ -76,17 +77,25 @@ export class Store {
   }
 
   /** Rows that the map shows: those at the chosen values of the parameters that are not axes. */
-  readonly shown = computed<Int32Array>(() => {
+  readonly shown = computed<Int32Array>(() => this.sliced(this.table.parameters, this.table.total));
+
+  /** The inferred points that the map shows. */
+  readonly shownInferred = computed<Int32Array>(() => {
+    const found = this.inferred.value;
+    return found ? this.sliced(found.parameters, found.total) : new Int32Array();
+  });
+
+  private sliced(parameters: Record<string, Float64Array>, total: number): Int32Array {
     const others = this.varying.value.filter((name) => !this.axes.value.includes(name) && this.table.parameters[name]);
     const columns = others.flatMap((name) => {
       const value = this.slice(name);
-      return value === null ? [] : [[this.table.parameters[name], value] as [Float64Array, number]];
+      return value === null ? [] : [[parameters[name], value] as [Float64Array, number]];
     });
     const rows: number[] = [];
-    for (let row = 0; row < this.table.total; row++)
+    for (let row = 0; row < total; row++)
       if (columns.every(([column, value]) => column[row] === value)) rows.push(row);
     return Int32Array.from(rows);
-  });
+  }
 
   /** The number of rows of each class after annotation, and of rejected ones under −1. */
   readonly counts = computed<Map<number, number>>(() => {

@@ -69,6 +69,7 @@ export class MapChart implements Stage {
     this.ends.push(
       effect(() => {
         const [rows, axes] = [store.shown.value, store.axes.value];
+        if (!this.other) this.inferred = store.shownInferred.value;
         untracked(() => this.lay(rows, axes));
       }),
       effect(() => {
@@ -101,7 +102,7 @@ export class MapChart implements Stage {
     const columns = this.store.table.parameters;
     const none = new Float64Array(this.store.table.total);
     const before = this.plane;
-    const plane = (this.plane = planeOf(rows, columns[across] ?? none, up === across ? none : (columns[up] ?? none)));
+    const plane = (this.plane = planeOf(rows, columns[across] ?? none, up === across ? none : (columns[up] ?? none), this.inferredAt(across, up)));
     const classes = this.store.classes.peek();
     this.zoom.start = startWindow(plane, (row) => !(classes[this.store.table.read[row] ?? 0]?.homogeneous ?? false));
     this.place();
@@ -109,6 +110,12 @@ export class MapChart implements Stage {
     this.zoom.follow();
     this.recolour(this.values);
     this.mark();
+  }
+
+  private inferredAt(across: string, up: string): [Float64Array, Float64Array] {
+    const columns = this.store.inferred.peek()?.parameters ?? {};
+    const at = (name: string) => Float64Array.from(this.inferred, (place) => columns[name]?.[place] ?? NaN);
+    return [at(across), up === across ? new Float64Array(this.inferred.length) : at(up)];
   }
 
   /** Give the painter the points of a plane that is no lattice. */
@@ -127,7 +134,7 @@ export class MapChart implements Stage {
 
   private recolour(values: Floats | null): void {
     this.values = values;
-    const colours = coloursOf(this.store, this.plane.rows, values, this.other);
+    const colours = coloursOf(this.store, this.plane.rows, values, this.inferred, this.other);
     if (this.plane.lattice) this.picture.paint(this.plane, this.plane.lattice, colours);
     else this.painter?.colours(colours);
     this.redraw();

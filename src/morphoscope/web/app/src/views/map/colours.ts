@@ -7,6 +7,7 @@ export type Rgb = [number, number, number];
 export const UNDEFINED: Rgb = [200, 200, 200];
 const REJECTED: Rgb = [255, 255, 255];
 export const KNOWN_COLOURS = { known: "#5b8fb9", unknown: "#d4382c", other: "#d9d9d9" }; // other: no network has read it
+const PALE = 105; // opacity of points that were not simulated
 const DIMMED = 70; // opacity of rows that are not selected
 
 export function rgb(text: string): Rgb {
@@ -24,9 +25,12 @@ export function share(variable: Variable, value: number): number {
   return Math.min(1, Math.max(0, at));
 }
 
-/** Colours of rows; transparent where the legend has switched a class off. `values`: of the variable. */
-export function coloursOf(store: Store, rows: Int32Array, values: Floats | null, other: boolean): Uint8Array {
-  const found = new Uint8Array(4 * rows.length);
+/**
+ * Colours of rows, then of inferred points; transparent where the legend has switched a class off. `values`: of the
+ * variable; inferred points have only a class and a probability.
+ */
+export function coloursOf(store: Store, rows: Int32Array, values: Floats | null, inferred: Int32Array, other: boolean): Uint8Array {
+  const found = new Uint8Array(4 * (rows.length + inferred.length));
   const comparison = other ? store.comparison.value : null;
   const classes = (comparison?.classes ?? store.classes.value).map((info) => rgb(info.colour));
   const labels = comparison?.read ?? store.labels.label;
@@ -47,6 +51,16 @@ export function coloursOf(store: Store, rows: Int32Array, values: Floats | null,
     }
     found.set(colour, 4 * i);
     found[4 * i + 3] = selected && !selected.has(row) ? DIMMED : 255;
+  }
+  const source = store.inferred.value;
+  for (let i = 0; source && i < inferred.length; i++) {
+    const [place, at] = [inferred[i]!, 4 * (rows.length + i)];
+    if (hidden.has(source.read[place]!)) continue;
+    let colour: Rgb = classes[source.read[place]!] ?? UNDEFINED;
+    if (store.colouring.value === "probability" && variable) colour = palette[Math.round(share(variable, source.probability[place]!) * (palette.length - 1))]!;
+    else if (store.colouring.value !== CLASS) colour = UNDEFINED;
+    found.set(colour, at);
+    found[at + 3] = selected ? PALE / 2 : PALE;
   }
   return found;
 }

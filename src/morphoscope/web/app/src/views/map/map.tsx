@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useStore } from "../context";
 import { Thumbnail } from "../thumbnail";
-import { titled } from "../../state/store";
+import { number, titled } from "../../state/store";
 import { MapChart } from "./chart";
 import { MARGIN } from "./overlay";
 import type { Hover } from "./pointer";
@@ -77,6 +77,19 @@ function inset() {
   return { left: `${MARGIN.left}px`, top: `${MARGIN.top}px`, width: `calc(100% - ${MARGIN.left + MARGIN.right}px)`, height: `calc(100% - ${MARGIN.top + MARGIN.bottom}px)` };
 }
 
+function InferredPoint({ place }: { place: number }) {
+  const store = useStore();
+  const found = store.inferred.value;
+  if (!found) return null;
+  const values = Object.entries(found.parameters).map(([name, column]) => `${name} ${number(column[place] ?? NaN)}`);
+  return (
+    <div>
+      <b>{titled(store.classes.value[found.read[place] ?? 0])}</b>, inferred from its neighbours, not simulated
+      <div>{values.join(", ")}</div>
+    </div>
+  );
+}
+
 function Tip({ hover, wide, other }: { hover: Hover; wide: number; other: boolean }) {
   const store = useStore();
   const left = hover.x + 18 + TIP.width > wide ? Math.max(0, hover.x - 18 - TIP.width) : hover.x + 18;
@@ -95,6 +108,7 @@ function Tip({ hover, wide, other }: { hover: Hover; wide: number; other: boolea
           </div>
         </div>
       )}
+      {hover.inferred >= 0 && <InferredPoint place={hover.inferred} />}
       {hover.line && <div class="tip-line">Theory: {hover.line.name}</div>}
     </div>
   );
