@@ -24,7 +24,7 @@ const POINT = 7; // pixels
 
 export class MapChart implements Stage {
   plane!: Plane;
-  inferred = new Int32Array();
+  inferred: Int32Array = new Int32Array();
   readonly zoom: Zoom;
   readonly plot: HTMLElement;
   private pointer: Pointer;
