@@ -1,6 +1,6 @@
 """The explorer's map with 10⁶ runs that were not simulated: how long it takes to load, and one frame of a zoom.
 
-    python -m benchmarks.large_explorer [--side 1000]
+    python benchmarks/large_explorer.py [--side 1000]
 
 Needs Chromium and the package's dev extra. Browser and server share the cores, so nothing else should be running.
 """
@@ -14,8 +14,9 @@ import threading
 import time
 from typing import Any
 
-from benchmarks.explorer import FLAGS
-from benchmarks.large_page import large_site
+from explorer import FLAGS
+from large_page import large_site
+
 from morphoscope.atlas import Atlas
 from morphoscope.web.server.listening import make_server
 from morphoscope.web.workspace import Workspace

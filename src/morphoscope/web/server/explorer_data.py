@@ -34,7 +34,10 @@ class ExplorerData:
         live = LiveData({model.name: model})
         self.title = model.title
         self.sources = {
-            **{name: getattr(data, name) for name in ("manifest", "table", "inferred", "labels", "column", "theory", "thumbnails")},
+            **{
+                name: getattr(data, name)
+                for name in ("manifest", "table", "inferred", "labels", "column", "theory", "thumbnails")
+            },
             **{
                 name: getattr(patterns, name)
                 for name in ("frames", "start", "detail", "composite", "saliency", "spectrum", "png", "npz", "film")
