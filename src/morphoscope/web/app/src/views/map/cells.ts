@@ -1,5 +1,5 @@
-// The cells of a scan as a picture with one pixel a cell, which is stretched over the map: a frame costs the same for a
-// hundred cells and for millions, without WebGL.
+// The cells of a scan as a picture with one pixel a cell, which is stretched over the map: a frame draws one picture and
+// not each cell, and needs no WebGL.
 
 import type { Plane } from "./geometry";
 import type { Frame } from "./overlay";
