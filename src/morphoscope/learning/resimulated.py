@@ -39,7 +39,7 @@ def resimulated(plan: Plan, posterior: Posterior, draws: int, seed: int = 0) -> 
     if not len(chosen):
         return []
     given = plan.runs[0].parameters.given
-    rows = [{**given, **_parameters(posterior, int(i))} for i in chosen]
+    rows = [{**given, **parameters_of(posterior, int(i))} for i in chosen]
     single = dataclasses.replace(plan, runs=make_runs(plan.model, [(row, None) for row in rows], seed + 1))
     fields = repeat_runs(single, range(len(rows)))[:, -1]
     found = []
@@ -52,12 +52,12 @@ def resimulated(plan: Plan, posterior: Posterior, draws: int, seed: int = 0) -> 
         if not math.isfinite(wavelength):
             continue
         kind, _ = pattern_kind(field, plan.model.name)
-        named = {name: float(row[name]) for name in _parameters(posterior, int(i))}
+        named = {name: float(row[name]) for name in parameters_of(posterior, int(i))}
         found.append(Resimulated(named, field, plan.grid.spacing * unit, wavelength, kind))
     return found
 
 
-def _parameters(posterior: Posterior, index: int) -> dict[str, float]:
+def parameters_of(posterior: Posterior, index: int) -> dict[str, float]:
     """The parameters of a point, as the model has them: Gray–Scott's k from ``beyond``."""
     values = dict(zip(posterior.parameters, map(float, posterior.points[index]), strict=True))
     if "beyond" in values:

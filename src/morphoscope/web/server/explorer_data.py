@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from morphoscope.operations.annotate import export_annotations
+from morphoscope.web.server import photograph_actions
 from morphoscope.web.server.actions import Actions
 from morphoscope.web.server.atlas_data import AtlasData
 from morphoscope.web.server.group_actions import LONG, GroupActions
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.pattern_data import PatternData
+from morphoscope.web.server.photograph_actions import PhotographActions
 from morphoscope.web.server.proposal_actions import ProposalActions
 from morphoscope.web.server.site import Body
 from morphoscope.web.workspace import Workspace
@@ -31,6 +33,7 @@ class ExplorerData:
         patterns = self._patterns = PatternData(workspace)
         self._actions = Actions(workspace)
         model = workspace.atlas.plan.model
+        photographs = self._photographs = PhotographActions(model.name)
         live = LiveData({model.name: model})
         self.title = model.title
         self.sources = {
@@ -43,10 +46,21 @@ class ExplorerData:
                 for name in ("frames", "start", "detail", "composite", "saliency", "spectrum", "png", "npz", "film")
             },
             **{"network": self._network, "log": self._log, "export": self._export, "field": live.field},
+            "photograph": photographs.figure,
         }
         groups, proposals = GroupActions(workspace), ProposalActions(workspace)
-        self.actions = {**live.actions, **self._actions.by_name, **groups.by_name, **proposals.by_name}
-        self.beside = (*live.actions, *LONG)
+        self.actions = {
+            **live.actions,
+            **self._actions.by_name,
+            **groups.by_name,
+            **proposals.by_name,
+            **photographs.by_name,
+        }
+        self.beside = (*live.actions, *LONG, *photograph_actions.LONG)
+
+    def close(self) -> None:
+        """Remove what pages have sent."""
+        self._photographs.close()
 
     def warm(self) -> None:
         """Compute what the first visit asks for: the data of the page, then the first pattern."""

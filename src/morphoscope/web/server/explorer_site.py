@@ -34,6 +34,7 @@ class ExplorerSite(PageSite):
             self._checks.stop()
         self.workspace.remove_listener(self._changed)
         super().close()
+        self._data.close()
 
     def _changed(self, positions: list[int]) -> None:
         self.channels.tell("labels", self._data.changes(positions))

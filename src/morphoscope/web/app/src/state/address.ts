@@ -5,7 +5,7 @@ import { batch, effect, untracked } from "@preact/signals";
 
 import type { Store, Tab, Window } from "./store";
 
-const TABS: Tab[] = ["map", "pattern", "montage", "live", "groups", "proposals", "pass", "compare", "share"];
+const TABS: Tab[] = ["map", "pattern", "montage", "live", "groups", "proposals", "pass", "compare", "photograph", "share"];
 const GROUPS = ["*unknown", "*annotated", "*differing", "*rejected", "*all"]; // of the montage, besides classes
 const QUIET = 400; // milliseconds without a movement of the map after which the address has it
 

@@ -4,7 +4,7 @@ import { batch, computed, signal, type Signal } from "@preact/signals";
 
 import type { AtlasSource, ClassInfo, Comparison, Floats, Inferred, Labels, Manifest, Table, TheoryLine } from "../data/source";
 
-export type Tab = "map" | "pattern" | "montage" | "live" | "groups" | "proposals" | "pass" | "compare" | "share";
+export type Tab = "map" | "pattern" | "montage" | "live" | "groups" | "proposals" | "pass" | "compare" | "photograph" | "share";
 export type Theme = "auto" | "light" | "dark";
 export type Tool = "pan" | "box" | "lasso";
 /** A part of the plane: left, right, bottom, top. */

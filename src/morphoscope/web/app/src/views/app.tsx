@@ -8,6 +8,7 @@ import { useStore } from "./context";
 import { Help } from "./help";
 import { MapSection } from "./map/section";
 import { Pattern } from "./pattern";
+import { useDrop } from "./photograph";
 import { TABS } from "./tabs";
 
 type Layout = "phone" | "two" | "three";
@@ -30,6 +31,7 @@ export function App() {
   const store = useStore();
   const root = useRef<HTMLDivElement>(null);
   const layout = useLayout(root);
+  useDrop(store, root);
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
       const target = event.target as Node;

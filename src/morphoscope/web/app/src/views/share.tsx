@@ -43,6 +43,7 @@ export function Share() {
           <p><button type="button" onClick={() => void download(store.source.labelTable!)}>download labels (CSV)</button></p>
         </>
       )}
+      {store.source.kind !== "server" && <p class="soft">Photographs are prepared, measured and identified on the page of <code>morphoscope explore</code>.</p>}
       <h3>The atlas</h3>
       <p>{store.manifest.model.title}: {store.table.total} runs{store.manifest.classifier?.name && `, read by ${store.manifest.classifier.name}`}. Grid {store.manifest.grid.width} × {store.manifest.grid.height}, until t = {store.manifest.until}. Made with Morphoscope {store.manifest.version}.</p>
       {store.manifest.model.equations.length > 0 && <p class="equations">{store.manifest.model.equations.map((text) => <span key={text}>{text}</span>)}</p>}

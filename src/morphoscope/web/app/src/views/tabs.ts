@@ -10,6 +10,7 @@ import { MapSection } from "./map/section";
 import { Montage } from "./montage";
 import { NextPass } from "./next_pass";
 import { Pattern } from "./pattern";
+import { Photographs } from "./photograph";
 import { Proposals } from "./proposals";
 import { Share } from "./share";
 
@@ -29,6 +30,7 @@ export const TABS: TabInfo[] = [
   { name: "proposals", title: "Proposals", view: Proposals, there: (store) => store.source.kind === "server" && store.manifest.capabilities.proposals },
   { name: "pass", title: "Next pass", view: NextPass, there: (store) => store.source.kind !== "file" },
   { name: "compare", title: "Compare", view: Compare, there: (store) => store.source.kind !== "file" },
+  { name: "photograph", title: "Photograph", view: Photographs, there: (store) => store.source.kind === "server" },
   { name: "share", title: "Share", view: Share, there: () => true },
 ];
 

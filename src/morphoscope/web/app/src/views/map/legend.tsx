@@ -120,7 +120,7 @@ function Marks() {
       {marked && <span class="chip"><i class="dot" />labelled by a person</span>}
       {store.manifest.inferred > 0 && <span class="chip"><i style={{ background: "var(--soft)", opacity: 0.4 }} />paler: inferred, not simulated ({store.manifest.inferred})</span>}
       {store.comparison.value && <span class="chip"><i class="frame" />read differently by {store.comparison.value.name}</span>}
-      {store.draws.value && <span class="chip"><i class="dot" style={{ background: "#ff3b30" }} />draws of the estimator</span>}
+      {store.draws.value && <span class="chip"><i class="dot" style={{ background: "#ff3b30" }} />draws of the posterior</span>}
     </div>
   );
 }

@@ -1,0 +1,228 @@
+// A photograph that is dropped on the page or chosen: its preparation, measures, and what the identifier says.
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import type { Store } from "../state/store";
+import { useStore } from "./context";
+
+interface Photograph {
+  name: string;
+  figure: number; // of the picture after every step
+  steps: [string, string][]; // name, what was done
+  measures: {
+    kind: string;
+    wavelength: number | null;
+    error: number | null;
+    unit: string;
+    polarity: string;
+    rows: [string, number, string][]; // meaning, value, unit
+  };
+  reading: {
+    kind: string;
+    abstains: boolean;
+    grayScott: string;
+    verdict: string;
+    ranking: [string, number][]; // models with probabilities, the most probable first
+    none: number;
+    draws: Record<string, number[]>; // of the posterior of the atlas's model, by parameter
+  } | null;
+  problem: string; // why there is no reading
+}
+
+interface Settings {
+  channel: string;
+  invert: boolean;
+  region: string;
+  scale: string;
+  size: string;
+}
+
+interface State {
+  number: number; // of the file on the server; 0: none
+  name: string;
+  busy: string; // what is being done
+  problem: string;
+  found: Photograph | null;
+}
+
+const PART = 393_216; // bytes; a multiple of 3, so that no part of the base64 text is padded but the last
+const CHANNELS = ["colour-axis", "grey", "red", "green", "blue"];
+const ACCEPTED = ".png,.jpg,.jpeg,.bmp,.webp,.tif,.tiff,.gif,.npy,.mat";
+const state = signal<State>({ number: 0, name: "", busy: "", problem: "", found: null });
+const FIRST: Settings = { channel: "colour-axis", invert: false, region: "", scale: "", size: "" };
+const settings = signal<Settings>(FIRST);
+
+function change(part: Partial<State>): void {
+  state.value = { ...state.value, ...part };
+}
+
+async function send(store: Store, file: File): Promise<void> {
+  if (state.value.busy) return;
+  store.tab.value = "photograph";
+  store.draws.value = null;
+  settings.value = FIRST; // the scale of one photograph is not that of another
+  state.value = { number: 0, name: file.name, busy: `${file.name} is being sent`, problem: "", found: null };
+  try {
+    const number = await store.source.ask<number>("upload", { name: file.name, size: file.size });
+    for (let at = 0; at < file.size; at += PART) {
+      await store.source.ask("part", { number, text: base64(new Uint8Array(await file.slice(at, at + PART).arrayBuffer())) });
+    }
+    change({ number, busy: "" });
+  } catch (error) {
+    change({ busy: "", problem: (error as Error).message });
+    return;
+  }
+  await prepare(store);
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+/** Numbers between commas or crosses; null if nothing was typed. */
+function numbers(text: string): number[] | null {
+  return text.trim() ? text.split(/[,x×\s]+/).filter(Boolean).map(Number) : null;
+}
+
+async function prepare(store: Store): Promise<void> {
+  const { channel, invert, region, scale, size } = settings.value;
+  change({ busy: "The photograph is being prepared and read", problem: "" });
+  try {
+    const values = { number: state.value.number, settings: { channel, invert, region: numbers(region) }, scale, size: numbers(size) };
+    const found = await store.source.ask<Photograph>("photograph", values);
+    change({ found, busy: "" });
+  } catch (error) {
+    change({ found: null, busy: "", problem: (error as Error).message });
+  }
+}
+
+/** Files that are dropped anywhere on the page are photographs. */
+export function useDrop(store: Store, root: { current: HTMLElement | null }): void {
+  useEffect(() => {
+    const page = root.current;
+    if (!page || store.source.kind !== "server") return;
+    const over = (event: DragEvent) => event.dataTransfer?.types.includes("Files") && event.preventDefault();
+    const drop = (event: DragEvent) => {
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      event.preventDefault();
+      void send(store, file);
+    };
+    page.addEventListener("dragover", over);
+    page.addEventListener("drop", drop);
+    return () => {
+      page.removeEventListener("dragover", over);
+      page.removeEventListener("drop", drop);
+    };
+  }, [store]);
+}
+
+export function Photographs() {
+  const store = useStore();
+  const { number, name, busy, problem, found } = state.value;
+  useEffect(() => {
+    const draws = found?.reading?.draws;
+    store.draws.value = draws && Object.keys(draws).length ? draws : null;
+    return () => {
+      store.draws.value = null;
+    };
+  }, [store, found]);
+  return (
+    <div class="photograph">
+      <p>Drop a photograph of a pattern anywhere on this page, or choose one. It stays on this computer, and goes when the server ends.</p>
+      <p>
+        <label><span>Photograph</span>{" "}
+          <input
+            type="file" accept={ACCEPTED} disabled={busy !== ""}
+            onChange={(e) => {
+              const file = e.currentTarget.files?.[0];
+              e.currentTarget.value = "";
+              if (file) void send(store, file);
+            }}
+          />
+        </label>
+      </p>
+      <p role="status" aria-live="polite">{busy && `${busy} …`}</p>
+      {problem && <p class="problem" role="alert">{problem}</p>}
+      {number > 0 && <Choices store={store} busy={busy !== ""} />}
+      {found && <Found found={found} name={name} />}
+    </div>
+  );
+}
+
+function Choices({ store, busy }: { store: Store; busy: boolean }) {
+  const now = settings.value;
+  const set = (part: Partial<Settings>) => {
+    settings.value = { ...settings.value, ...part };
+  };
+  const text = (title: string, name: "region" | "scale" | "size", example: string) => (
+    <label><span>{title}</span>
+      <input value={now[name]} size={14} maxLength={40} autocomplete="off" placeholder={example} onInput={(e) => set({ [name]: e.currentTarget.value })} />
+    </label>
+  );
+  return (
+    <form class="controls" aria-label="Preparation" noValidate onSubmit={(e) => { e.preventDefault(); if (!busy) void prepare(store); }}>
+      <label><span>Channel</span>
+        <select value={now.channel} onChange={(e) => set({ channel: e.currentTarget.value })}>{CHANNELS.map((one) => <option key={one}>{one}</option>)}</select>
+      </label>
+      {text("Region", "region", "left,top,width,height")}
+      {text("Side of a pixel", "scale", "0.1mm")}
+      {text("Size of a column", "size", "128x128")}
+      <label class="tick"><input type="checkbox" checked={now.invert} onChange={(e) => set({ invert: e.currentTarget.checked })} /> <span>exchange bright and dark</span></label>
+      <button type="submit" class="primary" disabled={busy}>prepare again</button>
+    </form>
+  );
+}
+
+function percent(value: number): string {
+  if (value > 0.99 && value < 1) return "> 99 %";
+  return value > 0 && value < 0.01 ? "< 1 %" : `${Math.round(value * 100)} %`;
+}
+
+function Found({ found, name }: { found: Photograph; name: string }) {
+  const { measures, reading } = found;
+  const store = useStore();
+  const { wavelength, error, unit } = measures;
+  return (
+    <>
+      <h3>{name}</h3>
+      <a href={`/data/photograph/${found.figure}`} target="_blank" rel="noreferrer">
+        <img class="steps" src={`/data/photograph/${found.figure}`} alt={`${name} after every step of its preparation; opens in full size`} />
+      </a>
+      <h3>Reading</h3>
+      {reading ? <Reading reading={reading} model={store.manifest.model.name} /> : <p class="problem">{found.problem}</p>}
+      <h3>Measures</h3>
+      <p>
+        {measures.kind}{wavelength !== null && `, wavelength ${wavelength.toPrecision(4)}${error === null ? "" : ` ± ${error.toPrecision(2)}`} ${unit}`}
+      </p>
+      <table>
+        <tbody>{measures.rows.map(([meaning, value, its]) => <tr key={meaning}><th scope="row">{meaning}</th><td>{Number(value.toPrecision(3))} {its}</td></tr>)}</tbody>
+      </table>
+      <h3>Preparation</h3>
+      <ol>{found.steps.map(([step, words]) => <li key={step}><b>{step}</b>: {words}</li>)}</ol>
+    </>
+  );
+}
+
+function Reading({ reading, model }: { reading: NonNullable<Photograph["reading"]>; model: string }) {
+  const drawn = Object.keys(reading.draws).length > 0;
+  return (
+    <>
+      <p>
+        {reading.abstains ? "Of no certain kind: the reader abstains." : `Looks like ${reading.kind}`}
+        {reading.grayScott && `, as the class ${reading.grayScott} of Gray–Scott's patterns`}{!reading.abstains && "."}{" "}
+        {reading.verdict === "none" ? "None of the models explains it." : `Most probable model: ${reading.verdict}.`}
+      </p>
+      <table>
+        <tbody>
+          {reading.ranking.map(([name, value]) => <tr key={name}><th scope="row">{name}</th><td>{percent(value)}</td></tr>)}
+          <tr><th scope="row">none of the fourteen</th><td>{percent(reading.none)}</td></tr>
+        </tbody>
+      </table>
+      {drawn && <p class="soft">If {model} made it: the red dots on the map are draws from the posterior of its parameters.</p>}
+    </>
+  );
+}
