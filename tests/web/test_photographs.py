@@ -40,8 +40,8 @@ def sent(actions, content, name="gel.png"):
 
 
 @pytest.fixture
-def actions():
-    found = PhotographActions("gray-scott")
+def actions(unchanged_workspace):
+    found = PhotographActions(unchanged_workspace.atlas)
     yield found
     found.close()
 
@@ -63,6 +63,19 @@ def test_a_photograph_is_prepared_measured_and_identified(actions):
     inverted = actions.photograph(number, settings={"invert": True, "region": [0, 0, 100, 110]})
     assert inverted["measures"]["kind"] == "dark spots"
     assert inverted["measures"]["wavelength"] == pytest.approx(WAVELENGTH, rel=0.03)
+
+
+def test_a_pattern_is_most_like_itself(unchanged_workspace, actions):
+    """Each pattern of the atlas as a photograph: four times as large, inverted and faint."""
+    atlas, ranks = unchanged_workspace.atlas, []
+    for position in np.flatnonzero(~np.isnan(atlas.descriptors["wavelength"])).tolist():
+        buffer = io.BytesIO()
+        np.save(buffer, 0.4 - 0.01 * np.kron(atlas.frames(np.array([position]))[0, -1], np.ones((4, 4))))
+        rows, cosines = zip(*actions.similar(sent(actions, buffer.getvalue(), "gel.npy")), strict=True)
+        assert list(cosines) == sorted(cosines, reverse=True)
+        ranks.append(rows.index(position))
+    assert len(ranks) == 8
+    assert np.median(ranks) <= 1
 
 
 def bomb():
@@ -162,10 +175,12 @@ def test_a_photograph_on_the_page(chromium, unchanged_workspace):
         tab.get_by_role("textbox", name="Side of a pixel").fill("0.1mm")
         tab.keyboard.press("Enter")
         tab.locator(".photograph", has_text=" mm").wait_for()
+        tab.locator(".photograph .similar button").first.wait_for()
         assert violations(visit) == []
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         tab.screenshot(path=SCREENSHOTS / "photograph-light.png")
-        visit.turn_to("Montage")
+        tab.locator(".photograph .similar button").first.click()
+        tab.get_by_role("tab", name="Pattern", selected=True).wait_for()
         tab.evaluate(DROP, ["broken.png", base64.b64encode(b"no picture").decode()])
         alert = tab.locator(".photograph [role=alert]", has_text="broken.png")
         alert.wait_for()

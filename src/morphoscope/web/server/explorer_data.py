@@ -33,7 +33,7 @@ class ExplorerData:
         patterns = self._patterns = PatternData(workspace)
         self._actions = Actions(workspace)
         model = workspace.atlas.plan.model
-        photographs = self._photographs = PhotographActions(model.name)
+        photographs = self._photographs = PhotographActions(workspace.atlas)
         live = LiveData({model.name: model})
         self.title = model.title
         self.sources = {

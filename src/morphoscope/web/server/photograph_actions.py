@@ -10,6 +10,7 @@ import base64
 import binascii
 import collections
 import dataclasses
+import functools
 import io
 import math
 import tempfile
@@ -23,11 +24,13 @@ from morphoscope.web.server.actions import text_of
 from morphoscope.web.server.site import Body
 
 if TYPE_CHECKING:
+    from morphoscope.atlas import Atlas
+    from morphoscope.atlas.similar_pictures import PictureIndex
     from morphoscope.ensembles.photographs.chain import PreparedField
     from morphoscope.ensembles.photographs.settings import Preparation
     from morphoscope.learning.identification import Identification
 
-LONG = ("photograph",)
+LONG = ("photograph", "similar")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".npy", ".mat")
 MOST_BYTES = 32 * 2**20  # of a file
 MOST_PIXELS = 16_000_000
@@ -36,6 +39,7 @@ _LONGEST_NAME = 255
 _MOST_FILES = 4  # the oldest goes
 _MOST_FIGURES = 8
 _DRAWS = 200
+_NEAREST = 12  # patterns of the atlas
 _MEASURES = (
     "hexagonality", "spot_count", "spot_diameter", "circularity", "lattice_defects", "disclinations", "stripe_ends",
     "orientation_length", "coherence", "anisotropy", "area_share",
@@ -54,10 +58,10 @@ class _File:
 
 
 class PhotographActions:
-    """The actions for photographs by name, see :attr:`by_name`. ``model``: of the atlas, which gets a posterior."""
+    """The actions for photographs by name, see :attr:`by_name`. The model of the atlas gets a posterior."""
 
-    def __init__(self, model: str) -> None:
-        self.model = model
+    def __init__(self, atlas: Atlas) -> None:
+        self.atlas, self.model = atlas, atlas.plan.model.name
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._files: collections.OrderedDict[int, _File] = collections.OrderedDict()
         self._figures: collections.OrderedDict[int, bytes] = collections.OrderedDict()
@@ -68,7 +72,7 @@ class PhotographActions:
     @property
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """The actions that a page may call."""
-        return {"upload": self.upload, "part": self.part, "photograph": self.photograph}
+        return {"upload": self.upload, "part": self.part, "photograph": self.photograph, "similar": self.similar}
 
     def close(self) -> None:
         """Remove all photographs."""
@@ -142,6 +146,30 @@ class PhotographActions:
                 **reading,
             }
 
+    def similar(self, number: Any, settings: Any = None, scale: Any = "", size: Any = None) -> list[list[float]]:
+        """The rows of the atlas whose patterns look most like a photograph that has been prepared, with cosines.
+
+        At equal wavelength, without contrast and sign. The first call embeds the thumbnails of the atlas.
+        """
+        from morphoscope.learning.canonical import canonical_views
+        from morphoscope.learning.identifier import Identifier
+        from morphoscope.operations.prepare import prepare
+
+        with self._lock:
+            file = self._file(number)
+        plain = _plain(_preparation(settings))
+        with self._reading:
+            field = prepare(file.path, plain, scale=text_of(scale, 40).strip() or None, size=_shape(size))
+            embedding = Identifier.shipped().embedding(canonical_views(field.values))
+            return [[row, round(cosine, 3)] for row, cosine in self._index.nearest(embedding, _NEAREST)]
+
+    @functools.cached_property
+    def _index(self) -> PictureIndex:
+        from morphoscope.atlas.similar_pictures import PictureIndex
+        from morphoscope.learning.identifier import Identifier
+
+        return PictureIndex.of(self.atlas, Identifier.shipped())
+
     def figure(self, number: int) -> Body | None:
         """The picture after every step of a preparation."""
         with self._lock:
@@ -164,11 +192,10 @@ class PhotographActions:
 
     def _reading_of(self, file: _File, chosen: Preparation, scale: str | None, size: Any) -> dict[str, Any]:
         """What the identifier says, or why it says nothing."""
-        from morphoscope.ensembles.photographs.settings import NONE
         from morphoscope.learning.identifier import Identifier
         from morphoscope.operations.identify import identify
 
-        plain = dataclasses.replace(chosen, dust=NONE, noise=NONE, light=NONE)  # as it was trained
+        plain = _plain(chosen)
         try:
             trained = Identifier.shipped()
             models = [self.model] if self.model in trained.models.models else []
@@ -188,6 +215,13 @@ def _preparation(given: Any) -> Preparation:
         return Preparation(**values)
     except TypeError:
         raise UsageError("a setting of the preparation is malformed") from None
+
+
+def _plain(chosen: Preparation) -> Preparation:
+    """With dust, noise and light, as the identifier was trained."""
+    from morphoscope.ensembles.photographs.settings import NONE
+
+    return dataclasses.replace(chosen, dust=NONE, noise=NONE, light=NONE)
 
 
 def _shape(given: Any) -> list[int] | None:

@@ -93,7 +93,7 @@ export class Connection {
     return id;
   }
 
-  async ask<T>(action: string, values: Message = {}): Promise<T> {
+  async ask<T>(action: string, values: Message = {}, patience = REQUEST): Promise<T> {
     if (this.socket?.readyState === WebSocket.CONNECTING)
       await new Promise((done) => this.socket?.addEventListener("open", done, { once: true }));
     if (this.socket?.readyState !== WebSocket.OPEN) throw new Error("the server does not answer");
@@ -102,7 +102,7 @@ export class Connection {
       const timer = window.setTimeout(() => {
         this.waiting.delete(id);
         reject(new Error("the server does not answer"));
-      }, REQUEST);
+      }, patience);
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
     });
   }

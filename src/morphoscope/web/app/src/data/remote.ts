@@ -8,7 +8,7 @@ import { columnOf, framesOf, inferredOf, labelsOf, startOf, tableOf } from "./ta
 
 /** Requests with answers, and messages to all pages. */
 export interface Exchange {
-  ask<T>(action: string, values?: Record<string, unknown>): Promise<T>;
+  ask<T>(action: string, values?: Record<string, unknown>, patience?: number): Promise<T>;
   on(event: string, listener: (message: Record<string, unknown>) => void): () => void;
   watch(watcher: (there: boolean) => void): () => void;
 }
@@ -116,8 +116,8 @@ export abstract class RemoteSource implements AtlasSource {
     return this.get("network");
   }
 
-  ask<T>(action: string, values: Record<string, unknown> = {}): Promise<T> {
-    return this.exchange.ask(action, values);
+  ask<T>(action: string, values: Record<string, unknown> = {}, patience?: number): Promise<T> {
+    return this.exchange.ask(action, values, patience);
   }
 
   presence(changed: (there: boolean) => void): () => void {

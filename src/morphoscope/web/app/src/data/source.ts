@@ -201,8 +201,8 @@ export interface AtlasSource {
   shader(model: string): Promise<ModelProgram | null>; // a name, or the text of a model
   network(): Promise<ArrayBuffer | null>; // the reader's weights
   compare(): Promise<Comparison | null>;
-  /** A request that only a server answers, such as training. Rejects elsewhere. */
-  ask<T>(action: string, values?: Record<string, unknown>): Promise<T>;
+  /** A request that only a server answers, such as training. Rejects elsewhere, and without an answer within `patience` (ms). */
+  ask<T>(action: string, values?: Record<string, unknown>, patience?: number): Promise<T>;
   /** Called with whether the server is there, and again when that changes. */
   presence(changed: (there: boolean) => void): () => void;
 }

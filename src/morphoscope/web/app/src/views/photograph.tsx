@@ -1,10 +1,11 @@
 // A photograph that is dropped on the page or chosen: its preparation, measures, and what the identifier says.
 
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import type { Store } from "../state/store";
+import { titled, type Store } from "../state/store";
 import { useStore } from "./context";
+import { Thumbnail } from "./thumbnail";
 
 interface Photograph {
   name: string;
@@ -47,6 +48,8 @@ interface State {
 }
 
 const PART = 393_216; // bytes; a multiple of 3, so that no part of the base64 text is padded but the last
+const PATIENCE = 180_000; // milliseconds; the first answers load the network and embed all thumbnails
+const SIDE = 84; // pixels of a similar pattern
 const CHANNELS = ["colour-axis", "grey", "red", "green", "blue"];
 const ACCEPTED = ".png,.jpg,.jpeg,.bmp,.webp,.tif,.tiff,.gif,.npy,.mat";
 const state = signal<State>({ number: 0, name: "", busy: "", problem: "", found: null });
@@ -87,12 +90,16 @@ function numbers(text: string): number[] | null {
   return text.trim() ? text.split(/[,x×\s]+/).filter(Boolean).map(Number) : null;
 }
 
-async function prepare(store: Store): Promise<void> {
+/** What the server is asked for, with the settings that were last used. */
+function asked(): Record<string, unknown> {
   const { channel, invert, region, scale, size } = settings.value;
+  return { number: state.value.number, settings: { channel, invert, region: numbers(region) }, scale, size: numbers(size) };
+}
+
+async function prepare(store: Store): Promise<void> {
   change({ busy: "The photograph is being prepared and read", problem: "" });
   try {
-    const values = { number: state.value.number, settings: { channel, invert, region: numbers(region) }, scale, size: numbers(size) };
-    const found = await store.source.ask<Photograph>("photograph", values);
+    const found = await store.source.ask<Photograph>("photograph", asked(), PATIENCE);
     change({ found, busy: "" });
   } catch (error) {
     change({ found: null, busy: "", problem: (error as Error).message });
@@ -194,6 +201,7 @@ function Found({ found, name }: { found: Photograph; name: string }) {
       </a>
       <h3>Reading</h3>
       {reading ? <Reading reading={reading} model={store.manifest.model.name} /> : <p class="problem">{found.problem}</p>}
+      {reading && reading.verdict !== "none" && <Similar found={found} />}
       <h3>Measures</h3>
       <p>
         {measures.kind}{wavelength !== null && `, wavelength ${wavelength.toPrecision(4)}${error === null ? "" : ` ± ${error.toPrecision(2)}`} ${unit}`}
@@ -203,6 +211,46 @@ function Found({ found, name }: { found: Photograph; name: string }) {
       </table>
       <h3>Preparation</h3>
       <ol>{found.steps.map(([step, words]) => <li key={step}><b>{step}</b>: {words}</li>)}</ol>
+    </>
+  );
+}
+
+/** The patterns of the atlas that look most like the photograph. */
+function Similar({ found }: { found: Photograph }) {
+  const store = useStore();
+  const [rows, setRows] = useState<[number, number][] | null>(null); // with cosines
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    let there = true;
+    setRows(null);
+    void store.source.ask<[number, number][]>("similar", asked(), PATIENCE).then(
+      (answer) => there && setRows(answer),
+      (error: Error) => there && setProblem(error.message),
+    );
+    return () => {
+      there = false;
+    };
+  }, [store, found]);
+  const open = (row: number) => {
+    store.open(row);
+    store.tab.value = "pattern";
+  };
+  return (
+    <>
+      <h3>Patterns of this atlas that look most like it</h3>
+      {problem ? <p class="problem">{problem}</p> : rows === null ? <div class="skeleton" aria-busy="true" /> : (
+        <>
+          <p class="soft">At equal wavelength, whatever contrast and sign. The number is the cosine between the features of the identifier's network.</p>
+          <div class="similar">
+            {rows.map(([row, cosine]) => (
+              <button key={row} type="button" aria-label={`run ${store.table.run[row]}, ${store.described(row)}, similarity ${cosine.toFixed(2)}`} onClick={() => open(row)}>
+                <Thumbnail row={row} side={SIDE} />
+                <span>{titled(store.classOf(row))} {cosine.toFixed(2)}</span>
+              </button>
+            ))}
+          </div>
+        </>
+      )}
     </>
   );
 }
