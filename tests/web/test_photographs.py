@@ -74,6 +74,12 @@ def test_a_pattern_is_most_like_itself(unchanged_workspace, actions):
         rows, cosines = zip(*actions.similar(sent(actions, buffer.getvalue(), "gel.npy")), strict=True)
         assert list(cosines) == sorted(cosines, reverse=True)
         ranks.append(rows.index(position))
+        assert actions.alike(position)[0] == position
+    for wrong in (True, -1, 12, "1", None):
+        with pytest.raises(UsageError, match="expected a row"):
+            actions.alike(wrong)
+    with pytest.raises(UsageError, match="no pattern"):
+        actions.alike(int(atlas.members("H")[0]))
     assert len(ranks) == 8
     assert np.median(ranks) <= 1
 
@@ -181,6 +187,8 @@ def test_a_photograph_on_the_page(chromium, unchanged_workspace):
         tab.screenshot(path=SCREENSHOTS / "photograph-light.png")
         tab.locator(".photograph .similar button").first.click()
         tab.get_by_role("tab", name="Pattern", selected=True).wait_for()
+        tab.get_by_role("button", name="patterns like this one").click()
+        tab.locator(".count", has_text="8 patterns").wait_for()
         tab.evaluate(DROP, ["broken.png", base64.b64encode(b"no picture").decode()])
         alert = tab.locator(".photograph [role=alert]", has_text="broken.png")
         alert.wait_for()

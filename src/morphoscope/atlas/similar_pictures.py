@@ -55,6 +55,11 @@ class PictureIndex:
         embeddings = embeddings_of(identifier.module, np.concatenate(views))
         return cls(np.array(positions, dtype=np.intp), _unit(embeddings))
 
+    def of_row(self, position: int) -> NDArray[np.float32] | None:
+        """The embedding of a row, (96,); None if it has no pattern."""
+        found = np.flatnonzero(self.positions == position)
+        return self.embeddings[found[0]] if len(found) else None
+
     def nearest(self, embedding: NDArray[np.floating], count: int) -> list[tuple[int, float]]:
         """The rows whose embeddings have the smallest angles to that of a picture, (96,), with the cosines."""
         cosines = self.embeddings @ _unit(np.asarray(embedding, dtype=np.float32)[None])[0]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from morphoscope.ensembles.photographs.settings import Preparation
     from morphoscope.learning.identification import Identification
 
-LONG = ("photograph", "similar")
+LONG = ("photograph", "similar", "alike")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".npy", ".mat")
 MOST_BYTES = 32 * 2**20  # of a file
 MOST_PIXELS = 16_000_000
@@ -40,6 +40,7 @@ _MOST_FILES = 4  # the oldest goes
 _MOST_FIGURES = 8
 _DRAWS = 200
 _NEAREST = 12  # patterns of the atlas
+_ALIKE = 24
 _MEASURES = (
     "hexagonality", "spot_count", "spot_diameter", "circularity", "lattice_defects", "disclinations", "stripe_ends",
     "orientation_length", "coherence", "anisotropy", "area_share",
@@ -72,7 +73,13 @@ class PhotographActions:
     @property
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """The actions that a page may call."""
-        return {"upload": self.upload, "part": self.part, "photograph": self.photograph, "similar": self.similar}
+        return {
+            "upload": self.upload,
+            "part": self.part,
+            "photograph": self.photograph,
+            "similar": self.similar,
+            "alike": self.alike,
+        }
 
     def close(self) -> None:
         """Remove all photographs."""
@@ -162,6 +169,16 @@ class PhotographActions:
             field = prepare(file.path, plain, scale=text_of(scale, 40).strip() or None, size=_shape(size))
             embedding = Identifier.shipped().embedding(canonical_views(field.values))
             return [[row, round(cosine, 3)] for row, cosine in self._index.nearest(embedding, _NEAREST)]
+
+    def alike(self, row: Any) -> list[int]:
+        """The rows of the atlas whose patterns look most like that of a row, which is the first of them."""
+        if type(row) is not int or not 0 <= row < len(self.atlas.runs):
+            raise UsageError(f"expected a row from 0 to {len(self.atlas.runs) - 1}")
+        with self._reading:
+            embedding = self._index.of_row(row)
+            if embedding is None:
+                raise UsageError("this run has no pattern, so none is like it")
+            return [found for found, _ in self._index.nearest(embedding, _ALIKE)]
 
     @functools.cached_property
     def _index(self) -> PictureIndex:

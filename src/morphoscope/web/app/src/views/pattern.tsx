@@ -201,6 +201,24 @@ function Rings({ q, power }: { q: number[]; power: number[] }) {
   );
 }
 
+const PATIENCE = 180_000; // milliseconds; the first answer embeds all thumbnails
+
+/** Shows the patterns of the atlas that look most like this one, on the map and in the montage. */
+function Alike() {
+  const store = useStore();
+  const [busy, setBusy] = useState(false);
+  const find = async () => {
+    setBusy(true);
+    try {
+      store.select(await store.source.ask<number[]>("alike", { row: store.row.value }, PATIENCE));
+    } catch (error) {
+      store.tell((error as Error).message, true);
+    }
+    setBusy(false);
+  };
+  return <button type="button" disabled={busy} onClick={() => void find()}>{busy ? "comparing …" : "patterns like this one"}</button>;
+}
+
 function Actions({ run, command }: { run: number; command: string }) {
   const store = useStore();
   const downloads = [["png", "PNG"], ["npz", "NPZ"], ["film", "MP4"]] as const;
@@ -209,6 +227,7 @@ function Actions({ run, command }: { run: number; command: string }) {
       {store.manifest.capabilities.live && hasLive() && (
         <button type="button" class="primary" onClick={() => { store.live.value = { run }; store.tab.value = "live"; }}>run it live</button>
       )}
+      {store.source.kind === "server" && <Alike />}
       {downloads.map(([kind, title]) => {
         const address = store.source.picture(kind, run);
         return address && <a key={kind} class="button" href={address} download>{title}</a>;
