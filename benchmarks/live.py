@@ -1,6 +1,6 @@
 """The speed of live runs in Chromium without a graphics card: frames per second at 100 steps a frame.
 
-python benchmarks/live.py [--size 128] [--steps 100] [--seconds 5]
+python -m benchmarks.live [--size 128] [--steps 100] [--seconds 5] [--shaders]
 
 Beside them is the processor time that all processes of the browser use for a frame. It hardly depends on what else the
 computer does, which frames per second do: 30 frames/s need less than 33 ms of it on one core, 66 ms on two.
@@ -29,11 +29,11 @@ from tests import browser as chromium
 MODELS = ("gray-scott", "brusselator", "may-leonard", "swift-hohenberg", "allen-cahn")
 
 #: Each frame takes the steps and draws the pattern; every fifth measures its extremes, as on the page.
-SCRIPT = """([program, size, steps, seconds, palette]) => new Promise((done) => {
+SCRIPT = """([program, size, steps, seconds, palette, processor]) => new Promise((done) => {
   const canvas = document.createElement('canvas');
   canvas.style = 'position: fixed; inset: 0; width: 700px; height: 700px; z-index: 9';
   document.body.append(canvas);
-  const simulator = Morphoscope.createSimulator(canvas, program, {width: size, height: size});
+  const simulator = Morphoscope.createSimulator(canvas, program, {width: size, height: size, processor});
   simulator.brush(size / 2, size / 2, size / 5, 1);
   simulator.step(steps);
   simulator.wait();
@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a measurement")
     parser.add_argument("--chromium", default=chromium.find_chromium(), help="the browser's program")
     parser.add_argument("--graphics", action="store_true", help="with the graphics card, if there is one")
+    parser.add_argument("--shaders", action="store_true", help="with shaders, where graphics are emulated, too")
     chosen = parser.parse_args()
     flags = ["--no-sandbox"] if chosen.graphics else chromium.FLAGS
     server = make_server(LiveSite(LiveSettings()))
@@ -81,6 +82,7 @@ def main() -> None:
         for name in MODELS:
             load, used = os.getloadavg()[0], processor_seconds()
             arguments = [program(get_model(name)), chosen.size, chosen.steps, chosen.seconds, ["#000000"] * 256]
+            arguments.append(False if chosen.shaders else None)
             rate, finite = tab.evaluate(SCRIPT, arguments)
             steps, busy = rate * chosen.steps, 1000 * (processor_seconds() - used) / (rate * chosen.seconds)
             note = "" if finite else " (not finite)"

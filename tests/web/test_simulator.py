@@ -28,16 +28,30 @@ MIXED = Model(
     dt=0.002,
 )
 
-RUN = """([program, options, start, steps, ramps]) => {
+#: What the processor computes without shaders, in all its instructions.
+RATIONAL = Model(
+    name="rational",
+    reaction={
+        "u": "dx(u*laplace(v)) - dy(dx(u)) - abs(v)*sqrt(1 + u**2)/3 + (u + v)**13/(1 + u**2)**12 - 1/sqrt(2 + v)",
+        "v": "u*dx(v) + 0.01*laplace(laplace(laplace(u))) - v**3*a - dy(u**2 - v)",
+        "w": "a**12 + b*w/(1 + u**2) - w",
+    },
+    diffusion={"u": "a", "v": "1", "w": "b"},
+    defaults={"a": 0.5, "b": 0.3},
+    background={"u": 0.5, "v": 0.2, "w": 0.1},
+    dt=0.002,
+)
+
+RUN = """([program, options, start, steps, ramps]) => [false, true].map((processor) => {
   const canvas = (window.canvas ??= document.createElement('canvas'));
-  const simulator = Morphoscope.createSimulator(canvas, program, options);
+  const simulator = Morphoscope.createSimulator(canvas, program, {...options, processor});
   for (const [name, axis, low, high] of ramps) simulator.setRamp(name, axis, low, high);
   simulator.reset(start.map((values) => Float32Array.from(values)));
   simulator.step(steps);
   const state = simulator.read().map((values) => [...values]), extremes = simulator.extremes(0);
   simulator.free();
-  return [state, extremes];
-}"""
+  return [state, extremes, simulator.onProcessor];
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +76,7 @@ def start_of(model, shape, seed=0):
 
 
 def both(tab, model, grid, parameters=None, dt=None):
-    """The states of the reference engine and of the simulator, and the start."""
+    """The states of the reference engine, and of the simulator by shaders and on the processor; and the start."""
     start, step = start_of(model, grid.shape), dt or model.dt
     job = Job(model, grid, step, model.complete(parameters or {}), start, (STEPS,))
     reference = ReferenceEngine().run(job).snapshots[0]
@@ -72,8 +86,11 @@ def both(tab, model, grid, parameters=None, dt=None):
     }  # fmt: skip
     ramps = [[name, ramp.axis, ramp.start, ramp.stop] for name, ramp in (parameters or {}).items()]
     values = [species.ravel().astype(float).tolist() for species in start]
-    found, extremes = tab.evaluate(RUN, [program(model), options, values, STEPS, ramps])
-    return reference, np.array(found).reshape(reference.shape), start, extremes
+    made = program(model)
+    ways = tab.evaluate(RUN, [made, options, values, STEPS, ramps])
+    assert [on_processor for _, _, on_processor in ways] == [False, made["kernel"] is not None and not ramps]
+    found = [np.array(state).reshape(reference.shape) for state, _, _ in ways]
+    return reference, np.array(found), start, ways[0][1]
 
 
 @pytest.mark.parametrize("name", model_names())
@@ -84,8 +101,10 @@ def test_every_built_in_model_runs_as_in_python(tab, name):
     assert np.abs(found - reference).max() < TOLERANCE * size
     assert np.abs(reference - start).max() > 1e4 * TOLERANCE * size  # the state has changed
     assert extremes["finite"]
-    np.testing.assert_allclose([extremes["low"], extremes["high"]], [found[0].min(), found[0].max()], rtol=1e-6)
-    np.testing.assert_allclose(extremes["mean"], found[0].mean(), atol=1e-5 * size)
+    assert program(model)["kernel"] is not None
+    first = found[0, 0]
+    np.testing.assert_allclose([extremes["low"], extremes["high"]], [first.min(), first.max()], rtol=1e-6)
+    np.testing.assert_allclose(extremes["mean"], first.mean(), atol=1e-5 * size)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +119,9 @@ def test_every_built_in_model_runs_as_in_python(tab, name):
         ("brusselator", (1, 64), 9, "no-flux", {}, None),
         (MIXED, (16, 20), 9, "x=dirichlet,y=periodic", {"b": Ramp("x", 0.1, 0.4)}, None),
         (MIXED, (16, 20), 5, "no-flux", {}, None),
+        (RATIONAL, (16, 22), 9, "x=dirichlet,y=periodic", {}, None),
+        (RATIONAL, (17, 21), 9, "x=no-flux,y=dirichlet", {}, None),
+        (RATIONAL, (16, 20), 5, "x=periodic,y=no-flux", {}, None),
     ],
 )
 def test_stencils_boundaries_and_ramps_are_those_of_python(tab, model, shape, stencil, boundary, parameters, dt):
@@ -150,7 +172,7 @@ def test_values_that_are_not_finite_are_noticed(tab):
     model = get_model("gray-scott")
     start = start_of(model, (16, 24))
     start[1, 3, 5] = np.inf
-    _, extremes = tab.evaluate(
+    (_, extremes, _), _ = tab.evaluate(
         RUN,
         [program(model), {"width": 24, "height": 16}, [s.ravel().astype(float).tolist() for s in start], 3, []],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from typing import Any
 
@@ -10,6 +11,7 @@ from morphoscope.engines.grid import Grid
 from morphoscope.engines.initial import InitialCondition, named_conditions
 from morphoscope.engines.shader import shader
 from morphoscope.engines.stability import automatic_step
+from morphoscope.engines.webassembly import PITCH, kernel
 from morphoscope.models import Model
 from morphoscope.models.mathml import mathml
 from morphoscope.models.model import UNLIMITED
@@ -52,9 +54,18 @@ def program(model: Model) -> dict[str, Any]:
         "shown": None if model.shown is None else list(model.shown),
         "passes": [dataclasses.asdict(each) for each in made.passes],
         "packed": made.packed,
+        "kernel": kernel_of(model),
         "presets": [],
         "formulas": {"reaction": dict(model.reaction), "diffusion": dict(model.diffusion)},
     }
+
+
+def kernel_of(model: Model) -> dict[str, Any] | None:
+    """What computes the steps where a browser has no graphics card; None if shaders have to do it there, too."""
+    made = kernel(model)
+    if made is None:
+        return None
+    return {"code": base64.b64encode(made.code).decode(), "inner": [list(part) for part in made.inner], "pitch": PITCH}
 
 
 def slider_range(model: Model, name: str) -> tuple[float, float]:

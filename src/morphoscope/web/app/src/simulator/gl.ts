@@ -13,6 +13,13 @@ export function contextOf(canvas: HTMLCanvasElement): WebGL2RenderingContext {
   return gl;
 }
 
+/** Whether the processor emulates a graphics card. */
+export function emulated(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+}
+
 function compiled(gl: WebGL2RenderingContext, kind: number, text: string): WebGLShader {
   const shader = gl.createShader(kind);
   if (!shader) throw new UnsupportedError("the graphics of this browser were lost; reload the page");

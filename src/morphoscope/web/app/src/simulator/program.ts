@@ -23,6 +23,12 @@ export interface ShaderPass {
   writes: string; // "state", or the name of a texture of inner results
 }
 
+export interface KernelProgram {
+  code: string; // base64 of a WebAssembly module
+  inner: [number, number][]; // the fields of inner results that each pass but the last writes
+  pitch: number; // bytes of a row
+}
+
 export interface ModelProgram {
   name: string;
   title: string;
@@ -44,6 +50,7 @@ export interface ModelProgram {
   shown: [number, number] | null; // the range of the first species in pictures
   passes: ShaderPass[];
   packed: number; // cells in a texel, if the width of the grid is a multiple of it
+  kernel: KernelProgram | null; // the same steps for the processor
   presets: Preset[];
   formulas: { reaction: Record<string, string>; diffusion: Record<string, string> };
 }
@@ -57,6 +64,7 @@ export interface SimulatorOptions {
   stencil?: 9 | 5;
   spacing?: number;
   dt?: number;
+  processor?: boolean; // compute on the processor; without it, only where graphics are emulated
 }
 
 /** The two boundaries of a text such as "periodic" or "x=no-flux,y=periodic". */

@@ -1,7 +1,8 @@
 // A run of a model on the graphics processor: explicit Euler with the stencils and boundaries of Python's engines.
 
 import { BLOCK, BRUSH, EXTREMES, HEAD, PICTURE } from "./shaders";
-import { Field, Pass, contextOf } from "./gl";
+import { Field, Pass, contextOf, emulated } from "./gl";
+import { Kernel } from "./kernel";
 import type { Boundary, ModelProgram, ShaderPass, SimulatorOptions } from "./program";
 
 const NUMBERS: Record<Boundary, number> = { periodic: 0, "no-flux": 1, dirichlet: 2 };
@@ -47,6 +48,7 @@ export class Simulator {
   private picturePass: Pass;
   private palette: WebGLTexture;
   private colours: string[] | null = null;
+  private kernel: Kernel | null;
 
   constructor(readonly canvas: HTMLCanvasElement, readonly program: ModelProgram, options: SimulatorOptions) {
     const gl = (this.gl = contextOf(canvas));
@@ -71,9 +73,25 @@ export class Simulator {
     this.extremesPass = own(EXTREMES);
     this.picturePass = own(PICTURE);
     this.palette = gl.createTexture();
+    this.kernel = (options.processor ?? emulated(gl)) ? this.processor() : null;
     this.compile();
     const uniform = program.species.map((_, s) => new Float32Array(this.width * this.height).fill(program.background[s] ?? 0));
     this.reset(uniform);
+  }
+
+  /** What computes steps on the processor; null where only shaders can. */
+  private processor(): Kernel | null {
+    const { program, width, height, boundary, stencil, spacing } = this;
+    try {
+      return program.kernel && new Kernel(program, program.kernel, { width, height, boundary, stencil, spacing });
+    } catch {
+      return null;
+    }
+  }
+
+  /** Whether steps are computed on the processor. */
+  get onProcessor(): boolean {
+    return this.kernel !== null && this.ramps.size === 0;
   }
 
   private get columns(): number {
@@ -87,15 +105,20 @@ export class Simulator {
 
   /** Start from a state: one array a species, in row order. */
   reset(state: Float32Array[]): void {
-    const cells = this.width * this.height, texels = new Float32Array(4 * this.columns * this.height);
-    state.forEach((values, s) => {
-      if (values.length !== cells) throw new Error(`a start of ${values.length} cells; the grid has ${cells}`);
-      for (let cell = 0; cell < cells; cell++) texels[this.place(cell, s)] = values[cell] as number;
-    });
-    this.fields[0].write(texels);
+    const cells = this.width * this.height, wrong = state.find((values) => values.length !== cells);
+    if (wrong) throw new Error(`a start of ${wrong.length} cells; the grid has ${cells}`);
+    this.write(state);
     this.steps = this.time = this.row = 0;
     this.remembered = -1;
     this.history?.write(new Float32Array(4 * this.columns * HISTORY).fill(Number.NaN));
+  }
+
+  private write(state: Float32Array[]): void {
+    const cells = this.width * this.height, texels = new Float32Array(4 * this.columns * this.height);
+    state.forEach((values, s) => {
+      for (let cell = 0; cell < cells; cell++) texels[this.place(cell, s)] = values[cell] as number;
+    });
+    this.fields[0].write(texels);
   }
 
   get parameters(): Record<string, number> {
@@ -150,6 +173,16 @@ export class Simulator {
 
   /** Advance by a number of steps. */
   step(count: number): void {
+    if (this.kernel && this.onProcessor) {
+      const state = this.read();
+      this.kernel.step(state, count, this.dt, this.program.parameters.map(({ name }) => this.values.get(name) ?? 0));
+      this.write(state);
+    } else this.draws(count);
+    this.steps += count;
+    this.time += count * this.dt;
+  }
+
+  private draws(count: number): void {
     const gl = this.gl;
     if (this.changed) this.sendParameters();
     gl.viewport(0, 0, this.columns, this.height);
@@ -168,8 +201,6 @@ export class Simulator {
       }
       this.fields.reverse();
     }
-    this.steps += count;
-    this.time += count * this.dt;
   }
 
   private textureOf(name: string): WebGLTexture {
