@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 from morphoscope.core.errors import UsageError
 from morphoscope.engines.initial import InitialCondition, stream
@@ -17,6 +18,7 @@ from morphoscope.web.live import live
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.live_site import LiveSettings, LiveSite
 from morphoscope.web.server.presets import known_patterns, picture
+from morphoscope.web.server.shades import palette
 from tests.web.clients import running
 from tests.web.pages import PageVisit
 
@@ -114,6 +116,39 @@ def test_a_picture_says_how_to_repeat_it(chromium, server):
     assert (told["model"], told["parameters"]["B"], told["seed"]) == ("brusselator", 8, 3)
     assert told["time"] == pytest.approx(told["steps"] * told["dt"])
     assert texts["Title"] == "Brusselator"
+    visit.close()
+
+
+def test_a_gif_shows_the_run_and_says_how_to_repeat_it(chromium, server):
+    """Its frames are pictures of the pattern at different times; a film is recorded beside it."""
+    visit = visit_of(chromium, server, "#model=gray-scott&f=0.04&k=0.06&seed=7")
+    tab = visit.tab
+    visit.passes(0)
+    tab.get_by_role("button", name="Record GIF").click()
+    assert tab.get_by_role("button", name="Record film").is_disabled()
+    visit.passes(visit.shown_time() + 100)
+    tab.get_by_role("button", name="Pause").click()
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Stop and save").click()
+    with Image.open(download.value.path()) as gif:
+        assert download.value.suggested_filename.endswith(".gif")
+        count, shades = gif.n_frames, set(palette("cividis"))
+        frames = [np.asarray((gif.seek(i), gif.convert("RGB"))[1]) for i in (0, count - 1)]
+        told = json.loads(gif.info["comment"])
+        assert gif.info["duration"] >= 100
+    assert (told["model"], told["parameters"]["k"], told["seed"]) == ("gray-scott", 0.06, 7)
+    assert told["time"] == pytest.approx(told["steps"] * told["dt"])
+    assert count > 2
+    assert not np.array_equal(frames[0], frames[1])
+    pattern = frames[1][20:380:3, 20:380:3].reshape(-1, 3)  # in each cell of it, one pixel
+    assert {"#{:02x}{:02x}{:02x}".format(*pixel) for pixel in pattern} <= shades
+    tab.get_by_role("button", name="Play").click()
+    tab.get_by_role("button", name="Record film").click()
+    visit.passes(told["time"])
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Stop and save").click()
+    content = download.value.path().read_bytes()
+    assert content[4:8] == b"ftyp" or content[:4] == b"\x1aE\xdf\xa3"  # MP4 or WebM
     visit.close()
 
 

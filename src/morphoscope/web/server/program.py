@@ -15,6 +15,7 @@ from morphoscope.engines.webassembly import PITCH, kernel
 from morphoscope.models import Model
 from morphoscope.models.mathml import mathml
 from morphoscope.models.model import UNLIMITED
+from morphoscope.web.server.visualpde import visualpde
 
 _WIDER = 4.0  # the largest value of a slider without a range, in default values
 
@@ -56,6 +57,7 @@ def program(model: Model) -> dict[str, Any]:
         "packed": made.packed,
         "kernel": kernel_of(model),
         "presets": [],
+        "visualpde": visualpde(model),
         "formulas": {"reaction": dict(model.reaction), "diffusion": dict(model.diffusion)},
     }
 

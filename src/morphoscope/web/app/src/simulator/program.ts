@@ -29,6 +29,16 @@ export interface KernelProgram {
   pitch: number; // bytes of a row
 }
 
+/** The equations in the terms of VisualPDE (morphoscope.web.server.visualpde). */
+export interface VisualPde {
+  species: string[]; // with algebraic ones, which are last
+  algebraic: number;
+  reaction: string[];
+  diffusion: Record<string, string>; // "1_2": of species 2 in the equation of species 1
+  names: Record<string, string>; // of parameters
+  order: number; // of the highest Laplacian
+}
+
 export interface ModelProgram {
   name: string;
   title: string;
@@ -52,6 +62,7 @@ export interface ModelProgram {
   packed: number; // cells in a texel, if the width of the grid is a multiple of it
   kernel: KernelProgram | null; // the same steps for the processor
   presets: Preset[];
+  visualpde: VisualPde | null; // null: it can't express the model
   formulas: { reaction: Record<string, string>; diffusion: Record<string, string> };
 }
 

@@ -3,7 +3,9 @@
 import { useState } from "preact/hooks";
 
 import type { ModelProgram } from "../../simulator/program";
+import type { Session } from "./session";
 import type { LiveSource, Spec } from "./source";
+import { visualpdeLink } from "./visualpde";
 
 export type Opened = (program: ModelProgram, spec: Spec) => void;
 
@@ -22,6 +24,18 @@ export function Equations({ program }: { program: ModelProgram }) {
       {program.literature && <p class="soft">{program.literature}</p>}
       {program.source && <p class="soft">{program.source}</p>}
     </div>
+  );
+}
+
+/** A link to the same model in VisualPDE; it follows the parameters. */
+export function Elsewhere({ session }: { session: Session }) {
+  const link = visualpdeLink(session);
+  if (!link) return <p class="soft">VisualPDE can't express this model.</p>;
+  return (
+    <p class="soft">
+      <a class="live-elsewhere" href={link} target="_blank" rel="noopener noreferrer">Open in VisualPDE</a>:
+      the same equations, parameters, grid and boundaries on visualpde.com, with a simple start and a shorter time step.
+    </p>
   );
 }
 

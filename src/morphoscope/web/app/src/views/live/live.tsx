@@ -6,9 +6,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import "./live.css";
 import { ALL_SPECIES } from "../../simulator/simulator";
-import { Editor, Equations, type Opened } from "./equations";
+import { Editor, Elsewhere, Equations, type Opened } from "./equations";
 import { Parameters, Presets } from "./parameters";
-import { Film, picture, save } from "./record";
+import { Recorder } from "./recorder";
 import { Session } from "./session";
 import { Theory } from "./theory";
 import { plain } from "./words";
@@ -76,6 +76,7 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
         </Part>
         <Part title="Equations" open>
           <Equations program={session.program} />
+          {ready && <Elsewhere session={session} />}
           {opened && session.source && (
             <details><summary>Edit the equations</summary>
               <Editor program={session.program} values={session.parameters.value} source={session.source} opened={opened} />
@@ -150,18 +151,7 @@ function ring([x, y]: [number, number], size: number, scale: number, side: { wid
 
 function Transport({ session, shade, shades, setShade, palette }: { session: Session; shade: string; shades: string[]; setShade: (name: string) => void; palette: string[] }) {
   const runner = session.runner!, playing = runner.playing.value, [low, high] = runner.range.value;
-  const [film, setFilm] = useState<Film | null>(null);
   const told = useSignal("");
-  const name = `${session.program.name}-t${plain(runner.time.peek(), 5)}`;
-  const record = async () => {
-    try {
-      if (!film) return setFilm(new Film(session));
-      save(await film.end(), `${name}.${film.suffix}`);
-      setFilm(null);
-    } catch (error) {
-      told.value = (error as Error).message;
-    }
-  };
   const ends = (index: 0 | 1, text: string) => {
     const value = Number(text), next: [number, number] = [...runner.range.value];
     next[index] = value;
@@ -192,8 +182,7 @@ function Transport({ session, shade, shades, setShade, palette }: { session: Ses
             <select value={shade} onChange={(e) => setShade(e.currentTarget.value)}>{shades.map((s) => <option key={s}>{s}</option>)}</select>
           </label>
         )}
-        <button type="button" onClick={() => void picture(session).then((blob) => save(blob, `${name}.png`), (e: Error) => (told.value = e.message))}>PNG</button>
-        <button type="button" aria-pressed={!!film} onClick={() => void record()}>{film ? "Stop and save" : "Record"}</button>
+        <Recorder session={session} tell={(problem) => (told.value = problem)} />
       </div>
       <div class="live-scale">
         <input aria-label="darkest colour" value={plain(low, 3)} onChange={(e) => ends(0, e.currentTarget.value.replace("−", "-"))} />

@@ -6,6 +6,7 @@ import type { Session } from "./session";
 const SIDE = 640; // pixels of the longer side of a pattern
 const MARGIN = 12;
 const FOOT = 74;
+export const INK = "#1b1f24";
 
 /** Draw the pattern with title, colour bar and scale. */
 export function paint(context: CanvasRenderingContext2D, session: Session): void {
@@ -18,7 +19,7 @@ export function paint(context: CanvasRenderingContext2D, session: Session): void
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingEnabled = false;
   context.drawImage(simulator.canvas, MARGIN, MARGIN, width, height);
-  context.fillStyle = "#1b1f24";
+  context.fillStyle = INK;
   context.font = "14px system-ui, sans-serif";
   const bottom = MARGIN + height + 20;
   context.textAlign = "left";
@@ -30,7 +31,7 @@ export function paint(context: CanvasRenderingContext2D, session: Session): void
     context.fillStyle = runner.palette[Math.floor((i / bar) * 256)] ?? "#000000";
     context.fillRect(MARGIN + i, bottom + 30, 1.5, 10);
   }
-  context.fillStyle = "#1b1f24";
+  context.fillStyle = INK;
   context.fillText(`${plain(low, 3)} … ${plain(high, 3)}`, MARGIN + bar + 8, bottom + 40);
   const length = round(simulator.width * simulator.spacing / 4), pixels = (length / (simulator.width * simulator.spacing)) * width;
   context.fillRect(MARGIN + width - pixels, bottom + 31, pixels, 4);
@@ -44,8 +45,8 @@ function round(value: number): number {
   return power * ([5, 2, 1].find((digit) => digit * power <= value) ?? 1);
 }
 
-export function sheetFor(session: Session): HTMLCanvasElement {
-  const { width, height } = session.runner!.simulator.canvas, scale = Math.max(1, Math.round(SIDE / Math.max(width, height)));
+export function sheetFor(session: Session, side = SIDE): HTMLCanvasElement {
+  const { width, height } = session.runner!.simulator.canvas, scale = Math.max(1, Math.round(side / Math.max(width, height)));
   const sheet = document.createElement("canvas");
   sheet.width = width * scale + 2 * MARGIN;
   sheet.height = height * scale + FOOT + 2 * MARGIN;
@@ -111,8 +112,14 @@ function crc(bytes: Uint8Array): number {
 
 const FORMATS = [["video/mp4;codecs=avc1.42E01E", "mp4"], ["video/webm;codecs=vp9", "webm"], ["video/webm", "webm"]] as const;
 
-/** A film of what is shown from now on: MP4 where the browser can write it, WebM elsewhere. */
-export class Film {
+/** What is shown from now on, until it ends. */
+export interface Recording {
+  readonly suffix: string;
+  end(): Promise<Blob>;
+}
+
+/** A film: MP4 where the browser can write it, WebM elsewhere. */
+export class Film implements Recording {
   private recorder: MediaRecorder;
   private parts: Blob[] = [];
   readonly suffix: string;

@@ -49,6 +49,11 @@ export class Runner {
     return this.simulator.program;
   }
 
+  /** The state that reset goes back to. */
+  get start(): Float32Array[] | null {
+    return this.started;
+  }
+
   /** Start from a state, which reset goes back to. */
   begin(state: Float32Array[]): void {
     this.started = state;
