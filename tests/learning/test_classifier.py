@@ -13,7 +13,8 @@ from morphoscope.ensembles import Ensemble
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import load_labelled, seen_in_training
 from morphoscope.learning.saliency import explain_patterns
-from morphoscope.learning.training import train_classifier, warm_up
+from morphoscope.learning.schedule import one_cycle
+from morphoscope.learning.training import train_classifier
 from tests.conftest import Listening, tiny_plan
 from tests.records import change_record
 
@@ -50,7 +51,7 @@ def test_training_learns_and_remembers_how(workshop):
 def test_small_sets_have_a_schedule(steps):
     """One epoch of five batches, as of a chart with 16 runs, divided by zero."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=steps, pct_start=warm_up(steps))
+    schedule = one_cycle(optimizer, 1.0, steps)
     rates = [schedule.get_last_lr()[0]]
     for _ in range(steps - 1):
         optimizer.step()

@@ -21,11 +21,8 @@ from morphoscope.atlas.descriptors import DESCRIPTORS_FILE, describe_readings, i
 from morphoscope.atlas.files import (
     ATLAS_FILE,
     FORMAT,
-    INFERRED_FILE,
-    KNOWN_FILE,
     PLAN_FILE,
     POINTS_FILE,
-    PROBABILITIES_FILE,
     REMEDY,
     annotation_folder,
     atlas_folder,
@@ -34,6 +31,7 @@ from morphoscope.atlas.files import (
 from morphoscope.atlas.label_position import label_position
 from morphoscope.atlas.points import point_rows, table_rows
 from morphoscope.atlas.settled import OVER_TIME, SETTLED
+from morphoscope.atlas.stored_reading import stored_inferred, stored_reading
 from morphoscope.atlas.thumbnails import sheet_name
 from morphoscope.atlas.verification import Verification, load_verification
 from morphoscope.core.errors import DataError, UsageError, nearest
@@ -43,8 +41,7 @@ from morphoscope.core.storage import read_json
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.ensembles.execution import repeat_runs
 from morphoscope.ensembles.runners.base import Cluster
-from morphoscope.learning.conformal import in_sets
-from morphoscope.learning.prediction import INFERRED, NETWORK, Prediction
+from morphoscope.learning.prediction import Prediction
 from morphoscope.rendering.scale import Range, range_of_runs, shared_range
 from morphoscope.theory import BifurcationLine, bifurcation_lines
 
@@ -89,45 +86,16 @@ class Atlas:
             raise DataError(f"{folder} is not an atlas of format {FORMAT}; scan the ensemble again", operation="scan")
         self._files = RecordedFiles(folder, ATLAS_FILE, self.metadata, REMEDY)
         self.plan = Plan.load(self.folder / PLAN_FILE)
-        self._files.verify(PROBABILITIES_FILE)
-        try:
-            probabilities = np.load(self.folder / PROBABILITIES_FILE, allow_pickle=False)
-            classes = tuple(self.metadata["classes"])
-            self.runs = np.array(self.metadata["runs"], dtype=np.intp)
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(f"{folder} is damaged ({error}); scan the ensemble again") from error
-        if probabilities.shape != (len(self.runs), len(classes)):
-            raise DataError(f"{folder} is damaged: probabilities have shape {probabilities.shape}")
-        self.reading = Prediction(classes, probabilities, self.read_by, **self._recognition(probabilities))
+        self.runs, self.reading = stored_reading(folder, self.metadata, self._files)
 
-    def _recognition(self, probabilities: NDArray[np.float32]) -> dict[str, Any]:
-        """Known scores and conformal sets of the readings; none in atlases of classifiers without them."""
-        stored, found = self.metadata.get("known") or {}, dict[str, Any]()
-        try:
-            if stored.get("score"):
-                self._files.verify(KNOWN_FILE)
-                found["known"] = np.load(self.folder / KNOWN_FILE, allow_pickle=False)
-                if found["known"].shape != (len(self.runs),):
-                    raise ValueError(f"known scores have shape {found['known'].shape}")
-            if stored.get("coverage"):
-                found["sets"] = in_sets(probabilities, float(stored["least_probability"]))
-                found["coverage"] = float(stored["coverage"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-            raise DataError(f"{self.folder} is damaged ({error}); scan the ensemble again") from error
-        return found
-
-    @functools.cached_property
+    @property
     def read_by(self) -> NDArray[np.str_]:
         """What determined the class of each reading: ``theory``, ``variance`` or ``network``.
 
         Homogeneous runs are read by theory, or by their variance if theory does not apply (parameters that vary in
         space, a model that the classifier does not know). Atlases of older versions were read by the network alone.
         """
-        found = np.full(len(self.runs), NETWORK, dtype="<U8")
-        unseen = {INFERRED: self.metadata["inferred"]["runs"]} if "inferred" in self.metadata else {}
-        for by, runs in {**self.metadata.get("read_by", {}), **unseen}.items():
-            found[np.isin(self.runs, runs)] = by
-        return found
+        return self.reading.read_by
 
     @functools.cached_property
     def settled(self) -> NDArray[np.float64] | None:
@@ -146,13 +114,7 @@ class Atlas:
         """
         if "inferred" not in self.metadata:
             return None
-        self._files.verify(INFERRED_FILE)
-        runs = np.array(self.metadata["inferred"]["runs"], dtype=np.intp)
-        try:
-            probabilities = np.load(self.folder / INFERRED_FILE, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"{self.folder} is damaged ({error}); scan the ensemble again") from error
-        return runs, Prediction(self.classes, probabilities, np.full(len(runs), INFERRED))
+        return stored_inferred(self.folder, self.metadata, self._files, self.classes)
 
     @property
     def notes(self) -> list[str]:

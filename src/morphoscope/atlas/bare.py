@@ -64,11 +64,6 @@ class BareAtlas(Atlas):
     def __repr__(self) -> str:
         return f"BareAtlas({self.folder.name!r}, {len(self.runs)} runs of {self.plan.model.name}, not read)"
 
-    @property
-    def read_by(self) -> NDArray[np.str_]:
-        """``variance`` for every run."""
-        return self.reading.read_by
-
     @functools.cached_property
     def annotations(self) -> Annotations:
         """The annotations, in the ensemble's folder."""

@@ -51,7 +51,11 @@ def with_inferred(atlas: Atlas) -> Atlas:
     if known is not None:  # of a pattern that nobody has seen it is undefined
         known = np.concatenate([known, np.full(len(runs), np.nan, dtype=known.dtype)])
     part.reading = dataclasses.replace(
-        atlas.reading, probabilities=joined, read_by=part.read_by, known=known, sets=None
+        atlas.reading,
+        probabilities=joined,
+        read_by=np.concatenate([atlas.read_by, added.read_by]),
+        known=known,
+        sets=None,
     )
     unknown = np.full(len(runs), np.nan)
     part.__dict__["descriptors"] = {n: np.concatenate([c, unknown]) for n, c in atlas.descriptors.items()}

@@ -11,14 +11,7 @@ from morphoscope.atlas.atlas import Atlas
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.learning.prediction import Prediction
 
-_DERIVED = (
-    "occupancy",
-    "in_plane",
-    "varying",
-    "plane",
-    "read_by",
-    "settled",
-)  # derived from the runs when it is asked for
+_DERIVED = ("occupancy", "in_plane", "varying", "plane", "settled")  # from the runs, when it is asked for
 
 
 def copied(atlas: Atlas) -> Atlas:

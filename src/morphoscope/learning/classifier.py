@@ -12,7 +12,7 @@ import hashlib
 import importlib.resources
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,9 @@ from morphoscope.core.checksums import FILES, Finding, record_files, verify_file
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.extras import require
 from morphoscope.core.recorded_files import inspect_folder
-from morphoscope.core.storage import read_json, recover, staged_folder, write_json
+from morphoscope.core.storage import recover, staged_folder, write_json
 from morphoscope.learning.conformal import ConformalScores
+from morphoscope.learning.description import read_description
 from morphoscope.learning.homogeneous import HomogeneousClass
 from morphoscope.learning.known import KnownScore, Layers, layers_of
 from morphoscope.learning.known_files import ENTRY, described, load_known, save_known
@@ -54,6 +55,12 @@ class Input:
     apart: float = 30.0  # model time between the last two frames
     #: Time from each earlier frame to the last one; None in classifiers that did not store it.
     earlier: tuple[float, ...] | None = None
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Input:
+        """From what :func:`dataclasses.asdict` makes of one."""
+        earlier = values.get("earlier")
+        return cls(**{**values, "earlier": None if earlier is None else tuple(float(t) for t in earlier)})
 
     @property
     def before(self) -> tuple[float, ...]:
@@ -285,17 +292,10 @@ class Classifier:
         """
         require("learn")
         folder = classifier_folder(source)
-        values = read_json(folder / METADATA_FILE, "the metadata of a classifier")
-        if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-            raise DataError(f"{folder} is damaged: {METADATA_FILE} does not contain the metadata of a classifier")
-        if values["format"] > FORMAT:
-            raise DataError(
-                f"{folder} has classifier format {values['format']}; this version reads up to "
-                f"{FORMAT}; update morphoscope"
-            )
+        values = read_description(folder / METADATA_FILE, "a classifier", FORMAT, REMEDY)
         try:
             network, classes = values["network"], tuple(values["classes"])
-            read = _input(values["input"])
+            read = Input.from_dict(values["input"])
             temperature, provenance = float(values["temperature"]), dict(values["provenance"])
             runs, homogeneous_values = values.get("trained_on"), values.get("homogeneous")
             trained_on = None if runs is None else TrainingRuns.from_dict(runs)
@@ -312,11 +312,6 @@ class Classifier:
         return cls(
             network, classes, read, temperature, provenance, module, trained_on, homogeneous, folder, known, conformal
         )
-
-
-def _input(values: dict[str, Any]) -> Input:
-    earlier = values.get("earlier")
-    return Input(**{**values, "earlier": None if earlier is None else tuple(float(t) for t in earlier)})
 
 
 def open_classifier(source: str | Path | Classifier) -> Classifier:

@@ -18,8 +18,9 @@ from morphoscope.core.checksums import FILES, Finding, record_files, verify_file
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.extras import require
 from morphoscope.core.recorded_files import inspect_folder
-from morphoscope.core.storage import read_json, recover, staged_folder, write_json
+from morphoscope.core.storage import recover, staged_folder, write_json
 from morphoscope.learning.classifier import BATCH, CODE_SUFFIXES, WEIGHTS_FILE, shipped_folder
+from morphoscope.learning.description import read_description
 
 if TYPE_CHECKING:
     import torch
@@ -143,13 +144,7 @@ class Encoder:
         """
         require("learn")
         folder = encoder_folder(source)
-        values = read_json(folder / ENCODER_FILE, "the description of an encoder")
-        if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-            raise DataError(f"{folder} is damaged: {ENCODER_FILE} does not describe an encoder; {REMEDY}")
-        if values["format"] > FORMAT:
-            raise DataError(
-                f"{folder} has encoder format {values['format']}; this version reads up to {FORMAT}; update morphoscope"
-            )
+        values = read_description(folder / ENCODER_FILE, "an encoder", FORMAT, REMEDY)
         if values.get("network") != NETWORK or not isinstance(values.get("provenance"), dict):
             raise DataError(f"{folder} is damaged: {ENCODER_FILE} has a missing or invalid entry; {REMEDY}")
         verify_file(folder, WEIGHTS_FILE, values, REMEDY)

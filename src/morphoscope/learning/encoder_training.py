@@ -14,15 +14,14 @@ from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter, Task
 from morphoscope.core.provenance import versions
 from morphoscope.learning.encoder import Encoder
+from morphoscope.learning.schedule import averaged, one_cycle
 from morphoscope.learning.symmetry import square_symmetry
-from morphoscope.learning.training import averaged
 from morphoscope.learning.unlabelled import PatternSet, batches, check_patterns
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 HELD_OUT = 0.15  # share of the points that judge the encoder
-_WARM_UP = 0.2
 _PROJECTION = 128
 _CROPS = ((0.75, 0.75, 1.0), (0.5, 0.625, 0.75))  # of the side of the grid, in the first and in the second view
 _SINGLE = 0.125  # share of the batches without earlier frames, so that single frames can be encoded, too
@@ -137,9 +136,7 @@ class _Trainer:
         weights = [*self.module.parameters(), *self.head.parameters()]
         self.optimizer = torch.optim.AdamW(weights, settings.learning_rate, weight_decay=settings.weight_decay)
         steps = sum(1 for _ in batches(self.points, settings.batch, settings.parts, np.random.default_rng(0)))
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, settings.learning_rate, total_steps=settings.epochs * steps, pct_start=_WARM_UP
-        )
+        self.schedule = one_cycle(self.optimizer, settings.learning_rate, settings.epochs * steps)
         self.average = averaged(self.module, settings.average)
 
     def encoder(self) -> Encoder:

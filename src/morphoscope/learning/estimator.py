@@ -18,9 +18,10 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.extras import require
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.recorded_files import inspect_folder
-from morphoscope.core.storage import read_json, recover, staged_folder, write_json
+from morphoscope.core.storage import recover, staged_folder, write_json
 from morphoscope.ensembles import Plan
 from morphoscope.learning.classifier import BATCH, CODE_SUFFIXES, WEIGHTS_FILE, Input
+from morphoscope.learning.description import read_description
 from morphoscope.learning.familiarity import Familiarity
 from morphoscope.learning.region import Region
 from morphoscope.learning.training_runs import TrainingRuns
@@ -214,14 +215,7 @@ class Estimator:
         """
         require("learn")
         folder = estimator_folder(source)
-        values = read_json(folder / ESTIMATOR_FILE, "the metadata of an estimator")
-        if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-            raise DataError(f"{folder} is damaged: {ESTIMATOR_FILE} does not contain the metadata of an estimator")
-        if values["format"] > FORMAT:
-            raise DataError(
-                f"{folder} has estimator format {values['format']}; this version reads up to {FORMAT}; update "
-                "morphoscope"
-            )
+        values = read_description(folder / ESTIMATOR_FILE, "an estimator", FORMAT, REMEDY)
         verify_file(folder, WEIGHTS_FILE, values, REMEDY)
         try:
             return _made_of(values, _read_arrays(folder / WEIGHTS_FILE), folder)
@@ -237,9 +231,7 @@ def _made_of(values: dict[str, Any], arrays: dict[str, NDArray[Any]], folder: Pa
 
     from morphoscope.learning.networks._posterior import PosteriorNetwork
 
-    read = dict(values["input"])
-    earlier = None if read.get("earlier") is None else tuple(float(t) for t in read["earlier"])
-    expected = Input(**{**read, "earlier": earlier})
+    expected = Input.from_dict(values["input"])
     targets = tuple(str(name) for name in values["targets"])
     module = PosteriorNetwork(expected.frames, len(targets)).eval()
     weights = {n.removeprefix("network."): torch.from_numpy(a) for n, a in arrays.items() if n.startswith("network.")}

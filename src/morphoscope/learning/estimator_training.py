@@ -17,6 +17,7 @@ from morphoscope.core.provenance import versions
 from morphoscope.learning.estimator import Estimator, features_of
 from morphoscope.learning.familiarity import Familiarity
 from morphoscope.learning.region import Region
+from morphoscope.learning.schedule import averaged, one_cycle
 from morphoscope.learning.symmetry import Augmentation
 from morphoscope.learning.targets import TargetSet, check_trainable
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 EPOCHS = 30
 HELD_OUT = 0.1  # share of the points that validate, if no other ensemble is given
 _BATCH, _MIN_BATCHES = 32, 8
-_RATE, _DECAY, _WARM_UP, _AVERAGE = 2e-3, 1e-2, 0.2, 0.99
+_RATE, _DECAY, _AVERAGE = 2e-3, 1e-2, 0.99
 _CLIP = 5.0  # largest norm of the gradient; the density of a flow can be steep
 _SYMMETRIES = Augmentation(intensity=0.0)  # exact symmetries only: levels tell parameters
 
@@ -158,10 +159,8 @@ class EstimatorTrainer:
         self.batch = max(2, min(_BATCH, len(self.values) // _MIN_BATCHES))
         self.batches, self.epochs = len(self.values) // self.batch, epochs
         self.optimizer = torch.optim.AdamW(self.module.parameters(), lr=_RATE, weight_decay=_DECAY)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, _RATE, total_steps=epochs * self.batches, pct_start=_WARM_UP
-        )
-        self.average: Any = torch.optim.swa_utils.AveragedModel(self.module, avg_fn=_blend, use_buffers=True)
+        self.schedule = one_cycle(self.optimizer, _RATE, epochs * self.batches)
+        self.average = averaged(self.module, _AVERAGE)
         self.best: PosteriorNetwork = self.module
         self.kept = 0
 
@@ -210,9 +209,3 @@ class EstimatorTrainer:
         features = torch.from_numpy(features_of(module, self.validation_frames))
         with torch.inference_mode():
             return float(-module.log_density(self.validation_values, features).mean())
-
-
-def _blend(old: Tensor, new: Tensor, step: Tensor | int) -> Tensor:
-    """The moving average of the weights; early steps forget the random initial weights faster."""
-    share = min(_AVERAGE, (1 + int(step)) / (10 + int(step)))
-    return share * old + (1 - share) * new

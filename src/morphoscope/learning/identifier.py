@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from morphoscope.core.checksums import FILES, record_files, verify_file
 from morphoscope.core.errors import DataError
 from morphoscope.core.extras import require
-from morphoscope.core.storage import read_json, staged_folder, write_json
+from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.ensembles import Plan
 from morphoscope.learning.candidates import Candidate
 from morphoscope.learning.canonical import CanonicalViews
 from morphoscope.learning.classifier import WEIGHTS_FILE, shipped_folder
 from morphoscope.learning.conformal import ConformalScores
+from morphoscope.learning.description import read_description
 from morphoscope.learning.readers import ClassReader, LinearReader, ModelReader
 
 if TYPE_CHECKING:
@@ -148,14 +149,7 @@ class Identifier:
         """
         require("learn")
         place = shipped_identifier_folder() if str(folder) == SHIPPED else Path(folder)
-        values = read_json(place / IDENTIFIER_FILE, "the description of an identifier")
-        if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-            raise DataError(f"{place} is damaged: {IDENTIFIER_FILE} does not describe an identifier; {REMEDY}")
-        if values["format"] > FORMAT:
-            raise DataError(
-                f"{place} has identifier format {values['format']}; this version reads up to {FORMAT}; "
-                "update morphoscope"
-            )
+        values = read_description(place / IDENTIFIER_FILE, "an identifier", FORMAT, REMEDY)
         for name in (WEIGHTS_FILE, READERS_FILE):
             verify_file(place, name, values, REMEDY)
         return _read(place, values)

@@ -17,6 +17,7 @@ from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.learning.candidates import Candidate
 from morphoscope.learning.kinds import KINDS, pattern_kind
 from morphoscope.learning.readers import ClassReader
+from morphoscope.learning.schedule import averaged, one_cycle
 from morphoscope.learning.training_views import NOWHERE, Views
 from morphoscope.learning.unlabelled import load_patterns
 
@@ -275,7 +276,6 @@ def train_network(
     import torch
 
     from morphoscope.learning.networks._identifier import IdentifierHeads, IdentifierNetwork
-    from morphoscope.learning.training import averaged
 
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -288,7 +288,7 @@ def train_network(
     optimizer = torch.optim.AdamW(weights, rate, weight_decay=_DECAY)
     training = np.flatnonzero(~views.held)
     steps = epochs * (len(training) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, 2), pct_start=0.2)
+    schedule = one_cycle(optimizer, rate, steps)
     average = averaged(module, _AVERAGE)
     with progress.task("train identifier", epochs, "epochs") as task:
         for _ in range(epochs):

@@ -19,6 +19,7 @@ from morphoscope.learning.evaluation import fit_temperature
 from morphoscope.learning.homogeneous import homogeneous_classes
 from morphoscope.learning.networks import Network, TrainingSettings, get_network
 from morphoscope.learning.recognition import add_recognition
+from morphoscope.learning.schedule import averaged, one_cycle
 from morphoscope.learning.transfer import Pretrained, fit_last_layer
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 MIN_BATCHES = 8
-WARM_UP = 0.2  # fraction of the steps in which the learning rate increases
 TUNING = 0.1  # of the learning rate, for a network that was trained before
 
 
@@ -186,11 +186,6 @@ def _seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def warm_up(steps: int) -> float:
-    """The share of the steps in which the learning rate rises. PyTorch's schedule can't rise in exactly one."""
-    return 2 / steps if WARM_UP * steps == 1 else WARM_UP
-
-
 class _Trainer:
     def __init__(
         self,
@@ -215,12 +210,7 @@ class _Trainer:
         self.optimizer = torch.optim.AdamW(
             self.module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer,
-            settings.learning_rate,
-            total_steps=settings.epochs * self.batches,
-            pct_start=warm_up(settings.epochs * self.batches),
-        )
+        self.schedule = one_cycle(self.optimizer, settings.learning_rate, settings.epochs * self.batches)
         self.average = averaged(self.module, settings.average)
         self.best: nn.Module = self.module
         self.kept = 0
@@ -306,21 +296,3 @@ def _good_enough(history: list[Epoch], runs: int) -> float:
     """The smallest validation accuracy with which an epoch counts as good as the best so far."""
     best = max(epoch.validation_accuracy for epoch in history)
     return best - math.sqrt(best * (1 - best) / runs)
-
-
-def averaged(module: nn.Module, decay: float) -> Any:
-    """An exponential moving average of weights and statistics, or None.
-
-    At step n the weight of the old value is min(decay, (1 + n) / (10 + n)), so that the random initial weights do not
-    dominate a short training.
-    """
-    from torch.optim.swa_utils import AveragedModel
-
-    if decay == 0:
-        return None
-
-    def blend(old: Tensor, new: Tensor, step: Tensor | int) -> Tensor:
-        share = min(decay, (1 + int(step)) / (10 + int(step)))
-        return share * old + (1 - share) * new
-
-    return AveragedModel(module, avg_fn=blend, use_buffers=True)
