@@ -1,6 +1,7 @@
 """Classifiers in a browser beside the same ones in torch, and the page that opens from disk."""
 
 import base64
+import dataclasses
 
 import numpy as np
 import pytest
@@ -9,11 +10,18 @@ import torch
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.core.errors import UsageError
+from morphoscope.engines import get_engine
+from morphoscope.ensembles.jobs import run_job
 from morphoscope.learning.classifier import Classifier, Input
 from morphoscope.learning.networks import get_network
 from morphoscope.learning.reading import network_alone
+from morphoscope.models import get_model, model_names
 from morphoscope.web.packing import export_atlas
+from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.network import network_file
+from morphoscope.web.server.presets import known_patterns
+from morphoscope.web.server.program import program
+from morphoscope.web.server.theory_program import theory_program
 from tests.cli.in_process import cli_here
 from tests.web.pages import until
 
@@ -196,3 +204,71 @@ def test_on_a_phone_the_page_from_disk_has_tabs_over_one_view(chromium, page):
     assert wide <= 390
     until(lambda: visit.tab.get_by_role("tab").count() >= 4)
     visit.close()
+
+
+SIMULATE = """async ([network, program, options, parameters, start, marks, end]) => {
+  const reader = new Morphoscope.Reader(Uint8Array.from(atob(network), (c) => c.charCodeAt(0)).buffer), frames = [];
+  const simulator = Morphoscope.createSimulator(document.createElement('canvas'), program, options);
+  for (const [name, value] of Object.entries(parameters)) simulator.setParameter(name, value);
+  simulator.reset(start.map((values) => Float32Array.from(values)));
+  for (const mark of marks) {
+    simulator.step(mark - simulator.steps);
+    frames.push(simulator.read()[program.species.indexOf(reader.header.species)]);
+  }
+  simulator.free();
+  const { name, probabilities } = reader.read(frames, end);
+  return { name, probability: probabilities.get(name), quick: simulator.onProcessor };
+}"""
+
+
+@pytest.mark.parametrize(("run", "name"), [(1471, "epsilon"), (1728, "alpha")])
+def test_a_run_in_the_browser_ends_in_the_class_of_the_run_in_python(opened, run, name):
+    """Points of the shipped atlas from their own starts, early, where rounding changes little."""
+    classifier, plan = Classifier.load("gray-scott-second-pass"), morphoscope.open_atlas("gray-scott").plan
+    steps = tuple(round((300 - ago) / plan.dt) for ago in (*classifier.input.earlier, 0))
+    job = dataclasses.replace(run_job(plan, plan.runs[run]), steps=steps)
+    frames = get_engine("cpu").run(job).snapshots[:, 0]
+    expected = classifier.predict(frames[None])
+    options = {"width": 128, "height": 128, "dt": plan.dt, "processor": True}
+    start = job.initial.astype(np.float32).reshape(2, -1).tolist()
+    sent = [program(plan.model), options, dict(job.parameters), start, list(steps), 300]
+    found = opened.tab.evaluate(SIMULATE, [base64.b64encode(network_file(classifier)).decode(), *sent])
+    assert found["quick"]  # WebAssembly is allowed on a page from disk
+    assert found["name"] == expected.names[0] == name
+    assert found["probability"] == pytest.approx(float(expected.probability[0]), abs=1e-3)
+
+
+POINT = "([program, ...at]) => Morphoscope.pointOf(program, program.theory, ...at)"
+
+#: Types of points that the page leaves open, because it follows no orbits.
+OPEN = {"stable or excitable": {"stable", "excitable-like"}, "Hopf or excitable": {"Hopf", "excitable-like"}}
+
+
+def test_theory_without_python_is_that_of_python(opened):
+    """Steady states, growth rates, wavelengths, types of points, time steps: of all models, at known patterns, too."""
+    data = LiveData()
+    for model in map(get_model, model_names()):
+        sent = {**program(model), "theory": theory_program(model)}
+        points = [{}, *(known.parameters for known in known_patterns() if known.model == model.name)][:3]
+        for given in points:
+            values = {**model.defaults, **given}
+            expected = data.point(model.name, values, model.spacing, 9)
+            found = opened.tab.evaluate(POINT, [sent, values, model.spacing, 9])
+            assert expected["kind"] in OPEN.get(found["kind"], {found["kind"]}), model.name
+            assert found["dt"] == pytest.approx(expected["dt"], rel=0.01), model.name
+            assert len(found["states"]) == len(expected["states"]), model.name
+            for one, other in zip(found["states"], expected["states"], strict=True):
+                same_state(one, other)
+
+
+def same_state(one, other):
+    """A steady state, its fastest wave, and its dispersion relation."""
+    assert one["values"] == pytest.approx(other["values"], rel=1e-7, abs=1e-9)
+    assert (one["kind"], one["stable"]) == (other["kind"], other["stable"]), other
+    assert (one["wave"] is None) == (other["wave"] is None), other
+    if one["wave"]:
+        assert one["wave"] == pytest.approx(other["wave"], rel=1e-5, abs=1e-9)
+    size = max(abs(np.array(other["growth"])))
+    np.testing.assert_allclose(one["q"], other["q"], rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(one["growth"], other["growth"], atol=1e-5 * size)
+    np.testing.assert_allclose(one["frequency"], other["frequency"], atol=1e-5 * size)

@@ -50,7 +50,7 @@ def continuum_symbols(qx: Any, qy: Any) -> tuple[Any, Any, Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _terms(model: Model) -> tuple[tuple[int, int, tuple[int, int, int], sympy.Expr], ...]:
+def linear_terms(model: Model) -> tuple[tuple[int, int, tuple[int, int, int], sympy.Expr], ...]:
     """:func:`linear_symbol` as polynomials: (row, column, powers of laplace, dx and dy, coefficient)."""
     import sympy
 
@@ -68,7 +68,7 @@ def _terms(model: Model) -> tuple[tuple[int, int, tuple[int, int, int], sympy.Ex
 
 def isotropic(model: Model) -> bool:
     """Whether growth rates are the same in all directions: the linearisation contains no ``dx`` or ``dy``."""
-    return not any(dx or dy for _, _, (_, dx, dy), _ in _terms(model))
+    return not any(dx or dy for _, _, (_, dx, dy), _ in linear_terms(model))
 
 
 class Linearization:
@@ -82,7 +82,7 @@ class Linearization:
         self.points = int(np.prod(np.broadcast_shapes(*(np.shape(v) for v in values.values()))))
         self.terms = [
             (row, column, powers, np.broadcast_to(np.asarray(evaluate(c, values), float), self.points))
-            for row, column, powers, c in _terms(model)
+            for row, column, powers, c in linear_terms(model)
         ]
         self.isotropic = isotropic(model)
 

@@ -18,15 +18,16 @@ from morphoscope.web.server.atlas_data import AtlasData
 from morphoscope.web.server.network import network_of
 from morphoscope.web.server.pattern_data import PatternData
 from morphoscope.web.server.program import program
+from morphoscope.web.server.theory_program import theory_program
 from morphoscope.web.workspace import Workspace
 
 PAGE = "index.html"
 _WHO = "anonymous"
 _LEVEL = 9
-#: The page asks nobody for anything; its scripts and styles are inside it.
+#: The page asks nobody for anything; its scripts, styles and WebAssembly are inside it.
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; "
-    "media-src blob:; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
 )
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -109,12 +110,12 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
 
 
 def _program(atlas: Atlas) -> bytes | None:
-    """The shaders of the model; None for an atlas whose runs can't be simulated in a browser."""
+    """The shaders and the theory of the model; None for an atlas whose runs can't be simulated in a browser."""
     plan = atlas.plan
     if plan.imported is not None or not plan.model.known:
         return None
     try:
-        return json.dumps(program(plan.model)).encode()
+        return json.dumps({**program(plan.model), "theory": theory_program(plan.model)}).encode()
     except UsageError:
         return None
 

@@ -58,6 +58,7 @@ def program(model: Model) -> dict[str, Any]:
         "kernel": kernel_of(model),
         "presets": [],
         "visualpde": visualpde(model),
+        "theory": None,
         "formulas": {"reaction": dict(model.reaction), "diffusion": dict(model.diffusion)},
     }
 

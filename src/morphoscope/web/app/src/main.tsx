@@ -6,9 +6,10 @@ import { Reader } from "./reader/reader";
 import { createSimulator } from "./simulator/simulator";
 import { wavelength } from "./simulator/wavelength";
 import { start } from "./start";
+import { pointOf } from "./theory/point";
 import { startLive } from "./views/live/page";
 
-Object.assign(globalThis, { Morphoscope: { createSimulator, wavelength, Reader } }); // for scripts, and for tests
+Object.assign(globalThis, { Morphoscope: { createSimulator, wavelength, Reader, pointOf } }); // for scripts, and for tests
 
 const place = document.getElementById("morphoscope");
 if (place?.dataset.source === "live") void startLive(place);

@@ -1,6 +1,8 @@
 // What Python generates from a model (morphoscope.web.server.program): the text of its shaders, and what a page says
 // about it.
 
+import type { TheoryProgram } from "../theory/formula";
+
 export interface ProgramParameter {
   name: string;
   meaning: string;
@@ -63,6 +65,7 @@ export interface ModelProgram {
   kernel: KernelProgram | null; // the same steps for the processor
   presets: Preset[];
   visualpde: VisualPde | null; // null: it can't express the model
+  theory: TheoryProgram | null; // for pages without Python
   formulas: { reaction: Record<string, string>; diffusion: Record<string, string> };
 }
 

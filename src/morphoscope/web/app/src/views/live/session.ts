@@ -6,7 +6,7 @@ import { boundariesOf, type ModelProgram, type Preset } from "../../simulator/pr
 import { LOCAL_STARTS, localStart } from "../../simulator/starts";
 import { wavelength } from "../../simulator/wavelength";
 import { Runner } from "./runner";
-import type { LiveSource, PlaneLine, Point, Spec, Values } from "./source";
+import type { LiveSource, PlaneLine, Point, Spec, TheorySource, Values } from "./source";
 
 export interface LiveGrid {
   width: number;
@@ -52,6 +52,7 @@ export class Session {
     readonly source: LiveSource | null,
     readonly grid: LiveGrid,
     private beginning: Beginning,
+    readonly theory: TheorySource | null = source,
   ) {
     const own = Object.fromEntries(program.parameters.map((p) => [p.name, p.default]));
     this.parameters.value = { ...own, ...beginning.parameters };
@@ -139,7 +140,7 @@ export class Session {
 
   private changed(): void {
     this.moved?.(this.parameters.value);
-    if (!this.source) return;
+    if (!this.theory) return;
     this.asking.value = true;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.ask(), QUIET);
@@ -149,7 +150,7 @@ export class Session {
   private async ask(): Promise<void> {
     const number = ++this.asked;
     if (this.busy) return;
-    const source = this.source as LiveSource, values = this.parameters.value;
+    const source = this.theory as TheorySource, values = this.parameters.value;
     this.busy = true;
     try {
       const point = await source.point(this.spec, values, this.spacing, this.grid.stencil);
@@ -182,7 +183,7 @@ export class Session {
   }
 
   /** Lines depend on the parameters that are not axes. */
-  private async askPlane(source: LiveSource, values: Values): Promise<void> {
+  private async askPlane(source: TheorySource, values: Values): Promise<void> {
     const plane = this.program.plane;
     const others = JSON.stringify(Object.entries(values).filter(([name]) => !plane.includes(name)));
     if (plane[0] === plane[1] || others === this.planeOf) return;

@@ -34,11 +34,14 @@ export interface PlaneLine {
   pieces: [number, number][][];
 }
 
-export interface LiveSource {
-  program(model: Spec): Promise<ModelProgram>;
-  begin(model: Spec, parameters: Values, initial: string, seed: number, width: number, height: number): Promise<Float32Array[]>;
+export interface TheorySource {
   point(model: Spec, parameters: Values, spacing: number, stencil: number): Promise<Point>;
   plane(model: Spec, parameters: Values, across: [number, number], up: [number, number]): Promise<PlaneLine[]>;
+}
+
+export interface LiveSource extends TheorySource {
+  program(model: Spec): Promise<ModelProgram>;
+  begin(model: Spec, parameters: Values, initial: string, seed: number, width: number, height: number): Promise<Float32Array[]>;
 }
 
 type Ask = <T>(action: string, values: Record<string, unknown>) => Promise<T>;

@@ -3,13 +3,15 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { RemoteSource } from "../../data/remote";
+import type { ModelProgram } from "../../simulator/program";
 import type { Store } from "../../state/store";
 import { number, titled } from "../../state/store";
+import { pointOf } from "../../theory/point";
 import { useStore } from "../context";
 import { Live } from "./live";
 import { LiveReading } from "./reading";
 import { Session } from "./session";
-import { askedFrom } from "./source";
+import { askedFrom, type TheorySource, type Values } from "./source";
 
 async function sessionOf(store: Store, run: number): Promise<Session> {
   const { source, manifest } = store, row = store.rowOf.get(run) ?? 0;
@@ -27,7 +29,20 @@ async function sessionOf(store: Store, run: number): Promise<Session> {
     values: Array.from({ length: field.species }, (_, s) => field.values.subarray(s * cells, (s + 1) * cells)),
   };
   const known = ask && program.starts.includes(manifest.initial) ? manifest.initial : null;
-  return new Session({ ...program, dt: manifest.dt, until: manifest.until }, manifest.model.name, ask, grid, { parameters, initial: known, field: start });
+  const theory = ask ?? ownTheory(store, program, parameters);
+  return new Session({ ...program, dt: manifest.dt, until: manifest.until }, manifest.model.name, ask, grid, { parameters, initial: known, field: start }, theory);
+}
+
+/** Theory without Python. The lines of the atlas hold where the other parameters are those of its runs. */
+function ownTheory({ source, names }: Store, program: ModelProgram, began: Values): TheorySource | null {
+  const { theory, plane } = program;
+  return theory && {
+    point: async (_, parameters, spacing, stencil) => pointOf(program, theory, parameters, spacing, stencil),
+    async plane(_, parameters) {
+      const moved = Object.keys(parameters).some((name) => !plane.includes(name) && parameters[name] !== began[name]);
+      return moved || names.some((name) => !plane.includes(name)) ? [] : source.theory(plane);
+    },
+  };
 }
 
 export function LiveTab() {

@@ -111,7 +111,7 @@ function fastest(states: State[]): number {
 export function Theory({ session }: { session: Session }) {
   const [chosen, choose] = useState<number | null>(null);
   const point = session.point.value, measured = session.measured.value;
-  if (!session.source) return <p class="soft">Theory needs the server of <code>morphoscope live</code> or <code>explore</code>. Measured wavelength: {measured === null ? "none" : plain(measured)}.</p>;
+  if (!session.theory) return <p class="soft">The theory of this model needs Python: <code>morphoscope live</code> or <code>explore</code>. Measured wavelength: {measured === null ? "none" : plain(measured)}.</p>;
   if (!point) return <p class="soft" role="status">{session.asking.value ? "Computing steady states…" : "No theory at this point."}</p>;
   const index = chosen !== null && chosen < point.states.length ? chosen : fastest(point.states), state = point.states[index];
   const wave = state?.wave;
