@@ -36,6 +36,7 @@ from .operations.analyze import analyze as analyze
 from .operations.annotate import annotate as annotate
 from .operations.annotate import export_annotations as export_annotations
 from .operations.annotate import import_annotations as import_annotations
+from .operations.arrange import arrange as arrange
 from .operations.chart import chart as chart
 from .operations.check import check as check
 from .operations.classify import classify as classify

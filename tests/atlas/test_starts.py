@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import morphoscope
+from morphoscope.atlas import Atlas
 from morphoscope.atlas.annotation import Annotation
 from morphoscope.atlas.coexistence import occupancy_rows
 from morphoscope.atlas.refinement import choose, next_plan
-from morphoscope.atlas.starts import compare_starts, start_columns, with_initial
+from morphoscope.atlas.starts import compare_starts, dependence, start_columns, start_numbers, with_initial
 from morphoscope.core.errors import UsageError
 from tests.atlas.test_coexistence import atlas_of
 
@@ -53,6 +54,13 @@ def test_three_runs_with_each_prove_nothing(tmp_path):
     made = morphoscope.scan_plan("gray-scott", {"f": 0.03}, replicates=3, initial=STARTS)
     found = compare_starts(atlas_of(tmp_path / "a", made, ["kappa", "lambda"] * 3))
     assert (found.depends.tolist(), found.differs.tolist()) == ([False], [True])
+    assert dependence(Atlas(tmp_path / "a")).tolist() == [1] * 6
+
+
+def test_columns_for_maps(atlas):
+    first = atlas.values("f") < 0.04
+    assert dependence(atlas).tolist() == np.where(first, 2, 0).tolist()
+    assert start_numbers(atlas).tolist() == [STARTS.index(str(atlas.plan.initial_of(run))) for run in atlas.runs]
 
 
 def test_the_part_with_one_start(atlas):

@@ -325,7 +325,7 @@ def test_an_ensemble_with_three_parameters(chromium, tmp_path):
         tab = visit.tab
         tab.locator(".colourbar").wait_for()
         assert "P(" not in tab.get_by_role("combobox", name="Colour").inner_text()
-        tab.get_by_text("Du = ").wait_for()
+        tab.locator(".slices", has_text="Du = ").wait_for()
         x, y = visit.pixel(0.055, 0.02)
         tab.mouse.move(x, y)
         assert "runs here" not in tab.locator(".tip").inner_text()
@@ -335,7 +335,9 @@ def test_an_ensemble_with_three_parameters(chromium, tmp_path):
         tab.get_by_text("Du all 2 values").wait_for()
         until(lambda: "axes=f,k" in visit.href())
         tab.get_by_role("combobox", name="Up").select_option("Du")
-        tab.get_by_text("k = ").wait_for()
+        tab.locator(".slices", has_text="k = ").wait_for()
+        tab.get_by_role("button", name="k = 0.065").click()  # a small map
+        until(lambda: "at.k=0.065" in visit.href())
         visit.close()
 
 

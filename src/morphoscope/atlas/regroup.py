@@ -21,6 +21,7 @@ from morphoscope.atlas.descriptors import DESCRIPTORS_FILE
 from morphoscope.atlas.files import ATLAS_FILE
 from morphoscope.atlas.group_changes import Directions, GroupChange, GroupState, changed, colours_of
 from morphoscope.atlas.inferred import write_inferred
+from morphoscope.atlas.similarity import FILE as SIMILARITY_FILE
 from morphoscope.atlas.writing import people_classes, write_atlas
 from morphoscope.core.checksums import FILES
 from morphoscope.core.errors import DataError, UsageError
@@ -147,6 +148,10 @@ def _write(
         if atlas.inferred is not None:
             metadata = {**metadata, **write_inferred(part, atlas.plan, atlas.inferred[0], atlas.runs, reading)}
         made = write_atlas(part, atlas.plan, reading, metadata)
+        if (
+            atlas.folder / SIMILARITY_FILE
+        ).exists():  # it may be made again without the atlas, which records no checksum
+            shutil.copyfile(atlas.folder / SIMILARITY_FILE, part / SIMILARITY_FILE)
         if (atlas.folder / ANNOTATIONS_FILE).exists():
             kept, place = atlas.annotations, part / ANNOTATIONS_FILE
             after.enter_context(kept.copied_to(place, people_classes(kept, made.classes)))

@@ -89,6 +89,27 @@ def compare_starts(atlas: Atlas) -> Starts:
     return Starts(initials, np.unique(index, return_index=True)[1], index, counts, low, high)
 
 
+#: What the numbers of :func:`dependence` mean.
+DEPENDENCE = ("most frequent class the same", "most frequent class differs, uncertain", "class depends on the start")
+
+
+def dependence(atlas: Atlas) -> NDArray[np.float64]:
+    """How far the class at the point of each reading depends on the start, (readings,): a number of DEPENDENCE.
+
+    NaN at points where all runs have the same start. Raises UsageError if all runs of the atlas have the same.
+    """
+    found = compare_starts(atlas)
+    level = np.where(found.depends, 2.0, found.differs.astype(np.float64))
+    alone = (found.counts.sum(axis=-1) > 0).sum(axis=1) < 2
+    return np.where(alone, np.nan, level)[found.point_index]
+
+
+def start_numbers(atlas: Atlas) -> NDArray[np.intp]:
+    """The initial condition of each reading, as a position in :attr:`Atlas.initials`, (readings,)."""
+    number = {text: place for place, text in enumerate(atlas.initials)}
+    return np.array([number[str(atlas.plan.initial_of(run))] for run in atlas.runs.tolist()], dtype=np.intp)
+
+
 def start_columns(atlas: Atlas) -> dict[str, NDArray[Any]]:
     """For every reading its initial condition, and whether the class depends on it at the reading's point (1 or 0)."""
     found = compare_starts(atlas)

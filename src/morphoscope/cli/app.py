@@ -39,6 +39,7 @@ COMMANDS = {
     "montage": "draw",
     "agree": "reading",
     "reproduce": "reading",
+    "arrange": "arranging",
     "live": "live",
     "explore": "loop",
     "annotate": "loop",

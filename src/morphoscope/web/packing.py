@@ -82,12 +82,15 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
         "groups": False, "proposals": False,
     }  # fmt: skip
     manifest["annotations"] = manifest["edition"] = ""
+    manifest["similarity"] = manifest["similarity"] if manifest["similarity"] == "there" else ""
     manifest["compared"] = manifest["estimator"] = None
     yield "manifest", json.dumps(manifest).encode()
     yield "table", data.table().content
     yield "labels", data.labels().content
     if (inferred := data.inferred()) is not None:
         yield "inferred", inferred.content
+    if (similarity := data.similarity()) is not None:
+        yield "similarity", similarity.content
     for number, _ in enumerate(manifest["variables"]):
         if (column := data.column(number)) is not None:
             yield f"column-{number}", column.content

@@ -21,6 +21,7 @@ from morphoscope.core.errors import UsageError
 from morphoscope.operations.accept import accept
 from morphoscope.operations.annotate import annotate, create_class
 from morphoscope.operations.regroup import change_groups, draw_groups
+from morphoscope.web.arranging import Arrangement
 from morphoscope.web.next_pass import NextPass
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Workspace:
         self.annotated: list[bool] = []
         self._listeners: list[Listener] = []
         self._changes = 0
+        self._arrangement: Arrangement | None = None
         self._lock = threading.RLock()
         self._drawing = threading.Lock()
         self._network = threading.Lock()  # torch modules are not thread-safe
@@ -104,6 +106,14 @@ class Workspace:
         self.labels, self.annotated = labels, annotated
         self._choice: Choice | None = None
         return [i for i, after in enumerate(zip(labels, annotated, strict=True)) if after != before[i]]
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """The places of the patterns by similarity; those of an atlas that was written again are its own."""
+        with self._lock:
+            if self._arrangement is None or self._arrangement.atlas is not self.atlas:
+                self._arrangement = Arrangement(self.atlas)
+            return self._arrangement
 
     @property
     def is_chart(self) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.bare import BareAtlas
+from morphoscope.atlas.starts import DEPENDENCE, dependence, start_numbers
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
 from morphoscope.atlas.views import with_plane
 from morphoscope.core.provenance import __version__
@@ -22,7 +23,8 @@ from morphoscope.web.server.shades import palette
 from morphoscope.web.server.site import Body
 from morphoscope.web.workspace import Workspace
 
-TRUST = ("probability", "margin", "entropy", "known", "survives", "settled", "states", "coexistence")
+STARTS = "depends on start"  # the variable that says where the class depends on the start
+TRUST = ("probability", "margin", "entropy", "known", "survives", "settled", "states", "coexistence", STARTS)
 _COLOUR_MAP = "cividis"
 _CERTAIN = 0.95  # probability of the pattern that is shown first
 _CONTRAST = 0.8  # quantile of its variance among all certain ones
@@ -34,6 +36,7 @@ _TITLES = {
     "survives": "checks of the numerics in which the class is the same",
     "settled": "time from which on the class does not change",
     "states": "classes that coexist at the point",
+    STARTS: "does the class depend on the start?",
     "coexistence": "entropy of the shares of classes at the point (bits)",
 }
 
@@ -63,6 +66,8 @@ class AtlasData:
             found = atlas.variables()
             if isinstance(atlas, BareAtlas):  # no classifier has said anything
                 found = {n: c for n, c in found.items() if n not in TRUST and not n.startswith("P(")}
+            if len(atlas.initials) > 1:
+                found = {**found, STARTS: dependence(atlas)}
             self._variables = atlas, found
         return found
 
@@ -94,6 +99,7 @@ class AtlasData:
             "inferred": 0 if atlas.inferred is None else len(atlas.inferred[0]),
             "first": self._first(),
             "plane": self._plane(),
+            "similarity": self.workspace.arrangement.state,
             "classes": self.classes(),
             "read": not bare,
             "classifier": {"name": stored.get("name", "")} if stored else None,
@@ -107,6 +113,7 @@ class AtlasData:
             "colourRange": list(atlas.colour_range),
             "palette": list(palette(_COLOUR_MAP)),
             "initial": str(plan.initial),
+            "starts": list(atlas.initials) if len(atlas.initials) > 1 else [],
             "who": self.who,
             "compared": None if self.workspace.compared is None else {"name": self.workspace.compared.folder.name},
             "edition": self.workspace.edition,
@@ -170,6 +177,7 @@ class AtlasData:
     def _variable(self, name: str) -> dict[str, Any]:
         ends, ratios = self._ends(name)
         values = {"name": name, "title": _TITLES.get(name, name), "group": "reading", "ends": ends, "ratios": ratios}
+        values["levels"] = list(DEPENDENCE) if name == STARTS else None
         if name in BY_NAME:
             return {**values, "title": BY_NAME[name].title, "group": "descriptors"}
         if name in TRUST:
@@ -208,6 +216,8 @@ class AtlasData:
         }
         if reading.known is not None:
             arrays["known"] = reading.known.astype(np.float32)
+        if len(atlas.initials) > 1:
+            arrays["start"] = start_numbers(atlas).astype(np.int16)
         arrays |= {f"p_{name}": atlas.values(name) for name in atlas.plan.parameter_names}
         return Body(packed({"decisions": decisions, "total": len(atlas.runs)}, arrays), kept=self._lasting)
 
@@ -224,6 +234,21 @@ class AtlasData:
         plan = self.atlas.plan
         arrays |= {f"p_{name}": np.array(plan.values(name), dtype=np.float64)[runs] for name in plan.parameter_names}
         return Body(packed({"total": len(runs)}, arrays))
+
+    def similarity(self, number: int = 0) -> Body | None:
+        """The places of the patterns by similarity, as rows and coordinates; None if they were not arranged yet."""
+        arrangement = self.workspace.arrangement
+        found = arrangement.found
+        if found is None:
+            return None
+        rows = found.positions(arrangement.atlas)
+        arrays: dict[str, NDArray[Any]] = {
+            "row": rows[rows >= 0].astype(np.int32),
+            "x": found.coordinates[rows >= 0, 0],
+            "y": found.coordinates[rows >= 0, 1],
+        }
+        header = {"trustworthiness": found.trustworthiness, "laidOut": found.laid_out}
+        return Body(packed(header, arrays), kept=False)
 
     def labels(self, number: int = 0) -> Body:
         """The class of every run after the latest annotations, and whether a person has said so."""

@@ -39,7 +39,7 @@ class ExplorerData:
         self.sources = {
             **{
                 name: getattr(data, name)
-                for name in ("manifest", "table", "inferred", "labels", "column", "theory", "thumbnails")
+                for name in ("manifest", "table", "inferred", "labels", "column", "theory", "thumbnails", "similarity")
             },
             **{
                 name: getattr(patterns, name)
@@ -55,6 +55,7 @@ class ExplorerData:
             **groups.by_name,
             **proposals.by_name,
             **photographs.by_name,
+            "arrange": lambda: workspace.arrangement.progress(),
         }
         self.beside = (*live.actions, *LONG, *photograph_actions.LONG)
 

@@ -6,6 +6,7 @@ import "./style.css";
 import type { AtlasSource } from "./data/source";
 import { bind } from "./state/address";
 import { follow } from "./state/labelling";
+import { fetchPlaces } from "./state/similarity";
 import { Store } from "./state/store";
 import { App, keptTheme, layoutFor, Loading } from "./views/app";
 import { StoreContext } from "./views/context";
@@ -18,6 +19,7 @@ export async function start(place: HTMLElement, source: AtlasSource, addressed =
     const store = new Store(source, manifest, table, labels);
     store.theme.value = keptTheme();
     if (layoutFor(place.clientWidth || innerWidth) === "phone") store.tab.value = "map";
+    if (addressed && manifest.similarity === "there" && /[#&]axes=similarity/.test(location.hash)) await fetchPlaces(store);
     const ends = [follow(store), ...(addressed ? [bind(store)] : [])];
     if (manifest.inferred) void source.inferred().then((found) => (store.inferred.value = found), (error: Error) => store.tell(error.message, true));
     if (manifest.compared) void source.compare().then((found) => (store.comparison.value = found), () => undefined);

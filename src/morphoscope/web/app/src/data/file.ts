@@ -2,9 +2,9 @@
 
 import { FileLabels } from "./file_labels";
 import type {
-  AtlasSource, Comparison, Detail, Floats, Frames, Inferred, Labels, LabelSource, Manifest, ModelProgram, StartField, Table, TheoryLine,
+  AtlasSource, Comparison, Detail, Floats, Frames, Inferred, Labels, LabelSource, Manifest, ModelProgram, Similarity, StartField, Table, TheoryLine,
 } from "./source";
-import { columnOf, inferredOf, labelsOf, startOf, tableOf } from "./tables";
+import { columnOf, inferredOf, labelsOf, similarityOf, startOf, tableOf } from "./tables";
 
 const PREFIX = "morphoscope-"; // of the elements that hold the parts
 
@@ -54,6 +54,11 @@ export class FileSource implements AtlasSource {
   async inferred(): Promise<Inferred | null> {
     const found = await part("inferred");
     return found && inferredOf(found);
+  }
+
+  async similarity(): Promise<Similarity | null> {
+    const found = await part("similarity");
+    return found && similarityOf(found);
   }
 
   current(): Promise<Labels> {

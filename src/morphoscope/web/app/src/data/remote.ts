@@ -1,10 +1,10 @@
 // An atlas whose data and actions somebody else answers: a server, or the kernel of a notebook.
 
 import type {
-  AtlasSource, Comparison, Detail, Floats, Frames, Inferred, LabelChange, Labels, LabelSource, Manifest, ModelProgram, StartField,
+  AtlasSource, Comparison, Detail, Floats, Frames, Inferred, LabelChange, Labels, LabelSource, Manifest, ModelProgram, Similarity, StartField,
   Table, TheoryLine,
 } from "./source";
-import { columnOf, framesOf, inferredOf, labelsOf, startOf, tableOf } from "./tables";
+import { columnOf, framesOf, inferredOf, labelsOf, similarityOf, startOf, tableOf } from "./tables";
 
 /** Requests with answers, and messages to all pages. */
 export interface Exchange {
@@ -71,6 +71,11 @@ export abstract class RemoteSource implements AtlasSource {
   async inferred(): Promise<Inferred | null> {
     const found = await this.get("inferred");
     return found && inferredOf(found);
+  }
+
+  async similarity(): Promise<Similarity | null> {
+    const found = await this.get("similarity");
+    return found && similarityOf(found);
   }
 
   async current(): Promise<Labels> {

@@ -41,6 +41,7 @@ export interface Variable {
   group: "trust" | "parameters" | "descriptors" | "probabilities";
   ends: [number, number]; // of the colour scale
   ratios: boolean; // whether the scale is logarithmic
+  levels: string[] | null; // what the values 0, 1, … mean, if they are no numbers
 }
 
 export interface Sheets {
@@ -63,6 +64,7 @@ export interface Manifest {
   inferred: number; // points that were not simulated, whose classes are inferred
   first: number; // the row that is shown first
   plane: [string, string]; // the default axes of the map, abscissa first
+  similarity: "there" | "possible" | ""; // places of the patterns by similarity: stored, or a server can compute them
   classes: ClassInfo[]; // in the order that labels refer to
   read: boolean; // whether a classifier has read the runs; false: an ensemble as it is
   classifier: { name: string } | null;
@@ -71,6 +73,7 @@ export interface Manifest {
   colourRange: [number, number]; // of the recorded species, for all pictures
   palette: string[]; // 256 colours of fields and numbers, #rrggbb
   initial: string; // the initial condition of the plan
+  starts: string[]; // the initial conditions of the runs, if they have several
   who: string; // the name under which labels are saved
   annotations: string; // where they are saved
   compared: { name: string } | null;
@@ -94,6 +97,7 @@ export interface Table {
   total: number;
   run: Int32Array;
   parameters: Record<string, Float64Array>; // those that the runs set
+  start: Int16Array | null; // index into `Manifest.starts`
   read: Int16Array; // index into `classes` of what was read
   readBy: Uint8Array; // index into `decisions`
   decisions: string[]; // "theory", "variance", "network", …
@@ -108,6 +112,14 @@ export interface Inferred {
   parameters: Record<string, Float64Array>;
   read: Int16Array; // index into `classes`
   probability: Float32Array; // of the regression, not calibrated
+}
+
+/** Places of the patterns by similarity, in −1 … 1. */
+export interface Similarity {
+  row: Int32Array;
+  x: Float32Array;
+  y: Float32Array;
+  trustworthiness: number; // 1: all neighbours are neighbours by their features
 }
 
 export interface TheoryLine {
@@ -186,6 +198,7 @@ export interface AtlasSource {
   manifest(again?: boolean): Promise<Manifest>; // `again`: as it is now
   table(): Promise<Table>;
   inferred(): Promise<Inferred | null>;
+  similarity(): Promise<Similarity | null>;
   current(): Promise<Labels>;
   column(variable: string): Promise<Floats>; // one of `Manifest.variables`, a value per row
   theory(plane: [string, string]): Promise<TheoryLine[]>;

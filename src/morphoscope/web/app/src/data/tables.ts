@@ -1,7 +1,7 @@
 // The binary answers of a server, and the contents of an exported file, as the interfaces of source.ts.
 
 import { unpack, type Values } from "./packed";
-import type { ClassInfo, Floats, Frames, Inferred, Labels, StartField, Table } from "./source";
+import type { ClassInfo, Floats, Frames, Inferred, Labels, Similarity, StartField, Table } from "./source";
 
 export function tableOf(content: ArrayBuffer): Table {
   const { header, arrays } = unpack(content);
@@ -10,6 +10,7 @@ export function tableOf(content: ArrayBuffer): Table {
     decisions: header.decisions as string[],
     parameters: parametersOf(arrays),
     run: arrays.run as Int32Array,
+    start: (arrays.start as Int16Array | undefined) ?? null,
     read: arrays.read as Int16Array,
     readBy: arrays.readBy as Uint8Array,
     probability: arrays.probability as Float32Array,
@@ -23,6 +24,14 @@ export function inferredOf(content: ArrayBuffer): Inferred {
   return {
     total: header.total as number, parameters: parametersOf(arrays),
     read: arrays.read as Int16Array, probability: arrays.probability as Float32Array,
+  };
+}
+
+export function similarityOf(content: ArrayBuffer): Similarity {
+  const { header, arrays } = unpack(content);
+  return {
+    row: arrays.row as Int32Array, x: arrays.x as Float32Array, y: arrays.y as Float32Array,
+    trustworthiness: header.trustworthiness as number,
   };
 }
 

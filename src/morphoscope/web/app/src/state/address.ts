@@ -3,7 +3,8 @@
 
 import { batch, effect, untracked } from "@preact/signals";
 
-import type { Store, Tab, Window } from "./store";
+import { showSimilarity } from "./similarity";
+import { SIMILAR, type Store, type Tab, type Window } from "./store";
 
 const TABS: Tab[] = ["map", "pattern", "montage", "live", "groups", "proposals", "pass", "compare", "photograph", "share"];
 const GROUPS = ["*unknown", "*annotated", "*differing", "*rejected", "*all"]; // of the montage, besides classes
@@ -13,7 +14,7 @@ export function written(store: Store): string {
   const values = new URLSearchParams({ atlas: store.manifest.name, run: String(store.run) });
   values.set("tab", store.tab.value);
   values.set("colour", store.colouring.value);
-  if (store.axes.value[0]) values.set("axes", store.axes.value.join(","));
+  if (store.axes.value[0]) values.set("axes", store.similar ? "similarity" : store.axes.value.join(","));
   for (const [name, value] of Object.entries(store.slices.value)) values.set(`at.${name}`, value === null ? "all" : String(value));
   const hidden = [...store.hidden.value].map((i) => store.classes.value[i]?.name).filter(Boolean);
   if (hidden.length) values.set("hidden", hidden.join(","));
@@ -37,8 +38,12 @@ export function read(store: Store, hash: string): void {
       store.colouring.value = colour;
     const axes = values.get("axes")?.split(",") ?? [];
     if (axes.length === 2 && axes.every((name) => store.names.includes(name))) store.axes.value = axes as [string, string];
+    if (axes[0] === "similarity") {
+      if (store.similarity.value) store.axes.value = SIMILAR;
+      else void showSimilarity(store);
+    }
     const slices: Record<string, number | null> = {};
-    for (const name of store.names) if (values.has(`at.${name}`)) slices[name] = values.get(`at.${name}`) === "all" ? null : Number(values.get(`at.${name}`));
+    for (const name of Object.keys(store.dimensions)) if (values.has(`at.${name}`)) slices[name] = values.get(`at.${name}`) === "all" ? null : Number(values.get(`at.${name}`));
     store.slices.value = slices;
     const hidden = values.get("hidden")?.split(",") ?? [];
     const classes = store.classes.value;

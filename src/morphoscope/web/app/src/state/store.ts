@@ -11,7 +11,18 @@ export type Tool = "pan" | "box" | "lasso";
 export type Window = [number, number, number, number];
 export const CLASS = "class";
 export const UNKNOWN = "unknown";
+/** What maps can be sliced by beside the parameters: the start of the runs. */
+export const START = "start";
+/** The axes of the map of patterns that look alike. */
+export const SIMILAR: [string, string] = ["similarity 1", "similarity 2"];
 const LEAST_PER_VALUE = 4; // runs at a value of a parameter that is shown alone
+
+/** Places of patterns by similarity: the rows that have one, and columns of all rows by axis. */
+export interface Places {
+  rows: Int32Array;
+  columns: Record<string, Float64Array>;
+  trustworthiness: number;
+}
 
 export class Store {
   readonly names: string[]; // the parameters that the runs set
@@ -21,6 +32,9 @@ export class Store {
   readonly tab = signal<Tab>("pattern");
   readonly colouring = signal<string>(CLASS);
   readonly axes = signal<[string, string]>(["", ""]);
+  plane: [string, string]; // the axes before those by similarity
+  readonly similarity = signal<Places | null>(null);
+  readonly arranging = signal(""); // how far a server is with them
   readonly slices = signal<Record<string, number | null>>({}); // chosen values of parameters, see `slice`
   readonly window = signal<Window | null>(null); // null: where the map starts
   readonly hidden = signal<ReadonlySet<number>>(new Set()); // classes that the legend has switched off
@@ -45,6 +59,7 @@ export class Store {
   readonly live = signal<{ run: number } | null>(null); // a run to be run live
   readonly livePoint = signal<Record<string, number> | null>(null); // where the live run is
 
+  private sliceable: { of: Table; columns: Record<string, Float64Array> } | null = null;
   private reader: Promise<ArrayBuffer | null> | null = null;
   private columns = new Map<string, Promise<Floats>>();
 
@@ -58,7 +73,7 @@ export class Store {
     table.run.forEach((run, row) => this.rowOf.set(run, row));
     this.classes = signal(current.classes);
     this.who = signal(manifest.who);
-    this.axes.value = [...manifest.plane];
+    this.axes.value = this.plane = [...manifest.plane];
     if (!manifest.read) this.colouring.value = manifest.variables.find((v) => v.group === "descriptors")?.name ?? CLASS;
     this.row.value = manifest.first;
   }
@@ -66,30 +81,59 @@ export class Store {
   /** The parameters that differ between the runs. */
   readonly varying = computed(() => this.manifest.model.parameters.filter((p) => p.varies).map((p) => p.name));
 
+  /** The columns by which maps can be sliced: the parameters, and the start if the runs have several. */
+  get dimensions(): Record<string, Float64Array> {
+    const { parameters, start } = this.table;
+    if (this.sliceable?.of !== this.table)
+      this.sliceable = { of: this.table, columns: start ? { ...parameters, [START]: Float64Array.from(start) } : parameters };
+    return this.sliceable.columns;
+  }
+
+  /** What the map is sliced by: varying parameters that are no axes, and the start. */
+  readonly others = computed(() =>
+    [...this.varying.value, START].filter((name) => !this.axes.value.includes(name) && this.dimensions[name]),
+  );
+
   /** The value at which the map shows a parameter that is not an axis; null: all values. */
   slice(name: string): number | null {
     const chosen = this.slices.value[name];
     if (chosen !== undefined) return chosen;
-    const column = this.table.parameters[name];
+    const column = this.dimensions[name];
     // At first that of the first pattern, so that runs don't lie on top of each other; all values of scattered runs.
     if (!column || new Set(column).size * LEAST_PER_VALUE > column.length) return null;
     return column[this.manifest.first] ?? null;
   }
 
   /** Rows that the map shows: those at the chosen values of the parameters that are not axes. */
-  readonly shown = computed<Int32Array>(() => this.sliced(this.table.parameters, this.table.total));
+  readonly shown = computed<Int32Array>(() =>
+    this.similar ? (this.similarity.value?.rows ?? new Int32Array()) : this.sliced(this.dimensions, this.table.total),
+  );
 
   /** The inferred points that the map shows. */
   readonly shownInferred = computed<Int32Array>(() => {
     const found = this.inferred.value;
-    return found ? this.sliced(found.parameters, found.total) : new Int32Array();
+    return found && !this.similar ? this.sliced(found.parameters, found.total) : new Int32Array();
   });
 
-  private sliced(parameters: Record<string, Float64Array>, total: number): Int32Array {
-    const others = this.varying.value.filter((name) => !this.axes.value.includes(name) && this.table.parameters[name]);
-    const columns = others.flatMap((name) => {
-      const value = this.slice(name);
-      return value === null ? [] : [[parameters[name], value] as [Float64Array, number]];
+  /** Whether the map shows patterns by similarity. */
+  get similar(): boolean {
+    return this.axes.value[0] === SIMILAR[0];
+  }
+
+  /** The coordinates of all rows along an axis of the map; NaN without one. */
+  coordinate(axis: string): Float64Array | undefined {
+    return this.table.parameters[axis] ?? this.similarity.value?.columns[axis];
+  }
+
+  /** Rows at another value of a parameter, or at all (null), as the map would show them. */
+  at(name: string, value: number | null): Int32Array {
+    return this.sliced(this.dimensions, this.table.total, { [name]: value });
+  }
+
+  private sliced(parameters: Record<string, Float64Array>, total: number, instead: Record<string, number | null> = {}): Int32Array {
+    const columns = this.others.value.flatMap((name) => {
+      const value = name in instead ? instead[name]! : this.slice(name);
+      return value === null || !parameters[name] ? [] : [[parameters[name], value] as [Float64Array, number]];
     });
     const rows: number[] = [];
     for (let row = 0; row < total; row++)
@@ -181,9 +225,11 @@ export class Store {
     this.told.value = { text, problem };
   }
 
-  /** "f 0.046, k 0.063" */
+  /** "f 0.046, k 0.063", and the start if the runs have several */
   point(row: number): string {
-    return this.names.map((name) => `${name} ${number(this.table.parameters[name]?.[row] ?? NaN)}`).join(", ");
+    const values = this.names.map((name) => `${name} ${number(this.table.parameters[name]?.[row] ?? NaN)}`);
+    const start = this.manifest.starts[this.table.start?.[row] ?? -1];
+    return [...values, ...(start ? [`from ${start}`] : [])].join(", ");
   }
 
   /** What determined the class of a row, as in "by the network, probability 0.98". */

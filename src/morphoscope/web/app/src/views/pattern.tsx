@@ -9,6 +9,7 @@ import { useStore } from "./context";
 import { Copy } from "./copy";
 import { Field } from "./field";
 import { LabelBar, Told } from "./labelbar";
+import { OtherStarts } from "./map/starts";
 import { hasLive } from "./tabs";
 import { Thumbnail } from "./thumbnail";
 
@@ -75,6 +76,7 @@ export function Pattern() {
           {detail.value ? <Numbers detail={detail.value} run={run} stale={detail.stale} /> : <div class="skeleton" aria-busy="true" />}
         </div>
       </div>
+      <OtherStarts />
       <LabelBar targets={() => [row]} done={() => undefined} creating={creating} setCreating={setCreating} />
       <Told />
       <Actions run={run} command={detail.stale ? "" : (detail.value?.command ?? "")} />

@@ -8,7 +8,7 @@ import { CellPicture } from "./cells";
 import { coloursOf } from "./colours";
 import { neighbour, planeOf, startWindow, type Plane } from "./geometry";
 import { drawHere, drawMarked, drawParameters, lettersOf, markedPlaces, type Letter } from "./marks";
-import { clipped, drawAxes, drawLetter, drawLines, type Frame } from "./overlay";
+import { clipped, drawAxes, drawBox, drawLetter, drawLines, type Frame } from "./overlay";
 import { createPainter, type Painter } from "./painter";
 import { Pointer, type Hover, type Stage } from "./pointer";
 import { Zoom } from "./zoom";
@@ -99,11 +99,11 @@ export class MapChart implements Stage {
   }
 
   private lay(rows: Int32Array, [across, up]: [string, string]): void {
-    const columns = this.store.table.parameters;
     const none = new Float64Array(this.store.table.total);
     const before = this.plane;
-    const plane = (this.plane = planeOf(rows, columns[across] ?? none, up === across ? none : (columns[up] ?? none), this.inferredAt(across, up)));
+    const plane = (this.plane = planeOf(rows, this.store.coordinate(across) ?? none, up === across ? none : (this.store.coordinate(up) ?? none), this.inferredAt(across, up)));
     const classes = this.store.classes.peek();
+    this.zoom.equal = this.store.similar;
     this.zoom.start = startWindow(plane, (row) => !(classes[this.store.table.read[row] ?? 0]?.homogeneous ?? false));
     this.place();
     if (before && before.all.join() !== plane.all.join()) this.store.window.value = null;
@@ -198,14 +198,15 @@ export class MapChart implements Stage {
     const ink = {
       ink: style.color, soft: style.color, line: style.borderTopColor, surface: style.backgroundColor, font: style.fontFamily,
     };
-    drawAxes(context, frame, store.axes.peek().map((name) => this.title(name)) as [string, string], ink);
+    if (store.similar) drawBox(context, frame, "patterns that look alike lie near each other", ink);
+    else drawAxes(context, frame, store.axes.peek().map((name) => this.title(name)) as [string, string], ink);
     clipped(context, frame, () => {
       if (plane.lattice) this.picture.draw(context, frame, plane.all);
       drawLines(context, frame, this.lines, this.pointer.line);
       drawMarked(context, frame, store, plane, this.marked);
       drawParameters(context, frame, store);
       const [across, up] = store.axes.peek();
-      const at = (name: string) => store.table.parameters[name]?.[store.row.peek()];
+      const at = (name: string) => store.coordinate(name)?.[store.row.peek()];
       drawHere(context, frame, at(across), at(up));
       if (store.letters.peek() && store.colouring.peek() === CLASS)
         for (const [x, y, text] of this.letters) drawLetter(context, frame.x(x), frame.y(y), text, ink.font);

@@ -7,6 +7,7 @@ export type Rgb = [number, number, number];
 export const UNDEFINED: Rgb = [200, 200, 200];
 const REJECTED: Rgb = [255, 255, 255];
 export const KNOWN_COLOURS = { known: "#5b8fb9", unknown: "#d4382c", other: "#d9d9d9" }; // other: no network has read it
+export const LEVEL_COLOURS = ["#d9d9d9", "#e8a33d", "#8e1b3a"]; // of a variable with levels, in their order
 const PALE = 105; // opacity of points that were not simulated
 const DIMMED = 70; // opacity of rows that are not selected
 
@@ -37,6 +38,7 @@ export function coloursOf(store: Store, rows: Int32Array, values: Floats | null,
   const hidden = comparison ? hiddenByName(store) : store.hidden.value;
   const variable = store.manifest.variables.find((v) => v.name === store.colouring.value);
   const palette = store.manifest.palette.map(rgb);
+  const levels = LEVEL_COLOURS.map(rgb);
   const selected = store.selection.value.length ? new Set(store.selection.value) : null;
   const known = Object.fromEntries(Object.entries(KNOWN_COLOURS).map(([name, text]) => [name, rgb(text)]));
   for (let i = 0; i < rows.length; i++) {
@@ -45,6 +47,7 @@ export function coloursOf(store: Store, rows: Int32Array, values: Floats | null,
     if (hidden.has(label) || (comparison && label < 0)) continue;
     let colour: Rgb = label < 0 ? REJECTED : (classes[label] ?? UNDEFINED);
     if (store.colouring.value === UNKNOWN) colour = known[readingOf(store, row)]!;
+    else if (variable?.levels && values) colour = levels[values[row] ?? -1] ?? UNDEFINED;
     else if (store.colouring.value !== CLASS && variable && values) {
       const at = share(variable, values[row] ?? NaN);
       colour = Number.isNaN(at) ? UNDEFINED : palette[Math.round(at * (palette.length - 1))]!;

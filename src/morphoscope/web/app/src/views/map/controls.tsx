@@ -1,7 +1,9 @@
 // Colouring, axes, values of the other parameters, tools.
 
+import { Arrangement } from "./arrangement";
 import { useStore } from "../context";
-import { CLASS, number, UNKNOWN, type Tool } from "../../state/store";
+import { StartChoice } from "./starts";
+import { CLASS, number, START, UNKNOWN, type Tool } from "../../state/store";
 
 const GROUPS = { trust: "How far to trust it", descriptors: "Descriptors", parameters: "Parameters", probabilities: "Probability of a class" };
 const TOOLS: [Tool, string, string][] = [
@@ -31,7 +33,8 @@ export function Controls() {
           })}
         </select>
       </label>
-      {store.names.length > 2 && <Axes />}
+      <Arrangement />
+      {store.names.length > 2 && !store.similar && <Axes />}
       <div class="tools" role="group" aria-label="What dragging on the map does">
         {TOOLS.map(([tool, name, title]) => (
           <button key={tool} type="button" title={title} aria-pressed={store.tool.value === tool} onClick={() => (store.tool.value = tool)}>
@@ -76,12 +79,13 @@ function Axes() {
 /** One slider for each parameter that varies and is not an axis. */
 export function Slices() {
   const store = useStore();
-  const others = store.varying.value.filter((name) => !store.axes.value.includes(name) && store.table.parameters[name]);
-  if (!others.length) return null;
+  const others = store.others.value;
+  if (!others.length || store.similar) return null;
   return (
     <div class="slices">
       {others.map((name) => {
-        const values = [...new Set(store.table.parameters[name])].sort((a, b) => a - b);
+        if (name === START) return <StartChoice key={name} />;
+        const values = [...new Set(store.dimensions[name])].sort((a, b) => a - b);
         const chosen = store.slice(name);
         const set = (value: number | null) => (store.slices.value = { ...store.slices.value, [name]: value });
         const place = chosen === null ? 0 : Math.max(0, values.indexOf(chosen));

@@ -1,8 +1,9 @@
 // The legend: classes or a colour bar, theory lines, marks. A click switches a class or a line off and on.
 
+import type { Variable } from "../../data/source";
 import { useStore } from "../context";
 import { CLASS, number, titled, UNKNOWN } from "../../state/store";
-import { KNOWN_COLOURS, readingOf } from "./colours";
+import { KNOWN_COLOURS, LEVEL_COLOURS, readingOf } from "./colours";
 import { dashOf } from "./overlay";
 
 export function Legend() {
@@ -10,7 +11,7 @@ export function Legend() {
   const colouring = store.colouring.value;
   return (
     <div class="legend">
-      {colouring === CLASS ? <Classes /> : colouring === UNKNOWN ? <Readings /> : <ColourBar />}
+      {colouring === CLASS ? <Classes /> : colouring === UNKNOWN ? <Readings /> : <Numbers />}
       <Lines />
       <Marks />
     </div>
@@ -68,10 +69,23 @@ function Readings() {
   );
 }
 
-function ColourBar() {
+function Numbers() {
   const store = useStore();
   const variable = store.manifest.variables.find((v) => v.name === store.colouring.value);
   if (!variable) return null;
+  return variable.levels ? <Levels title={variable.title} levels={variable.levels} /> : <ColourBar variable={variable} />;
+}
+
+function Levels({ title, levels }: { title: string; levels: string[] }) {
+  return (
+    <div class="chips" role="group" aria-label={title}>
+      {levels.map((name, i) => <span key={name} class="chip"><i style={{ background: LEVEL_COLOURS[i] }} />{name}</span>)}
+    </div>
+  );
+}
+
+function ColourBar({ variable }: { variable: Variable }) {
+  const store = useStore();
   const [low, high] = variable.ends;
   const colours = store.manifest.palette.filter((_, i) => i % 16 === 0 || i === 255);
   const middle = variable.ratios ? Math.sqrt(low * high) : (low + high) / 2;

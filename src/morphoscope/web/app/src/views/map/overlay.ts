@@ -39,12 +39,22 @@ export function frameOf([x0, x1, y0, y1]: readonly [number, number, number, numb
   };
 }
 
-export function drawAxes(context: CanvasRenderingContext2D, frame: Frame, titles: [string, string], ink: Ink): void {
+/** The box of a map whose axes have no unit, with a title below it. */
+export function drawBox(context: CanvasRenderingContext2D, frame: Frame, title: string, ink: Ink): void {
   const { left, top, width, height } = frame;
   context.strokeStyle = ink.line;
   context.lineWidth = 1;
   context.strokeRect(left - 0.5, top - 0.5, width + 1, height + 1);
   context.fillStyle = ink.ink;
+  context.font = `13px ${ink.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  context.fillText(title, left + width / 2, top + height + 8, width);
+}
+
+export function drawAxes(context: CanvasRenderingContext2D, frame: Frame, titles: [string, string], ink: Ink): void {
+  const { left, top, width, height } = frame;
+  drawBox(context, frame, "", ink);
   context.font = `12px ${ink.font}`;
   context.textAlign = "center";
   context.textBaseline = "top";

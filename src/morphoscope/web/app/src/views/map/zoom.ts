@@ -12,6 +12,7 @@ type Plot = HTMLElement & { __zoom?: ZoomTransform };
 
 export class Zoom {
   start: Window = [0, 1, 0, 1]; // where the map starts
+  equal = false; // whether both axes have the same scale
   private behaviour: ZoomBehavior<HTMLElement, unknown>;
   private size: [number, number] = [0, 0];
   private moving = false; // by this map itself
@@ -37,7 +38,7 @@ export class Zoom {
   }
 
   get window(): Window {
-    return this.store.window.peek() ?? this.start;
+    return this.store.window.peek() ?? this.first;
   }
 
   get frame(): Frame {
@@ -45,7 +46,16 @@ export class Zoom {
   }
 
   private get base(): Frame {
-    return frameOf(this.start, ...this.size);
+    return frameOf(this.first, ...this.size);
+  }
+
+  /** Where the map starts, in the proportions of its box if both axes have the same scale. */
+  private get first(): Window {
+    const [x0, x1, y0, y1] = this.start;
+    const { width, height } = frameOf(this.start, ...this.size);
+    if (!this.equal || !this.size[0] || !this.size[1]) return this.start;
+    const scale = Math.max((x1 - x0) / width, (y1 - y0) / height);
+    return around([(x0 + x1) / 2, (y0 + y1) / 2], [width * scale, height * scale]);
   }
 
   resize(size: [number, number]): void {
@@ -74,7 +84,7 @@ export class Zoom {
       this.plot.__zoom = zoomIdentity;
       return;
     }
-    const k = (this.start[1] - this.start[0]) / (window[1] - window[0]);
+    const k = (this.first[1] - this.first[0]) / (window[1] - window[0]);
     this.plot.__zoom = zoomIdentity.translate(-k * this.base.x(window[0]), -k * this.base.y(window[3])).scale(k);
   }
 
@@ -94,7 +104,7 @@ export class Zoom {
   /** Show a part of the plane, in the proportions of the start. */
   show(part: Window): void {
     const all = padded(part);
-    const [wide, high] = [this.start[1] - this.start[0], this.start[3] - this.start[2]];
+    const [wide, high] = [this.first[1] - this.first[0], this.first[3] - this.first[2]];
     const scale = Math.max((all[1] - all[0]) / wide, (all[3] - all[2]) / high);
     this.store.window.value = around([(all[0] + all[1]) / 2, (all[2] + all[3]) / 2], [wide * scale, high * scale]);
   }

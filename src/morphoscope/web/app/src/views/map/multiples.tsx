@@ -1,0 +1,128 @@
+// Small maps side by side: one for each start, or for values of a third parameter. A click makes one the map's.
+
+import { scaleLinear } from "d3-scale";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import type { Floats } from "../../data/source";
+import { CLASS, number, START, UNKNOWN, type Store, type Window } from "../../state/store";
+import { useStore } from "../context";
+import { CellPicture } from "./cells";
+import { coloursOf } from "./colours";
+import { distinct, planeOf, startWindow } from "./geometry";
+import type { Frame } from "./overlay";
+
+const MOST = 12; // maps
+const FEW = 24; // values of a parameter; random ones have more
+const MANY = 200_000; // runs, of which small maps are drawn only if they are asked for
+const SIZE = { width: 116, height: 84 }; // pixels
+const NONE = "none";
+
+export function Multiples() {
+  const store = useStore();
+  const [wanted, want] = useState<string | null>(null);
+  const names = store.others.value.filter((name) => distinct(store.dimensions[name]!).length <= FEW);
+  if (!names.length || store.similar) return null;
+  const first = store.table.total > MANY ? NONE : names.includes(START) ? START : names[0]!;
+  const name = wanted !== null && (wanted === NONE || names.includes(wanted)) ? wanted : first;
+  return (
+    <section class="multiples" aria-label="Small maps">
+      <label>
+        <span>Small maps for each</span>
+        <select value={name} onChange={(e) => want(e.currentTarget.value)}>
+          {names.map((each) => <option key={each} value={each}>{each}</option>)}
+          <option value={NONE}>none</option>
+        </select>
+      </label>
+      {name !== NONE && <Row name={name} />}
+    </section>
+  );
+}
+
+function Row({ name }: { name: string }) {
+  const store = useStore();
+  const values = useValues(store);
+  const [across, up] = store.axes.value;
+  void [store.changes.value, store.slices.value];
+  const all = distinct(store.dimensions[name]!);
+  const shown = all.length <= MOST ? [...all] : Array.from({ length: MOST }, (_, i) => all[Math.round((i * (all.length - 1)) / (MOST - 1))]!);
+  const chosen = store.slice(name);
+  const window = useMemo(() => windowOf(store, store.at(name, null)), [store, store.table, store.slices.value, name, across, up]);
+  return (
+    <div class="small-maps" role="group" aria-label={`Maps by ${name}`}>
+      {shown.map((value) => {
+        const title = name === START ? (store.manifest.starts[value] ?? "") : `${name} = ${number(value)}`;
+        return (
+          <button
+            key={value} type="button" aria-pressed={chosen === value} title={`Show ${title} on the map`}
+            onClick={() => (store.slices.value = { ...store.slices.value, [name]: value })}
+          >
+            <SmallMap name={name} value={value} values={values} window={window} />
+            <span>{title}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** The variable by which the map is coloured, once it is there. */
+function useValues(store: Store): Floats | null {
+  const name = store.colouring.value;
+  const [found, setFound] = useState<{ name: string; values: Floats | null }>({ name: "", values: null });
+  useEffect(() => {
+    let there = true;
+    if (name !== CLASS && name !== UNKNOWN)
+      void store.column(name).then((values) => there && setFound({ name, values }), () => undefined);
+    return () => {
+      there = false;
+    };
+  }, [store, name, store.table]);
+  return found.name === name ? found.values : null;
+}
+
+function windowOf(store: Store, rows: Int32Array): Window {
+  const classes = store.classes.peek();
+  return startWindow(planeFor(store, rows), (row) => !(classes[store.table.read[row] ?? 0]?.homogeneous ?? false));
+}
+
+function planeFor(store: Store, rows: Int32Array) {
+  const [across, up] = store.axes.peek();
+  const none = new Float64Array(store.table.total);
+  return planeOf(rows, store.coordinate(across) ?? none, up === across ? none : (store.coordinate(up) ?? none));
+}
+
+interface SmallMapProps {
+  name: string; // of what it is a map for one value of
+  value: number;
+  values: Floats | null; // of the variable by which it is coloured
+  window: Window;
+}
+
+function SmallMap({ name, value, values, window }: SmallMapProps) {
+  const store = useStore();
+  const rows = useMemo(() => store.at(name, value), [store, store.table, store.slices.value, store.axes.value, name, value]);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const picture = useRef(new CellPicture());
+  const seen = [store.colouring.value, store.changes.value, store.hidden.value, store.selection.value, store.classes.value];
+  useEffect(() => {
+    const ratio = devicePixelRatio || 1;
+    const context = canvas.current!.getContext("2d")!;
+    [canvas.current!.width, canvas.current!.height] = [SIZE.width * ratio, SIZE.height * ratio];
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const plane = planeFor(store, rows);
+    const colours = coloursOf(store, rows, values, new Int32Array(), false);
+    const frame: Frame = {
+      x: scaleLinear([window[0], window[1]], [0, SIZE.width]), y: scaleLinear([window[2], window[3]], [SIZE.height, 0]),
+      left: 0, top: 0, ...SIZE,
+    };
+    if (plane.lattice) {
+      picture.current.paint(plane, plane.lattice, colours);
+      picture.current.draw(context, frame, plane.all);
+    } else
+      for (let i = 0; i < rows.length; i++) {
+        context.fillStyle = `rgba(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]},${colours[4 * i + 3]! / 255})`;
+        context.fillRect(frame.x(plane.x[i]!) - 1.5, frame.y(plane.y[i]!) - 1.5, 3, 3);
+      }
+  }, [store, rows, values, window.join(), ...seen]);
+  return <canvas ref={canvas} style={{ width: `${SIZE.width}px`, height: `${SIZE.height}px` }} aria-hidden="true" />;
+}
