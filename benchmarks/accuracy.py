@@ -1,12 +1,13 @@
 """Accuracy of the networks on the paper's sets, for several training seeds.
 
     python benchmarks/accuracy.py SETS [--second-pass] [--seeds 5] [--first-seed 0] [--networks NAME ...]
-        [--epochs 30] [--frames 10] [--out table.json]
+        [--epochs 30] [--frames 10] [--frozen shipped] [--out table.json]
 
 SETS is a folder with the ensembles train, validation and test, as `morphoscope reproduce scholz2022 --profile paper`
 writes them; missing ones are simulated. The test set is used neither for training nor for choosing the epoch. With
 --second-pass the sets are second-train, second-validation, test and scan, and the reading of the scan is searched for
-π. With --frames 10 the sets have ten frames, for the networks scholz2022-3d and sequence-2d.
+π. With --frames 10 the sets have ten frames, for the networks scholz2022-3d and sequence-2d. With --frozen, only the
+last layer after an encoder is fitted, in place of --networks.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ def main() -> None:
     for name in (*names.sets, "scan") if options.second_pass else names.sets:
         morphoscope.ensemble(f"scholz2022-{name}", options.sets / name, frames=options.frames)
     rows: list[dict[str, Any]] = []
-    for network in options.networks:
+    for network in options.networks if options.frozen is None else [options.frozen]:
         for seed in range(options.first_seed, options.first_seed + options.seeds):
-            rows.append(_one(options.sets, names, network, seed, options.epochs))
+            rows.append(_one(options.sets, names, network, seed, options.epochs, frozen=options.frozen is not None))
             print(_line(rows[-1], names), file=sys.stderr, flush=True)
             if options.out:
                 options.out.write_text(json.dumps(rows, indent=1))
@@ -51,27 +52,32 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--networks", nargs="+", default=["periodic-2d", "scholz2022-2d"])
     parser.add_argument("--epochs", type=int, help="default: the network's own number")
+    parser.add_argument("--frozen", help="an encoder: its folder, or shipped")
     parser.add_argument("--frames", type=int, default=3, help="3 or 10")
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
 
 
-def _one(sets: Path, names: Pass, network: str, seed: int, epochs: int | None) -> dict[str, Any]:
+def _one(
+    sets: Path, names: Pass, network: str, seed: int, epochs: int | None, *, frozen: bool = False
+) -> dict[str, Any]:
+    """A training and its evaluations; ``network`` is an encoder if its features are ``frozen``."""
+    start: dict[str, Any] = {"pretrained": network, "freeze": True} if frozen else {"network": network}
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         classifier = morphoscope.train(
             sets / names.train,
             sets / names.validation,
             Path(folder) / "classifier",
-            network=network,
             seed=seed,
             epochs=epochs,
+            **start,
         )
         seconds = time.perf_counter() - begin
     found = {name: morphoscope.evaluate(classifier, sets / name) for name in names.sets}
     test = found["test"]
     return {
-        "network": network,
+        "network": classifier.network,
         "seed": seed,
         "seconds": seconds,
         "kept_epoch": classifier.provenance["kept_epoch"],

@@ -91,6 +91,45 @@ def test_two_classes_have_two_logits():
         assert module.eval()(torch.from_numpy(frames)).argmax(1).tolist() == [0] * 4 + [1] * 4
 
 
+def test_an_encoder_reads_a_long_sequence_in_windows_of_four_frames():
+    """Mean logits of the windows that end at frames 4, 6, 8 and 10; its layer is fitted to the single windows."""
+    frames = np.random.default_rng(1).random((12, 10, 32, 32)).astype(np.float32)
+    targets = np.repeat([0, 1, 2], 4)
+    frames += targets[:, None, None, None]
+    start = open_pretrained("shipped")
+    assert [start.architecture(count) for count in (3, 4, 5, 10)] == ["encoder-linear"] * 2 + ["encoder-windows"] * 2
+    module = start.module(10, 3)
+    fit_last_layer(module, frames, targets, torch.Generator().manual_seed(3))
+    module.eval()
+
+    encoder, stream = Encoder.shipped(), torch.Generator().manual_seed(3)
+    single = [frames[:, end - 4 : end] for end in (10, 8, 6, 4)]
+    with torch.inference_mode():
+        each = [module.head(torch.from_numpy(encoder.features(window))) for window in single]
+        found = module(torch.from_numpy(frames))
+    torch.testing.assert_close(found, torch.stack(each).mean(0), atol=1e-4, rtol=1e-4)
+
+    known = np.concatenate([features_of(encoder.module, window, stream) for window in single]).astype(np.float64)
+    spread = known.std(0) + 0.1 * known.std(0).mean() + 1e-12
+    model = LogisticRegression(C=1.0, max_iter=1000).fit((known - known.mean(0)) / spread, np.tile(targets, 4))
+    scaled = [(encoder.features(window) - known.mean(0)) / spread for window in single]
+    expected = np.mean([model.decision_function(window) for window in scaled], axis=0)
+    centred = found.numpy() - found.numpy().mean(1, keepdims=True)
+    np.testing.assert_allclose(centred, expected - expected.mean(1, keepdims=True), atol=2e-3)
+
+
+def test_training_reads_one_window_of_a_long_sequence():
+    frames = torch.rand(2, 7, 32, 32)
+    module = open_pretrained("shipped").module(7, 3)
+    module.train()
+    module.encoder.eval()  # batch norms keep their statistics
+    torch.manual_seed(0)
+    starts = {int(torch.randint(4, ())) for _ in range(3)}
+    torch.manual_seed(0)
+    for begin in [module.pooled(frames) for _ in range(3)]:
+        assert any(torch.allclose(begin, module.encoder(frames[:, at : at + 4]), atol=1e-5) for at in starts)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

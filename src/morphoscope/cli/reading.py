@@ -33,7 +33,10 @@ def train(
         typer.Option(help="Parameters, as in f,k: train an estimator of them on any ensemble; see `infer`."),
     ] = None,
     network: Annotated[
-        str, typer.Option(help="periodic-2d, scholz2022-2d, scholz2022-3d, sequence-2d, or encoder-linear.")
+        str,
+        typer.Option(
+            help="periodic-2d, scholz2022-2d, scholz2022-3d, sequence-2d, encoder-linear, or encoder-windows."
+        ),
     ] = "periodic-2d",
     pretrained: Annotated[
         str | None,

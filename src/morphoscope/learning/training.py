@@ -66,7 +66,7 @@ def train_classifier(
     ``freeze``, all layers are trained with a tenth of the learning rate (Kumar et al., ICLR (2022)), while batch norms
     keep their statistics. With ``freeze`` there may be no validation set; then the temperature is 1.
     """
-    architecture = get_network(network if pretrained is None else pretrained.network)
+    architecture = get_network(network if pretrained is None else pretrained.architecture(training.input.frames))
     settings = _adapted(architecture.training, len(training.labels), epochs, paper_augmentation)
     classes = tuple(training.classes)
     _check_sets(training, validation, classes, 1 if freeze else 2)

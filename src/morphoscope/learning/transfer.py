@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 ENCODER_NETWORK = "encoder-linear"
-COPIES = 4  # of each training pattern, transformed by exact symmetries, to fit the last layer
+LONG_NETWORK = "encoder-windows"  # the same for more frames than a window has
+COPIES = 4  # of each training pattern, transformed by exact symmetries, to fit the last layer; windows count as copies
 PENALTY = 1.0  # inverse strength of the quadratic penalty, for features of unit variance
 _FLOOR = 0.1  # least standard deviation by which a feature is divided, in units of the mean one
 
@@ -41,6 +42,13 @@ class Pretrained:
     frames: int | None
     origin: dict[str, Any]
 
+    def architecture(self, frames: int) -> str:
+        """The network for a number of frames: with an encoder, long sequences are read window by window."""
+        from morphoscope.learning.networks.sequence_2d import WINDOW
+
+        of_encoder = self.network == ENCODER_NETWORK and self.frames is None
+        return LONG_NETWORK if of_encoder and frames > WINDOW else self.network
+
     def module(self, frames: int, classes: int) -> nn.Module:
         """The network with the weights of the trunk and a new last layer. Raises UsageError for other frames."""
         if self.frames not in (None, frames):
@@ -49,7 +57,7 @@ class Pretrained:
                 "many frames, or start from an encoder, which reads any number",
                 parameter="pretrained",
             )
-        made = build(self.network, frames, classes)
+        made = build(self.architecture(frames), frames, classes)
         made.load_state_dict({**made.state_dict(), **self.weights})
         return made
 
@@ -134,17 +142,23 @@ def fit_last_layer(module: nn.Module, frames: Floats, targets: NDArray[np.intp],
     """Fit the last layer of a network by logistic regression on the features of the others, which are not changed.
 
     The features of some symmetric copies of each pattern are scaled to unit variance; the scale becomes part of the
-    layer's weights. A quadratic penalty decides between the many layers that separate a few patterns.
+    layer's weights. A quadratic penalty decides between the many layers that separate a few patterns. If the network
+    averages over windows of a sequence, the layer is fitted to single windows.
     """
     import torch
     from sklearn.linear_model import LogisticRegression
 
+    from morphoscope.learning.networks.encoder_windows import EncoderWindows, windows
+
     trunk = trunk_of(module)
-    features = np.concatenate([features_of(trunk, frames, stream) for _ in range(COPIES)]).astype(np.float64)
+    parts = windows(frames.shape[1]) if isinstance(module, EncoderWindows) else [slice(None)]
+    copies = max(1, COPIES // len(parts))
+    read = [features_of(trunk, frames[:, part], stream) for part in parts for _ in range(copies)]
+    features = np.concatenate(read).astype(np.float64)
     mean, spread = features.mean(axis=0), features.std(axis=0)
     spread = spread + _FLOOR * spread.mean() + 1e-12
-    model = LogisticRegression(C=PENALTY / COPIES, max_iter=1000)
-    model.fit((features - mean) / spread, np.tile(targets, COPIES))
+    model = LogisticRegression(C=PENALTY / copies, max_iter=1000)
+    model.fit((features - mean) / spread, np.tile(targets, len(read)))
     weights, intercept = model.coef_, model.intercept_
     if len(weights) == 1:  # two classes: one logit, which is their difference
         weights, intercept = np.concatenate([-weights, weights]) / 2, np.concatenate([-intercept, intercept]) / 2

@@ -55,12 +55,13 @@ def train(
     target
         Names of parameters, as in ``"f,k"``: train an estimator of their posterior, for :func:`morphoscope.infer`.
     network
-        ``periodic-2d``, ``scholz2022-2d``, ``encoder-linear`` or, for runs with ten frames, ``scholz2022-3d`` or
-        ``sequence-2d``.
+        ``periodic-2d``, ``scholz2022-2d``, ``encoder-linear`` or, for runs with ten frames, ``scholz2022-3d``,
+        ``sequence-2d`` or ``encoder-windows``.
     pretrained
         Start from a trained network instead: an encoder or its folder, ``"shipped"`` for the encoder that comes with
-        the package (the result is an ``encoder-linear`` network), or a classifier, its folder or its name (the result
-        is of its kind), or ``"timm:NAME"`` for a network of the package timm, whose weights timm downloads;
+        the package (the result is an ``encoder-linear`` network; for five frames or more ``encoder-windows``, which
+        averages over windows of four frames), or a classifier, its folder or its name (the result is of its kind), or
+        ``"timm:NAME"`` for a network of the package timm, whose weights timm downloads;
         ``"timm:NAME@FILE.safetensors"`` has them in a file. Its last layer is fitted to the new classes, then all
         layers are trained with a tenth of the learning rate.
     freeze

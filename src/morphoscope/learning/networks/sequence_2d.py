@@ -47,7 +47,7 @@ class Sequence2d(nn.Module):
     def pooled(self, frames: Tensor) -> Tensor:
         """The features that the head reads: mean and maximum over the sequence."""
         if self.training:
-            frames = _window(frames)
+            frames = random_window(frames)
         count, times = frames.shape[:2]
         features = self.encoder(self.channels(frames))  # (n · times, features, y, x)
         of_frames = self.norm(torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1))
@@ -67,7 +67,7 @@ class Sequence2d(nn.Module):
         return stacked.flatten(0, 1).contiguous(memory_format=torch.channels_last)
 
 
-def _window(frames: Tensor) -> Tensor:
+def random_window(frames: Tensor) -> Tensor:
     """Four consecutive frames that begin anywhere; all if there are no more."""
     spare = frames.shape[1] - WINDOW
     if spare <= 0:
