@@ -7,7 +7,7 @@ from torch import nn
 from morphoscope.core.errors import UsageError
 from morphoscope.learning.networks import build, get_network, network_names
 from morphoscope.learning.networks.periodic_2d import _Wrap
-from morphoscope.learning.networks.sequence_2d import WINDOW, _window
+from morphoscope.learning.networks.sequence_2d import WINDOW, random_window
 from morphoscope.learning.symmetry import Augmentation, random_affine, random_symmetry, square_symmetry
 
 
@@ -133,9 +133,9 @@ def test_the_sequence_network_sees_a_change_wherever_it_is(sequence):
 
 def test_training_of_the_sequence_network_begins_at_any_frame():
     frames = torch.arange(10.0)[None, :, None, None]
-    windows = {tuple(_window(frames).flatten().tolist()) for _ in range(300)}
+    windows = {tuple(random_window(frames).flatten().tolist()) for _ in range(300)}
     assert windows == {tuple(range(start, start + WINDOW)) for start in range(11 - WINDOW)}
-    assert _window(frames[:, :WINDOW]).shape[1] == WINDOW
+    assert random_window(frames[:, :WINDOW]).shape[1] == WINDOW
 
 
 def test_unknown_network_names_the_nearest():
