@@ -206,7 +206,7 @@ def test_the_time_axis_trains_both_networks_of_the_paper_on_the_same_runs(study,
         wrong = sum(c.runs[name] for c in found.confusions())
         assert one.test.accuracy.value == pytest.approx(1 - wrong / 15)
     text = (folder / "report.html").read_text()
-    for words in ("Time axis", "with the 3D network", "--time-axis", "76,529"):
+    for words in ("Time axis", "with the 3D network", "new with it", "--time-axis", "76,529", "<td>14 h</td>"):
         assert words in text
     numbers = json.loads((folder / "numbers.json").read_text())["time_axis"]
     assert numbers == json.loads(json.dumps(found.to_dict()))

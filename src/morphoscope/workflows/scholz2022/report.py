@@ -35,6 +35,8 @@ PAPER_TIMES = {
     "simulate validation": "2 h",
     "simulate test": "2 h",
     "train the network": "1.4 h",
+    "train the network, 2D network": "1.4 h",
+    "train the network, 3D network": "14 h",
     "simulate scan": "24 h",
 }
 

@@ -22,13 +22,15 @@ def time_section(found: TimeAxis, folder: Path) -> Section:
 def _text(found: TimeAxis) -> list[str]:
     two, three = found.trained["scholz2022-2d"], found.trained["scholz2022-3d"]
     gone = [c for c in found.confusions() if c.verdict == "disappears"]
+    new = [c for c in found.confusions() if c.verdict == "new"]
     stay = [c for c in found.confusions() if c.verdict in ("fewer", "as many", "more")]
     return [
         f"The 2D network reads {_frames(two)}, the 3D network and the sequence network {_frames(three)}, of the same "
         f"runs (same parameters and seeds). The 2D and the 3D network were trained for the same number of epochs, "
         f"{len(two.classifier.provenance['history'])} and {len(three.classifier.provenance['history'])}. The pooling "
         "of the 3D network over time leaves out the last two of its ten frames.",
-        f"Confusions of the 2D network that disappear with the 3D network: {_names(gone)}. That stay: {_names(stay)}.",
+        f"Confusions of the 2D network that disappear with the 3D network: {_names(gone)}. That stay: {_names(stay)}. "
+        f"That are new with it: {_names(new)}.",
     ]
 
 
@@ -42,7 +44,10 @@ def _names(confusions: list[Confusion]) -> str:
 
 
 def _networks(found: TimeAxis) -> Table:
-    head = ["network", "frames", "parameters", "epochs", "training", "train", "validation", "test", "at unseen (f, k)"]
+    head = [
+        "network", "frames", "trained parameters", "epochs", "time of training",
+        "train", "validation", "test", "test, unseen (f, k)",
+    ]  # fmt: skip
     rows = []
     for name, one in found.trained.items():
         history = one.classifier.provenance["history"]
