@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from morphoscope.core.errors import UsageError
-from morphoscope.descriptors.texture import texture
+from morphoscope.descriptors.texture import _smoothed, texture
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,13 @@ def test_one_dimension_and_bad_input():
         texture(np.ones((2, 8, 8)))
     with pytest.raises(UsageError, match="expected"):
         texture(np.ones((8, 8)))
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (50, 81), (1, 200), (16, 16)])
+def test_gaussians_are_those_of_scipy(shape):
+    from scipy import ndimage
+
+    fields = np.random.default_rng(0).normal(size=(2, *shape))
+    for scale, found in zip((1.5, 6.0), _smoothed(fields, (1.5, 6.0)), strict=True):
+        expected = [ndimage.gaussian_filter(field, scale, mode="wrap") for field in fields]
+        assert found == pytest.approx(np.array(expected), abs=1e-13)

@@ -74,7 +74,9 @@ def chart_ensemble(
             made = write_atlas(part, plan, charted.reading, metadata)
             if kept is not None:  # until the new folder is in place nobody writes to the old file
                 after.enter_context(kept.copied_to(part / ANNOTATIONS_FILE, people_classes(kept, made.classes)))
-    return Atlas(folder)
+    done = Atlas(folder)
+    done.__dict__["ensemble"] = ensemble  # is open already
+    return done
 
 
 def _metadata(ensemble: Ensemble, runs: NDArray[np.intp], charted: Charted, folder: Path) -> dict[str, Any]:

@@ -123,8 +123,9 @@ def find_groups(
         if advance:
             advance()
     every = np.array(found)
-    whole = _Consensus.of(every)
-    halves = _halves(every, random)
+    together = _together(every)
+    whole = _Consensus.of(together, len(every))
+    halves = _halves(every, together, random)
     labels = _repeating(whole, halves) if count is None else whole.cut(count)
     directions = _scaled(_directions(data, np.arange(data.runs), np.arange(table.shape[1]), table))
     stability, agreement = _stability(labels, halves)
@@ -169,6 +170,11 @@ class _Data:
         return self.lattice.pairs(self.position)
 
     @functools.cached_property
+    def differences(self) -> Floats:
+        """The differences of each pair of neighbours, (pairs, features)."""
+        return np.asarray(self.table[self.pairs[:, 0]] - self.table[self.pairs[:, 1]])
+
+    @functools.cached_property
     def place(self) -> Floats:
         return _scaled(self.position)
 
@@ -198,12 +204,12 @@ def _directions(data: _Data, runs: Labels, columns: Labels, table: Floats, count
 
     known = np.zeros(data.runs, dtype=bool)
     known[runs] = True
-    pairs = data.pairs[known[data.pairs].all(axis=1)] if len(data.pairs) else data.pairs
+    both = np.flatnonzero(known[data.pairs[:, 0]] & known[data.pairs[:, 1]]) if len(data.pairs) else data.pairs
     size = len(columns)
     within = np.eye(size)
-    if len(pairs) > 4:
-        difference = data.table[np.ix_(pairs[:, 0], columns)] - data.table[np.ix_(pairs[:, 1], columns)]
-        within = difference.T @ difference / (2 * len(pairs))
+    if len(both) > 4:
+        difference = data.differences[np.ix_(both, columns)]
+        within = difference.T @ difference / (2 * len(both))
         within += (_SHRINKAGE * np.trace(within) / size + 1e-9) * np.eye(size)
     total = np.atleast_2d(np.cov(data.table[np.ix_(runs, columns)].T))
     _, vectors = eigh(total, within)  # ascending, with unit variance between neighbours
@@ -229,19 +235,46 @@ def _parts(runs: int, count: int, random: np.random.Generator) -> list[_Part]:
 
 def _partition(data: _Data, part: _Part, random: np.random.Generator) -> Labels:
     """A partition of all runs; those that it leaves out join the nearest group."""
-    from sklearn.cluster import AgglomerativeClustering
-
     runs = random.permutation(data.runs)[: max(4, round(_SHARE_OF_RUNS * data.runs))]
     size = data.table.shape[1]
     columns = random.permutation(size)[: max(1, round(_SHARE_OF_FEATURES * size))]
     found = _scaled(_directions(data, runs, columns, data.table, part.directions))
     space = np.hstack([found, part.position * data.place])
-    inside = np.asarray(AgglomerativeClustering(part.groups).fit_predict(space[runs]))
+    inside = _ward(space[runs], part.groups)
     centres = np.stack([space[runs[inside == group]].mean(axis=0) for group in range(part.groups)])
     distance = (space**2).sum(1)[:, None] - 2 * space @ centres.T + (centres**2).sum(1)
     labels = np.asarray(distance.argmin(axis=1))
     labels[runs] = inside
     return labels
+
+
+def _ward(points: Floats, count: int) -> Labels:
+    """Points (n, d) divided into ``count`` groups by Ward's method: its tree without the last merges.
+
+    What AgglomerativeClustering of scikit-learn finds; checks of its arguments take longer than a few hundred points.
+    """
+    from scipy.cluster.hierarchy import ward
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = len(points)
+    merged = ward(points)[: size - count, :2].astype(np.intp)
+    nodes = np.repeat(np.arange(size, size + len(merged)), 2)
+    edges = (np.ones(len(nodes), dtype=bool), (nodes, merged.ravel()))
+    _, labels = connected_components(coo_array(edges, shape=(size + len(merged),) * 2), directed=False)
+    return np.asarray(labels[:size], dtype=np.intp)
+
+
+def _together(partitions: Labels) -> NDArray[np.float32]:
+    """How many of some partitions (m, n) put two runs together, (n, n)."""
+    from scipy.sparse import csr_array
+
+    count, runs = partitions.shape
+    groups = partitions + (np.arange(count) * (partitions.max(initial=0) + 1))[:, None]
+    columns, starts = groups.T.ravel(), count * np.arange(runs + 1)
+    shape = (runs, int(groups.max(initial=0)) + 1)
+    inside = csr_array((np.ones(groups.size, dtype=np.float32), columns, starts), shape=shape)
+    return np.asarray((inside @ inside.T).toarray())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -252,18 +285,15 @@ class _Consensus:
     tree: Floats
 
     @classmethod
-    def of(cls, partitions: Labels) -> _Consensus:
-        """The consensus of partitions (m, n)."""
+    def of(cls, together: NDArray[np.float32], partitions: int) -> _Consensus:
+        """The consensus, given how many of the partitions put two runs together."""
         from scipy.cluster.hierarchy import linkage
         from scipy.spatial.distance import squareform
 
-        together = np.zeros((partitions.shape[1],) * 2, dtype=np.float32)
-        for labels in partitions:
-            together += labels[:, None] == labels[None, :]
-        together /= len(partitions)
-        distance = 1.0 - together
+        shares = together / np.float32(partitions)
+        distance = 1.0 - shares
         np.fill_diagonal(distance, 0.0)
-        return cls(together, linkage(squareform(distance, checks=False), "average"))
+        return cls(shares, linkage(squareform(distance, checks=False), "average"))
 
     def distinct(self) -> Labels:
         """As many groups as are distinct; small ones are absorbed."""
@@ -301,13 +331,17 @@ def _by_size(labels: Labels) -> Labels:
     return rank[labels]
 
 
-def _halves(partitions: Labels, random: np.random.Generator) -> list[_Consensus]:
-    """The consensus of random halves of the partitions, in pairs that have no partition in common."""
+def _halves(partitions: Labels, together: NDArray[np.float32], random: np.random.Generator) -> list[_Consensus]:
+    """The consensus of random halves of the partitions, in pairs that have no partition in common.
+
+    ``together``: how many of all partitions put two runs together.
+    """
     found = []
     for _ in range(_HALVES):
         order = random.permutation(len(partitions))
         half = len(order) // 2
-        found += [_Consensus.of(partitions[part]) for part in (order[:half], order[half : 2 * half])]
+        first, left = _together(partitions[order[:half]]), _together(partitions[order[2 * half :]])
+        found += [_Consensus.of(first, half), _Consensus.of(together - first - left, half)]
     return found
 
 
@@ -323,11 +357,23 @@ def _repeating(whole: _Consensus, halves: list[_Consensus]) -> Labels:
 
 def _stability(labels: Labels, halves: list[_Consensus]) -> tuple[Floats, float]:
     """The mean best Jaccard index of each group in the halves, divided into as many groups; agreement of the halves."""
-    from sklearn.metrics import adjusted_rand_score
-
     others = [half.cut(int(labels.max()) + 1) for half in halves]
-    agreement = np.mean([adjusted_rand_score(a, b) for a, b in zip(others[::2], others[1::2], strict=True)])
+    agreement = np.mean([_adjusted_rand(a, b) for a, b in zip(others[::2], others[1::2], strict=True)])
     return np.mean([best_overlap(_members(labels), _members(other)) for other in others], axis=0), float(agreement)
+
+
+def _adjusted_rand(first: Labels, second: Labels) -> float:
+    """The adjusted Rand index of two partitions (Hubert and Arabie, J. Classif. 2, 193 (1985)); 1 for equal ones.
+
+    (n − e) / ((a + b)/2 − e), with n pairs of runs together in both, a and b in either, and e = ab / all pairs.
+    """
+    table = np.zeros((first.max() + 1, second.max() + 1))
+    np.add.at(table, (first, second), 1)
+    both, one, other, every = (
+        float((count * (count - 1) / 2).sum()) for count in (table, table.sum(1), table.sum(0), table.sum())
+    )
+    expected, most = one * other / every, (one + other) / 2
+    return 1.0 if most == expected else (both - expected) / (most - expected)
 
 
 def _members(labels: Labels) -> NDArray[np.float32]:

@@ -85,7 +85,7 @@ def chart(
     from morphoscope.atlas.adaptive import simulate_adaptively
     from morphoscope.atlas.chart import chart_ensemble
     from morphoscope.atlas.charting import GroupReader
-    from morphoscope.ensembles import Ensemble
+    from morphoscope.ensembles import Ensemble, Plan
     from morphoscope.learning.encoder import open_encoder
     from morphoscope.operations.adaptive import checked_budget, source_of
     from morphoscope.operations.ensemble import ensemble
@@ -96,6 +96,8 @@ def chart(
     reader = GroupReader(count=groups, seed=seed, encoder=network, workers=workers, progress=progress)
     if not adaptive and budget is not None:
         raise UsageError("a budget is for adaptive charts", parameter="adaptive")
+    if not isinstance(data, Ensemble | Plan) and Path(data).is_dir():
+        data = Ensemble(data)
     plan, runs = source_of(data, folder / "scan")
     is_new = runs == folder / "scan"
     target, overwrite = (folder / "atlas", True) if is_new else (folder, overwrite)
@@ -105,7 +107,7 @@ def chart(
     elif is_new:
         source = ensemble(plan, runs, workers=workers, progress=progress)
     else:
-        source = Ensemble(runs)
+        source = data if isinstance(data, Ensemble) else Ensemble(runs)
     made = chart_ensemble(source, target, reader, fill=adaptive, overwrite=overwrite, progress=progress)
     write_chart_page(made)
     return made
