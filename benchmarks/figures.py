@@ -74,6 +74,7 @@ PARTS = {
     "explorer": Part(
         ("benchmarks/explorer.py",), ("--tabs", "2", "--reloads", "4", "--interactions", "20"), ("explorer",)
     ),
+    "large-explorer": Part(("benchmarks/large_explorer.py",), ("--side", "200"), ("large-explorer",)),
 }
 
 #: Rows of the table of the networks: words, form of mean and standard deviation, what the paper says.

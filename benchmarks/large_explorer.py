@@ -30,9 +30,11 @@ _FRAME = """() => new Promise(done => {
     }));
     const look = () => {
         if (plot.dataset.window === now) return requestAnimationFrame(look);
-        const cells = document.querySelector(".map-cells"), gl = !cells.hidden && cells.getContext("webgl2");
-        if (gl) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-        else document.querySelector(".map-overlay").getContext("2d").getImageData(0, 0, 1, 1);
+        for (const canvas of document.querySelectorAll(".map-cells canvas, .map-overlay")) {
+            const gl = canvas.getContext("webgl2");
+            if (gl) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+            else canvas.getContext("2d").getImageData(0, 0, 1, 1);
+        }
         done(performance.now() - before);
     };
     requestAnimationFrame(look);

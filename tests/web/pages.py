@@ -20,12 +20,13 @@ MAP_NOW = """plot => {
 
 
 class PageVisit:
-    """One tab. ``complaints``: errors and warnings of the browser."""
+    """One tab. ``complaints``: errors and warnings of the browser; ``script``: runs before those of the page."""
 
-    def __init__(self, chromium, server, width=1440, height=900, scheme="light", hash="", **device):
+    def __init__(self, chromium, server, width=1440, height=900, scheme="light", hash="", script="", **device):
         viewport = {"width": width, "height": height}
         self.context = chromium.new_context(viewport=viewport, color_scheme=scheme, **device)
         self.context.set_default_timeout(20_000)
+        self.context.add_init_script(script)
         self.server, self.complaints, self.requests = server, [], []
         self.tab = self.new_tab()
         self.tab.goto(server.address.url + hash)

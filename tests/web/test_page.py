@@ -292,14 +292,17 @@ def test_phone_and_keyboard(chromium, explorer):
     visit.close()
 
 
-@pytest.mark.parametrize("scattered", [False, True])
-def test_many_runs_are_drawn(chromium, workspace, scattered):
-    """Cells of a scan as a picture, other points with WebGL."""
-    site, (k, f) = large_site(workspace, 200, scattered)
+@pytest.mark.parametrize("way", ["cells", "2d", "webgl2"])
+def test_many_runs_are_drawn(chromium, workspace, way):
+    """Cells of a scan as a picture, other points by the processor, or with WebGL if there is a graphics card."""
+    site, (k, f) = large_site(workspace, 200, scattered=way != "cells")
+    card = "{requestAdapter: async () => ({isFallbackAdapter: false})}" if way == "webgl2" else "undefined"
     with running(site) as server:
-        visit = PageVisit(chromium, server)
-        webgl = "e => !e.hidden && e.getContext('webgl2') !== null"
-        assert visit.tab.locator(".map-cells").evaluate(webgl) == scattered
+        visit = PageVisit(chromium, server, script=f"Object.defineProperty(navigator, 'gpu', {{value: {card}}})")
+        canvas = visit.tab.locator(".map-cells canvas")
+        if way != "cells":
+            until(lambda: canvas.evaluate_all(f"all => all.map(e => !!e.getContext('{way}'))") == [True])
+        assert visit.tab.locator(".map-cells").is_hidden() == (way == "cells")
         visit.tab.get_by_role("checkbox", name="letters").uncheck()
         colours = [style["colour"] for style in AtlasData(workspace, "ada").classes()]
         rows = [int(np.argmin(np.hypot(k - x, f - 0.6))) for x in (0.25, 0.75)]

@@ -24,7 +24,7 @@ class AtlasWidget(anywidget.AnyWidget):  # type: ignore[misc]
         changes when a label was stored, so it can be observed: ``widget.observe(function, "annotations")``.
     """
 
-    _esm = (SCRIPTS / "widget.js").read_text(encoding="utf-8")
+    _esm = (SCRIPTS / "app.js").read_text(encoding="utf-8") + "export default Morphoscope.widget;\n"
     _css = (SCRIPTS / "app.css").read_text(encoding="utf-8")
     annotations = traitlets.Dict(read_only=True)
 

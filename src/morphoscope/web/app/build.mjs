@@ -1,5 +1,5 @@
 // Bundles the page into ../assets/app. The output depends on the sources and package-lock.json alone.
-import { copyFile, rm } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 process.chdir(import.meta.dirname);
@@ -14,7 +14,6 @@ const options = {
   jsxImportSource: "preact",
   loader: { ".svg": "text" },
 };
-await build({ ...options, entryPoints: { app: "src/main.tsx" }, format: "iife" });
-await build({ ...options, entryPoints: { widget: "src/widget.tsx" }, format: "esm" });
-await rm("../assets/app/widget.css"); // the same as app.css
+// One script for pages and notebooks: morphoscope.web.widget makes a module of it.
+await build({ ...options, entryPoints: { app: "src/main.tsx" }, format: "iife", globalName: "Morphoscope" });
 await copyFile("src/mark.svg", "../assets/app/mark.svg");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class AtlasData:
     def __init__(self, workspace: Workspace, who: str) -> None:
         self.workspace, self.who = workspace, who
         self._lock = threading.Lock()
-        self._variables: tuple[Atlas | None, dict[str, NDArray[np.float64]]] = (None, {})
+        self._kept: tuple[Atlas | None, dict[str, Any]] = (None, {})
 
     @property
     def atlas(self) -> Atlas:
@@ -60,15 +61,25 @@ class AtlasData:
 
     @property
     def variables(self) -> dict[str, NDArray[np.float64]]:
-        """What a map can be coloured by, see :meth:`Atlas.variables`; found once."""
-        of, found = self._variables
-        if of is not (atlas := self.atlas):
-            found = atlas.variables()
-            if isinstance(atlas, BareAtlas):  # no classifier has said anything
-                found = {n: c for n, c in found.items() if n not in TRUST and not n.startswith("P(")}
-            if len(atlas.initials) > 1:
-                found = {**found, STARTS: dependence(atlas)}
-            self._variables = atlas, found
+        """What a map can be coloured by, see :meth:`Atlas.variables`."""
+        found: dict[str, NDArray[np.float64]] = self._once("variables", self._coloured_by)
+        return found
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What the atlas alone determines, made once for each atlas."""
+        if self._kept[0] is not (atlas := self.atlas):
+            self._kept = atlas, {}
+        kept = self._kept[1]
+        if name not in kept:
+            kept[name] = make()
+        return kept[name]
+
+    def _coloured_by(self) -> dict[str, NDArray[np.float64]]:
+        found = self.atlas.variables()
+        if isinstance(self.atlas, BareAtlas):  # no classifier has said anything
+            found = {n: c for n, c in found.items() if n not in TRUST and not n.startswith("P(")}
+        if len(self.atlas.initials) > 1:
+            found = {**found, STARTS: dependence(self.atlas)}
         return found
 
     def manifest(self, number: int = 0) -> Body:
@@ -79,7 +90,7 @@ class AtlasData:
         """The manifest as values of JSON."""
         atlas, plan = self.atlas, self.atlas.plan
         bare, stored = isinstance(atlas, BareAtlas), atlas.metadata.get("classifier") or {}
-        variables = [self._variable(name) for name in self.variables]
+        variables = self._once("described", lambda: [self._variable(name) for name in self.variables])
         return {
             "name": atlas.folder.name,
             "title": plan.model.title,
@@ -97,7 +108,7 @@ class AtlasData:
             "times": list(plan.times),
             "total": len(atlas.runs),
             "inferred": 0 if atlas.inferred is None else len(atlas.inferred[0]),
-            "first": self._first(),
+            "first": self._once("first", self._first),
             "plane": self._plane(),
             "similarity": self.workspace.arrangement.state,
             "classes": self.classes(),
@@ -204,12 +215,17 @@ class AtlasData:
 
     def table(self, number: int = 0) -> Body:
         """The columns that a first picture needs; only the groups of a chart change."""
+        found: Body = self._once("table", self._table)
+        return found
+
+    def _table(self) -> Body:
         atlas, reading = self.atlas, self.atlas.reading
         index = {row["name"]: i for i, row in enumerate(self.classes())}
         decisions = sorted(set(atlas.read_by.tolist()))
+        numbers = np.array([index[name] for name in reading.classes], dtype=np.int16)
         arrays: dict[str, NDArray[Any]] = {
             "run": atlas.runs.astype(np.int32),
-            "read": np.array([index[name] for name in reading.names], dtype=np.int16),
+            "read": numbers[reading.index],
             "readBy": np.searchsorted(decisions, atlas.read_by).astype(np.uint8),
             "probability": reading.probability.astype(np.float32),
             "unknown": np.asarray(reading.unknown).astype(np.uint8),

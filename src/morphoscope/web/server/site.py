@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import dataclasses
+import functools
 import gzip
 import html
 import importlib.resources
@@ -29,7 +30,7 @@ TYPES = {
 }  # fmt: skip
 LONGEST_MESSAGE = 2**20  # bytes, of a page
 _SECONDS = 3600
-_LEAST_COMPRESSED = 1024  # bytes
+_COMPRESSED = (1024, 2**22)  # bytes; more take longer to compress than to send within a machine
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -56,6 +57,15 @@ class Body:
     media_type: str = "application/octet-stream"
     kept: bool = True
     filename: str = ""
+
+    @functools.cached_property
+    def packed(self) -> bytes | None:
+        """The content compressed; None if that does not pay."""
+        least, most = _COMPRESSED
+        done = self.media_type.startswith(("image/", "video/")) and "svg" not in self.media_type
+        if done or not least <= len(self.content) <= most:
+            return None
+        return gzip.compress(self.content, 5, mtime=0)
 
 
 Source = Callable[[int], Body | None]  # of the number in the address, 0 if it has none
@@ -111,8 +121,13 @@ def _script(path: Any) -> Body:
 
 
 class _BodyHandler(RequestHandler):  # type: ignore[misc]
+    @property
+    def compresses(self) -> bool:
+        """Whether the browser reads compressed answers."""
+        return "gzip" in self.request.headers.get("Accept-Encoding", "")
+
     def send(self, body: Body) -> None:
-        """Finish with a body, compressed if it is text or numbers and the browser reads it."""
+        """Finish with a body, compressed if that pays and the browser reads it."""
         content = body.content
         self.set_header("Content-Type", body.media_type)
         # The cookie contains the token, so requests to a later server on this port are not answered from the cache.
@@ -120,13 +135,8 @@ class _BodyHandler(RequestHandler):  # type: ignore[misc]
         self.set_header("Cache-Control", f"private, max-age={_SECONDS}" if body.kept else "no-cache")
         if body.filename:
             self.set_header("Content-Disposition", f'attachment; filename="{body.filename}"')
-        packed = body.media_type.startswith(("image/", "video/")) and "svg" not in body.media_type
-        if (
-            not packed
-            and len(content) >= _LEAST_COMPRESSED
-            and "gzip" in self.request.headers.get("Accept-Encoding", "")
-        ):
-            content = gzip.compress(content, 5, mtime=0)
+        if self.compresses and body.packed is not None:
+            content = body.packed
             self.set_header("Content-Encoding", "gzip")
         self.finish(content)
 
@@ -161,11 +171,17 @@ class _DataHandler(_BodyHandler):
             raise HTTPError(404)
         loop = asyncio.get_running_loop()
         try:
-            body = await loop.run_in_executor(self._pool, self._data[name], int(number or 0))
+            body = await loop.run_in_executor(self._pool, self._made, name, int(number or 0))
         except UsageError as error:
             raise HTTPError(409, str(error).replace("%", "%%")) from error
         if body is None:
             raise HTTPError(404)
         self.send(body)
+
+    def _made(self, name: str, number: int) -> Body | None:
+        body = self._data[name](number)
+        if body is not None and self.compresses:
+            _ = body.packed
+        return body
 
     head = get

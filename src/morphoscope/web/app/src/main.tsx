@@ -1,4 +1,5 @@
-// The page: an atlas of a server or in the file itself, or live runs of models.
+// The page: an atlas of a server or in the file itself, or live runs of models. What is exported is the global object
+// Morphoscope: `widget` for notebooks, the others for scripts and tests.
 
 import { FileSource, isFile } from "./data/file";
 import { ServerSource } from "./data/server";
@@ -8,8 +9,9 @@ import { wavelength } from "./simulator/wavelength";
 import { start } from "./start";
 import { pointOf } from "./theory/point";
 import { startLive } from "./views/live/page";
+import { widget } from "./widget";
 
-Object.assign(globalThis, { Morphoscope: { createSimulator, wavelength, Reader, pointOf } }); // for scripts, and for tests
+export { createSimulator, pointOf, Reader, wavelength, widget };
 
 const place = document.getElementById("morphoscope");
 if (place?.dataset.source === "live") void startLive(place);

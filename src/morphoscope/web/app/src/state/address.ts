@@ -29,8 +29,8 @@ export function read(store: Store, hash: string): void {
   if (atlas !== null && atlas !== store.manifest.name)
     store.tell(`The link is to the atlas ${atlas}; this is ${store.manifest.name}.`, true);
   batch(() => {
-    const row = store.rowOf.get(Number(values.get("run") ?? NaN));
-    if (row !== undefined) store.row.value = row;
+    const row = store.rowOf(Number(values.get("run") ?? NaN));
+    if (row >= 0) store.row.value = row;
     const tab = values.get("tab") as Tab;
     if (TABS.includes(tab)) store.tab.value = tab;
     const colour = values.get("colour");

@@ -26,7 +26,6 @@ export interface Places {
 
 export class Store {
   readonly names: string[]; // the parameters that the runs set
-  readonly rowOf = new Map<number, number>(); // run → row
 
   readonly row = signal(0); // the pattern that is shown
   readonly tab = signal<Tab>("pattern");
@@ -62,6 +61,7 @@ export class Store {
   private sliceable: { of: Table; columns: Record<string, Float64Array> } | null = null;
   private reader: Promise<ArrayBuffer | null> | null = null;
   private columns = new Map<string, Promise<Floats>>();
+  private values = new WeakMap<Float64Array, Float64Array>(); // distinct ones of columns
 
   constructor(
     readonly source: AtlasSource,
@@ -70,7 +70,6 @@ export class Store {
     private current: Labels,
   ) {
     this.names = Object.keys(table.parameters);
-    table.run.forEach((run, row) => this.rowOf.set(run, row));
     this.classes = signal(current.classes);
     this.who = signal(manifest.who);
     this.axes.value = this.plane = [...manifest.plane];
@@ -100,8 +99,19 @@ export class Store {
     if (chosen !== undefined) return chosen;
     const column = this.dimensions[name];
     // At first that of the first pattern, so that runs don't lie on top of each other; all values of scattered runs.
-    if (!column || new Set(column).size * LEAST_PER_VALUE > column.length) return null;
+    if (!column || this.valuesOf(name).length * LEAST_PER_VALUE > column.length) return null;
     return column[this.manifest.first] ?? null;
+  }
+
+  /** The distinct values of a dimension, smallest first. */
+  valuesOf(name: string): Float64Array {
+    const column = this.dimensions[name] ?? new Float64Array();
+    let found = this.values.get(column);
+    if (!found) {
+      found = column.slice().sort().filter((value, i, sorted) => Number.isFinite(value) && value !== sorted[i - 1]);
+      this.values.set(column, found);
+    }
+    return found;
   }
 
   /** Rows that the map shows: those at the chosen values of the parameters that are not axes. */
@@ -135,16 +145,18 @@ export class Store {
       const value = name in instead ? instead[name]! : this.slice(name);
       return value === null || !parameters[name] ? [] : [[parameters[name], value] as [Float64Array, number]];
     });
-    const rows: number[] = [];
-    for (let row = 0; row < total; row++)
-      if (columns.every(([column, value]) => column[row] === value)) rows.push(row);
-    return Int32Array.from(rows);
+    let rows = new Int32Array(total);
+    for (let row = 0; row < total; row++) rows[row] = row;
+    for (const [column, value] of columns) rows = rows.filter((row) => column[row] === value);
+    return rows;
   }
 
   /** The number of rows of each class after annotation, and of rejected ones under −1. */
   readonly counts = computed<Map<number, number>>(() => {
+    const counts = new Int32Array(this.classes.value.length + 1); // rejected ones first
+    for (const label of this.labels.label) counts[label + 1]!++;
     const found = new Map<number, number>();
-    for (const label of this.labels.label) found.set(label, (found.get(label) ?? 0) + 1);
+    counts.forEach((count, i) => count && found.set(i - 1, count));
     return found;
   });
 
@@ -192,6 +204,11 @@ export class Store {
     this.reader ??= this.source.network();
     return this.reader;
   };
+
+  /** The row of a run; −1 if it has none. */
+  rowOf(run: number): number {
+    return this.table.run.indexOf(run);
+  }
 
   get run(): number {
     return this.table.run[this.row.value] ?? 0;

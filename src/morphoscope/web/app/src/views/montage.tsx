@@ -16,21 +16,31 @@ const WORDS: Record<string, string> = {
   "*selected": "selected on the map", "*annotated": "labelled by a person", "*differing": "read differently", "*unknown": "unknown: unlike every class", "*all": "all",
 };
 
+/** Whether a row belongs to a group; null for groups that are lists. */
+function fits(store: Store, group: string): ((row: number) => boolean) | null {
+  const { annotated, label } = store.labels;
+  if (group === "*selected" || group === "*differing") return null;
+  if (group === "*all") return () => true;
+  if (group === "*annotated") return (row) => annotated[row] === 1;
+  if (group === "*unknown") return (row) => readingOf(store, row) === "unknown";
+  const wanted = group === "*rejected" ? -1 : store.classes.value.findIndex((info) => info.name === group);
+  return (row) => label[row] === wanted;
+}
+
 function members(store: Store, group: string): number[] {
-  const { labels, table } = store;
-  if (group === "*selected") return store.selection.value;
-  if (group === "*differing") return store.comparison.value?.differs ?? [];
-  const label = group === "*rejected" ? -1 : store.classes.value.findIndex((info) => info.name === group);
+  const belongs = fits(store, group);
+  if (!belongs) return group === "*selected" ? store.selection.value : (store.comparison.value?.differs ?? []);
   const found: number[] = [];
-  for (let row = 0; row < table.total; row++) {
-    const fits =
-      group === "*all" ? true
-      : group === "*annotated" ? labels.annotated[row] === 1
-      : group === "*unknown" ? readingOf(store, row) === "unknown"
-      : labels.label[row] === label;
-    if (fits) found.push(row);
-  }
+  for (let row = 0; row < store.table.total; row++) if (belongs(row)) found.push(row);
   return found;
+}
+
+function countOf(store: Store, group: string): number {
+  const belongs = fits(store, group);
+  if (!belongs) return members(store, group).length;
+  let count = 0;
+  for (let row = 0; row < store.table.total; row++) if (belongs(row)) count++;
+  return count;
 }
 
 function groups(store: Store): [string, string][] {
@@ -43,7 +53,7 @@ function groups(store: Store): [string, string][] {
   const rejected = store.counts.value.get(-1) ?? 0;
   if (rejected) found.push(["*rejected", `ambiguous (${rejected})`]);
   for (const name of ["*unknown", "*annotated", "*differing", "*all"]) {
-    const count = members(store, name).length;
+    const count = countOf(store, name);
     if (count) found.push([name, `${WORDS[name]} (${count})`]);
   }
   return found;
@@ -75,11 +85,9 @@ export function Montage() {
     const rows = members(store, group);
     if (!values) return rows;
     const sign = largest ? -1 : 1;
-    const rank = (row: number) => {
-      const value = values[row] ?? NaN;
-      return Number.isNaN(value) ? Infinity : sign * value;
-    };
-    return [...rows].sort((a, b) => rank(a) - rank(b) || a - b);
+    const ranks = Float64Array.from(rows, (row) => (Number.isNaN(values[row] ?? NaN) ? Infinity : sign * values[row]!));
+    const places = Uint32Array.from(rows, (_, i) => i).sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
+    return Array.from(places, (place) => rows[place]!);
   }, [store, group, values, largest, group === "*selected" ? store.selection.value : null, store.comparison.value]);
 
   return (

@@ -14,7 +14,7 @@ import { Session } from "./session";
 import { askedFrom, type TheorySource, type Values } from "./source";
 
 async function sessionOf(store: Store, run: number): Promise<Session> {
-  const { source, manifest } = store, row = store.rowOf.get(run) ?? 0;
+  const { source, manifest } = store, row = Math.max(0, store.rowOf(run));
   const program = await source.shader(manifest.model.name);
   if (!program) throw new Error("this page has no shader of the model; open the atlas with morphoscope explore");
   const field = await source.start(run).catch(() => null);
@@ -67,7 +67,7 @@ export function LiveTab() {
   }, [run]);
   if (problem) return <p class="problem" role="alert">{problem}</p>;
   if (!session) return <div class="skeleton tall" role="status" aria-label="Preparing the run" />;
-  const row = store.rowOf.get(run) ?? 0;
+  const row = Math.max(0, store.rowOf(run));
   return (
     <Live session={session} palettes={{ cividis: store.manifest.palette }}>
       <p class="soft">Began as run {run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>

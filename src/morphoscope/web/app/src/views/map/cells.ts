@@ -2,7 +2,7 @@
 // not each cell, and needs no WebGL.
 
 import type { Plane } from "./geometry";
-import type { Frame } from "./overlay";
+import { contextOf, type Frame } from "./overlay";
 
 export class CellPicture {
   private canvas = document.createElement("canvas");
@@ -11,15 +11,16 @@ export class CellPicture {
   paint({ x, y, pitch: [px, py], all: [x0, , y0] }: Plane, [columns, lines]: [number, number], colours: Uint8Array): void {
     const picture = new ImageData(columns, lines);
     const [to, from] = [new Uint32Array(picture.data.buffer), new Uint32Array(colours.buffer)];
+    const [perColumn, perLine] = [1 / px, 1 / py];
     for (let i = 0; i < x.length; i++) {
-      const column = Math.min(columns - 1, Math.floor((x[i]! - x0) / px));
-      const line = Math.min(lines - 1, Math.floor((y[i]! - y0) / py));
+      const column = Math.min(columns - 1, Math.floor((x[i]! - x0) * perColumn));
+      const line = Math.min(lines - 1, Math.floor((y[i]! - y0) * perLine));
       const place = (lines - 1 - line) * columns + column;
       // Of several runs at a point the last one is seen, but no hidden or dimmed one.
-      if (colours[4 * i + 3]! >= picture.data[4 * place + 3]!) to[place] = from[i]!;
+      if (from[i]! >>> 24 >= to[place]! >>> 24) to[place] = from[i]!;
     }
     [this.canvas.width, this.canvas.height] = [columns, lines];
-    this.canvas.getContext("2d")!.putImageData(picture, 0, 0);
+    contextOf(this.canvas).putImageData(picture, 0, 0);
   }
 
   /** Draw inside the axes. */

@@ -8,19 +8,17 @@ import { CellPicture } from "./cells";
 import { coloursOf } from "./colours";
 import { neighbour, planeOf, startWindow, type Plane } from "./geometry";
 import { drawHere, drawMarked, drawParameters, lettersOf, markedPlaces, type Letter } from "./marks";
-import { clipped, drawAxes, drawBox, drawLetter, drawLines, type Frame } from "./overlay";
-import { createPainter, type Painter } from "./painter";
+import { clipped, contextOf, drawAxes, drawBox, drawLetter, drawLines, type Frame } from "./overlay";
+import { PointPainter } from "./painter";
 import { Pointer, type Hover, type Stage } from "./pointer";
 import { Zoom } from "./zoom";
 
 interface Parts {
   box: HTMLElement; // around everything
-  cells: HTMLCanvasElement;
+  cells: HTMLElement; // for points that are no cells
   overlay: HTMLCanvasElement;
   plot: HTMLElement; // inside the axes; receives the pointer
 }
-
-const POINT = 7; // pixels
 
 export class MapChart implements Stage {
   plane!: Plane;
@@ -29,10 +27,11 @@ export class MapChart implements Stage {
   readonly plot: HTMLElement;
   private pointer: Pointer;
   private picture = new CellPicture(); // of a scan
-  private painter: Painter | null = null; // of other points, once there are any
+  private painter: PointPainter | null = null; // of other points, once there are any
   private size: [number, number] = [0, 0];
   private pending = 0;
   private values: Floats | null = null;
+  private stale = true; // colours and marks no longer fit to what is chosen
   private letters: Letter[] = [];
   private marked: number[] = [];
   private ends: (() => void)[] = [];
@@ -74,13 +73,12 @@ export class MapChart implements Stage {
       }),
       effect(() => {
         const name = store.colouring.value;
-        if (name === CLASS || name === UNKNOWN) this.recolour(null);
-        else void store.column(name).then((values) => store.colouring.peek() === name && this.recolour(values), (error: Error) => store.tell(error.message, true));
+        if (name === CLASS || name === UNKNOWN) this.outdate(null);
+        else void store.column(name).then((values) => store.colouring.peek() === name && this.outdate(values), (error: Error) => store.tell(error.message, true));
       }),
       effect(() => {
         void [store.changes.value, store.hidden.value, store.selection.value, store.classes.value, store.comparison.value];
-        this.recolour(this.values);
-        this.mark();
+        this.outdate();
       }),
       effect(() => {
         void store.window.value;
@@ -108,8 +106,7 @@ export class MapChart implements Stage {
     this.place();
     if (before && before.all.join() !== plane.all.join()) this.store.window.value = null;
     this.zoom.follow();
-    this.recolour(this.values);
-    this.mark();
+    this.outdate();
   }
 
   private inferredAt(across: string, up: string): [Float64Array, Float64Array] {
@@ -123,7 +120,7 @@ export class MapChart implements Stage {
     const { x, y, lattice, all: [x0, x1, y0, y1] } = this.plane;
     this.parts.cells.hidden = lattice !== null;
     if (lattice) return;
-    this.painter ??= createPainter(this.parts.cells, this.store.table.total, () => this.draw());
+    this.painter ??= new PointPainter(this.parts.cells, this.store.table.total, () => this.draw());
     const places = new Float32Array(2 * x.length);
     for (let i = 0; i < x.length; i++) {
       places[2 * i] = (x[i]! - x0) / (x1 - x0);
@@ -132,15 +129,19 @@ export class MapChart implements Stage {
     this.painter.points(places);
   }
 
-  private recolour(values: Floats | null): void {
+  /** Something that determines colours or marks has changed: the next frame has them. `values`: of the variable. */
+  private outdate(values = this.values): void {
     this.values = values;
-    const colours = coloursOf(this.store, this.plane.rows, values, this.inferred, this.other);
-    if (this.plane.lattice) this.picture.paint(this.plane, this.plane.lattice, colours);
-    else this.painter?.colours(colours);
+    this.stale = true;
     this.redraw();
   }
 
-  private mark(): void {
+  private refresh(): void {
+    this.stale = false;
+    const { values } = this;
+    const colours = coloursOf(this.store, this.plane.rows, values, this.inferred, this.other);
+    if (this.plane.lattice) this.picture.paint(this.plane, this.plane.lattice, colours);
+    else this.painter?.colours(colours);
     this.letters = lettersOf(this.store, this.plane, this.other);
     this.marked = markedPlaces(this.store, this.plane);
   }
@@ -173,15 +174,10 @@ export class MapChart implements Stage {
   private draw(): void {
     this.pending = 0;
     if (!this.size[0] || !this.size[1]) return;
+    if (this.stale) this.refresh();
     const ratio = devicePixelRatio || 1;
     const { frame, plane } = this;
-    const [x0, x1, y0, y1] = plane.all;
-    if (!plane.lattice)
-      this.painter?.draw(Math.round(frame.width * ratio), Math.round(frame.height * ratio), {
-        scale: [(x1 - x0) * (frame.x(1) - frame.x(0)) * ratio, -(y1 - y0) * (frame.y(0) - frame.y(1)) * ratio],
-        offset: [frame.x(x0) * ratio, frame.y(y0) * ratio],
-        radius: (POINT / 2) * ratio,
-      });
+    if (!plane.lattice) this.painter?.draw(frame, plane.all);
     this.drawOverlay(ratio, frame);
     this.plot.dataset.window = [...frame.x.domain(), ...frame.y.domain()].join(" "); // for tests and screen coordinates
   }
@@ -191,7 +187,7 @@ export class MapChart implements Stage {
     const canvas = this.parts.overlay;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio))
       [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-    const context = canvas.getContext("2d")!;
+    const context = contextOf(canvas);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const style = getComputedStyle(canvas);

@@ -26,44 +26,74 @@ export function share(variable: Variable, value: number): number {
   return Math.min(1, Math.max(0, at));
 }
 
+/** A colour as the page's arrays have it, without opacity: red in the lowest byte. */
+function packed([red, green, blue]: Rgb): number {
+  return red | (green << 8) | (blue << 16);
+}
+
 /**
- * Colours of rows, then of inferred points; transparent where the legend has switched a class off. `values`: of the
- * variable; inferred points have only a class and a probability.
+ * Colours of rows, then of inferred points: red, green, blue, opacity of each; transparent where the legend has switched a
+ * class off. `values`: of the variable; inferred points have only a class and a probability.
  */
 export function coloursOf(store: Store, rows: Int32Array, values: Floats | null, inferred: Int32Array, other: boolean): Uint8Array {
-  const found = new Uint8Array(4 * (rows.length + inferred.length));
+  const found = new Uint32Array(rows.length + inferred.length);
   const comparison = other ? store.comparison.value : null;
-  const classes = (comparison?.classes ?? store.classes.value).map((info) => rgb(info.colour));
+  const infos = comparison?.classes ?? store.classes.value;
   const labels = comparison?.read ?? store.labels.label;
   const hidden = comparison ? hiddenByName(store) : store.hidden.value;
-  const variable = store.manifest.variables.find((v) => v.name === store.colouring.value);
-  const palette = store.manifest.palette.map(rgb);
-  const levels = LEVEL_COLOURS.map(rgb);
-  const selected = store.selection.value.length ? new Set(store.selection.value) : null;
-  const known = Object.fromEntries(Object.entries(KNOWN_COLOURS).map(([name, text]) => [name, rgb(text)]));
+  const classes = Uint32Array.from(infos, (info) => packed(rgb(info.colour)));
+  const seen = Uint8Array.from(infos, (_, i) => Number(!hidden.has(i)));
+  const [rejected, rejectedSeen] = [packed(REJECTED), !comparison && !hidden.has(-1)];
+  const numbers = numbersOf(store, rows, values);
+  const chosen = store.selection.value.length ? new Uint8Array(store.table.total) : null;
+  if (chosen) for (const row of store.selection.value) chosen[row] = 1;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     const label = labels[row] ?? -1;
-    if (hidden.has(label) || (comparison && label < 0)) continue;
-    let colour: Rgb = label < 0 ? REJECTED : (classes[label] ?? UNDEFINED);
-    if (store.colouring.value === UNKNOWN) colour = known[readingOf(store, row)]!;
-    else if (variable?.levels && values) colour = levels[values[row] ?? -1] ?? UNDEFINED;
-    else if (store.colouring.value !== CLASS && variable && values) {
-      const at = share(variable, values[row] ?? NaN);
-      colour = Number.isNaN(at) ? UNDEFINED : palette[Math.round(at * (palette.length - 1))]!;
-    }
-    found.set(colour, 4 * i);
-    found[4 * i + 3] = selected && !selected.has(row) ? DIMMED : 255;
+    if (label < 0 ? !rejectedSeen : !seen[label]) continue;
+    const colour = numbers ? numbers[i]! : label < 0 ? rejected : classes[label]!;
+    found[i] = colour | ((chosen && !chosen[row] ? DIMMED : 255) << 24);
   }
-  const source = store.inferred.value;
+  if (inferred.length) found.set(inferredColours(store, inferred, classes, seen, chosen !== null), rows.length);
+  return new Uint8Array(found.buffer);
+}
+
+/** The colours of rows by what is unknown or by a number; null if classes are shown. */
+function numbersOf(store: Store, rows: Int32Array, values: Floats | null): Uint32Array | null {
+  const colouring = store.colouring.value;
+  if (colouring === UNKNOWN) {
+    const of = { known: packed(rgb(KNOWN_COLOURS.known)), unknown: packed(rgb(KNOWN_COLOURS.unknown)), other: packed(rgb(KNOWN_COLOURS.other)) };
+    return Uint32Array.from(rows, (row) => of[readingOf(store, row)]);
+  }
+  const variable = store.manifest.variables.find((v) => v.name === colouring);
+  if (colouring === CLASS || !variable || !values) return null;
+  if (variable.levels) {
+    const levels = LEVEL_COLOURS.map((text) => packed(rgb(text)));
+    return Uint32Array.from(rows, (row) => levels[values[row] ?? -1] ?? packed(UNDEFINED));
+  }
+  const palette = paletteOf(store);
+  return Uint32Array.from(rows, (row) => palette(share(variable, values[row] ?? NaN)));
+}
+
+/** A share of a colour scale → colour. */
+function paletteOf(store: Store): (at: number) => number {
+  const colours = Uint32Array.from(store.manifest.palette, (text) => packed(rgb(text)));
+  const none = packed(UNDEFINED);
+  return (at) => (Number.isNaN(at) ? none : colours[Math.round(at * (colours.length - 1))]!);
+}
+
+function inferredColours(store: Store, inferred: Int32Array, classes: Uint32Array, seen: Uint8Array, dimmed: boolean): Uint32Array {
+  const found = new Uint32Array(inferred.length);
+  const [source, colouring, opacity] = [store.inferred.value, store.colouring.value, (dimmed ? PALE / 2 : PALE) << 24];
+  const variable = store.manifest.variables.find((v) => v.name === colouring);
+  const palette = paletteOf(store);
   for (let i = 0; source && i < inferred.length; i++) {
-    const [place, at] = [inferred[i]!, 4 * (rows.length + i)];
-    if (hidden.has(source.read[place]!)) continue;
-    let colour: Rgb = classes[source.read[place]!] ?? UNDEFINED;
-    if (store.colouring.value === "probability" && variable) colour = palette[Math.round(share(variable, source.probability[place]!) * (palette.length - 1))]!;
-    else if (store.colouring.value !== CLASS) colour = UNDEFINED;
-    found.set(colour, at);
-    found[at + 3] = selected ? PALE / 2 : PALE;
+    const place = inferred[i]!;
+    const label = source.read[place]!;
+    if (!seen[label]) continue;
+    const colour = colouring === "probability" && variable ? palette(share(variable, source.probability[place]!))
+      : colouring === CLASS ? classes[label]! : packed(UNDEFINED);
+    found[i] = colour | opacity;
   }
   return found;
 }

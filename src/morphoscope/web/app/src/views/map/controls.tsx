@@ -85,7 +85,7 @@ export function Slices() {
     <div class="slices">
       {others.map((name) => {
         if (name === START) return <StartChoice key={name} />;
-        const values = [...new Set(store.dimensions[name])].sort((a, b) => a - b);
+        const values = store.valuesOf(name);
         const chosen = store.slice(name);
         const set = (value: number | null) => (store.slices.value = { ...store.slices.value, [name]: value });
         const place = chosen === null ? 0 : Math.max(0, values.indexOf(chosen));

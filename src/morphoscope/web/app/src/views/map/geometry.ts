@@ -11,8 +11,8 @@ export interface Plane {
   all: Window; // everything
 }
 
+const GAPS = 5000; // between neighbouring values, of which the middle one is found
 const LATTICE = 0.25; // of the lattice that points must fill to be drawn as cells
-const RADIUS = 0.04; // of the extent, in which neighbours are counted for a letter
 
 /** `inferred`: coordinates of points without runs. */
 export function planeOf(rows: Int32Array, across: Float64Array, up: Float64Array, inferred?: [Float64Array, Float64Array]): Plane {
@@ -54,8 +54,8 @@ interface Spacing {
 const SAME = 1e-9; // relative difference of values that are the same
 
 /** The distinct values of a column, smallest first. */
-export function distinct(values: ArrayLike<number> & Iterable<number>): Float64Array {
-  const sorted = Float64Array.from(new Set(values)).sort(); // NaN last
+function distinct(values: Float64Array): Float64Array {
+  const sorted = values.slice().sort(); // NaN last
   let count = 0;
   for (const value of sorted)
     if (Number.isFinite(value) && (!count || value - sorted[count - 1]! > SAME * Math.abs(value))) sorted[count++] = value;
@@ -66,7 +66,8 @@ function spacing(values: Float64Array): Spacing {
   const places = distinct(values);
   const [low = 0, high = 1] = [places[0], places[places.length - 1]];
   if (places.length < 2) return { pitch: Math.abs(low) / 10 || 1, low, high, regular: true };
-  const apart = places.slice(1).map((value, i) => value - places[i]!).sort();
+  const every = Math.ceil((places.length - 1) / GAPS);
+  const apart = Float64Array.from({ length: Math.floor((places.length - 1) / every) }, (_, i) => places[i * every + 1]! - places[i * every]!).sort();
   const extent = high - low;
   const middle = apart[apart.length >> 1]!;
   let multiples = 0;
@@ -78,13 +79,13 @@ function spacing(values: Float64Array): Spacing {
 /** The part of the plane that has patterns: where the map starts. Everything, if they are nearly everywhere. */
 export function startWindow(plane: Plane, patterned: (row: number) => boolean): Window {
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
-  plane.rows.forEach((row, i) => {
-    if (!patterned(row)) return;
+  for (let i = 0; i < plane.rows.length; i++) {
+    if (!patterned(plane.rows[i]!)) continue;
     x0 = Math.min(x0, plane.x[i]!);
     x1 = Math.max(x1, plane.x[i]!);
     y0 = Math.min(y0, plane.y[i]!);
     y1 = Math.max(y1, plane.y[i]!);
-  });
+  }
   const [ax0, ax1, ay0, ay1] = plane.all;
   if (x1 < x0) return padded(plane.all);
   const [px, py] = plane.pitch;
@@ -98,28 +99,6 @@ export function padded([x0, x1, y0, y1]: Window): Window {
   return [x0 - dx, x1 + dx, y0 - dy, y1 + dy];
 }
 
-/** The place nearest to a point, or −1 if there is none within some pitches or pixels. Places after `rows` are inferred ones. */
-export function nearest(plane: Plane, x: number, y: number, reach: [number, number]): number {
-  const [rx, ry] = reach;
-  let best = -1;
-  let least = 1;
-  for (let i = 0; i < plane.x.length; i++) {
-    const dx = (plane.x[i]! - x) / rx;
-    const dy = (plane.y[i]! - y) / ry;
-    const distance = dx * dx + dy * dy;
-    if (distance < least) [best, least] = [i, distance];
-  }
-  return best;
-}
-
-/** The places in `rows` at the same point as one of all. */
-export function together(plane: Plane, place: number): number[] {
-  const found: number[] = [];
-  const [x, y] = [plane.x[place]!, plane.y[place]!];
-  for (let i = 0; i < plane.rows.length; i++) if (plane.x[i] === x && plane.y[i] === y) found.push(i);
-  return found;
-}
-
 /** The nearest place in one of four directions, or the same one at the edge. */
 export function neighbour(plane: Plane, place: number, dx: number, dy: number): number {
   const [px, py] = plane.pitch;
@@ -131,36 +110,6 @@ export function neighbour(plane: Plane, place: number, dx: number, dy: number): 
     const aside = Math.abs(x * dy) + Math.abs(y * dx);
     const cost = ahead > 0.5 && aside < 2 * ahead ? ahead + 3 * aside : Infinity;
     if (cost < least) [best, least] = [i, cost];
-  }
-  return best;
-}
-
-/** A place of a class for its letter: among its densest ones, near to their middle and far from other classes. */
-export function letterPlace(plane: Plane, members: number[]): number {
-  const [x0, x1, y0, y1] = plane.all;
-  const [ex, ey] = [x1 - x0, y1 - y0];
-  const buckets = new Map<number, number>();
-  const key = (i: number) => Math.floor((plane.x[i]! - x0) / ex / RADIUS) * 1000 + Math.floor((plane.y[i]! - y0) / ey / RADIUS);
-  for (const i of members) buckets.set(key(i), (buckets.get(key(i)) ?? 0) + 1);
-  const around = (i: number) => {
-    const k = key(i);
-    let sum = 0;
-    for (const a of [-1000, 0, 1000]) for (const b of [-1, 0, 1]) sum += buckets.get(k + a + b) ?? 0;
-    return sum;
-  };
-  const dense = members.map(around);
-  const most = dense.reduce((a, b) => Math.max(a, b), 0);
-  const inner = members.filter((_, i) => dense[i]! >= 0.8 * most);
-  const mean = [0, 0];
-  for (const i of inner) {
-    mean[0]! += plane.x[i]! / inner.length;
-    mean[1]! += plane.y[i]! / inner.length;
-  }
-  let best = inner[0] ?? members[0]!;
-  let least = Infinity;
-  for (const i of inner) {
-    const distance = ((plane.x[i]! - mean[0]!) / ex) ** 2 + ((plane.y[i]! - mean[1]!) / ey) ** 2;
-    if (distance < least) [best, least] = [i, distance];
   }
   return best;
 }

@@ -126,7 +126,7 @@ function Lines() {
 function Marks() {
   const store = useStore();
   void store.changes.value;
-  const marked = store.labels.annotated.some(Boolean);
+  const marked = store.labels.annotated.includes(1);
   return (
     <div class="chips marks">
       <span class="chip"><i class="ring" style={{ borderColor: "#ff3b30" }} />shown pattern</span>

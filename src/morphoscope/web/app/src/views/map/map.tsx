@@ -17,7 +17,7 @@ const TIP = { width: 300, height: 150 };
 export function MapView({ other = false, children }: { other?: boolean; children?: ComponentChildren }) {
   const store = useStore();
   const box = useRef<HTMLDivElement>(null);
-  const cells = useRef<HTMLCanvasElement>(null);
+  const cells = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   const plot = useRef<HTMLDivElement>(null);
   const chart = useRef<MapChart | null>(null);
@@ -61,7 +61,7 @@ export function MapView({ other = false, children }: { other?: boolean; children
         </div>
       </div>
       <div class="map" ref={box}>
-        <canvas ref={cells} class="map-cells" style={inset()} aria-hidden="true" />
+        <div ref={cells} class="map-cells" style={inset()} aria-hidden="true" />
         <canvas ref={overlay} class="map-overlay" aria-hidden="true" />
         <div
           ref={plot} class={`map-plot ${store.tool.value}`} style={inset()} tabIndex={0} role="application" onKeyDown={key}

@@ -1,7 +1,8 @@
 // Letters of classes and marks of runs over the cells.
 
 import type { Store } from "../../state/store";
-import { letterPlace, type Plane } from "./geometry";
+import type { Plane } from "./geometry";
+import { letterPlaces } from "./letters";
 import { drawDot, drawRing, type Frame } from "./overlay";
 
 const LETTER_SHARE = 0.002; // of all rows that a class needs for a letter
@@ -13,18 +14,13 @@ export type Letter = [number, number, string]; // coordinates and symbol of a cl
 export function lettersOf(store: Store, plane: Plane, other: boolean): Letter[] {
   const comparison = other ? store.comparison.peek() : null;
   const labels = comparison?.read ?? store.labels.label;
-  const members = new Map<number, number[]>();
-  plane.rows.forEach((row, i) => {
-    const label = labels[row] ?? -1;
-    members.get(label)?.push(i) ?? members.set(label, [i]);
-  });
+  const classes = comparison?.classes ?? store.classes.peek();
+  const counts = new Int32Array(classes.length);
+  for (const row of plane.rows) counts[labels[row] ?? -1]!++;
+  const least = Math.max(3, LETTER_SHARE * plane.rows.length);
+  const wanted = [...counts.keys()].filter((label) => counts[label]! >= least && !store.hidden.peek().has(label));
   const found: Letter[] = [];
-  for (const [label, places] of members) {
-    const info = (comparison?.classes ?? store.classes.peek())[label];
-    if (!info || store.hidden.peek().has(label) || places.length < Math.max(3, LETTER_SHARE * plane.rows.length)) continue;
-    const at = letterPlace(plane, places);
-    found.push([plane.x[at]!, plane.y[at]!, info.symbol]);
-  }
+  for (const [label, at] of letterPlaces(plane, labels, wanted)) found.push([plane.x[at]!, plane.y[at]!, classes[label]!.symbol]);
   return found;
 }
 
@@ -33,7 +29,10 @@ export function markedPlaces(store: Store, plane: Plane): number[] {
   const differs = new Set(store.comparison.peek()?.differs ?? []);
   const { annotated } = store.labels;
   const found: number[] = [];
-  plane.rows.forEach((row, i) => (annotated[row] || differs.has(row)) && found.push(i));
+  for (let i = 0; i < plane.rows.length; i++) {
+    const row = plane.rows[i]!;
+    if (annotated[row] || (differs.size && differs.has(row))) found.push(i);
+  }
   return found;
 }
 

@@ -8,7 +8,7 @@ import { CLASS, number, START, UNKNOWN, type Store, type Window } from "../../st
 import { useStore } from "../context";
 import { CellPicture } from "./cells";
 import { coloursOf } from "./colours";
-import { distinct, planeOf, startWindow } from "./geometry";
+import { planeOf, startWindow } from "./geometry";
 import type { Frame } from "./overlay";
 
 const MOST = 12; // maps
@@ -20,7 +20,7 @@ const NONE = "none";
 export function Multiples() {
   const store = useStore();
   const [wanted, want] = useState<string | null>(null);
-  const names = store.others.value.filter((name) => distinct(store.dimensions[name]!).length <= FEW);
+  const names = store.others.value.filter((name) => store.valuesOf(name).length <= FEW);
   if (!names.length || store.similar) return null;
   const first = store.table.total > MANY ? NONE : names.includes(START) ? START : names[0]!;
   const name = wanted !== null && (wanted === NONE || names.includes(wanted)) ? wanted : first;
@@ -43,7 +43,7 @@ function Row({ name }: { name: string }) {
   const values = useValues(store);
   const [across, up] = store.axes.value;
   void [store.changes.value, store.slices.value];
-  const all = distinct(store.dimensions[name]!);
+  const all = store.valuesOf(name);
   const shown = all.length <= MOST ? [...all] : Array.from({ length: MOST }, (_, i) => all[Math.round((i * (all.length - 1)) / (MOST - 1))]!);
   const chosen = store.slice(name);
   const window = useMemo(() => windowOf(store, store.at(name, null)), [store, store.table, store.slices.value, name, across, up]);

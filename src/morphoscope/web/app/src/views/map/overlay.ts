@@ -86,6 +86,16 @@ export function drawAxes(context: CanvasRenderingContext2D, frame: Frame, titles
   context.restore();
 }
 
+/**
+ * A canvas that the processor draws on: many small things and pictures that change at once are drawn faster than by
+ * commands to a graphics card, and much faster than where that is emulated.
+ */
+export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("this browser can't draw");
+  return context;
+}
+
 /** Everything that `draw` draws stays inside the axes. */
 export function clipped(context: CanvasRenderingContext2D, frame: Frame, draw: () => void): void {
   context.save();

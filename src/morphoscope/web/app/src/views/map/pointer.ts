@@ -2,7 +2,8 @@
 
 import type { TheoryLine } from "../../data/source";
 import type { Store } from "../../state/store";
-import { inside, nearest, together, type Plane } from "./geometry";
+import { bucketsOf } from "./buckets";
+import { inside, type Plane } from "./geometry";
 import { lineAt, MARGIN, type Frame } from "./overlay";
 
 export interface Hover {
@@ -67,7 +68,7 @@ export class Pointer {
     const reach: [number, number] = plane.lattice
       ? [Math.max(plane.pitch[0] * 0.75, REACH * 0.4 * ux), Math.max(plane.pitch[1] * 0.75, REACH * 0.4 * uy)]
       : [REACH * ux, REACH * uy];
-    return nearest(plane, frame.x.invert(x), frame.y.invert(y), reach);
+    return bucketsOf(plane).nearest(frame.x.invert(x), frame.y.invert(y), reach);
   }
 
   private point(event: PointerEvent): void {
@@ -78,7 +79,7 @@ export class Pointer {
     const place = this.at([x, y]);
     this.mark(line?.name ?? "");
     if (place < 0 && !line) return this.stage.hover(null);
-    const count = place < 0 ? 0 : together(plane, place).length;
+    const count = place < 0 ? 0 : bucketsOf(plane).together(place).length;
     const row = place < 0 ? -1 : (plane.rows[place] ?? -1);
     this.stage.hover({ row, inferred: inferred[place - plane.rows.length] ?? -1, count, line, x: x + MARGIN.left, y: y + MARGIN.top });
   }
@@ -138,7 +139,7 @@ export class Pointer {
     const { plane, store } = this.stage;
     const place = this.at(this.pixel(event));
     if (place < 0 || place >= plane.rows.length) return;
-    const here = together(plane, place).map((i) => plane.rows[i]!);
+    const here = bucketsOf(plane).together(place).map((i) => plane.rows[i]!);
     const shown = here.indexOf(store.row.peek());
     store.open(here[(shown + 1) % here.length]!);
     if (store.tab.peek() === "map" || store.tab.peek() === "montage") store.tab.value = "pattern";
