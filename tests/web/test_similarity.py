@@ -1,6 +1,10 @@
 """The map of patterns that look alike: the same patterns, colours and selections as on the map of parameters."""
 
+import io
 import re
+
+import numpy as np
+from PIL import Image
 
 from morphoscope.atlas.similarity import FILE
 from morphoscope.web.packing import parts_of
@@ -26,6 +30,17 @@ def test_patterns_are_arranged_when_a_page_asks(chromium, workshop, tmp_path):
         tab.mouse.click(*visit.pixel(*place))
         until(lambda: f"run={atlas.runs[last]}&" in visit.href())
         assert "axes=similarity" in visit.href()
+        rows = found.positions(atlas)
+        best = int(rows[np.argmax(atlas.reading.probability[rows])])  # the first that gets a picture
+        colour = atlas.class_styles()[atlas.reading.names[best]][1]
+        x, y = visit.pixel(*found.coordinates[list(rows).index(best)].tolist())
+        tab.get_by_role("checkbox", name="pictures").check()
+
+        def framed():
+            picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+            return "#{:02x}{:02x}{:02x}".format(*picture.getpixel((round(x) - 18, round(y)))) == colour
+
+        until(framed)
         tab.get_by_role("button", name="box", exact=True).click()
         (left, top), (right, bottom) = visit.pixel(-1.02, 1.02), visit.pixel(1.02, -1.02)
         tab.mouse.move(left, top)

@@ -41,6 +41,7 @@ export class Store {
   readonly lines = signal<TheoryLine[]>([]);
   readonly hiddenLines = signal<ReadonlySet<string>>(new Set());
   readonly letters = signal(true);
+  readonly pictures = signal(false); // thumbnails on the map
   readonly tool = signal<Tool>("pan");
   readonly selection = signal<number[]>([]); // rows
   readonly group = signal(""); // of the montage

@@ -10,6 +10,7 @@ import { neighbour, planeOf, startWindow, type Plane } from "./geometry";
 import { drawHere, drawMarked, drawParameters, lettersOf, markedPlaces, type Letter } from "./marks";
 import { clipped, contextOf, drawAxes, drawBox, drawLetter, drawLines, type Frame } from "./overlay";
 import { PointPainter } from "./painter";
+import { Pictures } from "./pictures";
 import { Pointer, type Hover, type Stage } from "./pointer";
 import { Zoom } from "./zoom";
 
@@ -27,6 +28,7 @@ export class MapChart implements Stage {
   readonly plot: HTMLElement;
   private pointer: Pointer;
   private picture = new CellPicture(); // of a scan
+  private pictures: Pictures;
   private painter: PointPainter | null = null; // of other points, once there are any
   private size: [number, number] = [0, 0];
   private pending = 0;
@@ -41,6 +43,7 @@ export class MapChart implements Stage {
     this.plot = parts.plot;
     this.zoom = new Zoom(parts.plot, store, () => this.pointer.leave());
     this.pointer = new Pointer(this);
+    this.pictures = new Pictures(store, () => this.redraw());
     this.react();
     const watch = new ResizeObserver(() => this.resized());
     watch.observe(parts.box);
@@ -86,7 +89,7 @@ export class MapChart implements Stage {
         this.redraw();
       }),
       effect(() => {
-        void [store.row.value, store.lines.value, store.hiddenLines.value, store.letters.value, store.draws.value, store.livePoint.value, store.theme.value];
+        void [store.row.value, store.lines.value, store.hiddenLines.value, store.letters.value, store.pictures.value, store.draws.value, store.livePoint.value, store.theme.value];
         this.redraw();
       }),
     );
@@ -198,6 +201,7 @@ export class MapChart implements Stage {
     else drawAxes(context, frame, store.axes.peek().map((name) => this.title(name)) as [string, string], ink);
     clipped(context, frame, () => {
       if (plane.lattice) this.picture.draw(context, frame, plane.all);
+      if (!this.other) this.pictures.draw(context, frame, plane);
       drawLines(context, frame, this.lines, this.pointer.line);
       drawMarked(context, frame, store, plane, this.marked);
       drawParameters(context, frame, store);

@@ -49,6 +49,10 @@ export function Controls() {
         <input type="checkbox" checked={store.letters.value} onChange={(e) => (store.letters.value = e.currentTarget.checked)} />
         letters
       </label>
+      <label class="check" title="Thumbnails on the map, as many as have room; zoom in for more">
+        <input type="checkbox" checked={store.pictures.value} onChange={(e) => (store.pictures.value = e.currentTarget.checked)} />
+        pictures
+      </label>
     </div>
   );
 }
