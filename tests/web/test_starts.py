@@ -7,7 +7,7 @@ from tests.web.pages import PageVisit, explorer_of, until
 
 
 def test_the_map_shows_one_start_at_a_time(chromium, tmp_path):
-    """A square grows, the homogeneous state stays: what the runs become depends on the start everywhere."""
+    """A square grows, the homogeneous state stays at some points: there the class depends on the start."""
     plan = morphoscope.scan_plan(
         "gray-scott", grid={"f": (0.03, 0.05, 2), "k": (0.058, 0.062, 2)}, size=48, until=60, replicates=4,
         initial=["pearson-square", "steady:amplitude=0.01"],

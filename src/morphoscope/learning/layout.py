@@ -71,10 +71,13 @@ class Layout:
         neighbours = NearestNeighbors(n_neighbors=min(_PLACED_BY, count)).fit(reduced)
         return cls(coordinates, trust, mean, deviation, components, neighbours)
 
+    def reduced(self, features: Floats) -> NDArray[np.float64]:
+        """The principal components of patterns, in which they are compared, (m, components)."""
+        return np.asarray(self._components.transform(_standardised(features, self._mean, self._deviation)))
+
     def place(self, features: Floats) -> Floats:
         """Places of further patterns, (m, 2): between their nearest neighbours by features."""
-        reduced = self._components.transform(_standardised(features, self._mean, self._deviation))
-        distances, places = self._neighbours.kneighbors(reduced)
+        distances, places = self._neighbours.kneighbors(self.reduced(features))
         weights = 1 / np.maximum(distances, 1e-9) ** 2
         weights /= weights.sum(axis=1, keepdims=True)
         return np.asarray((weights[..., None] * self.coordinates[places]).sum(axis=1), dtype=np.float32)
