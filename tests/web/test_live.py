@@ -179,7 +179,28 @@ def test_equations_are_edited_on_the_page(chromium, server):
     tab.get_by_role("button", name="Run this model").click()
     tab.locator(".name p", has_text="Typed model").wait_for()
     visit.passes(0)
-    assert "model=" not in visit.href()
+    until(lambda: "typed=" in visit.href())
+    tab.get_by_role("spinbutton", name="b, as a number").fill("0.8")
+    tab.get_by_role("spinbutton", name="b, as a number").press("Enter")
+    until(lambda: "b=0.8" in visit.href())
+    tab.reload()  # the address has the formulas, too
+    visit.passes(0)
+    assert tab.get_by_role("spinbutton", name="b, as a number").input_value() == "0.8"
+    assert "2*a - u" in tab.locator(".live-editor fieldset input").nth(1).input_value()
+    tab.goto(server.address.url + "#typed=nothing")
+    tab.get_by_text("The model in the address can't be read").wait_for()
+    visit.close()
+
+
+def test_a_model_is_typed_without_choosing_one_first(chromium, server):
+    visit = visit_of(chromium, server, width=390, height=844)
+    tab = visit.tab
+    tab.get_by_label("reaction").first.fill("u - u**3 - 2*v")
+    tab.get_by_role("button", name="Run this model").click()
+    visit.passes(0)
+    assert tab.locator(".name p").inner_text() == "Typed model"
+    tab.go_back()
+    tab.locator(".live-menu").wait_for()
     visit.close()
 
 

@@ -1,9 +1,11 @@
-// A field drawn with the page's palette, each cell a square, with its colour bar.
+// A field drawn with the page's palette, each cell a square, with its colour bar. One row of cells is drawn as a band.
 
 import { useEffect, useRef } from "preact/hooks";
 
 import { number } from "../state/store";
 import { rgb } from "./map/colours";
+
+const BAND = 0.14; // height of a single row, of its width
 
 export interface FieldProps {
   values: Float32Array; // height × width, rows from the top
@@ -31,7 +33,7 @@ export function Field({ values, height, width, range, palette, title, label }: F
   }, [values, height, width, range, palette]);
   return (
     <div class="field">
-      <canvas ref={canvas} width={width} height={height} style={{ aspectRatio: `${width} / ${height}` }} role="img" aria-label={label} />
+      <canvas ref={canvas} width={width} height={height} style={{ aspectRatio: `${width} / ${height === 1 ? width * BAND : height}` }} role="img" aria-label={label} />
       <FieldBar range={range} palette={palette} title={title} />
     </div>
   );

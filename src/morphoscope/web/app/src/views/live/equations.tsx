@@ -39,11 +39,14 @@ export function Elsewhere({ session }: { session: Session }) {
   );
 }
 
-export function Editor({ program, values, source, opened }: { program: ModelProgram; values: Record<string, number>; source: LiveSource; opened: Opened }) {
-  const [rows, setRows] = useState<Row[]>(() => program.species.map((species) => ({
-    species, reaction: program.formulas.reaction[species] ?? "0", diffusion: program.formulas.diffusion[species] ?? "0",
-  })));
-  const [text, setText] = useState(() => Object.entries(values).map(([name, value]) => `${name} = ${value}`).join(", "));
+export function rowsOf({ species, formulas }: ModelProgram): Row[] {
+  return species.map((name) => ({ species: name, reaction: formulas.reaction[name] ?? "0", diffusion: formulas.diffusion[name] ?? "0" }));
+}
+
+/** A form for the equations of a model, which begins with these. */
+export function Editor({ rows: first, parameters, source, opened }: { rows: Row[]; parameters: Record<string, number>; source: LiveSource; opened: Opened }) {
+  const [rows, setRows] = useState<Row[]>(first);
+  const [text, setText] = useState(() => Object.entries(parameters).map(([name, value]) => `${name} = ${value}`).join(", "));
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const change = (i: number, part: Partial<Row>) => setRows(rows.map((row, j) => (i === j ? { ...row, ...part } : row)));

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import "./live.css";
 import { ALL_SPECIES } from "../../simulator/simulator";
-import { Editor, Elsewhere, Equations, type Opened } from "./equations";
+import { Editor, Elsewhere, Equations, rowsOf, type Opened } from "./equations";
 import { Parameters, Presets } from "./parameters";
 import { Recorder } from "./recorder";
 import { Session } from "./session";
@@ -79,7 +79,7 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
           {ready && <Elsewhere session={session} />}
           {opened && session.source && (
             <details><summary>Edit the equations</summary>
-              <Editor program={session.program} values={session.parameters.value} source={session.source} opened={opened} />
+              <Editor rows={rowsOf(session.program)} parameters={session.parameters.value} source={session.source} opened={opened} />
             </details>
           )}
         </Part>

@@ -1,6 +1,6 @@
 // The page of `morphoscope live`: a menu of models, and a run of one. The address says which, and at which parameters.
 
-import { render } from "preact";
+import { render, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import "../../style.css";
@@ -8,6 +8,8 @@ import mark from "../../mark.svg";
 import { Connection } from "../../data/connection";
 import { fetched } from "../../data/server";
 import type { ModelProgram } from "../../simulator/program";
+import { Editor } from "./equations";
+import { addressed, linkTo } from "./link";
 import { Live } from "./live";
 import { LiveReading } from "./reading";
 import { Session, type LiveGrid } from "./session";
@@ -41,27 +43,6 @@ interface PageData {
 
 const QUIET = 300; // milliseconds after which the address follows the sliders
 
-/** Model, parameters, start and seed of an address, such as #model=brusselator&B=8. */
-function addressed(): { model: string; parameters: Values; initial: string | null; seed: number } | null {
-  const values = new URLSearchParams(location.hash.slice(1)), model = values.get("model");
-  if (!model) return null;
-  const rest = [...values].filter(([name]) => !["model", "initial", "seed"].includes(name));
-  const parameters = Object.fromEntries(rest.map(([name, value]) => [name, Number(value)]));
-  return { model, parameters, initial: values.get("initial"), seed: Number(values.get("seed") ?? 0) };
-}
-
-function write(session: Session): void {
-  if (typeof session.spec !== "string") return history.replaceState(null, "", " ");
-  const values = new URLSearchParams({ model: session.spec });
-  for (const { name, default: own } of session.program.parameters) {
-    const value = session.parameters.value[name];
-    if (value !== undefined && value !== own) values.set(name, String(value));
-  }
-  if (session.initial.value !== session.program.initial) values.set("initial", session.initial.value);
-  if (session.seed.value) values.set("seed", String(session.seed.value));
-  history.replaceState(null, "", `#${values}`);
-}
-
 function LivePage({ data, source, connection }: { data: PageData; source: LiveSource; connection: Connection }) {
   const [session, setSession] = useState<Session | null>(null);
   const [problem, setProblem] = useState("");
@@ -74,13 +55,15 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
     let timer = 0;
     made.moved = () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => write(made), QUIET);
+      timer = window.setTimeout(() => made.runner && history.replaceState(null, "", linkTo(made)), QUIET);
     };
     setSession(made);
     setProblem("");
     document.title = `Morphoscope: ${program.title}`;
+    return made;
   };
-  const choose = async (model: string, parameters: Values = {}, initial: string | null = settings.initial, seed = settings.seed) => {
+  const typed = (program: ModelProgram, spec: Spec) => history.pushState(null, "", linkTo(open(program, spec)));
+  const choose = async (model: Spec, parameters: Values = {}, initial: string | null = settings.initial, seed = settings.seed) => {
     try {
       open(await source.program(model), model, parameters, initial, seed);
     } catch (error) {
@@ -88,8 +71,14 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
     }
   };
   const follow = () => {
-    const at = addressed();
-    if (at) void choose(at.model, at.parameters, at.initial, at.seed);
+    let at;
+    try {
+      at = addressed();
+    } catch (error) {
+      setSession(null);
+      return setProblem((error as Error).message);
+    }
+    if (at) void choose(at.spec, at.parameters, at.initial, at.seed);
     else if (settings.model) void choose(settings.model, settings.parameters);
     else setSession(null);
   };
@@ -115,16 +104,27 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
       {problem && <p class="banner" role="alert">{problem}</p>}
       {session
         ? (
-          <Live key={session.program.name} session={session} palettes={data.palettes} opened={(program, spec) => open(program, spec)}>
+          <Live key={session.program.name} session={session} palettes={data.palettes} opened={typed}>
             {session.spec === data.reads && <LiveReading session={session} network={network} classes={[]} />}
           </Live>
         )
-        : <Menu models={data.models} choose={(name) => { history.pushState(null, "", `#model=${name}`); void choose(name); }} />}
+        : (
+          <Menu models={data.models} choose={(name) => { history.pushState(null, "", `#model=${name}`); void choose(name); }}>
+            <Editor rows={EXAMPLE} parameters={VALUES} source={source} opened={typed} />
+          </Menu>
+        )}
     </div>
   );
 }
 
-function Menu({ models, choose }: { models: MenuModel[]; choose: (name: string) => void }) {
+/** What the form of a model of one's own begins with: FitzHugh–Nagumo's, in few letters. */
+const EXAMPLE = [
+  { species: "u", reaction: "u - u**3 - v", diffusion: "1" },
+  { species: "v", reaction: "e*(u - a*v - b)", diffusion: "d" },
+];
+const VALUES = { e: 0.2, a: 0.3, b: -0.1, d: 20 };
+
+function Menu({ models, choose, children }: { models: MenuModel[]; choose: (name: string) => void; children: ComponentChildren }) {
   return (
     <div class="live-menu">
       <h2>Choose a model and watch its pattern grow</h2>
@@ -138,6 +138,7 @@ function Menu({ models, choose }: { models: MenuModel[]; choose: (name: string) 
           </li>
         ))}
       </ul>
+      <section class="live-part live-own"><h2>Or type a model of your own</h2>{children}</section>
     </div>
   );
 }

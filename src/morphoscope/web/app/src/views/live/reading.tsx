@@ -70,7 +70,7 @@ function Read({ session, reader, classes }: { session: Session; reader: Reader; 
           {reading.known !== null && `, known score ${reading.known.toFixed(2)}`}
         </span>
       </p>
-      {reading.outside && <p class="problem">The time is {reading.outside}.</p>}
+      {reading.outside && <p class="soft"><b>Too {reading.outside.startsWith("earlier") ? "early" : "late"} to rely on it:</b> the time is {reading.outside}.</p>}
       {reading.by === "network" && (
         <table class="bars"><tbody>
           {[...reading.probabilities].slice(0, SHOWN).map(([name, p]) => (

@@ -207,9 +207,9 @@ export class MapChart implements Stage {
       drawParameters(context, frame, store);
       const [across, up] = store.axes.peek();
       const at = (name: string) => store.coordinate(name)?.[store.row.peek()];
-      drawHere(context, frame, at(across), at(up));
       if (store.letters.peek() && store.colouring.peek() === CLASS)
-        for (const [x, y, text] of this.letters) drawLetter(context, frame.x(x), frame.y(y), text, ink.font);
+        for (const [x, y, text] of this.letters) drawLetter(context, frame, [frame.x(x), frame.y(y)], text, ink.font);
+      drawHere(context, frame, at(across), at(up));
       this.pointer.draw(context);
     });
   }

@@ -126,8 +126,12 @@ export function drawLines(context: CanvasRenderingContext2D, frame: Frame, lines
   context.setLineDash([]);
 }
 
-export function drawLetter(context: CanvasRenderingContext2D, x: number, y: number, text: string, font: string): void {
+/** The name of a class at a point inside the axes, moved so far that none of it is cut off. */
+export function drawLetter(context: CanvasRenderingContext2D, frame: Frame, [at, up]: [number, number], text: string, font: string): void {
   context.font = `bold 17px ${font}`;
+  const half = context.measureText(text).width / 2 + 2, high = 11;
+  if (at < 0 || up < 0 || at > frame.width || up > frame.height) return;
+  const x = Math.max(half, Math.min(at, frame.width - half)), y = Math.max(high, Math.min(up, frame.height - high));
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
