@@ -3,6 +3,7 @@
     python tools/publish.py results/paper
     python tools/publish.py --atlas ATLAS
     python tools/publish.py --complete
+    python tools/publish.py --features
 
 The first copies both class maps into docs/pictures, both classifiers into the package with model cards made from their
 numbers, and the second pass's atlas, without the runs that it was read from.
@@ -12,6 +13,9 @@ The second replaces the atlas alone, by one of the same scan that the shipped se
 The third adds to the classifiers that are in the package what later versions of their format contain: model, cell size
 and diffusion of their training runs, and their homogeneous classes, found from one run for each row of their training
 sets, simulated again. It changes no weights. The atlas then names them by their present hash.
+
+The fourth stores the features of the atlas's patterns again, by the shipped encoder and classifier, and simulates the
+patterns for it. It is to be done when either has other weights; the first two do it from the runs of the study.
 """
 
 import argparse
@@ -129,6 +133,7 @@ def _publish_atlas(atlas: Path) -> None:
         shutil.copy(path, ATLAS / path.name)
     _change_atlas(ensemble=None)
     _name_classifier()
+    _store_features(Atlas(atlas))
 
 
 def _change_atlas(**values: Any) -> None:
@@ -148,6 +153,26 @@ def _name_classifier() -> None:
 
     kept = json.loads((ATLAS / "atlas.json").read_text())["classifier"]
     _change_atlas(classifier={**kept, **identity(Classifier.load(SECOND.name), ATLAS)})
+
+
+def _store_features(source: Any) -> None:
+    """Store the features of the patterns, computed from the runs of ``source``, an atlas with the same readings."""
+    from morphoscope.atlas import Atlas
+    from morphoscope.atlas.discovery import patterned
+    from morphoscope.atlas.pattern_features import compute_features
+    from morphoscope.atlas.reader import find_classifier
+    from morphoscope.atlas.stored_features import features_file, write_features
+    from morphoscope.learning.encoder import Encoder
+
+    for former in ATLAS.glob("features-*.npz"):
+        former.unlink()
+    atlas, encoder = Atlas(ATLAS), Encoder.shipped()
+    classifier, (positions, _) = find_classifier(atlas), patterned(atlas, 0)
+    found = compute_features(source, positions, encoder, classifier)
+    path = ATLAS / features_file(atlas, encoder, classifier)
+    write_features(path, atlas.runs[positions], found)
+    _change_atlas()
+    print(f"wrote {path.relative_to(ROOT)}")
 
 
 def complete() -> None:
@@ -264,10 +289,15 @@ if __name__ == "__main__":
     parser.add_argument("study", type=Path, nargs="?", help="folder of a finished study")
     parser.add_argument("--complete", action="store_true", help="bring what is in the package to the present formats")
     parser.add_argument("--atlas", type=Path, help="an atlas of the paper's scan, read by the shipped classifier")
+    parser.add_argument("--features", action="store_true", help="store the features of the atlas's patterns again")
     options = parser.parse_args()
-    if (options.study is not None) + (options.atlas is not None) + options.complete != 1:
-        parser.error("give the folder of a study, --atlas or --complete")
+    if (options.study is not None) + (options.atlas is not None) + options.complete + options.features != 1:
+        parser.error("give the folder of a study, --atlas, --complete or --features")
     if options.atlas:
         _publish_atlas(options.atlas)
+    elif options.features:
+        from morphoscope.atlas import Atlas
+
+        _store_features(Atlas(ATLAS))
     else:
         complete() if options.complete else main(options.study)

@@ -12,6 +12,7 @@ from morphoscope.atlas.classes import class_colours
 from morphoscope.atlas.regroup import changes_of
 from morphoscope.atlas.training_set import training_sets
 from morphoscope.core.errors import UsageError
+from morphoscope.operations.regroup import change_groups
 from tests.conftest import Listening
 
 
@@ -169,6 +170,46 @@ def test_every_change_is_undone(copy):
         morphoscope.regroup(again, undo=True, **ada)
     with pytest.raises(UsageError, match="one after the other"):
         morphoscope.regroup(again, undo=True, confirm=True, **ada)
+
+
+def test_a_former_name_is_no_class(copy):
+    """Unless a run has it again, because its label's change was undone."""
+    run = int(copy.runs[copy.members("g1")[0]])
+    morphoscope.annotate(copy, "g1", [run], who="ada")
+    renamed = change_groups(copy, rename={"g1": "spots"}, who="ada")
+    assert set(renamed.all_classes()) == set(renamed.classes)
+    assert morphoscope.check(renamed.folder) == []
+    renamed.annotations.undo("ada")
+    assert renamed.all_classes()[-1] == "g1"
+    assert renamed.labels().count("g1") == 1
+    assert "g1" in renamed.class_styles()
+
+
+def test_people_choose_how_groups_look(copy):
+    done = change_groups(copy, confirm=True, who="ada")
+    found = done.class_styles()
+    looks = {"color": {"spots": "#D55E00"}, "symbol": {"spots": "σ"}}
+    changed = morphoscope.regroup(done, rename={"g1": "spots"}, **looks, who="ada")
+    assert changed.class_styles()["spots"] == ("σ", "#d55e00")
+    assert "σ spots" in (changed.folder / "chart.html").read_text()
+    confirmed = change_groups(changed, confirm=True, who="ada")
+    again = change_groups(confirmed, color={"spots": "#0072b2"}, who="ada")  # the groups are the same
+    assert again.class_styles()["spots"] == ("σ", "#0072b2")
+    assert again.metadata["chart"]["confirmed"]["who"] == "ada"
+    assert changes_of(again)[-1].words() == "gave spots the colour #0072b2"
+    kept = change_groups(again, rename={"spots": "dots"}, who="ada")
+    assert kept.class_styles()["dots"] == ("σ", "#0072b2")
+    for _ in range(3):
+        kept = change_groups(kept, undo=True, who="ada")
+    assert kept.class_styles() == found
+    for wrong, words in (
+        ({"color": {"g1": "red"}}, "expected #rrggbb"),
+        ({"symbol": {"g1": "four"}}, "one to three"),
+        ({"symbol": {"g1": "g2"}}, "is that of g2"),
+        ({"color": {"g9": "#000000"}}, "unknown group"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            change_groups(kept, who="ada", **wrong)
 
 
 def test_a_change_that_is_interrupted_changes_nothing(copy, monkeypatch):

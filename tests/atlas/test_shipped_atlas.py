@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from morphoscope.atlas import Atlas
+from morphoscope.atlas.discovery import patterned
 from morphoscope.atlas.files import shipped_folder, shipped_names
+from morphoscope.atlas.pattern_features import compute_features
 from morphoscope.atlas.reader import find_classifier
+from morphoscope.atlas.stored_features import features_file, load_features
+from morphoscope.learning.encoder import Encoder
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -39,3 +43,14 @@ def test_no_homogeneous_run_of_it_is_read_as_a_pattern():
     assert homogeneous.sum() == 4633
     assert np.array_equal(atlas.read_by == "theory", homogeneous)
     assert set(np.array(atlas.reading.names)[homogeneous]) == {"H", "L"}
+
+
+def test_the_features_of_its_patterns_are_stored_by_the_shipped_networks():
+    """Otherwise discovery simulates 848 runs again: python tools/publish.py --features."""
+    atlas, encoder = Atlas("gray-scott"), Encoder.shipped()
+    classifier, (positions, _) = find_classifier(atlas), patterned(atlas, 0)
+    found = load_features(atlas, features_file(atlas, encoder, classifier), positions)
+    chosen = np.array([0, 400])
+    again = compute_features(atlas, positions[chosen], encoder, classifier)
+    for stored, computed in zip(found, again, strict=True):
+        assert stored[chosen] == pytest.approx(computed, rel=1e-3, abs=1e-3)

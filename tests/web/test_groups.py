@@ -15,15 +15,6 @@ from tests.web.conftest import SCREENSHOTS
 from tests.web.pages import PageVisit, explorer_of, until
 
 
-@pytest.fixture(scope="module")
-def charted(tmp_path_factory):
-    """Schnakenberg's model on a small grid, with its ensemble beside it."""
-    plan = morphoscope.scan_plan(
-        "schnakenberg", grid={"a": (0.05, 0.45, 5), "b": (0.6, 1.2, 4)}, size=(32, 32), until=60
-    )
-    return morphoscope.chart(plan, tmp_path_factory.mktemp("groups") / "made", groups=2).folder.parent
-
-
 @pytest.fixture
 def workspace(charted, tmp_path):
     shutil.copytree(charted, tmp_path / "made")

@@ -3,12 +3,15 @@
 import base64
 import json
 import re
+import shutil
 
 import pytest
 
 import morphoscope
+from morphoscope.atlas import Atlas
 from morphoscope.web.server.site import SCRIPTS
 from morphoscope.web.widget import AtlasWidget
+from morphoscope.web.workspace import Workspace
 from tests.web.pages import until
 
 #: A page with the part of a notebook that anywidget is for a widget: its module, its style, and messages.
@@ -117,6 +120,48 @@ def test_the_next_pass_is_trained_and_compared_in_a_cell(chromium, widget):
     assert tab.locator(".map-plot").count() == 2
     assert cell.complaints == []
     tab.close()
+
+
+def test_groups_are_changed_in_a_cell(chromium, charted, tmp_path):
+    """Another name, symbol and colour, which the map has at once."""
+    shutil.copytree(charted, tmp_path / "made")
+    widget = AtlasWidget(Workspace(Atlas(tmp_path / "made")), "ada")
+    cell = Cell(chromium, widget)
+    tab = cell.tab
+    cell.until(tab.locator(".map-plot"))
+    tab.get_by_role("tab", name="Groups").click()
+    cell.until(tab.get_by_role("textbox", name="Symbol of g1"))
+    tab.get_by_role("textbox", name="Symbol of g1").fill("σ")
+    tab.keyboard.press("Enter")
+    cell.until(tab.locator(".told", has_text="Saved: g1 has the symbol σ"))
+    tab.get_by_role("textbox", name="Name of g1").fill("spots")
+    tab.keyboard.press("Enter")
+    cell.until(tab.locator(".told", has_text="Saved: g1 renamed spots"))
+    cell.until(tab.get_by_label("Colour of spots"))
+    tab.get_by_label("Colour of spots").fill("#d55e00")
+    cell.until(tab.locator(".told", has_text="Saved: spots has another colour"))
+    assert widget.workspace.atlas.class_styles()["spots"] == ("σ", "#d55e00")
+    assert "σ spots" in (tmp_path / "made" / "atlas" / "chart.html").read_text()
+    assert cell.complaints == []
+    tab.close()
+    widget.close()
+
+
+def test_a_proposal_is_accepted_in_a_cell(chromium, proposed):
+    widget = AtlasWidget(proposed, "ada")
+    cell = Cell(chromium, widget)
+    tab = cell.tab
+    cell.until(tab.locator(".map-plot"))
+    tab.get_by_role("tab", name="Proposals").click()
+    card = tab.get_by_role("region", name="Proposal 2")
+    cell.until(card)
+    card.get_by_label("Class of proposal 2").fill("moving")
+    tab.keyboard.press("Enter")
+    cell.until(card.get_by_text("labelled: moving (2)"))
+    assert sorted(widget.annotations.values()) == ["moving", "moving"]
+    assert cell.complaints == []
+    tab.close()
+    widget.close()
 
 
 def test_a_notebook_gets_the_widget(workspace, monkeypatch):

@@ -6,34 +6,13 @@ import pytest
 
 import morphoscope
 from morphoscope.atlas import Atlas
-from morphoscope.atlas.proposals import Discovery, Proposal
 from morphoscope.core.errors import UsageError
 from morphoscope.web.server.explorer_data import ExplorerData
 from morphoscope.web.server.proposal_actions import ProposalActions
 from morphoscope.web.workspace import Workspace
 from tests.web.accessibility import violations
-from tests.web.conftest import SCREENSHOTS, copied_workspace
+from tests.web.conftest import SCREENSHOTS
 from tests.web.pages import PageVisit, explorer_of, until
-
-
-@pytest.fixture
-def proposed(workshop, tmp_path):
-    """The tiny atlas with two proposals in the folder beside it."""
-    workspace = copied_workspace(workshop, tmp_path)
-    atlas = workspace.atlas
-    proposals = []
-    for number, positions in enumerate(([0, 1, 2], [3, 4]), start=1):
-        read_as = {}
-        for position in positions:
-            name = atlas.reading.names[position]
-            read_as[name] = read_as.get(name, 0) + 1
-        ranges = {name: (float(atlas.values(name)[positions].min()), float(atlas.values(name)[positions].max()))
-                  for name in atlas.varying}  # fmt: skip
-        runs = tuple(atlas.runs[positions].tolist())
-        proposals.append(Proposal(number, 1 / number, runs, read_as, 1.5, 0.4, 0.9, 0.5, ranges))
-    (tmp_path / "proposals").mkdir()
-    Discovery(tuple(proposals), atlas.plan.hash).save(tmp_path / "proposals")
-    return workspace
 
 
 def test_proposals_are_described_beside_what_they_were_read_as(proposed):
@@ -42,6 +21,11 @@ def test_proposals_are_described_beside_what_they_were_read_as(proposed):
     first = found["proposals"][0]
     assert atlas.runs[first["rows"]].tolist() == list(proposed.discovery()[0].runs)
     assert "40% of their neighbours" in first["reason"]
+    alike = [side for side in first["beside"] if side["alike"]]
+    assert [(side["name"], atlas.runs[side["rows"]].tolist()) for side in alike] == [
+        (name, list(runs)) for name, runs in proposed.discovery()[0].alike.items() if runs
+    ]
+    assert not any(side["alike"] for side in found["proposals"][1]["beside"])  # as of an earlier version
     for side in first["beside"]:
         assert side["name"] in dict(first["readAs"])
         assert {atlas.reading.names[row] for row in side["rows"]} == {side["name"]}

@@ -305,17 +305,25 @@ class Atlas:
         )
 
     def all_classes(self) -> tuple[str, ...]:
-        """The classes that an annotation can give: the classifier's, in alphabetical order, then those of people."""
-        made = [c.name for c in self.annotations.classes() if c.name not in self.classes]
-        return (*ordered(list(self.classes)), *made)
+        """The classes that an annotation can give: the classifier's, in alphabetical order, then those of people.
+
+        Last are classes that runs have after an undo and that nobody has created, such as a group's former name.
+        """
+        made = [c.name for c in self.annotations.classes()]
+        given = sorted({each.new for each in self.annotations.current().values() if each.new})
+        others = dict.fromkeys(name for name in (*made, *given) if name not in self.classes)
+        return (*ordered(list(self.classes)), *others)
 
     def class_styles(self) -> dict[str, tuple[str, str]]:
-        """Symbol and colour (#rrggbb) of each of :meth:`all_classes`; people choose those of their own classes."""
-        classes = self.all_classes()
-        groups = (self.metadata.get("chart") or {}).get("colours", {})  # which they keep under other names
+        """Symbol and colour (#rrggbb) of each of :meth:`all_classes`; people may choose them."""
+        classes, chart = self.all_classes(), self.metadata.get("chart") or {}
+        groups, symbols = chart.get("colours", {}), chart.get("symbols", {})  # which they keep under other names
         made = {c.name: (c.symbol, c.colour) for c in self.annotations.classes() if c.name not in groups}
         colours = class_colours([name for name in classes if name not in made])  # as before people added theirs
-        return {name: made.get(name) or (symbol(name), groups.get(name) or colours[name]) for name in classes}
+        return {
+            name: made.get(name) or (symbols.get(name) or symbol(name), groups.get(name) or colours[name])
+            for name in classes
+        }
 
     def labels(self) -> list[str]:
         """The class of every reading after the latest annotations; empty for runs rejected as ambiguous."""

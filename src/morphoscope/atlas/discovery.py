@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +28,8 @@ MOST_PATTERNS = 2000  # that are grouped; time and memory grow with their square
 _OVERLAP = 0.5  # of a proposal, at most, with all earlier ones
 _OWN_LABELS = 0.24  # share of the runs of a labelled place, at most, in a proposal
 _FLOOR = 0.2  # added to the share of unknown runs
+_CLASSES = 2  # that a proposal is shown beside
+ALIKE = 8  # runs of each
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -110,7 +114,8 @@ def propose(atlas: Atlas, evidence: Evidence, count: int) -> list[Proposal]:
             float(evidence.coherence[best]),
             float(groups.stability[best]),
         )
-        found.append(_proposal(atlas, len(found) + 1, chosen[members], numbers, share))
+        proposal = _proposal(atlas, len(found) + 1, chosen[members], numbers, share)
+        found.append(dataclasses.replace(proposal, alike=_alike(atlas, evidence, proposal.read_as, members)))
         taken = np.maximum(taken, groups.members[best])
         open_ &= groups.members @ taken <= _OVERLAP * groups.sizes
         distance = np.minimum(distance, groups.distances[:, members].mean(axis=1))
@@ -128,6 +133,21 @@ def _proposal(
     score, distance, coherence, stability = numbers
     runs = tuple(atlas.runs[positions].tolist())
     return Proposal(number, score, runs, dict(read.most_common()), distance, coherence, stability, unknown, ranges)
+
+
+def _alike(
+    atlas: Atlas, evidence: Evidence, read_as: Iterable[str], members: NDArray[np.intp]
+) -> dict[str, tuple[int, ...]]:
+    """The runs of the first classes that are most like some members, by their mean distance from these."""
+    read, inside = np.array(atlas.reading.names)[evidence.chosen], np.zeros(len(evidence.chosen), dtype=bool)
+    inside[members] = True
+    apart = evidence.groups.distances[:, members].mean(axis=1)
+    found = {}
+    for name in itertools.islice(read_as, _CLASSES):
+        others = np.flatnonzero((read == name) & ~inside)
+        nearest = others[np.argsort(apart[others], kind="stable")[:ALIKE]]
+        found[name] = tuple(atlas.runs[evidence.chosen[nearest]].tolist())
+    return found
 
 
 def discover_classes(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas.annotation import check_class
 from morphoscope.atlas.classes import class_colours, free_colour
+from morphoscope.atlas.classes import symbol as class_symbol
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.learning.groups import split as split_runs
 from morphoscope.learning.prediction import Prediction
@@ -20,9 +21,10 @@ MOST_PARTS = 26
 
 @dataclasses.dataclass(frozen=True)
 class GroupChange:
-    """One change: some groups are split, then some merged, then some renamed.
+    """One change: some groups are split, then some merged, then some renamed; then some look otherwise.
 
-    ``split``: group → number of parts; ``merge``: new name → groups; ``rename``: name → new name.
+    ``split``: group → number of parts; ``merge``: new name → groups; ``rename``: name → new name; ``colour``: group →
+    ``#rrggbb``; ``symbol``: group → one to three characters.
     """
 
     rename: Mapping[str, str]
@@ -30,8 +32,15 @@ class GroupChange:
     split: Mapping[str, int]
     who: str
     at: str
+    colour: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    symbol: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __bool__(self) -> bool:
+        return bool(self.regroups or self.colour or self.symbol)
+
+    @property
+    def regroups(self) -> bool:
+        """Whether the groups themselves change, not only how they look."""
         return bool(self.rename or self.merge or self.split)
 
     def as_json(self) -> dict[str, Any]:
@@ -45,7 +54,8 @@ class GroupChange:
             merge = {str(new): tuple(str(part) for part in parts) for new, parts in values["merge"].items()}
             split = {str(name): int(count) for name, count in values["split"].items()}
             rename = {str(old): str(new) for old, new in values["rename"].items()}
-            return cls(rename, merge, split, str(values["who"]), str(values["at"]))
+            looks = [{str(k): str(v) for k, v in values.get(name, {}).items()} for name in ("colour", "symbol")]
+            return cls(rename, merge, split, str(values["who"]), str(values["at"]), *looks)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"the changes of the groups are damaged ({error}); chart the ensemble again") from None
 
@@ -57,7 +67,9 @@ class GroupChange:
         """What was done, as in ``renamed g1 spots``."""
         done = [f"split {name} into {', '.join(parts)}" for name, parts in self.parts().items()]
         done += [f"merged {', '.join(parts)} into {new}" for new, parts in self.merge.items()]
-        return "; ".join([*done, *(f"renamed {old} {new}" for old, new in self.rename.items())])
+        done += [f"renamed {old} {new}" for old, new in self.rename.items()]
+        done += [f"gave {name} the colour {colour}" for name, colour in self.colour.items()]
+        return "; ".join([*done, *(f"gave {name} the symbol {symbol}" for name, symbol in self.symbol.items())])
 
     def after(self, name: str, group: str) -> str:
         """What the label ``name`` of a run is called after the change; ``group``: the group of the run after it."""
@@ -83,11 +95,15 @@ class GroupChange:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class GroupState:
-    """The groups of a chart at one time: reading, stability of the groups that it was measured of, colours."""
+    """The groups of a chart at one time: reading, stability of the groups that it was measured of, how they look.
+
+    ``symbols``: those that people chose.
+    """
 
     reading: Prediction
     stability: Mapping[str, float]
     colours: Mapping[str, str]
+    symbols: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 Directions = tuple[NDArray[np.intp], NDArray[np.float64]]  # positions of the runs with a pattern, and their directions
@@ -112,6 +128,10 @@ def changed(state: GroupState, change: GroupChange, directions: Directions) -> G
         state = _merged(state, name, list(dict.fromkeys(parts)))
     for old, new in change.rename.items():
         state = _renamed(state, old, new)
+    for name, colour in change.colour.items():
+        state = _coloured(state, name, colour)
+    for name, symbol in change.symbol.items():
+        state = _marked(state, name, symbol)
     return state
 
 
@@ -137,8 +157,31 @@ def _renamed(state: GroupState, old: str, new: str) -> GroupState:
         raise UsageError(f"a group {new!r} exists already; merge both instead", parameter="merge")
     classes = tuple(new if name == old else name for name in reading.classes)
     stability = {new if name == old else name: value for name, value in state.stability.items()}
-    colours = {new if name == old else name: value for name, value in state.colours.items()}
-    return GroupState(Prediction(classes, reading.probabilities, reading.read_by), stability, colours)
+    colours, symbols = (
+        {new if name == old else name: value for name, value in looks.items()}
+        for looks in (state.colours, state.symbols)
+    )
+    return GroupState(Prediction(classes, reading.probabilities, reading.read_by), stability, colours, symbols)
+
+
+def _coloured(state: GroupState, name: str, colour: str) -> GroupState:
+    _check_known(state, name)
+    check_class(name, "x", colour)
+    return dataclasses.replace(state, colours={**state.colours, name: colour.lower()})
+
+
+def _marked(state: GroupState, name: str, symbol: str) -> GroupState:
+    _check_known(state, name)
+    check_class(name, symbol, "#000000")
+    others = {symbol_of(state, group): group for group in state.reading.classes if group != name}
+    if symbol in others:
+        raise UsageError(f"symbol {symbol!r} is that of {others[symbol]}; choose another one", parameter="symbol")
+    return dataclasses.replace(state, symbols={**state.symbols, name: symbol})
+
+
+def symbol_of(state: GroupState, name: str) -> str:
+    """The symbol of a group: the one that a person chose, or the one of its name."""
+    return state.symbols.get(name) or class_symbol(name)
 
 
 def _merged(state: GroupState, name: str, parts: list[str]) -> GroupState:
@@ -161,7 +204,10 @@ def _merged(state: GroupState, name: str, parts: list[str]) -> GroupState:
     stability = {group: value for group, value in state.stability.items() if group not in (*parts, name)}
     colours = {group: value for group, value in state.colours.items() if group not in parts}
     colours[name] = state.colours[largest]
-    return GroupState(Prediction(classes, probabilities[:, kept], reading.read_by), stability, colours)
+    symbols = {group: value for group, value in state.symbols.items() if group not in parts}
+    if name == largest and name in state.symbols:
+        symbols[name] = state.symbols[name]
+    return GroupState(Prediction(classes, probabilities[:, kept], reading.read_by), stability, colours, symbols)
 
 
 def _split(state: GroupState, name: str, count: int, directions: Directions) -> GroupState:
@@ -190,4 +236,6 @@ def _split(state: GroupState, name: str, count: int, directions: Directions) -> 
     for part in new[1:]:
         colours[part] = free_colour(part, list(colours.values()))
     stability = {group: value for group, value in state.stability.items() if group != name}
-    return GroupState(Prediction(classes, np.hstack([before, parts, after]), reading.read_by), stability, colours)
+    symbols = {group: value for group, value in state.symbols.items() if group != name}
+    reading = Prediction(classes, np.hstack([before, parts, after]), reading.read_by)
+    return GroupState(reading, stability, colours, symbols)

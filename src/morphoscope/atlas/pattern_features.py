@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas.reader import find_classifier
+from morphoscope.atlas.stored_features import features_file, load_features, store_features
 from morphoscope.core.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -25,9 +26,28 @@ def pattern_features(
     """Kinds of features of some readings, (n, features) each.
 
     The encoder's, and those that the first and the last dense layer of the classifier read, if it is there, has such
-    layers, and reads the frames as they are.
+    layers, and reads the frames as they are. Those of an atlas without its ensemble, whose runs have to be simulated
+    again, are stored.
     """
     classifier = find_classifier(atlas)
+    if atlas.ensemble is not None:
+        return compute_features(atlas, positions, encoder, classifier, progress)
+    name = features_file(atlas, encoder, classifier)
+    found = load_features(atlas, name, positions)
+    if found is None:
+        found = compute_features(atlas, positions, encoder, classifier, progress)
+        store_features(atlas, name, positions, found)
+    return found
+
+
+def compute_features(
+    atlas: Atlas,
+    positions: NDArray[np.intp],
+    encoder: Encoder,
+    classifier: Classifier | None,
+    progress: Reporter = SILENT,
+) -> list[Floats]:
+    """The same from the frames, whether they are stored or not."""
     parts: list[list[Floats]] = []
     with progress.task("features", len(positions), "patterns") as task:
         for start in range(0, len(positions), _CHUNK):

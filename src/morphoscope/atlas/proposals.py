@@ -41,6 +41,9 @@ class Proposal:
         The share of its runs that the classifier does not know; None if the atlas has no known scores.
     ranges
         The lowest and the highest value of each parameter that varies.
+    alike
+        Runs of the classes that most of its runs were read as, those most like its own first; empty for proposals of an
+        earlier version.
     confirmed
         After a simulation: of how many further runs the nearest patterns belong to it, and the number of runs.
     """
@@ -55,6 +58,7 @@ class Proposal:
     unknown: float | None
     ranges: dict[str, tuple[float, float]]
     confirmed: tuple[int, int] | None = None
+    alike: dict[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
 
     def read_words(self) -> str:
         """What its runs were read as, in words."""
@@ -153,4 +157,5 @@ def find_proposals(atlas: Path, plan_hash: str) -> Path | None:
 def _proposal(row: dict[str, Any]) -> Proposal:
     ranges = {str(name): (float(low), float(high)) for name, (low, high) in row["ranges"].items()}
     confirmed = None if row["confirmed"] is None else (int(row["confirmed"][0]), int(row["confirmed"][1]))
-    return Proposal(**{**row, "runs": tuple(row["runs"]), "ranges": ranges, "confirmed": confirmed})
+    alike = {str(name): tuple(int(run) for run in runs) for name, runs in row.get("alike", {}).items()}
+    return Proposal(**{**row, "runs": tuple(row["runs"]), "ranges": ranges, "confirmed": confirmed, "alike": alike})

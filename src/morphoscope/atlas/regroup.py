@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from morphoscope.atlas.files import ATLAS_FILE
 from morphoscope.atlas.group_changes import Directions, GroupChange, GroupState, changed, colours_of
 from morphoscope.atlas.inferred import write_inferred
 from morphoscope.atlas.similarity import FILE as SIMILARITY_FILE
-from morphoscope.atlas.writing import people_classes, write_atlas
+from morphoscope.atlas.writing import write_atlas
 from morphoscope.core.checksums import FILES
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.storage import reserved, staged_folder
@@ -55,7 +55,7 @@ def regrouped(atlas: Atlas, change: GroupChange, *, confirm: bool, undo: bool = 
         if change:
             state = changed(state, change, directions_of(atlas))
             changes = [*changes, change]
-        kept = None if change or undo else chart["confirmed"]
+        kept = None if change.regroups or undo else chart["confirmed"]
         metadata = {name: value for name, value in atlas.metadata.items() if name != FILES}
         metadata |= {
             "classes": list(state.reading.classes),
@@ -63,6 +63,7 @@ def regrouped(atlas: Atlas, change: GroupChange, *, confirm: bool, undo: bool = 
                 **chart,
                 "groups": _rows(atlas, state),
                 "colours": dict(state.colours),
+                "symbols": dict(state.symbols),
                 "confirmed": {"who": change.who, "at": change.at} if confirm else kept,
                 "changes": [each.as_json() for each in changes],
                 "found": {
@@ -78,10 +79,15 @@ def regrouped(atlas: Atlas, change: GroupChange, *, confirm: bool, undo: bool = 
 
 
 def group_change(
-    rename: dict[str, str], merge: dict[str, tuple[str, ...]], split: dict[str, int], who: str
+    rename: Mapping[str, str],
+    merge: Mapping[str, tuple[str, ...]],
+    split: Mapping[str, int],
+    colour: Mapping[str, str],
+    symbol: Mapping[str, str],
+    who: str,
 ) -> GroupChange:
     """A change that a person makes now. Raises UsageError for an empty name of the person."""
-    return GroupChange(rename, merge, split, person(who), now())
+    return GroupChange(rename, merge, split, person(who), now(), colour, symbol)
 
 
 def chart_of(atlas: Atlas) -> dict[str, Any]:
@@ -114,7 +120,7 @@ def directions_of(atlas: Atlas) -> Directions:
 def _present(atlas: Atlas) -> GroupState:
     chart = chart_of(atlas)
     stability = {row["name"]: row["stability"] for row in chart["groups"] if row["stability"] is not None}
-    return GroupState(atlas.reading, stability, colours_of(chart, atlas.classes))
+    return GroupState(atlas.reading, stability, colours_of(chart, atlas.classes), chart.get("symbols", {}))
 
 
 def _found(atlas: Atlas) -> GroupState:
@@ -154,7 +160,7 @@ def _write(
             shutil.copyfile(atlas.folder / SIMILARITY_FILE, part / SIMILARITY_FILE)
         if (atlas.folder / ANNOTATIONS_FILE).exists():
             kept, place = atlas.annotations, part / ANNOTATIONS_FILE
-            after.enter_context(kept.copied_to(place, people_classes(kept, made.classes)))
+            after.enter_context(kept.copied_to(place))
             _rename_labels(Annotations(place, atlas.plan.hash), made, rename, who)
 
 
@@ -166,7 +172,7 @@ def _rename_labels(annotations: Annotations, made: Atlas, rename: Rename, who: s
     if moved:
         runs = sorted(moved)
         names, old = [moved[run] for run in runs], [current[run] for run in runs]
-        annotations.add(runs, names, old=old, who=who, why=_WHY, allowed=made.classes)
+        annotations.add(runs, names, old=old, who=who, why=_WHY, allowed=(*made.classes, *names))
 
 
 def _training_rows(atlas: Atlas, reading: Prediction) -> list[dict[str, Any]]:

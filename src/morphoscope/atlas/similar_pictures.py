@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
+from morphoscope.atlas.thumbnails import PER_SHEET, cut, opened
 from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class PictureIndex:
             sheet = _grey(atlas, number)
             for position in patterned[patterned // PER_SHEET == number].tolist():
                 try:
-                    view = canonical_views(_cut(sheet, position % PER_SHEET, atlas.plan.grid.shape), windows=1)
+                    view = canonical_views(cut(sheet, position % PER_SHEET, atlas.plan.grid.shape), windows=1)
                 except UsageError:  # its pattern is too weak for eight bits
                     continue
                 views.append(view.stacked())
@@ -68,21 +67,11 @@ class PictureIndex:
 
 
 def _grey(atlas: Atlas, number: int) -> NDArray[np.float32]:
-    from PIL import Image
-
-    content = atlas.thumbnails(number)
-    if content is None:
+    image = opened(atlas, number)
+    if image is None:
         raise UsageError(f"{atlas.folder} has no sheet {number} of thumbnails; make the atlas again", operation="scan")
-    with Image.open(io.BytesIO(content), formats=["WEBP"]) as image:
+    with image:
         return np.asarray(image.convert("L"), dtype=np.float32)
-
-
-def _cut(sheet: NDArray[np.float32], place: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """One thumbnail, without the margins that it has if the grid is not square."""
-    top, left = place // COLUMNS * SIDE, place % COLUMNS * SIDE
-    height, width = (round(SIDE * n / max(shape)) for n in shape)
-    top, left = top + (SIDE - height) // 2, left + (SIDE - width) // 2
-    return sheet[top : top + height, left : left + width]
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -48,8 +48,8 @@ def write_atlas(part: Path, plan: Plan, reading: Prediction, metadata: dict[str,
 
 
 def people_classes(annotations: Annotations, known: tuple[str, ...]) -> list[NewClass]:
-    """The classes that people gave and an atlas with the classes ``known`` does not have, as classes of their own."""
-    said = [each for each in annotations.log() if each.new]
-    people = {each.new: each.who for each in reversed(said) if each.new not in known}
+    """The classes that runs have by people and an atlas with the classes ``known`` lacks, as classes of their own."""
+    given = annotations.current().values()
+    people = {each.new: each.who for each in given if each.new and each.new not in known}
     colours = class_colours((*known, *people))
     return [NewClass(name, symbol(name)[:3], colours[name], who, now()) for name, who in people.items()]

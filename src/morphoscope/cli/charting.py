@@ -118,12 +118,16 @@ def regroup(
     rename: Annotated[list[str] | None, typer.Option(help="OLD=NEW; may be repeated.")] = None,
     merge: Annotated[list[str] | None, typer.Option(help="NEW=GROUP,GROUP…; may be repeated.")] = None,
     split: Annotated[list[str] | None, typer.Option(help="GROUP=PARTS; may be repeated.")] = None,
+    color: Annotated[list[str] | None, typer.Option(help="GROUP=#rrggbb; may be repeated.")] = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="GROUP=SYMBOL, one to three characters for maps; may be repeated.")
+    ] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="The groups are as you want them; see `train`.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Undo the last change of the groups.")] = False,
     who: Annotated[str | None, typer.Option(help="Your name.", show_default="your user name")] = None,
     json: Json = False,
 ) -> None:
-    """Split, merge and rename the groups of a chart, in this order; and confirm them, so that `train` takes them."""
+    """Split, merge and rename the groups of a chart, in this order; choose colours and symbols; confirm for `train`."""
     parts = parsing.named_texts(merge, "merge", "NEW=GROUP,GROUP, as in stripes=g2,g3")
     counts = parsing.named_texts(split, "split", "GROUP=PARTS, as in g4=2")
     if bad := [value for value in counts.values() if not value.isascii() or not value.isdecimal() or len(value) > 3]:
@@ -133,6 +137,8 @@ def regroup(
         rename=parsing.named_texts(rename, "rename", "OLD=NEW, as in g1=spots"),
         merge={new: [name.strip() for name in text.split(",")] for new, text in parts.items()},
         split={name: int(value) for name, value in counts.items()},
+        color=parsing.named_texts(color, "color", "GROUP=#rrggbb, as in g1=#d55e00"),
+        symbol=parsing.named_texts(symbol, "symbol", "GROUP=SYMBOL, as in g1=σ"),
         confirm=confirm,
         undo=undo,
         who=who or user_name(),

@@ -1,4 +1,4 @@
-"""Rename, merge, split and confirm the groups of a chart; undo such changes."""
+"""Rename, merge, split and confirm the groups of a chart, choose how they look; undo such changes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ def regroup(
     rename: Mapping[str, str] | None = None,
     merge: Mapping[str, Sequence[str]] | None = None,
     split: Mapping[str, int] | None = None,
+    color: Mapping[str, str] | None = None,
+    symbol: Mapping[str, str] | None = None,
     confirm: bool = False,
     undo: bool = False,
     who: str,
 ) -> Atlas:
-    """Change the groups of a chart: split some, merge some, rename some, in this order; and confirm them.
+    """Change the groups of a chart: split some, merge some, rename some, in this order; choose how they look; confirm.
 
-    A change withdraws an earlier confirmation. A confirmed chart can be trained on, see :func:`morphoscope.train`.
-    The chart is replaced as a whole, with the labels that people gave under the new names; the explorer's pages that
-    show it follow.
+    A change of the groups themselves withdraws an earlier confirmation. A confirmed chart can be trained on, see
+    :func:`morphoscope.train`. The chart is replaced as a whole, with the labels that people gave under the new names;
+    the explorer's pages that show it follow.
 
     Parameters
     ----------
@@ -41,6 +43,10 @@ def regroup(
         New name → the groups that become one.
     split
         Group → number of parts, which are named ``g1a``, ``g1b`` … or ``spots-a``, ``spots-b`` …, the largest first.
+    color
+        Group → ``#rrggbb``, its colour in all pictures, instead of the one that it got. Names are those after the rest.
+    symbol
+        Group → one to three characters that stand for it on maps, instead of its name; no other group may have them.
     confirm
         Whether a person has looked at the groups and confirms them.
     undo
@@ -57,7 +63,7 @@ def regroup(
     ------
     UsageError
         For an atlas that is no chart, unknown groups, groups that can't be split, and names that are invalid or exist
-        already; if there is nothing to do or to undo.
+        already; for colours and symbols that are invalid; if there is nothing to do or to undo.
 
     Examples
     --------
@@ -71,7 +77,8 @@ def regroup(
     >>> morphoscope.regroup(atlas, undo=True, who="ada").classes[:2]
     ('g1', 'g2')
     """
-    made = change_groups(atlas, rename=rename, merge=merge, split=split, confirm=confirm, undo=undo, who=who)
+    looks = {"color": color, "symbol": symbol}
+    made = change_groups(atlas, rename=rename, merge=merge, split=split, **looks, confirm=confirm, undo=undo, who=who)
     draw_groups(made)
     return made
 
@@ -82,6 +89,8 @@ def change_groups(
     rename: Mapping[str, str] | None = None,
     merge: Mapping[str, Sequence[str]] | None = None,
     split: Mapping[str, int] | None = None,
+    color: Mapping[str, str] | None = None,
+    symbol: Mapping[str, str] | None = None,
     confirm: bool = False,
     undo: bool = False,
     who: str,
@@ -91,11 +100,11 @@ def change_groups(
     from morphoscope.atlas import open_atlas
     from morphoscope.atlas.regroup import group_change, regrouped
 
-    change = group_change(
-        dict(rename or {}), {new: tuple(parts) for new, parts in (merge or {}).items()}, dict(split or {}), who
-    )
+    merged = {new: tuple(parts) for new, parts in (merge or {}).items()}
+    looks = (dict(color or {}), dict(symbol or {}))
+    change = group_change(dict(rename or {}), merged, dict(split or {}), *looks, who)
     if not (change or confirm or undo):
-        raise UsageError("nothing to do; rename, merge, split or confirm groups", parameter="rename")
+        raise UsageError("nothing to do; rename, merge, split, colour, mark or confirm groups", parameter="rename")
     if undo and (change or confirm):
         raise UsageError("a change and an undo at once; do one after the other", parameter="undo")
     return regrouped(open_atlas(atlas), change, confirm=confirm, undo=undo)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas, titled
+from morphoscope.atlas import Atlas
 from morphoscope.atlas.inferred import with_inferred
 from morphoscope.learning.groups import STABLE
 from morphoscope.rendering.composite import tile
@@ -31,6 +31,7 @@ def write_chart_page(atlas: Atlas) -> Path:
     pictures = (save(class_map(with_inferred(atlas)), folder / MAP), save(typical_patterns(atlas), folder / TYPICAL))
     chart = atlas.metadata["chart"]
     groups = [row for row in chart["groups"] if row["runs"]]
+    styles = atlas.class_styles()
     patterned = sum(int(row["runs"]) for row in groups if row["wavelength"] is not None)
     sections = [
         Section("Map", pictures=[Picture(pictures[0], "The group of most runs at each point, with theory's lines.")]),
@@ -40,7 +41,7 @@ def write_chart_page(atlas: Atlas) -> Path:
                 f"{patterned} of {len(atlas.runs)} runs have a pattern. {stability_text(chart)}",
                 "Each row of the picture begins with the most typical run of a group and ends with the least typical.",
             ],
-            tables=[Table(["", "runs", "what", "wavelength", "stability"], [_row(row) for row in groups])],
+            tables=[Table(["", "runs", "what", "wavelength", "stability"], [_row(row, styles) for row in groups])],
             pictures=[Picture(pictures[1], "Runs of each group, from the most to the least typical.")],
         ),
         Section("What to do next", text=[_next(atlas)]),
@@ -70,7 +71,9 @@ def typical_patterns(atlas: Atlas, columns: int = COLUMNS) -> Figure:
             members = atlas.members(row["name"])
             chosen = members[np.unique(np.linspace(0, len(members) - 1, columns).round().astype(int))]
             place.imshow(_strip(tile(atlas.frames(chosen), atlas.colour_range), columns), interpolation="nearest")
-            place.set_title(f"{titled(row['name'])} ({row['runs']}): {row['words']}", loc="left", fontsize=8, pad=3)
+            place.set_title(
+                f"{_titled(row['name'], styles)} ({row['runs']}): {row['words']}", loc="left", fontsize=8, pad=3
+            )
             place.axvline(-0.5, color=styles[row["name"]][1], lw=8)
             place.set_axis_off()
     return figure
@@ -86,11 +89,17 @@ def _strip(pictures: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
     return strip
 
 
-def _row(row: dict[str, Any]) -> list[str]:
+def _titled(name: str, styles: dict[str, tuple[str, str]]) -> str:
+    """Symbol and name of a group, or its name alone if it is its own symbol."""
+    symbol = styles[name][0]
+    return name if symbol == name else f"{symbol} {name}"
+
+
+def _row(row: dict[str, Any], styles: dict[str, tuple[str, str]]) -> list[str]:
     stability = row["stability"]
     known = "" if stability is None else f"{stability:.2f}" + ("" if stability >= STABLE else ", not stable")
     wavelength = "" if row["wavelength"] is None else f"{row['wavelength']:.3g}"
-    return [titled(row["name"]), str(row["runs"]), row["words"], wavelength, known]
+    return [_titled(row["name"], styles), str(row["runs"]), row["words"], wavelength, known]
 
 
 def _next(atlas: Atlas) -> str:

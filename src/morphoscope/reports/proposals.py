@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.files import write_rows
 from morphoscope.atlas.proposals import FILE, Discovery, Proposal
+from morphoscope.atlas.thumbnails import pictures_of
 from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import read_json, staged_folder, write_json
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 PAGE = "index.html"
 _COLUMNS = 8  # patterns beside each other
 _SHOWN = 16  # patterns of a proposal
-_CLASSES = 2  # shown beside it
 _TILE = 0.85  # inches
 _MAP = 4.6  # inches
 _PIXELS = 64  # of a pattern along its longer side, so that the page stays small
@@ -48,7 +48,7 @@ def save_discovery(
         save(overview_figure(atlas, found.proposals), part / "map.png")
         with progress.task("draw", len(found), "proposals") as task:
             for proposal in found.proposals:
-                figure = proposal_figure(atlas, proposal, typical_rows(atlas, proposal, evidence))
+                figure = proposal_figure(atlas, proposal, beside_rows(atlas, proposal, evidence))
                 save(figure, part / _picture(proposal))
                 task.advance()
         write_rows([proposal.row() for proposal in found.proposals], part / "proposals.csv")
@@ -87,16 +87,16 @@ def member_rows(atlas: Atlas, proposals: Sequence[Proposal]) -> list[dict[str, A
     return rows
 
 
-def typical_rows(atlas: Atlas, proposal: Proposal, evidence: Evidence) -> list[Row]:
-    """For the classes that most of a proposal's runs were read as, the runs nearest to their labels that are not in it.
+def beside_rows(atlas: Atlas, proposal: Proposal, evidence: Evidence) -> list[Row]:
+    """For the classes that most of a proposal's runs were read as: the runs most like its own, then typical ones.
 
-    Without labels of a class, its most probable runs.
+    Typical are those nearest to the labels of the class; without labels, the most probable ones.
     """
     rows: list[Row] = []
     read, chosen = np.array(atlas.reading.names), evidence.chosen
-    outside = ~np.isin(atlas.runs[chosen], proposal.runs)
-    for name in list(proposal.read_as)[:_CLASSES]:
-        members = np.flatnonzero((read[chosen] == name) & outside)
+    for name, alike in proposal.alike.items():
+        others = (read[chosen] == name) & ~np.isin(atlas.runs[chosen], (*proposal.runs, *alike))
+        members = np.flatnonzero(others)
         labels = sorted({index for label, place in evidence.labels if label == name for index in place})
         if labels:
             order = np.argsort(evidence.groups.distances[members][:, labels].mean(axis=1), kind="stable")
@@ -104,18 +104,24 @@ def typical_rows(atlas: Atlas, proposal: Proposal, evidence: Evidence) -> list[R
         else:
             order = np.argsort(-atlas.reading.probability[chosen[members]], kind="stable")
             title = f"{titled(name)}, most probable"
+        if alike:
+            rows.append((f"{titled(name)}, most like the proposal", _positions(atlas, alike)))
         if len(members):
             rows.append((title, chosen[members[order[:_COLUMNS]]]))
     return rows
 
 
-def proposal_figure(atlas: Atlas, proposal: Proposal, typical: Sequence[Row]) -> Figure:
+def _positions(atlas: Atlas, runs: Iterable[int]) -> NDArray[np.intp]:
+    place = {int(run): position for position, run in enumerate(atlas.runs)}
+    return np.array([place[run] for run in runs], dtype=np.intp)
+
+
+def proposal_figure(atlas: Atlas, proposal: Proposal, beside: Sequence[Row]) -> Figure:
     """Where a proposal lies, its patterns, and those of the classes that it was read as."""
-    position = {int(run): index for index, run in enumerate(atlas.runs)}
-    own = np.array([position[run] for run in proposal.runs], dtype=np.intp)
+    own = _positions(atlas, proposal.runs)
     shown = own[np.linspace(0, len(own) - 1, min(_SHOWN, len(own))).round().astype(int)]
     more = "" if len(shown) == len(own) else f", {len(shown)} shown"
-    rows = [(f"proposal {proposal.number}: {len(own)} runs{more}", shown), *typical]
+    rows = [(f"proposal {proposal.number}: {len(own)} runs{more}", shown), *beside]
     tall = [-(-len(positions) // _COLUMNS) for _, positions in rows]
     with figure_style():
         height = max(3.8, 1.17 * _TILE * sum(tall) + 0.3 * len(rows) + 0.6)
@@ -167,7 +173,7 @@ def _draw_map(axes: Axes, atlas: Atlas, proposals: Sequence[Proposal]) -> None:
 
 
 def _draw_patterns(axes: Axes, atlas: Atlas, positions: NDArray[np.intp], title: str) -> None:
-    pictures = _smaller(tile(atlas.frames(positions), atlas.colour_range))
+    pictures = _pictures(atlas, positions)
     columns = min(_COLUMNS, len(positions))
     picture, corners = mosaic(pictures, columns)
     axes.set_axis_off()
@@ -179,6 +185,12 @@ def _draw_patterns(axes: Axes, atlas: Atlas, positions: NDArray[np.intp], title:
     for (row, column), position in zip(corners, positions, strict=True):
         label = " ".join(f"{name}={atlas.values(name)[position]:.4g}" for name in names)
         axes.text(column + pictures.shape[2] / 2, row - 2, label, ha="center", va="bottom", fontsize=5)
+
+
+def _pictures(atlas: Atlas, positions: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Small pictures of runs (n, y, x, 3); without an ensemble the stored ones, so that no run is simulated again."""
+    stored = pictures_of(atlas, positions) if atlas.ensemble is None else None
+    return _smaller(tile(atlas.frames(positions), atlas.colour_range)) if stored is None else stored
 
 
 def _smaller(pictures: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -31,6 +31,7 @@ class AtlasWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def __init__(self, workspace: Workspace, who: str = "anonymous") -> None:
         super().__init__()
         self.workspace = workspace
+        workspace.draws_beside = False  # a thread's settings of Matplotlib would be those of the notebook's own figures
         self._data = ExplorerData(workspace, who)
         self._refresh()
         workspace.add_listener(self._changed)

@@ -68,6 +68,7 @@ class Workspace:
     ) -> None:
         self.atlas, self.compared, self.estimator = atlas, compared, estimator
         self._proposals = proposals
+        self.draws_beside = True  # a chart's page after a change: in a thread, not in the kernel of a notebook
         if proposals is not None:
             load_discovery(proposals, atlas.plan.hash)
         self.next_pass = NextPass(atlas)
@@ -206,7 +207,10 @@ class Workspace:
                 raise UsageError("a pass is being trained on these groups; cancel it or wait until it is finished")
             change_groups(self.atlas, who=who, **changes)
             self._notify()
-        threading.Thread(target=self._draw, args=(self.atlas,), name="chart-page", daemon=True).start()
+        if self.draws_beside:
+            threading.Thread(target=self._draw, args=(self.atlas,), name="chart-page", daemon=True).start()
+        else:
+            self._draw(self.atlas)
 
     def _draw(self, chart: Atlas) -> None:
         with self._drawing:

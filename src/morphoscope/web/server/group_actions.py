@@ -68,6 +68,8 @@ class GroupActions:
         rename: Any = None,
         merge: Any = None,
         split: Any = None,
+        color: Any = None,
+        symbol: Any = None,
         undo: Any = False,
         confirm: Any = False,
     ) -> str:
@@ -79,6 +81,8 @@ class GroupActions:
             "rename": {_name(old): _name(new) for old, new in _pairs(rename)},
             "merge": {_name(new): _names(parts) for new, parts in _pairs(merge)},
             "split": {_name(name): _count(count) for name, count in _pairs(split)},
+            "color": {_name(name): _name(colour) for name, colour in _pairs(color)},
+            "symbol": {_name(name): _name(text) for name, text in _pairs(symbol)},
         }
         self.workspace.regroup(person_of(who), **changes, undo=undo, confirm=confirm)
         return ""

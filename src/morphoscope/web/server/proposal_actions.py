@@ -47,19 +47,23 @@ class ProposalActions:
 
 def _described(atlas: Atlas, proposal: Proposal, rows: dict[int, int]) -> dict[str, Any]:
     own = np.array([rows[run] for run in proposal.runs if run in rows], dtype=np.intp)
-    known = [name for name in proposal.read_as if name in atlas.classes]
     return {
         "number": proposal.number,
         "rows": own.tolist(),
         "readAs": [[name, count] for name, count in proposal.read_as.items()],
-        "beside": [{"name": name, "rows": _typical(atlas, name, own)} for name in known[:_CLASSES]],
+        "beside": _beside(atlas, proposal, own, rows),
         "reason": proposal.reason(),
         "ranges": [[name, *ends] for name, ends in proposal.ranges.items()],
         "score": proposal.score,
     }
 
 
-def _typical(atlas: Atlas, name: str, without: NDArray[np.intp]) -> list[int]:
-    """The most probable rows of a class that do not belong to a proposal."""
-    members = atlas.members(name)
-    return [int(row) for row in members[~np.isin(members, without)][:_BESIDE]]
+def _beside(atlas: Atlas, proposal: Proposal, own: NDArray[np.intp], rows: dict[int, int]) -> list[dict[str, Any]]:
+    """Rows of the classes that a proposal was read as: those most like its own, of old proposals most probable ones."""
+    found = []
+    for name in [name for name in proposal.read_as if name in atlas.classes][:_CLASSES]:
+        members = atlas.members(name)
+        probable = [int(row) for row in members[~np.isin(members, own)][:_BESIDE]]
+        alike = [rows[run] for run in proposal.alike.get(name, ()) if run in rows]
+        found.append({"name": name, "rows": alike or probable, "alike": bool(alike)})
+    return found

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { request } from "../state/labelling";
 import { titled, type Store } from "../state/store";
 import { useStore } from "./context";
+import { Look } from "./group_look";
 import { NAME, Told } from "./labelbar";
 import { Strip } from "./strip";
 
@@ -27,8 +28,15 @@ interface Groups {
   about: string;
 }
 
-type Change = { rename: Record<string, string> } | { merge: Record<string, string[]> } | { split: Record<string, number> } | { undo: true } | { confirm: true };
-type Send = (change: Change, text: string, focus?: string) => Promise<boolean>; // `focus`: the group that gets it then
+export type Change =
+  | { rename: Record<string, string> }
+  | { merge: Record<string, string[]> }
+  | { split: Record<string, number> }
+  | { color: Record<string, string> }
+  | { symbol: Record<string, string> }
+  | { undo: true }
+  | { confirm: true };
+export type Send = (change: Change, text: string, focus?: string) => Promise<boolean>; // `focus`: the group that gets it then
 
 const SIDE = 52; // pixels of a thumbnail
 const PARTS = 6; // at most, in one step
@@ -157,8 +165,7 @@ function Row({ group, ticked, tick, busy, send }: RowProps) {
     <li class={`group${ticked ? " ticked" : ""}`} data-group={name}>
       <div class="group-head">
         <input type="checkbox" checked={ticked} onChange={tick} aria-label={`Tick ${name}`} />
-        <i class="swatch" style={{ background: info?.colour ?? "#ffffff" }} />
-        {info && info.symbol !== name && <b class="symbol">{info.symbol}</b>}
+        {info && <Look info={info} busy={busy} send={send} />}
         <Name group={group} busy={busy} send={send} />
         <span class="size">{count} runs</span>
         <div class="group-tools">

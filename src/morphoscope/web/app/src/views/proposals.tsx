@@ -13,7 +13,7 @@ interface Proposal {
   number: number;
   rows: number[];
   readAs: [string, number][];
-  beside: { name: string; rows: number[] }[];
+  beside: { name: string; rows: number[]; alike: boolean }[]; // `alike`: most like the proposal, else most probable
   reason: string;
   ranges: [string, number, number][];
   score: number;
@@ -105,7 +105,7 @@ function Card({ proposal }: { proposal: Proposal }) {
         {proposal.beside.map((side) => side.rows.length > 0 && (
           <figure key={side.name}>
             <Strip rows={side.rows} side={SIDE} name={`Montage of ${side.name}`} onClick={() => montage(side.name)} />
-            <figcaption>{named(store, side.name)}, its most probable runs</figcaption>
+            <figcaption>{named(store, side.name)}, {side.alike ? "its runs that are most like the proposal" : "its most probable runs"}</figcaption>
           </figure>
         ))}
       </div>
