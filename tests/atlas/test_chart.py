@@ -188,22 +188,23 @@ def test_a_former_name_is_no_class(copy):
 def test_people_choose_how_groups_look(copy):
     done = change_groups(copy, confirm=True, who="ada")
     found = done.class_styles()
-    looks = {"color": {"spots": "#D55E00"}, "symbol": {"spots": "σ"}}
+    looks = {"color": {"spots": "#BB5500"}, "symbol": {"spots": "σ"}}
     changed = morphoscope.regroup(done, rename={"g1": "spots"}, **looks, who="ada")
-    assert changed.class_styles()["spots"] == ("σ", "#d55e00")
+    assert changed.class_styles()["spots"] == ("σ", "#bb5500")
     assert "σ spots" in (changed.folder / "chart.html").read_text()
     confirmed = change_groups(changed, confirm=True, who="ada")
-    again = change_groups(confirmed, color={"spots": "#0072b2"}, who="ada")  # the groups are the same
-    assert again.class_styles()["spots"] == ("σ", "#0072b2")
+    again = change_groups(confirmed, color={"spots": "#3366aa"}, who="ada")  # the groups are the same
+    assert again.class_styles()["spots"] == ("σ", "#3366aa")
     assert again.metadata["chart"]["confirmed"]["who"] == "ada"
-    assert changes_of(again)[-1].words() == "gave spots the colour #0072b2"
+    assert changes_of(again)[-1].words() == "gave spots the colour #3366aa"
     kept = change_groups(again, rename={"spots": "dots"}, who="ada")
-    assert kept.class_styles()["dots"] == ("σ", "#0072b2")
+    assert kept.class_styles()["dots"] == ("σ", "#3366aa")
     for _ in range(3):
         kept = change_groups(kept, undo=True, who="ada")
     assert kept.class_styles() == found
     for wrong, words in (
         ({"color": {"g1": "red"}}, "expected #rrggbb"),
+        ({"color": {"g1": copy.class_styles()["g2"][1]}}, "is that of g2"),
         ({"symbol": {"g1": "four"}}, "one to three"),
         ({"symbol": {"g1": "g2"}}, "is that of g2"),
         ({"color": {"g9": "#000000"}}, "unknown group"),

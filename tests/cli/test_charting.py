@@ -30,4 +30,6 @@ def test_from_equations_to_a_classifier_of_named_groups(tmp_path):
     fails(cli_here("chart", "made/scan", "--grid", "A=1:2:3", "--out", "other", cwd=tmp_path), "simulated already")
     fails(cli_here("chart", "made/scan", "--model", "brusselator", "--out", "o", cwd=tmp_path), "omit one")
     fails(cli_here("regroup", "made", "--split", "spots=many", cwd=tmp_path), "GROUP=PARTS")
+    fails(cli_here("regroup", "made", "--color", "spots", cwd=tmp_path), "GROUP=#rrggbb")
+    fails(cli_here("regroup", "made", "--symbol", "spots=g2", cwd=tmp_path), "is that of g2")
     assert not (tmp_path / "other").exists()

@@ -138,9 +138,9 @@ def test_groups_are_changed_in_a_cell(chromium, charted, tmp_path):
     tab.keyboard.press("Enter")
     cell.until(tab.locator(".told", has_text="Saved: g1 renamed spots"))
     cell.until(tab.get_by_label("Colour of spots"))
-    tab.get_by_label("Colour of spots").fill("#d55e00")
+    tab.get_by_label("Colour of spots").fill("#bb5500")
     cell.until(tab.locator(".told", has_text="Saved: spots has another colour"))
-    assert widget.workspace.atlas.class_styles()["spots"] == ("σ", "#d55e00")
+    assert widget.workspace.atlas.class_styles()["spots"] == ("σ", "#bb5500")
     assert "σ spots" in (tmp_path / "made" / "atlas" / "chart.html").read_text()
     assert cell.complaints == []
     tab.close()
@@ -157,7 +157,7 @@ def test_a_proposal_is_accepted_in_a_cell(chromium, proposed):
     cell.until(card)
     card.get_by_label("Class of proposal 2").fill("moving")
     tab.keyboard.press("Enter")
-    cell.until(card.get_by_text("labelled: moving (2)"))
+    cell.until(card.get_by_text("moving (2)"))
     assert sorted(widget.annotations.values()) == ["moving", "moving"]
     assert cell.complaints == []
     tab.close()

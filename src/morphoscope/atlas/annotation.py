@@ -83,7 +83,7 @@ def check_class(name: str, symbol: str, colour: str) -> None:
     if not _NAME.fullmatch(name):
         raise UsageError(f"class name {name!r}; expected a word of at most 32 letters, digits, - and _")
     if not _COLOUR.fullmatch(colour):
-        raise UsageError(f"colour {colour!r}; expected #rrggbb")
+        raise UsageError(f"colour {colour!r}; expected #rrggbb, as in #d55e00")
     if not 1 <= len(symbol) <= 3 or not symbol.isprintable() or set(symbol) & set("<>&\"'"):
         raise UsageError(f"symbol {symbol!r}; expected one to three printable characters, as in π")
 

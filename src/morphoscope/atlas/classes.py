@@ -48,9 +48,10 @@ def symbol(name: str) -> str:
         return name
 
 
-def titled(name: str) -> str:
-    """Symbol and name, or the name alone if it is its own symbol."""
-    return name if symbol(name) == name else f"{symbol(name)} {name}"
+def titled(name: str, chosen: str = "") -> str:
+    """Symbol and name, or the name alone if it is its own symbol. ``chosen``: a symbol that a person chose."""
+    letter = chosen or symbol(name)
+    return name if letter == name else f"{letter} {name}"
 
 
 def ordered(names: list[str]) -> list[str]:

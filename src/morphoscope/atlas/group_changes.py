@@ -167,6 +167,9 @@ def _renamed(state: GroupState, old: str, new: str) -> GroupState:
 def _coloured(state: GroupState, name: str, colour: str) -> GroupState:
     _check_known(state, name)
     check_class(name, "x", colour)
+    others = {state.colours.get(group, ""): group for group in state.reading.classes if group != name}
+    if colour.lower() in others:
+        raise UsageError(f"colour {colour} is that of {others[colour.lower()]}; choose another one", parameter="color")
     return dataclasses.replace(state, colours={**state.colours, name: colour.lower()})
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas import Atlas
+from morphoscope.atlas import Atlas, titled
 from morphoscope.atlas.inferred import with_inferred
 from morphoscope.learning.groups import STABLE
 from morphoscope.rendering.composite import tile
@@ -72,7 +72,10 @@ def typical_patterns(atlas: Atlas, columns: int = COLUMNS) -> Figure:
             chosen = members[np.unique(np.linspace(0, len(members) - 1, columns).round().astype(int))]
             place.imshow(_strip(tile(atlas.frames(chosen), atlas.colour_range), columns), interpolation="nearest")
             place.set_title(
-                f"{_titled(row['name'], styles)} ({row['runs']}): {row['words']}", loc="left", fontsize=8, pad=3
+                f"{titled(row['name'], styles[row['name']][0])} ({row['runs']}): {row['words']}",
+                loc="left",
+                fontsize=8,
+                pad=3,
             )
             place.axvline(-0.5, color=styles[row["name"]][1], lw=8)
             place.set_axis_off()
@@ -89,17 +92,11 @@ def _strip(pictures: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
     return strip
 
 
-def _titled(name: str, styles: dict[str, tuple[str, str]]) -> str:
-    """Symbol and name of a group, or its name alone if it is its own symbol."""
-    symbol = styles[name][0]
-    return name if symbol == name else f"{symbol} {name}"
-
-
 def _row(row: dict[str, Any], styles: dict[str, tuple[str, str]]) -> list[str]:
     stability = row["stability"]
     known = "" if stability is None else f"{stability:.2f}" + ("" if stability >= STABLE else ", not stable")
     wavelength = "" if row["wavelength"] is None else f"{row['wavelength']:.3g}"
-    return [_titled(row["name"], styles), str(row["runs"]), row["words"], wavelength, known]
+    return [titled(row["name"], styles[row["name"]][0]), str(row["runs"]), row["words"], wavelength, known]
 
 
 def _next(atlas: Atlas) -> str:

@@ -187,7 +187,7 @@ def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDAr
         if not len(members):
             continue
         shown = points.first[points.majority == atlas.classes.index(name)]
-        label = "\n".join(textwrap.wrap(f"{titled(name)}  ({counts[name]})", _CHARACTERS))
+        label = "\n".join(textwrap.wrap(f"{titled(name, looks[name][0])}  ({counts[name]})", _CHARACTERS))
         mark.draw(axes, across[shown], up[shown], color=looks[name][1], label=label)
         if len(members) >= atlas.min_labelled:
             x, y = atlas.label_position(shown if len(shown) else members)
