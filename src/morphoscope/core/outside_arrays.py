@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import os
 import struct
+import sys
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -29,6 +32,8 @@ MAX_ARRAY_BYTES = 4096 * MIB
 MAX_EXPANSION = 200
 ALWAYS_EXPANDED_BYTES = 256 * MIB
 MAX_PIXELS = 64_000_000
+_MAX_LISTED_BYTES = 8 * MIB  # of the list of entries in an archive
+_ZIP64 = 2**32 - 1  # stands for a number that is in another record
 #: Kinds of pictures that are decoded. Others of Pillow's start programs, such as Ghostscript, or are rarely tested.
 IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 
@@ -69,16 +74,6 @@ def load_array(source: Source, name: str, expected: str, max_bytes: int = MAX_AR
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def map_array(path: Path, name: str, expected: str) -> NDArray[Any]:
-    """The array in a .npy file, mapped into memory: only the parts that are used are read. Raises as `load_array`."""
-    with reading(name, expected):
-        with _opened(path, expected) as (file, size):
-            needed = _array_bytes(file, name)
-            if needed > size:
-                raise DataError(f"{name} is cut off: {size:,} bytes of an array of {needed:,}; expected {expected}")
-        return np.load(path, mmap_mode="r", allow_pickle=False) if needed else np.load(path, allow_pickle=False)
-
-
 def load_archive(
     source: Source,
     name: str,
@@ -90,7 +85,7 @@ def load_archive(
 
     Other arguments and errors are as in :func:`load_array`; ``max_bytes`` holds for all arrays together.
     """
-    with reading(name, expected), _opened(source, expected) as (file, size), zipfile.ZipFile(file) as archive:
+    with reading(name, expected), _opened(source, expected) as (file, size), open_archive(file, name) as archive:
         known = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
         wanted = [known_name for known_name in known if names(known_name)]
         needed = 0
@@ -110,6 +105,26 @@ def load_archive(
         return found, known
 
 
+def open_archive(file: BinaryIO, name: str) -> zipfile.ZipFile:
+    """A zip archive, opened for reading. Raises DataError for one with too many entries, and BadZipFile.
+
+    The zip reader holds about a kilobyte for each entry, whose record has at least 46 bytes.
+    """
+    file.seek(0, io.SEEK_END)
+    file.seek(max(0, file.tell() - 65_557))  # the longest comment, and the record before it
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    listed = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if listed > _MAX_LISTED_BYTES and listed != _ZIP64:
+        raise DataError(f"{name} lists {listed:,} bytes of entries; at most {_MAX_LISTED_BYTES:,} are read")
+    if listed == _ZIP64 or b"PK\x06\x06" in tail[max(0, at - 100) : max(0, at)]:
+        size = tail[at - 76 + 40 : at - 76 + 48] if at >= 76 else b""
+        if int.from_bytes(size, "little") > _MAX_LISTED_BYTES:
+            raise DataError(f"{name} lists too many entries; at most {_MAX_LISTED_BYTES:,} bytes of them are read")
+    file.seek(0)
+    return zipfile.ZipFile(file)
+
+
 @contextlib.contextmanager
 def open_image(source: Source, name: str, expected: str = "a picture") -> Iterator[Image]:
     """A picture, opened with Pillow and not decoded yet; errors of decoding it in the body are one line, too.
@@ -126,7 +141,27 @@ def open_image(source: Source, name: str, expected: str = "a picture") -> Iterat
         with image:
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{name} has {image.width}x{image.height} pixels; at most {MAX_PIXELS:,} are read")
-            yield image
+            with _silent_libtiff() if image.format == "TIFF" else contextlib.nullcontext():
+                yield image
+
+
+@contextlib.contextmanager
+def _silent_libtiff() -> Iterator[None]:
+    """Nothing on standard error, where libtiff describes damage that Pillow then raises an error for."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextlib.contextmanager
@@ -141,9 +176,11 @@ def _opened(source: Source, expected: str) -> Iterator[tuple[BinaryIO, int]]:
 
 @contextlib.contextmanager
 def reading(name: str, expected: str) -> Iterator[None]:
-    """Turn what readers of arrays and pictures raise for damaged files into one line, a DataError."""
+    """Turn what readers of arrays and pictures raise for damaged files into one line, a DataError; warnings go."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they describe the same damage, in lines of their own
+            yield
     except UsageError:
         raise
     except _DAMAGE as error:
@@ -153,17 +190,28 @@ def reading(name: str, expected: str) -> Iterator[None]:
         raise DataError(f"{name} can't be read ({reason}); expected {expected}") from error
 
 
-def _array_bytes(file: Any, name: str) -> int:
-    """The bytes of memory of an array, by its header. Raises ValueError for what is no header."""
+def array_header(file: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """The shape of an array, whether its first axis is the fastest, and its type, by its header.
+
+    Raises DataError for pickled objects, and ValueError for what is no header.
+    """
     version = np.lib.format.read_magic(file)
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in headers:  # 3.0 is for names outside Latin-1, which plain arrays do not have
         raise ValueError(f"format {version[0]}.{version[1]} of .npy; expected 1.0 or 2.0")
-    shape, _, dtype = headers[version](file)
+    shape, turned, dtype = headers[version](file)
     if dtype.hasobject:
         raise DataError(f"{name} holds pickled objects, which are refused: they could run code; save plain numbers")
     if not dtype.itemsize:
         raise ValueError("its elements have no size")
+    if any(side < 0 for side in shape):
+        raise ValueError(f"its shape is {shape}")
+    return shape, turned, dtype
+
+
+def _array_bytes(file: Any, name: str) -> int:
+    """The bytes of memory of an array, by its header. Raises as :func:`array_header`."""
+    shape, _, dtype = array_header(file, name)
     return int(math.prod(shape) * dtype.itemsize)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from morphoscope.core.errors import UsageError
-from morphoscope.core.progress import AUTO, Reporter
+from morphoscope.core.progress import AUTO, SILENT, Reporter
 
 if TYPE_CHECKING:
     from morphoscope.ensembles import Ensemble
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from morphoscope.models import Model
 
 PathLike = str | Path
+_MANY_FILES = 50  # whose opening is shown; a line for fewer would stand before that of a file which can't be read
 _SCALE = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([^\d\s]\S{0,19})?\s*")
 
 
@@ -122,9 +123,9 @@ def import_patterns(
             pictures, given = _pictures(found, preparation, wanted, said, progress)
         sources, imported, given = _opened(found, wanted, given, stack, progress, pictures)
         plan = plan_of(Path(out).name, sources, imported, given)
-        for note in dict.fromkeys(note for source in sources for note in source.notes):
-            progress.message(note)
         made = write_runs(plan, sources, Path(out), progress)
+    for note in dict.fromkeys(note for source in sources for note in source.notes):
+        progress.message(note)
     if pictures is not None:
         from morphoscope.core.storage import writing
         from morphoscope.ensembles.photographs.sources import FOLDER
@@ -162,7 +163,7 @@ def _opened(
     sources, files = [], []
     if pictures is not None:
         sources = pictures.sources([known for _, known in found])
-    with progress.task("open", len(found), "files") as task:
+    with (progress if len(found) >= _MANY_FILES else SILENT).task("open", len(found), "files") as task:
         for number, (path, known) in enumerate(found):
             if pictures is None:
                 sources.append(open_source(path, known, wanted, stack))

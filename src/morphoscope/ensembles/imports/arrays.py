@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import struct
@@ -14,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError
-from morphoscope.core.outside_arrays import load_archive, map_array, reading
+from morphoscope.core.outside_arrays import load_archive, reading
 from morphoscope.core.outside_files import MIB, check_file, read_text
 from morphoscope.ensembles.imports.source import (
+    MAX_RUN_BYTES,
     USUAL_AXES,
     Source,
     Wanted,
@@ -25,8 +27,9 @@ from morphoscope.ensembles.imports.source import (
     chosen,
     parameter,
 )
+from morphoscope.ensembles.imports.stored import stored_array, stored_arrays
 
-#: Of archives and MATLAB 5 files, whose arrays can only be read whole.
+#: Of archives and MATLAB 5 files whose arrays are read whole. Larger archives are read part by part.
 MAX_WHOLE_BYTES = 256 * MIB
 MAX_GRID_BYTES = 64 * MIB
 MATLAB_AXES = {2: ("y", "x"), 3: ("y", "x", "time"), 4: ("y", "x", "time", "run")}
@@ -37,15 +40,19 @@ _HEADER = 128  # bytes before the first element
 _ARRAYS = "arrays of numbers"
 
 
-def open_npy(path: Path, wanted: Wanted) -> Source:
-    """The array of a .npy file, which is not read at once."""
-    array = map_array(path, path.name, "an array of numbers")
+def open_npy(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
+    """The array of a .npy file, which is read part by part."""
+    with reading(path.name, "an array of numbers"):
+        array = stored_array(path, stack)
     return named_source(path.name, {"u": array}, wanted)
 
 
-def open_npz(path: Path, wanted: Wanted) -> Source:
-    """The arrays of a .npz file."""
-    arrays, _ = load_archive(path, path.name, _ARRAYS, max_bytes=MAX_WHOLE_BYTES)
+def open_npz(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
+    """The arrays of a .npz file; large ones are read part by part."""
+    with reading(path.name, _ARRAYS):
+        arrays: Mapping[str, Any] = stored_arrays(path, stack)
+    if sum(array.nbytes for array in arrays.values()) <= MAX_WHOLE_BYTES:
+        arrays, _ = load_archive(path, path.name, _ARRAYS, max_bytes=MAX_WHOLE_BYTES)
     return named_source(path.name, arrays, wanted)
 
 
@@ -184,13 +191,13 @@ def _folded(name: str, array: Any, wanted: Wanted, order: str) -> Any:
     width, height = wanted.size
     if math.prod(array.shape) != width * height:
         return array
+    if 4 * width * height > MAX_RUN_BYTES:
+        raise DataError(f"{name} has {width}x{height} cells; at most {MAX_RUN_BYTES:,} bytes of a field are read")
     flat: NDArray[Any] = np.asarray(array).ravel()
     return flat.reshape(height, width) if order == "C" else flat.reshape(width, height).T
 
 
 OPENERS: dict[str, Callable[[Path, Wanted], Source]] = {
-    ".npy": open_npy,
-    ".npz": open_npz,
     ".csv": open_grid,
     ".tsv": open_grid,
     ".txt": open_grid,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,33 +27,47 @@ _ROOT = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
 
 
 class _Lazy:
-    """A variable of a data set that is read piece by piece."""
+    """A variable of a data set that is read piece by piece.
 
-    def __init__(self, variable: Any) -> None:
-        self.shape, self.dtype, self.ndim, self._variable = variable.shape, variable.dtype, variable.ndim, variable
+    ``again`` opens the data set for each piece, if pages of its file stay in memory as long as it is open.
+    """
+
+    def __init__(self, data: Any, field: str, again: Callable[[], Any] | None = None) -> None:
+        self._variable, self._field, self._again = data[field], field, again
+        self.shape, self.dtype, self.ndim = self._variable.shape, self._variable.dtype, self._variable.ndim
+        preferred = self._variable.encoding.get("preferred_chunks") or {}
+        sizes = zip(self._variable.dims, self.shape, strict=True)
+        self.chunks = tuple(int(preferred.get(axis, side)) for axis, side in sizes) if preferred else None
 
     def __getitem__(self, index: Any) -> NDArray[Any]:
         places = dict(zip(self._variable.dims, index, strict=True))
-        return np.asarray(self._variable.isel(places).values)
+        if self._again is None:
+            return np.asarray(self._variable.isel(places).values)
+        with self._again() as data:
+            return np.asarray(data[self._field].isel(places).values)
 
 
 def open_netcdf(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
     """The variables of a NetCDF file, version 3 or 4."""
     import xarray
 
-    engine = "scipy"
-    if is_hdf5(path):
+    hdf5 = is_hdf5(path)
+    if hdf5:
         require("import")
         import h5netcdf  # noqa: F401  # xarray finds it by the name of the engine
 
-        engine = "h5netcdf"
         with open_file(path):  # checks sizes
             pass
-    with reading(path.name, "a NetCDF file"):
-        data = stack.enter_context(
-            xarray.open_dataset(path, engine=engine, decode_times=False, chunks=None, cache=False, mask_and_scale=True)
+
+    def opened() -> Any:
+        engine = "h5netcdf" if hdf5 else "scipy"
+        return xarray.open_dataset(
+            path, engine=engine, decode_times=False, chunks=None, cache=False, mask_and_scale=True
         )
-        return dataset_source(data, path.name, wanted)
+
+    with reading(path.name, "a NetCDF file"):
+        # SciPy maps the whole file into memory.
+        return dataset_source(stack.enter_context(opened()), path.name, wanted, None if hdf5 else opened)
 
 
 def is_zarr(path: Path) -> bool:
@@ -83,7 +98,7 @@ def open_zarr(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source
         return dataset_source(data, path.name, wanted)
 
 
-def dataset_source(data: Any, name: str, wanted: Wanted) -> Source:
+def dataset_source(data: Any, name: str, wanted: Wanted, again: Callable[[], Any] | None = None) -> Source:
     """The variables of a data set that are patterns; other variables along its runs are parameters or classes."""
     patterns = {str(key): var for key, var in data.variables.items() if _is_pattern(var) and key not in data.coords}
     if not patterns:
@@ -105,7 +120,7 @@ def dataset_source(data: Any, name: str, wanted: Wanted) -> Source:
     values, labels = _columns(data, by_axis.get("run"), runs)
     return arrays_source(
         name,
-        {field: _Lazy(data[field]) for field in used},
+        {field: _Lazy(data, field, again) for field in used},
         wanted,
         axes,
         times=ascending(times, sizes[time]) if time else None,

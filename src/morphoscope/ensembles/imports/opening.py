@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from morphoscope.core.checksums import file_checksum
@@ -13,8 +14,15 @@ from morphoscope.ensembles.imports import arrays, hdf5, labelled, pictures
 from morphoscope.ensembles.imports.folders import Known, files_in, with_known
 from morphoscope.ensembles.imports.source import Source, Wanted, foreign
 
+#: What opens files that stay open while their runs are read.
+_STREAMED: dict[str, Callable[[Path, Wanted, contextlib.ExitStack], Source]] = {
+    ".npy": arrays.open_npy,
+    ".npz": arrays.open_npz,
+    **dict.fromkeys(pictures.STACKS, pictures.open_stack),
+    **dict.fromkeys(labelled.NETCDF, labelled.open_netcdf),
+}
 READABLE = tuple(
-    dict.fromkeys((*pictures.OPENERS, *arrays.OPENERS, *hdf5.SUFFIXES, *labelled.NETCDF)),
+    dict.fromkeys((*pictures.OPENERS, *arrays.OPENERS, *_STREAMED, *hdf5.SUFFIXES)),
 )
 #: Suffixes of files that are taken from a folder: text may be anything, and so is not taken.
 _IN_FOLDERS = tuple(suffix for suffix in READABLE if suffix not in (".csv", ".tsv", ".txt", ".dat"))
@@ -55,8 +63,8 @@ def open_source(path: Path, known: Known, wanted: Wanted, stack: contextlib.Exit
     with foreign(path.name, _EXPECTED):
         if labelled.is_zarr(path):
             source = labelled.open_zarr(path, wanted, stack)
-        elif suffix in labelled.NETCDF:
-            source = labelled.open_netcdf(path, wanted, stack)
+        elif suffix in _STREAMED:
+            source = _STREAMED[suffix](path, wanted, stack)
         elif suffix == ".mat" and not hdf5.is_hdf5(path):
             source = arrays.open_mat(path, wanted)
         elif suffix in hdf5.SUFFIXES:

@@ -75,15 +75,15 @@ def _composite(path: Path, note: dict[str, Any], wanted: Wanted) -> Source:
     return Source(path.name, 1, times, len(taken), (height, width), (_FIELD,), read)
 
 
-def open_stack(path: Path, wanted: Wanted) -> Source:
-    """The pages of a TIFF file, of any number type, as frames."""
+def open_stack(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
+    """The pages of a TIFF file, of any number type, as frames; or as runs, if the axes are ``run,y,x``."""
     import tifffile
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs what it then raises
     check_file(path, _EXPECTED)
     try:
-        with reading(path.name, _EXPECTED), tifffile.TiffFile(path) as file:
-            series = file.series[0]
+        with reading(path.name, _EXPECTED):
+            series = stack.enter_context(tifffile.TiffFile(path)).series[0]
             pages, dtype = len(series.pages), series.pages[0].dtype
             shape, samples = series.pages[0].shape, series.pages[0].samplesperpixel
             _ = series.pages[0].asarray() if math.prod(shape) <= MAX_PIXELS else None
@@ -97,16 +97,28 @@ def open_stack(path: Path, wanted: Wanted) -> Source:
         raise DataError(f"{path.name} has {shape[1]}x{shape[0]} pixels; at most {MAX_PIXELS:,} are read")
     _check_frames(path, pages)
     taken = range(pages)[wanted.frames]
+    each_a_run = _pages_are_runs(path, wanted)
 
     def read(run: int) -> Fields:
-        frames = np.empty((len(taken), *shape), dtype=np.float32)
-        with reading(path.name, _EXPECTED), tifffile.TiffFile(path) as file:
-            for index, place in enumerate(taken):
-                frames[index] = as_values(np.asarray(file.series[0].pages[place].asarray()), path.name)
+        places = taken[run : run + 1] if each_a_run else taken
+        frames = np.empty((len(places), *shape), dtype=np.float32)
+        with reading(path.name, _EXPECTED):
+            for index, place in enumerate(places):
+                frames[index] = as_values(np.asarray(series.pages[place].asarray()), path.name)
         return {_FIELD: frames}
 
     notes = (_LEVELS,) if dtype is not None and dtype.kind == "u" and dtype.itemsize <= 2 else ()
-    return Source(path.name, 1, None, len(taken), (shape[0], shape[1]), (_FIELD,), read, notes=notes)
+    runs, frames = (len(taken), 1) if each_a_run else (1, len(taken))
+    return Source(path.name, runs, None, frames, (shape[0], shape[1]), (_FIELD,), read, notes=notes)
+
+
+def _pages_are_runs(path: Path, wanted: Wanted) -> bool:
+    """Whether every page is a run. Raises DataError for other axes than those that pages can have."""
+    if wanted.axes in ((), ("y", "x"), ("time", "y", "x")):
+        return False
+    if wanted.axes != ("run", "y", "x"):
+        raise DataError(f"{path.name} has pages of y and x; expected the axes time,y,x or run,y,x", parameter="axes")
+    return True
 
 
 def open_film(path: Path, wanted: Wanted) -> Source:
@@ -170,6 +182,5 @@ def _check_frames(path: Path, total: int) -> None:
 
 OPENERS: dict[str, Callable[[Path, Wanted], Source]] = {
     **dict.fromkeys(PICTURES, open_picture),
-    **dict.fromkeys(STACKS, open_stack),
     **dict.fromkeys(FILMS, open_film),
 }

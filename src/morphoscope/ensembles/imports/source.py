@@ -17,6 +17,8 @@ from morphoscope.core.outside_files import MIB
 
 #: Of one run with all its fields as float32. Reading, compressing and writing a run take about five times as much.
 MAX_RUN_BYTES = 128 * MIB
+#: Of the neighbours of a run that are read with it, since they are stored in the same pieces.
+_MAX_BLOCK_BYTES = 128 * MIB
 AXES = ("run", "time", "y", "x", "field")
 USUAL_AXES = {2: ("y", "x"), 3: ("time", "y", "x"), 4: ("run", "time", "y", "x")}
 _MIN_SIDE = 4  # cells; arrays with a shorter side are no patterns
@@ -148,17 +150,15 @@ def arrays_source(
     taken = range(sides.get("time", 1))[wanted.frames]
     fields = _fields(name, arrays, sides.get("field"), wanted)
     times = more.pop("times", None)
+    blocks = {field: _Blocks(array, named, component, taken) for field, (array, component) in fields.items()}
+    left = [axis for axis in named if axis not in ("run", "field")]
 
     def read(run: int) -> Fields:
         found: Fields = {}
-        for field, (array, component) in fields.items():
-            place = {"run": run, "field": component, "time": _slice(taken)}
-            index = tuple(place.get(axis, slice(None)) for axis in named)
-            left = [axis for axis in named if axis not in ("run", "field")]
-            piece = np.asarray(array[index])
-            piece = piece[None] if "time" not in left else piece
-            left = ["time", *left] if "time" not in left else left
-            ordered = piece.transpose([left.index(axis) for axis in ("time", "y", "x")])
+        for field, block in blocks.items():
+            piece = block.read(run, len(blocks))
+            axes = left if "time" in left else ["time", *left]
+            ordered = (piece if "time" in left else piece[None]).transpose([axes.index(a) for a in ("time", "y", "x")])
             found[field] = as_values(ordered, f"{name}: {field} of run {run}")
         return found
 
@@ -172,6 +172,37 @@ def arrays_source(
         read=read,
         **more,
     )
+
+
+class _Blocks:
+    """The runs of an array. Those that are stored in the same pieces are read together, as far as memory allows."""
+
+    def __init__(self, array: Any, axes: Sequence[str], component: int | None, taken: range) -> None:
+        self._array, self._axes = array, axes
+        self._place = {"field": component, "time": _slice(taken)}
+        sides = dict(zip(axes, array.shape, strict=True))
+        self._runs = sides.get("run", 1)
+        self._bytes = array.dtype.itemsize * len(taken) * sides["y"] * sides["x"]
+        pieces = getattr(array, "chunks", None)
+        self._together = int(dict(zip(axes, pieces, strict=True)).get("run", 1)) if pieces else 1
+        self._first = 0
+        self._block: NDArray[Any] | None = None
+
+    def read(self, run: int, fields: int) -> NDArray[Any]:
+        """The run without the axes of runs and fields; ``fields`` share the memory."""
+        count = max(1, min(self._together, _MAX_BLOCK_BYTES // max(1, self._bytes * fields)))
+        if count == 1 or "run" not in self._axes:
+            return np.asarray(self._array[self._index(run)])
+        if self._block is None or not self._first <= run < self._first + count:
+            self._block = None  # before the next one is there
+            self._first = run // count * count
+            self._block = np.asarray(self._array[self._index(slice(self._first, min(self._first + count, self._runs)))])
+        kept = [axis for axis in self._axes if axis != "field"]
+        return self._block.take(run - self._first, axis=kept.index("run"))
+
+    def _index(self, run: int | slice) -> tuple[Any, ...]:
+        place = {"run": run, **self._place}
+        return tuple(place.get(axis, slice(None)) for axis in self._axes)
 
 
 def _slice(taken: range) -> slice:
