@@ -282,8 +282,8 @@ def remove(path: Path) -> None:
 
 def row(name: str, decoded: float, stored: int, seconds: float, peak: float) -> None:
     """Print one row of a table."""
-    print(f"| {name} | {decoded / 1e9:.1f} GB | {stored / 1e9:.2f} GB | {seconds:.0f} s | {decoded / seconds / 1e6:.0f} | "
-          f"{peak:.0f} MiB |", flush=True)  # fmt: skip
+    sizes = f"{decoded / 1e9:.1f} GB | {stored / 1e9:.2f} GB"
+    print(f"| {name} | {sizes} | {seconds:.0f} s | {decoded / seconds / 1e6:.0f} | {peak:.0f} MiB |", flush=True)
 
 
 def main(arguments: Any) -> None:

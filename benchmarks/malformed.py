@@ -2,10 +2,10 @@
 
     python benchmarks/malformed.py [--changes 12] [--seed 0] [--every 1] [--fresh] [--verbose]
 
-Each file is given to ``import``; every fourth that is refused also to ``describe``, ``identify`` and ``prepare``. A file that is no
-pattern for certain must be refused: exit code 2, one line on standard error. Others, such as a text that is cut off
-between two lines, may be read as well. At most 2 GiB of memory and 5 s (of a core: other processes do not count), no
-file is left, and the given one is not changed.
+Each file is given to ``import``; every fourth that is refused also to ``describe``, ``identify`` and ``prepare``.
+A file that is no pattern for certain must be refused: exit code 2, one line on standard error. Others, such as a text
+that is cut off between two lines, may be read as well. At most 2 GiB of memory and 5 s (of a core: other processes do
+not count), no file is left, and the given one is not changed.
 
 Each command runs in a process that was forked from one in which the package is loaded, so that 1000 of them take
 minutes; ``--fresh`` starts Python each time. The row of a format counts its commands.
@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import dataclasses
+import importlib
 import os
 import resource
 import shutil
@@ -30,12 +32,19 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import morphoscope.ensembles.imports.opening
-from morphoscope.cli import main as command_line
 from tests.ensembles.imports.malformed import Case, cases
+
+from morphoscope.cli import main as command_line
 
 MOST_SECONDS, MOST_MIB = 5.0, 2048.0
 PATIENCE = 300  # seconds before a command is ended
+#: What the commands load when they need it.
+LOADED = ("scipy.io", "scipy.ndimage", "tifffile", "h5netcdf", "xarray", "zarr", "imageio_ffmpeg",
+          "skimage.restoration",
+          "morphoscope.operations.prepare", "morphoscope.operations.describe", "morphoscope.operations.identify",
+          "morphoscope.ensembles.imports.writing", "morphoscope.ensembles.photographs.sources", "matplotlib.figure",
+          "morphoscope.ensembles.imports.planning", "xarray.backends.api", "yaml", "morphoscope.cli.importing",
+          "morphoscope.cli.preparing", "morphoscope.cli.describe", "morphoscope.cli.identifying")  # fmt: skip
 COMMANDS = ("import", "describe", "identify", "prepare")
 
 
@@ -116,8 +125,7 @@ def waited(child: int) -> Any:
 def listing(folder: Path) -> dict[str, int]:
     """All files and folders below a folder, with the sizes of the files."""
     return {
-        path.relative_to(folder).as_posix(): path.stat().st_size if path.is_file() else -1
-        for path in folder.rglob("*")
+        path.relative_to(folder).as_posix(): path.stat().st_size if path.is_file() else -1 for path in folder.rglob("*")
     }
 
 
@@ -141,6 +149,9 @@ def problems(case: Case, ended: Ended) -> list[str]:
 
 def main(arguments: Any) -> int:
     """Print a line for each problem, and the table. Returns the number of problems."""
+    for name in LOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     rows: dict[str, list[tuple[Ended, list[str]]]] = collections.defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from morphoscope.core.errors import UsageError
-from morphoscope.web.server import photograph_actions
+from morphoscope.web.server import uploads
 from morphoscope.web.server.photograph_actions import PhotographActions
 from tests.web.accessibility import violations
 from tests.web.conftest import SCREENSHOTS
@@ -32,18 +32,19 @@ def picture(side=128):
 
 
 def sent(actions, content, name="gel.png"):
-    number = actions.upload(name, len(content))
+    number = actions.uploads.upload(name, len(content))
     half = len(content) // 2
     for part in (content[:half], content[half:]):
-        actions.part(number, base64.b64encode(part).decode())
+        actions.uploads.part(number, base64.b64encode(part).decode())
     return number
 
 
 @pytest.fixture
 def actions(unchanged_workspace):
-    found = PhotographActions(unchanged_workspace.atlas)
+    found = PhotographActions(unchanged_workspace.atlas, uploads.Uploads())
     yield found
     found.close()
+    found.uploads.close()
 
 
 def test_a_photograph_is_prepared_measured_and_identified(actions):
@@ -121,14 +122,14 @@ def test_malformed_files_are_one_line_with_the_name_that_the_user_knows(actions,
 )
 def test_other_files_are_refused_before_they_are_sent(actions, name, size, words):
     with pytest.raises(UsageError, match=words):
-        actions.upload(name, size)
+        actions.uploads.upload(name, size)
 
 
 def test_parts_and_settings_are_checked(actions, monkeypatch):
-    number = actions.upload("a.png", 4)
+    number = actions.uploads.upload("a.png", 4)
     for wrong, words in (("!", "malformed"), (base64.b64encode(bytes(5)).decode(), "more bytes"), (None, "a text")):
         with pytest.raises(UsageError, match=words):
-            actions.part(number, wrong)
+            actions.uploads.part(number, wrong)
     with pytest.raises(UsageError, match="not arrived"):
         actions.photograph(number)
     number = sent(actions, picture())
@@ -140,7 +141,7 @@ def test_parts_and_settings_are_checked(actions, monkeypatch):
     ):  # fmt: skip
         with pytest.raises(UsageError, match=words):
             actions.photograph(number, **values)
-    monkeypatch.setattr(photograph_actions, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(uploads, "MOST_PIXELS", 1000)
     with pytest.raises(UsageError, match="128x128 pixels; at most 1,000"):
         actions.photograph(number)
     with pytest.raises(UsageError, match="no longer there"):
@@ -149,26 +150,27 @@ def test_parts_and_settings_are_checked(actions, monkeypatch):
 
 def test_few_photographs_are_kept_and_none_after_the_end(actions):
     numbers = [sent(actions, b"x" * 10) for _ in range(6)]
-    folder = actions._files[numbers[-1]].path.parent
+    folder = actions.uploads.whole(numbers[-1]).path.parent
     assert len(list(folder.iterdir())) == 4
     with pytest.raises(UsageError, match="no longer there"):
         actions.photograph(numbers[0])
-    actions.close()
+    actions.uploads.close()
     assert not folder.exists()
 
 
-DROP = """([name, text]) => {
-    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], name));
-    const target = document.querySelector(".map-plot");
-    const options = { dataTransfer: data, bubbles: true, cancelable: true };
-    for (const kind of ["dragover", "drop"]) target.dispatchEvent(new DragEvent(kind, options));
+DROP = """([where, ...files]) => {
+    for (const [name, text] of files) {
+        const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+        const options = { dataTransfer: data, bubbles: true, cancelable: true };
+        const target = document.querySelector(where);
+        for (const kind of ["dragover", "drop"]) target.dispatchEvent(new DragEvent(kind, options));
+    }
 }"""
 
 
 def test_a_photograph_on_the_page(chromium, unchanged_workspace):
-    """Chosen by the dialog, prepared again with a scale, then another one is dropped on the map."""
+    """Chosen by the dialog, prepared again with a scale; then two are dropped, the second while the first is sent."""
     with explorer_of(unchanged_workspace) as server:
         visit = PageVisit(chromium, server)
         tab = visit.tab
@@ -178,6 +180,8 @@ def test_a_photograph_on_the_page(chromium, unchanged_workspace):
         )
         tab.locator(".photograph", has_text="Looks like bright spots").wait_for()
         tab.locator(".photograph img.steps").evaluate("image => image.decode()")
+        reading = tab.locator(".photograph", has_text="Looks like").get_by_text("Looks like").bounding_box()
+        assert reading["y"] < tab.viewport_size["height"]  # without scrolling; the figure of the steps is below
         tab.get_by_role("textbox", name="Side of a pixel").fill("0.1mm")
         tab.keyboard.press("Enter")
         tab.locator(".photograph", has_text=" mm").wait_for()
@@ -189,7 +193,8 @@ def test_a_photograph_on_the_page(chromium, unchanged_workspace):
         tab.get_by_role("tab", name="Pattern", selected=True).wait_for()
         tab.get_by_role("button", name="patterns like this one").click()
         tab.locator(".count", has_text="8 patterns").wait_for()
-        tab.evaluate(DROP, ["broken.png", base64.b64encode(b"no picture").decode()])
+        dropped = {"good.png": picture(), "broken.png": b"no picture"}
+        tab.evaluate(DROP, [".map-plot", *([n, base64.b64encode(b).decode()] for n, b in dropped.items())])
         alert = tab.locator(".photograph [role=alert]", has_text="broken.png")
         alert.wait_for()
         tab.set_viewport_size({"width": 390, "height": 844})

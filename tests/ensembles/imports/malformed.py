@@ -167,7 +167,11 @@ def _arrays() -> Made:
     yield "deep nesting", "a.npy", _header("(" * 9000 + ")" * 9000)
     yield "deep nesting", "a.npy", _header("[" * 100_000 + "]" * 100_000)
     yield "huge header", "a.npy", _header(" " * 50_000_000)
-    yield "huge header", "a.npy", lambda out: out.write_bytes(b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + bytes(100)) and None
+    yield (
+        "huge header",
+        "a.npy",
+        lambda out: out.write_bytes(b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + bytes(100)) and None,
+    )
 
 
 def _archives() -> Made:
@@ -242,7 +246,11 @@ def _pictures() -> Made:
     yield "bomb", "a.tif", lambda out: out.write_bytes(_tiff(8, 2**31)) and None
     yield "endless pages", "a.tif", lambda out: out.write_bytes(_tiff(64, 64, following=8)) and None
     for name in ("a.avi", "a.mp4", "a.mkv"):
-        begin = {"a.avi": b"RIFF\xff\xff\xff\xffAVI ", "a.mp4": b"\x00\x00\x00\x20ftypisom", "a.mkv": b"\x1a\x45\xdf\xa3"}
+        begin = {
+            "a.avi": b"RIFF\xff\xff\xff\xffAVI ",
+            "a.mp4": b"\x00\x00\x00\x20ftypisom",
+            "a.mkv": b"\x1a\x45\xdf\xa3",
+        }
         yield "only a beginning", name, lambda out, b=begin[name]: out.write_bytes(b + bytes(1000)) and None
 
 
@@ -269,8 +277,10 @@ def _hdf5() -> Made:
             "one frame": ((2**15, 2**15), (256, 256)),
         }  # fmt: skip
         for kind, (shape, chunks) in sizes.items():
-            yield f"bomb, {kind}", f"a{suffix}", file(
-                lambda f, s=shape, c=chunks: f.create_dataset("u", s, np.float32, chunks=c, compression="gzip")
+            yield (
+                f"bomb, {kind}",
+                f"a{suffix}",
+                file(lambda f, s=shape, c=chunks: f.create_dataset("u", s, np.float32, chunks=c, compression="gzip")),
             )
         yield "bomb", f"a{suffix}", _chunk_bomb
 
@@ -304,7 +314,9 @@ def _hdf5() -> Made:
 def _chunk_bomb(out: Path) -> None:
     """100 GiB of zeros in pieces of 128 MiB that are all the same."""
     with h5py.File(out, "w", libver="latest") as file:
-        array = file.create_dataset("u", (800, 8, 2048, 2048), np.float32, chunks=(1, 8, 2048, 2048), compression="gzip")
+        array = file.create_dataset(
+            "u", (800, 8, 2048, 2048), np.float32, chunks=(1, 8, 2048, 2048), compression="gzip"
+        )
         piece = zlib.compress(bytes(8 * 2048 * 2048 * 4), 9)
         for run in range(800):
             array.id.write_direct_chunk((run, 0, 0, 0), piece)
@@ -319,7 +331,11 @@ def _matlab() -> Made:
     def element(kind: int, content: bytes) -> bytes:
         return struct.pack("<II", kind, len(content)) + content
 
-    yield "bomb", "a.mat", lambda out: out.write_bytes(head + element(15, zlib.compress(bytes(700_000_000), 9))) and None
+    yield (
+        "bomb",
+        "a.mat",
+        lambda out: out.write_bytes(head + element(15, zlib.compress(bytes(700_000_000), 9))) and None,
+    )
     flags = element(6, struct.pack("<II", 6, 0))
     for sides in ((2**31 - 1, 2**31 - 1), (10**9, 4), (-5, 24)):
         array = flags + element(5, struct.pack("<ii", *sides)) + element(1, b"u" + bytes(7)) + element(9, bytes(64))
@@ -333,7 +349,8 @@ def _matlab() -> Made:
 def _text() -> Made:
     texts = {
         "NaN only": "nan,nan,nan,nan\n" * 5, "infinite": "1,2,inf,4\n" * 5, "uneven rows": "1,2,3,4\n1,2,3\n" * 5,
-        "words": "a,b,c,d\n" * 5, "one row": "1,2,3,4\n", "only commas": ",,,,\n" * 100, "too large": "1e999,1,2,3\n" * 5,
+        "words": "a,b,c,d\n" * 5, "one row": "1,2,3,4\n", "only commas": ",,,,\n" * 100,
+        "too large": "1e999,1,2,3\n" * 5,
         "complex": "1+2j,1,2,3\n" * 5, "quoted": '"1","2\n' * 50, "dates": "2020-01-01 12:00\n" * 50,
         "a long line": "1," * 3_000_000, "one long number": "1" * 5_000_000, "no newline": " " * 1_000_000,
         "a column": "1\n" * 100_000, "NUL": "1,2,\x00,4\n" * 5,

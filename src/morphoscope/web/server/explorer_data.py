@@ -14,10 +14,12 @@ from morphoscope.web.server.actions import Actions
 from morphoscope.web.server.atlas_data import AtlasData
 from morphoscope.web.server.group_actions import LONG, GroupActions
 from morphoscope.web.server.live_data import LiveData
+from morphoscope.web.server.live_files import LiveFiles
 from morphoscope.web.server.pattern_data import PatternData
 from morphoscope.web.server.photograph_actions import PhotographActions
 from morphoscope.web.server.proposal_actions import ProposalActions
 from morphoscope.web.server.site import Body
+from morphoscope.web.server.uploads import Uploads
 from morphoscope.web.workspace import Workspace
 
 
@@ -33,8 +35,10 @@ class ExplorerData:
         patterns = self._patterns = PatternData(workspace)
         self._actions = Actions(workspace)
         model = workspace.atlas.plan.model
-        photographs = self._photographs = PhotographActions(workspace.atlas)
+        uploads = self._uploads = Uploads()
+        photographs = self._photographs = PhotographActions(workspace.atlas, uploads)
         live = LiveData({model.name: model})
+        files = LiveFiles(live, uploads)
         self.title = model.title
         self.sources = {
             **{
@@ -51,17 +55,20 @@ class ExplorerData:
         groups, proposals = GroupActions(workspace), ProposalActions(workspace)
         self.actions = {
             **live.actions,
+            **uploads.by_name,
+            **files.by_name,
             **self._actions.by_name,
             **groups.by_name,
             **proposals.by_name,
             **photographs.by_name,
             "arrange": lambda: workspace.arrangement.progress(),
         }
-        self.beside = (*live.actions, *LONG, *photograph_actions.LONG)
+        self.beside = (*live.actions, *files.by_name, *LONG, *photograph_actions.LONG)
 
     def close(self) -> None:
         """Remove what pages have sent."""
         self._photographs.close()
+        self._uploads.close()
 
     def warm(self) -> None:
         """Compute what the first visit asks for: the data of the page, then the first pattern."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
 from morphoscope.engines.grid import Grid
@@ -81,7 +82,10 @@ class LiveData:
         """Make the start of a run; it is fetched by the number that this returns. Text can't name a file."""
         found, grid = self.model(model), live_grid(width, height)
         chosen = InitialCondition.parse(initial, files=False)
-        state = chosen.state(found, grid.shape, stream(int(seed)), found.complete(dict(parameters)))
+        return self.offer(chosen.state(found, grid.shape, stream(int(seed)), found.complete(dict(parameters))))
+
+    def offer(self, state: NDArray[np.float64]) -> int:
+        """Keep a start (species, height, width) for a page that fetches it by the number that this returns."""
         with self._lock:
             self._last += 1
             self._fields[self._last] = state.astype("<f4").tobytes()

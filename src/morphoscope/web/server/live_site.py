@@ -11,9 +11,11 @@ from morphoscope.core.storage import read_json
 from morphoscope.learning.classifier import DEFAULT, METADATA_FILE, Classifier, classifier_folder
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.web.server.live_data import LiveData
+from morphoscope.web.server.live_files import LiveFiles
 from morphoscope.web.server.presets import known_patterns, picture
 from morphoscope.web.server.shades import NAMES, palette
 from morphoscope.web.server.site import Body, PageSite
+from morphoscope.web.server.uploads import Uploads
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +40,19 @@ class LiveSite(PageSite):
         own = {} if settings.model is None else {settings.model.name: settings.model}
         named = {name: model for name, model in own.items() if name not in model_names()}
         self.live = LiveData(named)
+        self._uploads = Uploads()
+        files = LiveFiles(self.live, self._uploads)
         self._menu = self._made_menu()
         title = "Morphoscope: live runs" if settings.model is None else f"Morphoscope: {settings.model.title}"
         data = {"live": self._page, "picture": self._picture, "field": self.live.field, "network": self._network}
-        super().__init__(
-            title, data, {**self.live.actions, "ping": lambda: ""}, source="live", beside=self.live.actions
-        )
+        long = {**self.live.actions, **files.by_name}
+        actions = {**long, **self._uploads.by_name, "ping": lambda: ""}
+        super().__init__(title, data, actions, source="live", beside=long)
+
+    def close(self) -> None:
+        """The server ends."""
+        super().close()
+        self._uploads.close()
 
     def _made_menu(self) -> list[dict[str, Any]]:
         """The built-in models, each with its first known pattern."""

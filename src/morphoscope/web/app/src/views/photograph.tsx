@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
+import { ACCEPTED, dropped, upload } from "../data/upload";
 import { titled, type Store } from "../state/store";
 import { useStore } from "./context";
 import { Thumbnail } from "./thumbnail";
@@ -45,14 +46,13 @@ interface State {
   busy: string; // what is being done
   problem: string;
   found: Photograph | null;
+  next: File | null; // waits until the one before is read
 }
 
-const PART = 393_216; // bytes; a multiple of 3, so that no part of the base64 text is padded but the last
 const PATIENCE = 180_000; // milliseconds; the first answers load the network and embed all thumbnails
 const SIDE = 84; // pixels of a similar pattern
 const CHANNELS = ["colour-axis", "grey", "red", "green", "blue"];
-const ACCEPTED = ".png,.jpg,.jpeg,.bmp,.webp,.tif,.tiff,.gif,.npy,.mat";
-const state = signal<State>({ number: 0, name: "", busy: "", problem: "", found: null });
+const state = signal<State>({ number: 0, name: "", busy: "", problem: "", found: null, next: null });
 const FIRST: Settings = { channel: "colour-axis", invert: false, region: "", scale: "", size: "" };
 const settings = signal<Settings>(FIRST);
 
@@ -60,29 +60,31 @@ function change(part: Partial<State>): void {
   state.value = { ...state.value, ...part };
 }
 
+/** Send and read a file. One that comes meanwhile waits; of several, the last is read. */
 async function send(store: Store, file: File): Promise<void> {
-  if (state.value.busy) return;
   store.tab.value = "photograph";
+  if (state.value.busy) return change({ next: file });
+  await read(store, file);
+  await follow(store);
+}
+
+/** Read what has come meanwhile. */
+async function follow(store: Store): Promise<void> {
+  for (let file = state.value.next; file; file = state.value.next) await read(store, file);
+}
+
+async function read(store: Store, file: File): Promise<void> {
   store.draws.value = null;
   settings.value = FIRST; // the scale of one photograph is not that of another
-  state.value = { number: 0, name: file.name, busy: `${file.name} is being sent`, problem: "", found: null };
+  state.value = { number: 0, name: file.name, busy: `${file.name} is being sent`, problem: "", found: null, next: null };
   try {
-    const number = await store.source.ask<number>("upload", { name: file.name, size: file.size });
-    for (let at = 0; at < file.size; at += PART) {
-      await store.source.ask("part", { number, text: base64(new Uint8Array(await file.slice(at, at + PART).arrayBuffer())) });
-    }
+    const number = await upload((action, values) => store.source.ask(action, values), file.name, file);
     change({ number, busy: "" });
   } catch (error) {
     change({ busy: "", problem: (error as Error).message });
     return;
   }
-  await prepare(store);
-}
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
+  if (!state.value.next) await prepare(store);
 }
 
 /** Numbers between commas or crosses; null if nothing was typed. */
@@ -111,25 +113,13 @@ export function useDrop(store: Store, root: { current: HTMLElement | null }): vo
   useEffect(() => {
     const page = root.current;
     if (!page || store.source.kind !== "server") return;
-    const over = (event: DragEvent) => event.dataTransfer?.types.includes("Files") && event.preventDefault();
-    const drop = (event: DragEvent) => {
-      const file = event.dataTransfer?.files[0];
-      if (!file) return;
-      event.preventDefault();
-      void send(store, file);
-    };
-    page.addEventListener("dragover", over);
-    page.addEventListener("drop", drop);
-    return () => {
-      page.removeEventListener("dragover", over);
-      page.removeEventListener("drop", drop);
-    };
+    return dropped(page, (file) => void send(store, file));
   }, [store]);
 }
 
 export function Photographs() {
   const store = useStore();
-  const { number, name, busy, problem, found } = state.value;
+  const { number, name, busy, problem, found, next } = state.value;
   useEffect(() => {
     const draws = found?.reading?.draws;
     store.draws.value = draws && Object.keys(draws).length ? draws : null;
@@ -143,7 +133,7 @@ export function Photographs() {
       <p>
         <label><span>Photograph</span>{" "}
           <input
-            type="file" accept={ACCEPTED} disabled={busy !== ""}
+            type="file" accept={ACCEPTED}
             onChange={(e) => {
               const file = e.currentTarget.files?.[0];
               e.currentTarget.value = "";
@@ -152,7 +142,7 @@ export function Photographs() {
           />
         </label>
       </p>
-      <p role="status" aria-live="polite">{busy && `${busy} …`}</p>
+      <p role="status" aria-live="polite">{busy && `${busy} …`}{next && ` Then ${next.name}.`}</p>
       {problem && <p class="problem" role="alert">{problem}</p>}
       {number > 0 && <Choices store={store} busy={busy !== ""} />}
       {found && <Found found={found} name={name} />}
@@ -171,7 +161,7 @@ function Choices({ store, busy }: { store: Store; busy: boolean }) {
     </label>
   );
   return (
-    <form class="controls" aria-label="Preparation" noValidate onSubmit={(e) => { e.preventDefault(); if (!busy) void prepare(store); }}>
+    <form class="controls" aria-label="Preparation" noValidate onSubmit={(e) => { e.preventDefault(); if (!busy) void prepare(store).then(() => follow(store)); }}>
       <label><span>Channel</span>
         <select value={now.channel} onChange={(e) => set({ channel: e.currentTarget.value })}>{CHANNELS.map((one) => <option key={one}>{one}</option>)}</select>
       </label>
@@ -196,20 +186,19 @@ function Found({ found, name }: { found: Photograph; name: string }) {
   return (
     <>
       <h3>{name}</h3>
-      <a href={`/data/photograph/${found.figure}`} target="_blank" rel="noreferrer">
-        <img class="steps" src={`/data/photograph/${found.figure}`} alt={`${name} after every step of its preparation; opens in full size`} />
-      </a>
-      <h3>Reading</h3>
+      <p>
+        Measured: {measures.kind}{wavelength !== null && `, wavelength ${wavelength.toPrecision(4)}${error === null ? "" : ` ± ${error.toPrecision(2)}`} ${unit}`}
+      </p>
       {reading ? <Reading reading={reading} model={store.manifest.model.name} /> : <p class="problem">{found.problem}</p>}
       {reading && reading.verdict !== "none" && <Similar found={found} />}
       <h3>Measures</h3>
-      <p>
-        {measures.kind}{wavelength !== null && `, wavelength ${wavelength.toPrecision(4)}${error === null ? "" : ` ± ${error.toPrecision(2)}`} ${unit}`}
-      </p>
       <table>
         <tbody>{measures.rows.map(([meaning, value, its]) => <tr key={meaning}><th scope="row">{meaning}</th><td>{Number(value.toPrecision(3))} {its}</td></tr>)}</tbody>
       </table>
       <h3>Preparation</h3>
+      <a href={`/data/photograph/${found.figure}`} target="_blank" rel="noreferrer">
+        <img class="steps" src={`/data/photograph/${found.figure}`} alt={`${name} after every step of its preparation; opens in full size`} />
+      </a>
       <ol>{found.steps.map(([step, words]) => <li key={step}><b>{step}</b>: {words}</li>)}</ol>
     </>
   );

@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import "./live.css";
 import { ALL_SPECIES } from "../../simulator/simulator";
 import { Editor, Elsewhere, Equations, rowsOf, type Opened } from "./equations";
+import { Keep, StartFile } from "./files";
 import { Parameters, Presets } from "./parameters";
 import { Recorder } from "./recorder";
 import { Session } from "./session";
@@ -183,6 +184,7 @@ function Transport({ session, shade, shades, setShade, palette }: { session: Ses
           </label>
         )}
         <Recorder session={session} tell={(problem) => (told.value = problem)} />
+        {session.source && <Keep session={session} tell={(problem) => (told.value = problem)} />}
       </div>
       <div class="live-scale">
         <input aria-label="darkest colour" value={plain(low, 3)} onChange={(e) => ends(0, e.currentTarget.value.replace("−", "-"))} />
@@ -225,7 +227,8 @@ function Painting({ session, brush, change }: { session: Session; brush: Brush; 
         <label><span>Seed</span><input type="number" class="live-seed" min={0} step={1} value={session.seed.value} onChange={(e) => { session.seed.value = Math.max(0, Math.floor(Number(e.currentTarget.value)) || 0); void session.begin(); }} /></label>
         <button type="button" onClick={() => { session.seed.value += 1; void session.begin(); }}>Another start</button>
       </div>
-      {given && <p class="soft">{given.exact ? `The very start of ${given.name}.` : `Like ${given.name}, whose own start is not in this file.`}</p>}
+      {session.source && session.grid.height > 1 && <StartFile session={session} />}
+      {given && <p class="soft">{given.file ? `Began from ${given.name}.` : given.exact ? `The very start of ${given.name}.` : `Like ${given.name}, whose own start is not in this file.`}</p>}
     </div>
   );
 }

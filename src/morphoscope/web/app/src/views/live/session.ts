@@ -27,11 +27,17 @@ const QUIET = 180; // milliseconds without a change of a parameter after which t
 const AGAIN = 5000; // milliseconds after which it is asked again if there was no answer
 const MARGIN = 0.9; // of the largest stable step, which is that of diffusion alone
 
+interface Given {
+  name: string;
+  exact: boolean; // a run's own start, not one like it
+  file?: boolean | undefined;
+}
+
 export class Session {
   readonly parameters = signal<Values>({});
   readonly initial = signal("");
   readonly seed = signal(0);
-  readonly given = signal<{ name: string; exact: boolean } | null>(null); // the run whose start this is
+  readonly given = signal<Given | null>(null); // the run or the file whose start this is
   readonly point = signal<Point | null>(null);
   readonly asking = signal(false);
   readonly lines = signal<PlaneLine[] | null>(null);
@@ -82,8 +88,8 @@ export class Session {
     this.changed();
   }
 
-  private take(field: { values: Float32Array[]; exact: boolean; name: string }): void {
-    this.given.value = { name: field.name, exact: field.exact };
+  private take(field: Given & { values: Float32Array[] }): void {
+    this.given.value = { name: field.name, exact: field.exact, file: field.file };
     this.runner?.begin(field.values);
     this.runner?.play(true);
   }
@@ -109,6 +115,23 @@ export class Session {
     } catch (error) {
       this.told.value = (error as Error).message;
     }
+  }
+
+  /** Begin from a picture or an array of the model's state. Throws Error if it can't be read. */
+  async beginFrom(file: File, bright: boolean): Promise<void> {
+    if (!this.source) throw new Error("without its server this page can't read files");
+    const { width, height } = this.grid;
+    const values = await this.source.startOf(this.spec, file, bright, width, height);
+    this.told.value = "";
+    this.take({ values, exact: true, name: file.name, file: true });
+  }
+
+  /** Keep the pattern as it is now as an ensemble; returns the name of its folder. */
+  async keep(): Promise<string> {
+    const simulator = this.runner?.simulator;
+    if (!simulator || !this.source) throw new Error("there is no run to save");
+    const { width, height, spacing, time } = simulator, { boundary } = this.grid;
+    return this.source.keep(this.spec, this.parameters.value, simulator.read(), { width, height, spacing, boundary, time });
   }
 
   set(name: string, value: number): void {
