@@ -5,7 +5,8 @@
 RUNS: a folder for the ensembles of test, one a model, at points of another Sobol sequence than those of the training
 (seed 77, in the same ranges); they are simulated unless they are there. Each pattern is photographed ``--photographs``
 times with other seeds: cropped, turned, 200 to 2000 pixels, unevenly lit, blurred, noisy, JPEG, either polarity.
-Each photograph takes the whole way of `morphoscope identify`: prepared, brought to its wavelength, read.
+Each photograph takes the whole way of `morphoscope identify`: prepared, brought to its wavelength, read. With
+``--processed 1`` each is changed first as cameras and programs do, see `photographed.processed`.
 
 "none" is asked about the 303 pictures of no_patterns.py; nothing was trained or calibrated on them. Noise, ramps,
 shapes and checkerboards are like kinds of the training, though made by another generator; photographs and text are not.
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path)
     parser.add_argument("--photographs", type=int, default=2)
     parser.add_argument("--every", type=int, default=1, help="photograph only every so many-th pattern")
+    parser.add_argument("--processed", type=float, default=0.0, help="share of the photographs that are processed")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--identifier", default="shipped")
     parser.add_argument("--out", type=Path)
@@ -65,7 +67,8 @@ def main() -> None:
     if "photographs" in options.parts:
         banks = [test_bank(name, options.runs) for name in sorted(REGIONS)]
         found["photographs"] = [
-            photographs(identifier, banks, seed, options.every) for seed in range(options.photographs)
+            photographs(identifier, banks, seed, options.every, options.processed)
+            for seed in range(options.photographs)
         ]
         print_photographs(found["photographs"])
     if "none" in options.parts:
@@ -102,7 +105,9 @@ def classes_of(frames: NDArray[Any]) -> list[str]:
 # --- photographs --------------------------------------------------------------------------------------------------
 
 
-def photographs(identifier: Identifier, banks: list[PatternBank], seed: int, every: int = 1) -> dict[str, Any]:
+def photographs(
+    identifier: Identifier, banks: list[PatternBank], seed: int, every: int = 1, share: float = 0.0
+) -> dict[str, Any]:
     """Counts by model for one photograph of each pattern."""
     seconds: list[float] = []
     processor: list[float] = []
@@ -112,7 +117,7 @@ def photographs(identifier: Identifier, banks: list[PatternBank], seed: int, eve
         random = np.random.default_rng([seed, number])
         row: dict[str, int] = dict.fromkeys(COUNTS, 0)
         for i in range(0, len(bank.frames), every):
-            picture, scale = photographed(bank.frames[i, -1].astype(np.float32), random)
+            picture, scale = photographed(bank.frames[i, -1].astype(np.float32), random, share_processed=share)
             begin, used = time.perf_counter(), time.process_time()
             told = morphoscope.identify(picture, identifier=identifier)
             seconds.append(time.perf_counter() - begin)
@@ -132,7 +137,7 @@ def photographs(identifier: Identifier, banks: list[PatternBank], seed: int, eve
 
 COUNTS = (
     "pictures", "first", "three", "none", "probability", "kinds", "kind_read", "kind_right", "classes", "class_read",
-    "class_right", "wavelength", "posteriors", "intervals", "covered",
+    "class_right", "wavelength", "posteriors", "intervals", "covered", "compatible", "models_compatible",
 )  # fmt: skip
 
 
@@ -150,6 +155,8 @@ def _count(row: dict[str, Any], told: Identification, bank: PatternBank, i: int,
         row["classes"] += 1
         row["class_read"] += bool(told.gray_scott)
         row["class_right"] += told.gray_scott == bank.labels[i]
+    row["compatible"] += bank.model in told.compatible
+    row["models_compatible"] += len(told.compatible)
     row["wavelength"] += int(abs(told.wavelength / (bank.wavelengths[i] / bank.spacing * scale) - 1) < 0.05)
     for one in told.posteriors:
         if one.model == bank.model:
@@ -170,9 +177,11 @@ def print_photographs(found: list[dict[str, Any]]) -> None:
         "kind right",
         "kind abstained",
         "covered",
+        "compatible with it",
+        "compatible models",
     )
     print("| " + " | ".join(head) + " |")
-    print("|---" * 8 + "|")
+    print("|---" * len(head) + "|")
     for model in found[0]["models"]:
         rows = [each["models"][model] for each in found]
         print(f"| {model} | {rows[0]['pictures']} | " + " | ".join(_shares(rows)) + " |")
@@ -195,7 +204,9 @@ def _shares(rows: list[dict[str, int]]) -> list[str]:
     pairs = (("first", "pictures"), ("three", "pictures"), ("none", "pictures"), ("kind_right", "kind_read"))
     cells = [_spread([_share(row[a], row[b]) for row in rows]) for a, b in pairs]
     cells.append(_spread([1 - _share(row["kind_read"], row["kinds"]) for row in rows]))
-    return [*cells, _spread([_share(row["covered"], row["intervals"]) for row in rows])]
+    cells.append(_spread([_share(row["covered"], row["intervals"]) for row in rows]))
+    cells.append(_spread([_share(row["compatible"], row["pictures"]) for row in rows]))
+    return [*cells, f"{np.mean([row['models_compatible'] / row['pictures'] for row in rows]):.1f}"]
 
 
 def _share(part: int, whole: int) -> float:
@@ -213,22 +224,26 @@ def _spread(values: list[float]) -> str:
 
 
 def none(identifier: Identifier) -> dict[str, Any]:
-    """By kind of picture: how many are none of the models; those that are not."""
+    """By kind of picture: how many are none of the models, how many compatible with none; those that are models'."""
     groups: dict[str, list[int]] = {}
     missed = []
+    compatible: list[int] = []
     for each in no_patterns():
         picture = each.frames[-1]
         try:
-            told = morphoscope.identify(picture, identifier=identifier).verdict
+            found = morphoscope.identify(picture, identifier=identifier)
+            told = found.verdict
+            compatible.append(len(found.compatible))
         except UsageError:  # uniform
             told = "none"
+            compatible.append(0)
         right = told == "none"
         groups.setdefault(each.kind, [0, 0])
         groups[each.kind][0] += right
         groups[each.kind][1] += 1
         if not right:
             missed.append(f"{each.source}: {told}")
-    return {"groups": groups, "missed": missed}
+    return {"groups": groups, "missed": missed, "compatible": compatible}
 
 
 def print_none(found: dict[str, Any]) -> None:
@@ -237,6 +252,7 @@ def print_none(found: dict[str, Any]) -> None:
         print(f"| {kind} | {told} of {count} |")
     told, count = np.sum(list(found["groups"].values()), axis=0)
     print(f"| **all** | {told} of {count} ({told / count:.1%}) |")
+    print(f"compatible with no model: {found['compatible'].count(0)} of {count}")
     print("taken for patterns: " + ", ".join(found["missed"]))
 
 
@@ -246,12 +262,13 @@ def print_none(found: dict[str, Any]) -> None:
 def spectral(identifier: Identifier) -> list[dict[str, Any]]:
     """What is read in fields of the spectral solver, and in our own runs at the same points."""
     own = np.stack([_own_run(f, k) for f, k in WELL])
-    labels = classes_of(own)
+    theirs = np.stack([gray_scott(f, k, np.random.default_rng(number)) for number, (f, k) in enumerate(WELL)])
+    labels = {"classifier": classes_of(own), "classifier_spectral": classes_of(_in_our_cells(theirs))}
     found = []
     for number, (f, k) in enumerate(WELL):
-        theirs = gray_scott(f, k, np.random.default_rng(number))
-        told = [_told(identifier, field) for field in (theirs, own[number, -1])]
-        found.append({"f": f, "k": k, "spectral": told[0], "own": told[1], "classifier": labels[number]})
+        told = [_told(identifier, frames[number, -1]) for frames in (theirs, own)]
+        read = {name: classes[number] for name, classes in labels.items()}
+        found.append({"f": f, "k": k, "spectral": told[0], "own": told[1], **read})
         print(found[-1], file=sys.stderr, flush=True)
     return found
 
@@ -267,20 +284,33 @@ def _own_run(f: float, k: float) -> NDArray[Any]:
     return np.asarray(repeat_runs(plan, range(1))[0])
 
 
+def _in_our_cells(frames: NDArray[Any]) -> NDArray[Any]:
+    """Frames (n, 3, y, x) of the spectral solver on 128 × 128 cells of our runs, whose Du is 0.2 with cells of 1."""
+    from scipy import ndimage
+
+    pitch = 128 / 2 * np.sqrt(2e-5 / 0.2)  # in cells of the spectral solver
+    pitches, side = np.diag([pitch, pitch]), (128, 128)
+    return np.array(
+        [[ndimage.affine_transform(field, pitches, 0, side, mode="grid-wrap") for field in run] for run in frames]
+    )
+
+
 def _told(identifier: Identifier, field: NDArray[Any]) -> dict[str, Any]:
     try:
         told = morphoscope.identify(field, identifier=identifier)
     except UsageError as error:
         return {"kind": str(error), "class": "", "verdict": "", "gray_scott": 0.0, "wavelength": 0.0}
     return {
-        "kind": told.kind, "class": told.gray_scott, "verdict": told.verdict,
+        "kind": told.kind, "class": " or ".join(told.gray_scott_set), "verdict": told.verdict,
         "gray_scott": told.probabilities["gray-scott"], "wavelength": told.wavelength,
     }  # fmt: skip
 
 
 def gray_scott(f: float, k: float, random: np.random.Generator, until: float = 10000, dt: float = 2.0) -> NDArray[Any]:
-    """u of Gray–Scott by ETDRK4 (Cox & Matthews 2002; Kassam & Trefethen 2005), from random Gaussian spots of v,
-    or holes in its other steady state, with a standard deviation of 0.04."""
+    """u of Gray–Scott 60, 30 and 0 before the end, (3, y, x), by ETDRK4 (Cox & Matthews 2002; Kassam & Trefethen 2005).
+
+    From random Gaussian spots of v, or holes in its other steady state, with a standard deviation of 0.04.
+    """
     from scipy import fft
 
     n = 128
@@ -318,7 +348,8 @@ def gray_scott(f: float, k: float, random: np.random.Generator, until: float = 1
         rate = fft.rfft2(u * w * w)
         return np.asarray(np.stack([-rate, rate]) + feed)
 
-    for _ in range(round(until / dt)):
+    frames = []
+    for step in range(1, round(until / dt) + 1):
         at = reaction(state)
         a = half * state + q2 * at
         at_a = reaction(a)
@@ -326,16 +357,23 @@ def gray_scott(f: float, k: float, random: np.random.Generator, until: float = 1
         at_b = reaction(b)
         c = half * a + q2 * (2 * at_b - at)
         state = full * state + first * at + 2 * middle * (at_a + at_b) + last * reaction(c)
-    field: NDArray[Any] = fft.irfft2(state, s=(n, n))[0]
-    return field
+        if step in [round((until - before) / dt) for before in (60, 30, 0)]:
+            frames.append(fft.irfft2(state, s=(n, n))[0])
+    return np.stack(frames)
 
 
 def print_spectral(found: list[dict[str, Any]]) -> None:
-    print("| f | k | spectral solver: kind, class, model | own run: kind, class, model | classifier, own run |")
+    print(
+        "| f | k | spectral solver: kind, class, model | own run: kind, class, model | "
+        "classifier with scale: spectral, own |"
+    )
     print("|---" * 5 + "|")
     for row in found:
         cells = [_words(row[which]) for which in ("spectral", "own")]
-        print(f"| {row['f']} | {row['k']} | {cells[0]} | {cells[1]} | {row['classifier'] or 'unknown'} |")
+        print(
+            f"| {row['f']} | {row['k']} | {cells[0]} | {cells[1]} | {row['classifier_spectral'] or 'unknown'}, "
+            f"{row['classifier'] or 'unknown'} |"
+        )
 
 
 def _words(told: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.photographed import degraded
+from morphoscope.learning.photographed import degraded, processed
 
 SIDE = 96  # pixels, the least
 LARGEST = 800
@@ -43,8 +43,12 @@ def split(pictures: list[Picture], seed: int = 0) -> tuple[list[Picture], list[P
     return [pictures[i] for i in order[count:]], [pictures[i] for i in order[:count]]
 
 
-def crop_of(pictures: list[Picture], random: np.random.Generator, sides: tuple[int, int]) -> Picture:
-    """A square crop of a random picture at a random size, turned by quarters; half of them degraded."""
+def crop_of(
+    pictures: list[Picture], random: np.random.Generator, sides: tuple[int, int], share_processed: float = 0.0
+) -> Picture:
+    """A square crop of a random picture at a random size, turned by quarters; half of them degraded, of these a share
+    processed.
+    """
     while True:
         grey = pictures[int(random.integers(len(pictures)))]
         cut = int(np.exp(random.uniform(np.log(SIDE), np.log(min(grey.shape) + 1))))
@@ -58,6 +62,8 @@ def crop_of(pictures: list[Picture], random: np.random.Generator, sides: tuple[i
     if random.random() < 0.5:
         low, high = np.quantile(picture, (0.005, 0.995))
         stretched = np.clip((picture.astype(np.float64) - low) / max(high - low, 1e-12), 0, 1)
+        if share_processed > 0 and random.random() < share_processed:
+            stretched = processed(stretched, random, 1.0)
         picture = degraded(stretched, random, 1.0).astype(np.float32)
     return picture
 

@@ -54,7 +54,7 @@ def test_a_photograph_is_prepared_measured_and_identified(actions):
     assert found["measures"]["unit"] == "mm"
     assert found["measures"]["wavelength"] == pytest.approx(0.1 * WAVELENGTH, rel=0.03)
     assert found["reading"]["kind"] == "bright spots"
-    shares = [share for _, share in found["reading"]["ranking"]]
+    shares = [share for _, share, _ in found["reading"]["ranking"]]
     assert shares == sorted(shares, reverse=True)
     draws = found["reading"]["draws"]
     assert set(draws) == {"f", "k"}

@@ -58,6 +58,8 @@ def identify(
 
 
 def _show(found: Identification) -> None:
+    from morphoscope.reports.identification import compatible_words, p_value_words
+
     show.line(f"{found.name}: {found.words}, wavelength {found.wavelength:.4g} {found.unit}")
     medians = {
         one.model: ", ".join(
@@ -65,11 +67,15 @@ def _show(found: Identification) -> None:
         )
         for one in found.posteriors
     }
+    told = {name: p_value_words(p) for name, p in found.compatibility.items()}
+    shown = ("none", found.models[0], *medians, *found.compatible)
     rows = [
-        (name, f"{p:.1%}", medians.get(name, ""))
+        (name, f"{p:.1%}", told.get(name, ""), medians.get(name, ""))
         for name, p in found.probabilities.items()
-        if p >= _LEAST or name in ("none", found.models[0], *medians)
+        if p >= _LEAST or name in shown
     ]
-    show.table(("model", "probability", "median (90 % interval)"), rows)
-    if found.gray_scott:
-        show.line(f"as a pattern of Gray–Scott: class {found.gray_scott}")
+    show.table(("model", "probability", "compatible", "median (90 % interval)"), rows)
+    if found.compatibility:
+        show.line(compatible_words(found))
+    if found.gray_scott_set:
+        show.line(f"as a pattern of Gray–Scott: class {' or '.join(found.gray_scott_set)}")

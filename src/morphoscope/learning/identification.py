@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.learning.candidates import Posterior
 from morphoscope.learning.canonical import CanonicalViews, canonical_views
+from morphoscope.learning.compatibility import LEAST
 from morphoscope.learning.identifier import Identifier
 from morphoscope.learning.kinds import SPOTS
 
 NONE = "none"
+GRAY_SCOTT = "gray-scott"
 LIKELY = 0.05  # models with a smaller probability get no posterior
 BEST = 3  # models that do, at most
 
@@ -38,9 +40,13 @@ class Identification:
         The probability of each kind.
     polarity
         ``bright`` or ``dark``: which spots are, in the picture. For other kinds, which part is smaller.
-    gray_scott
-        The class of Gray–Scott's patterns that it looks like; "" where the reader abstains, and where Gray–Scott is not
-        among the likely models.
+    compatibility
+        By model: the p-value of the picture among pictures of this model alone, see :class:`.Fit`; empty for
+        identifiers of older versions.
+    gray_scott_set
+        The classes of Gray–Scott's patterns that it looks like, the most probable first: a conformal set of 90 %
+        coverage. Empty where the picture is not compatible with Gray–Scott (for identifiers of older versions: where
+        Gray–Scott is not among the likely models), unless it was asked for.
     posteriors
         For the most probable models.
     wavelength
@@ -57,7 +63,8 @@ class Identification:
     kind: str
     kinds: dict[str, float]
     polarity: str
-    gray_scott: str
+    compatibility: dict[str, float]
+    gray_scott_set: tuple[str, ...]
     posteriors: tuple[Posterior, ...]
     wavelength: float
     unit: str
@@ -83,6 +90,16 @@ class Identification:
         return NONE if self.none > 0.5 else self.models[0]
 
     @property
+    def compatible(self) -> list[str]:
+        """The models that the picture is compatible with: p-value of 0.05 or more; the most probable models first."""
+        return [name for name in self.models if self.compatibility.get(name, 0.0) >= LEAST]
+
+    @property
+    def gray_scott(self) -> str:
+        """The class of Gray–Scott's patterns, "" where the reader abstains: there is none, or more than one."""
+        return self.gray_scott_set[0] if len(self.gray_scott_set) == 1 else ""
+
+    @property
     def words(self) -> str:
         """The kind in words, as in "bright spots"."""
         if not self.kind:
@@ -98,7 +115,10 @@ class Identification:
             "kind": self.kind or None,
             "kinds": self.kinds,
             "polarity": self.polarity,
+            "compatibility": self.compatibility,
+            "compatible": self.compatible,
             "gray_scott_class": self.gray_scott or None,
+            "gray_scott_set": list(self.gray_scott_set),
             "wavelength": self.wavelength,
             "unit": self.unit,
             "distance": self.distance,
@@ -142,14 +162,18 @@ def identified(
     likely = [name for name, p in probabilities.items() if p / share >= LIKELY][:BEST]
     likely += [model for model in dict.fromkeys(also) if model not in likely]
     (kind,), kinds = identifier.kinds.read(embedding[None])
-    (label,), _ = identifier.gray_scott.read(embedding[None])
+    (classes,), _ = identifier.gray_scott.sets(embedding[None])
+    fits = {} if identifier.compatibility is None else identifier.compatibility.p_values(embedding)
+    asked = GRAY_SCOTT in also
+    alike = fits.get(GRAY_SCOTT, 0.0) >= LEAST if fits else GRAY_SCOTT in likely
     return Identification(
         name=name,
         probabilities={**probabilities, NONE: float(values[-1])},
         kind=kind if values[-1] <= 0.5 else "",
         kinds=dict(zip(identifier.kinds.linear.classes, map(float, kinds[0]), strict=True)),
         polarity=polarity(views),
-        gray_scott=label if "gray-scott" in likely and values[-1] <= 0.5 else "",
+        compatibility=fits,
+        gray_scott_set=classes if asked or (alike and values[-1] <= 0.5) else (),
         posteriors=tuple(identifier.candidate(name).posterior(embedding, kinds[0], wavelength) for name in likely),
         wavelength=wavelength,
         unit=unit,

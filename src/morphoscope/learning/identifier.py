@@ -24,6 +24,7 @@ from morphoscope.ensembles import Plan
 from morphoscope.learning.candidates import Candidate
 from morphoscope.learning.canonical import CanonicalViews
 from morphoscope.learning.classifier import WEIGHTS_FILE, shipped_folder
+from morphoscope.learning.compatibility import Compatibility, Fit
 from morphoscope.learning.conformal import ConformalScores
 from morphoscope.learning.description import read_description
 from morphoscope.learning.readers import ClassReader, LinearReader, ModelReader
@@ -75,6 +76,8 @@ class Identifier:
         By model: how it was simulated.
     examples
         With which the reader of models was fitted and calibrated.
+    compatibility
+        Whether a picture is inside what each model produces; None for identifiers of older versions.
     provenance
         Ensembles, seed, versions, what was measured at the training.
     """
@@ -86,6 +89,7 @@ class Identifier:
     candidates: tuple[Candidate, ...]
     plans: Mapping[str, Plan]
     examples: Examples
+    compatibility: Compatibility | None
     provenance: dict[str, Any]
 
     def __repr__(self) -> str:
@@ -139,6 +143,8 @@ class Identifier:
             for name in ("points", "wavelengths", "weights", "covariance"):
                 found[f"candidate.{one.model}.{name}"] = np.asarray(getattr(one, name), dtype=np.float32)
             found[f"candidate.{one.model}.kinds"] = one.kinds
+        if self.compatibility is not None:
+            found |= {f"compatibility.{name}": array for name, array in self.compatibility.arrays().items()}
         return found | {f"examples.{f.name}": getattr(self.examples, f.name) for f in dataclasses.fields(self.examples)}
 
     @classmethod
@@ -172,6 +178,7 @@ def _read(folder: Path, values: Mapping[str, Any]) -> Identifier:
             candidates=tuple(_candidate(entry, arrays) for entry in values["candidates"]),
             plans={name: Plan.from_dict(plan) for name, plan in values["plans"].items()},
             examples=Examples(**_under(arrays, "examples")),
+            compatibility=Compatibility.from_arrays(names, _under(arrays, "compatibility")),
             provenance=dict(values["provenance"]),
         )
     except (SafetensorError, RuntimeError, OSError, KeyError, TypeError, ValueError) as error:
@@ -241,27 +248,38 @@ def example_embeddings(
     return found
 
 
-def extended(identifier: Identifier, candidates: Sequence[tuple[Candidate, Plan, Examples]]) -> Identifier:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Addition:
+    """A model that an identifier gets: its candidate, how it was simulated, pictures of it, what they look like."""
+
+    candidate: Candidate
+    plan: Plan
+    examples: Examples
+    fit: Fit
+
+
+def extended(identifier: Identifier, added: Sequence[Addition]) -> Identifier:
     """An identifier that also knows other models, with examples of their pictures; its readers are calibrated again.
 
     The number of a new model in its examples does not matter.
     """
     known = identifier.examples
-    count, more = len(identifier.candidates), len(candidates)
+    count, more = len(identifier.candidates), len(added)
     old = np.where(known.models == count, count + more, known.models)
     parts = [(known.embeddings, old, known.held)]
-    for number, (_, _, examples) in enumerate(candidates):
+    for number, examples in enumerate(one.examples for one in added):
         parts.append((examples.embeddings, np.full(len(examples.models), count + number), examples.held))
     embeddings, targets, held = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     joined = Examples(embeddings, targets.astype(np.uint8), held)
-    added = tuple(candidate for candidate, _, _ in candidates)
-    every = (*identifier.candidates, *added)
+    every = (*identifier.candidates, *(one.candidate for one in added))
+    compatibility = identifier.compatibility
     return dataclasses.replace(
         identifier,
         models=model_reader([one.model for one in every], joined),
         candidates=every,
-        plans={**identifier.plans, **{candidate.model: plan for candidate, plan, _ in candidates}},
+        plans={**identifier.plans, **{one.candidate.model: one.plan for one in added}},
         examples=joined,
+        compatibility=compatibility and compatibility.joined({one.candidate.model: one.fit for one in added}),
     )
 
 

@@ -15,6 +15,7 @@ from morphoscope.core.provenance import versions
 from morphoscope.descriptors.spectrum import dominant_wavelength
 from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.learning.candidates import Candidate
+from morphoscope.learning.compatibility import Compatibility
 from morphoscope.learning.kinds import KINDS, pattern_kind
 from morphoscope.learning.readers import ClassReader
 from morphoscope.learning.schedule import averaged, one_cycle
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _FAINT = 0.05  # of the median standard deviation
+_ROWS = ("frames", "points", "wavelengths", "kinds", "labels", "held", "prior")
 _CLEAR = 0.05  # islands a square wavelength, from the border to another kind: nearer patterns have no kind in training
 
 
@@ -54,44 +56,59 @@ class PatternBank:
 
     def joined(self, others: Sequence[PatternBank]) -> PatternBank:
         """With the patterns of other banks of the same model."""
-        names = ("frames", "points", "wavelengths", "kinds", "labels", "held", "prior")
-        both: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in (self, *others)]) for name in names}
+        both: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in (self, *others)]) for name in _ROWS}
         return dataclasses.replace(self, **both)
 
     def split(self, share: float, seed: int = 0) -> PatternBank:
         """With a share of the points held out, with all their patterns."""
-        places = np.unique(self.points, axis=0, return_inverse=True)[1].reshape(-1)
-        count = int(places.max()) + 1
-        held = np.random.default_rng(seed).permutation(count)[: round(share * count)]
-        return dataclasses.replace(self, held=np.isin(places, held))
+        return dataclasses.replace(self, held=held_points(self.points, share, seed))
 
-    def extended(self, frames: NDArray[np.floating], points: Floats, labels: NDArray[np.str_]) -> PatternBank:
-        """With labelled patterns for training alone, at chosen points, which say nothing of the prior."""
+    def without_faint(self) -> PatternBank:
+        """Without fields with a standard deviation below 5 % of the median one.
+
+        The start decays there, and what is left of its noise would pass for a pattern in a photograph, whose contrast
+        is not known.
+        """
+        spread = self.frames[:, -1].astype(np.float64).std(axis=(1, 2))
+        return self._those(spread >= _FAINT * np.median(spread)) if len(spread) else self
+
+    def _those(self, kept: NDArray[np.bool_]) -> PatternBank:
+        rows: dict[str, Any] = {name: getattr(self, name)[kept] for name in _ROWS}
+        return dataclasses.replace(self, **rows)
+
+    def extended(
+        self, frames: NDArray[np.floating], points: Floats, labels: NDArray[np.str_], held: NDArray[np.bool_]
+    ) -> PatternBank:
+        """With labelled patterns at chosen points, which say nothing of the prior."""
         described = [_described(frame, self.model) for frame in frames[:, -1]]
         kept = np.array([np.isfinite(wavelength) for wavelength, _ in described])
         made = PatternBank(
             self.model, self.spacing, self.parameters, frames[kept].astype(self.frames.dtype), points[kept],
             np.array([wavelength * self.spacing for wavelength, _ in described])[kept],
             np.array([kind for _, kind in described])[kept], labels[kept],
-            np.zeros(kept.sum(), bool), np.zeros(kept.sum(), bool),
+            held[kept], np.zeros(kept.sum(), bool),
         )  # fmt: skip
         return self.joined([made])
 
 
-def bank_of(ensemble: Ensemble, parameters: Sequence[str]) -> PatternBank:
-    """The patterns of an ensemble. ``parameters``: what to estimate; see :func:`parameter`.
+def held_points(points: Floats, share: float, seed: int = 0) -> NDArray[np.bool_]:
+    """Whether each row is at one of a share of the points, chosen at random, (n,)."""
+    places = np.unique(points, axis=0, return_inverse=True)[1].reshape(-1)
+    count = int(places.max()) + 1
+    return np.isin(places, np.random.default_rng(seed).permutation(count)[: round(share * count)])
 
-    Left out are fields with a standard deviation below 5 % of the median one: the start decays there, and what is left
-    of its noise would pass for a pattern in a photograph, whose contrast is not known.
+
+def bank_of(ensemble: Ensemble, parameters: Sequence[str], *, faint: bool = False) -> PatternBank:
+    """The patterns of an ensemble, without faint ones unless ``faint``, see :meth:`PatternBank.without_faint`.
+
+    ``parameters``: what to estimate; see :func:`parameter`.
     """
     patterns, plan = load_patterns(ensemble), ensemble.plan
-    spread = patterns.frames[:, -1].astype(np.float64).std(axis=(1, 2))
-    clear = spread >= _FAINT * np.median(spread) if len(spread) else np.zeros(0, bool)
-    frames = patterns.frames[clear]
-    rows = [plan.runs[run].parameters for run in patterns.numbers[clear].tolist()]
+    frames = patterns.frames
+    rows = [plan.runs[run].parameters for run in patterns.numbers.tolist()]
     points = np.array([[parameter(row, name) for name in parameters] for row in rows]).reshape(-1, len(parameters))
     described = [_described(frame, plan.model.name) for frame in frames[:, -1]]
-    return PatternBank(
+    bank = PatternBank(
         model=plan.model.name,
         spacing=plan.grid.spacing,
         parameters=tuple(parameters),
@@ -103,6 +120,7 @@ def bank_of(ensemble: Ensemble, parameters: Sequence[str]) -> PatternBank:
         held=np.zeros(len(points), bool),
         prior=np.ones(len(points), bool),
     )
+    return bank if faint else bank.without_faint()
 
 
 def parameter(row: Mapping[str, float], name: str) -> float:
@@ -122,6 +140,7 @@ def fit_identifier(
     banks: Sequence[PatternBank],
     plans: Mapping[str, Plan],
     views: Views,
+    processed: Views,
     *,
     epochs: int = 6,
     seed: int = 0,
@@ -130,15 +149,20 @@ def fit_identifier(
 ) -> Identifier:
     """Train a network on the training views, or go on with ``module``; calibrate all readers on the views held out.
 
-    With ``epochs=0``, ``module`` stays as it is.
+    With ``epochs=0``, ``module`` stays as it is. ``processed``: views of processed pictures, held out, with which
+    compatibility is calibrated, beside the others.
     """
-    from morphoscope.learning.identifier import example_embeddings
+    from morphoscope.learning.identifier import example_embeddings, oriented_embeddings
 
     targets = targets_of(banks, views)
     if module is None or epochs:
         module = train_network(targets, views, epochs=epochs, seed=seed, start=module, progress=progress)
     embeddings = example_embeddings(module, views.views, views.held)
     identifier = calibrated(banks, plans, views, module, embeddings)
+    others = oriented_embeddings(module, processed.views)
+    identifier = dataclasses.replace(
+        identifier, compatibility=compatibility_of(banks, views, embeddings, processed.model, others)
+    )
     identifier.provenance.update(views=len(views.model), epochs=epochs, seed=seed)
     return identifier
 
@@ -172,10 +196,25 @@ def calibrated(
         candidates=tuple(candidate_of(bank, *_of_model(views, embeddings, n)) for n, bank in enumerate(banks)),
         plans=plans,
         examples=examples,
+        compatibility=None,
         provenance={"versions": versions("torch")},
     )
     identifier.provenance["calibration"] = measured(identifier, targets, views, embeddings)
     return identifier
+
+
+def compatibility_of(
+    banks: Sequence[PatternBank],
+    views: Views,
+    embeddings: NDArray[np.float32],
+    processed: NDArray[np.intp],
+    others: NDArray[np.float32],
+) -> Compatibility:
+    """Calibrated on the views held out, and on as many ``others``: embeddings of processed pictures, with models."""
+    held, training = views.held, _equal_shares(views)
+    judged = (np.concatenate([embeddings[held], others]), np.concatenate([views.model[held], processed]))
+    models = [bank.model for bank in banks]
+    return Compatibility.of(models, (embeddings[training], views.model[training]), judged)
 
 
 def _equal_shares(views: Views) -> NDArray[np.intp]:

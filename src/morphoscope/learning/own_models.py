@@ -11,14 +11,15 @@ import numpy as np
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.ensembles import Ensemble, Plan, make_runs
-from morphoscope.learning.candidates import Candidate
-from morphoscope.learning.identifier import Examples, Identifier, extended
+from morphoscope.learning.compatibility import Fit
+from morphoscope.learning.identifier import Addition, Examples, Identifier, extended
 from morphoscope.learning.identifier_training import PatternBank, bank_of, candidate_of
 from morphoscope.learning.training_views import photographed_views
 
 MIN_POINTS = 10  # with a pattern
 _VIEWS, _HELD_VIEWS = 240, 80  # as many as a built-in model has examples
 _HELD_OUT = 0.2
+_PROCESSED = 0.3  # of the pictures
 
 
 def with_ensembles(identifier: Identifier, folders: Sequence[str | Path], *, progress: Reporter = SILENT) -> Identifier:
@@ -27,16 +28,16 @@ def with_ensembles(identifier: Identifier, folders: Sequence[str | Path], *, pro
     A model with the name of one that is known gets the name of the ensemble's folder. Raises UsageError for ensembles
     with fewer than 10 points with a pattern.
     """
-    added: list[tuple[Candidate, Plan, Examples]] = []
+    added: list[Addition] = []
     with progress.task("own models", len(folders), "ensembles") as task:
         for folder in folders:
-            taken = {one.model for one in (*identifier.candidates, *(made[0] for made in added))}
+            taken = {one.model for one in (*identifier.candidates, *(made.candidate for made in added))}
             added.append(_of_ensemble(identifier, Path(folder), taken))
-            task.advance(1, added[-1][0].model)
+            task.advance(1, added[-1].candidate.model)
     return extended(identifier, added)
 
 
-def _of_ensemble(identifier: Identifier, folder: Path, taken: set[str]) -> tuple[Candidate, Plan, Examples]:
+def _of_ensemble(identifier: Identifier, folder: Path, taken: set[str]) -> Addition:
     ensemble = Ensemble(folder)
     plan = ensemble.plan
     if plan.imported is not None:
@@ -51,11 +52,13 @@ def _of_ensemble(identifier: Identifier, folder: Path, taken: set[str]) -> tuple
             "simulate more points",
             parameter="ensemble",
         )
-    views = photographed_views(bank, 0, _VIEWS, _HELD_VIEWS, np.random.default_rng(0))
+    random = np.random.default_rng(0)
+    views = photographed_views(bank, 0, _VIEWS, _HELD_VIEWS, random, share_processed=_PROCESSED)
     embeddings = identifier.examples_of(views.views, views.held)
     candidate = candidate_of(bank, embeddings, views.pattern, views.held)
     single = dataclasses.replace(plan, runs=make_runs(plan.model, [(plan.runs[0].parameters, None)], 0))
-    return candidate, single, Examples(embeddings.astype(np.float16), views.model.astype(np.uint8), views.held)
+    examples = Examples(embeddings.astype(np.float16), views.model.astype(np.uint8), views.held)
+    return Addition(candidate, single, examples, Fit.of(embeddings[~views.held], embeddings[views.held]))
 
 
 def _named(bank: PatternBank, folder: Path, taken: set[str]) -> PatternBank:

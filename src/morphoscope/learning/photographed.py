@@ -14,13 +14,17 @@ _SHOWN = (0.5, 1.0)  # of the side of the grid
 
 
 def photographed(
-    field: NDArray[np.floating], random: np.random.Generator, sides: tuple[int, int] = SIDES
+    field: NDArray[np.floating],
+    random: np.random.Generator,
+    sides: tuple[int, int] = SIDES,
+    share_processed: float = 0.0,
 ) -> tuple[NDArray[np.float32], float]:
     """A synthetic photograph of a periodic field (y, x), and its scale.
 
     A square of 50 to 100 % of the grid's side at a random place and angle; ``sides`` pixels along a side,
     logarithmically uniform; either polarity; a gamma of 0.6 to 1.6; light that differs by up to ± 40 %;
     blur of up to 0.6 cells or 1 pixel; noise of up to 12 % of the contrast; JPEG of quality 40 to 95, 8 bits.
+    A share of the pictures is :func:`processed` before that.
 
     Returns
     -------
@@ -34,6 +38,8 @@ def photographed(
     picture = np.clip((picture - low) / max(high - low, 1e-12), -0.05, 1.05).clip(0, 1)
     if random.random() < 0.5:
         picture = 1 - picture
+    if share_processed > 0 and random.random() < share_processed:
+        picture = processed(picture, random, side / cells)
     return degraded(picture, random, side / cells).astype(np.float32), side / cells
 
 
@@ -47,6 +53,38 @@ def _cut(field: NDArray[np.float64], random: np.random.Generator, side: int, cel
     offset = random.uniform(0, min(field.shape), 2) - turn @ np.full(2, (side - 1) / 2)
     smooth = ndimage.gaussian_filter(field, 0.45 * pitch, mode="wrap") if pitch > 1 else field
     return np.asarray(ndimage.affine_transform(smooth, turn, offset, (side, side), order=3, mode="grid-wrap"))
+
+
+def processed(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:
+    """A picture from 0 to 1 as cameras and programs change it; ``scale``: pixels a cell.
+
+    One of: a steep sigmoidal tone curve; bright or dark parts cut off; a band of lengths kept alone, as a filter
+    against noise and uneven light does; local contrast equalised; blur of 0.6 to 1.5 cells.
+    """
+    from skimage.exposure import equalize_adapthist
+
+    kind = int(random.integers(5))
+    if kind == 0:
+        curve = random.uniform(3, 10) * (picture - np.quantile(picture, random.uniform(0.35, 0.65)))
+        picture = 1 / (1 + np.exp(-curve))
+    elif kind == 1:
+        low, high = np.quantile(picture, (random.uniform(0, 0.3), random.uniform(0.7, 1)))
+        picture = np.clip(picture, low, max(high, low + 0.05))
+    elif kind == 2:
+        fine, coarse = random.uniform(0.2, 0.7), random.uniform(4, 12)
+        picture = _blurred(picture, fine * scale) - _blurred(picture, coarse * scale)
+    elif kind == 3:
+        window = max(8, round(random.uniform(0.15, 0.5) * len(picture)))
+        picture = equalize_adapthist(picture, kernel_size=window, clip_limit=random.uniform(0.005, 0.03))
+    else:
+        picture = _blurred(picture, random.uniform(0.6, 1.5) * scale)
+    return np.asarray((picture - picture.min()) / max(float(np.ptp(picture)), 1e-12))
+
+
+def _blurred(picture: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    from scipy import ndimage
+
+    return np.asarray(ndimage.gaussian_filter(picture, width, mode="reflect", truncate=3))
 
 
 def degraded(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:

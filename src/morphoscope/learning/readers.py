@@ -89,10 +89,17 @@ class ClassReader:
 
     def read(self, embeddings: Floats, coverage: float = COVERAGE) -> tuple[list[str], NDArray[np.float32]]:
         """The class of each embedding, "" where it abstains, and the probabilities (n, classes)."""
+        sets, probabilities = self.sets(embeddings, coverage)
+        return [names[0] if len(names) == 1 else "" for names in sets], probabilities
+
+    def sets(self, embeddings: Floats, coverage: float = COVERAGE) -> tuple[list[tuple[str, ...]], NDArray[np.float32]]:
+        """The classes in the conformal set of each embedding, likely ones first, and all probabilities (n, classes)."""
         probabilities = self.linear.probabilities(embeddings)
-        sets = in_sets(probabilities, self.conformal.least_probability(coverage))
-        names = [self.linear.classes[int(np.argmax(row))] if row.sum() == 1 else "" for row in sets]
-        return names, probabilities
+        inside = in_sets(probabilities, self.conformal.least_probability(coverage))
+        orders = np.argsort(-probabilities, axis=1, kind="stable")
+        classes = self.linear.classes
+        found = [tuple(classes[i] for i in o.tolist() if row[i]) for o, row in zip(orders, inside, strict=True)]
+        return found, probabilities
 
     def arrays(self) -> Arrays:
         """What is stored, besides the names."""

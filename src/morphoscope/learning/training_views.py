@@ -53,24 +53,23 @@ def photographed_views(
     held: int,
     random: np.random.Generator,
     others: Sequence[PatternBank] = (),
-    first: int = 0,
+    share_processed: float = 0.0,
 ) -> Views:
     """``count`` pictures of the training patterns of a bank, ``held`` of the others; of no patterns without a bank.
 
-    ``others``: whose patterns may be shuffled to no patterns. ``first``: the first pattern of the bank that is used.
+    ``others``: whose patterns may be shuffled to no patterns. ``share_processed``: of the pictures, see
+    :func:`.photographed`.
     """
     chosen = np.full(count + held, NOWHERE)
     if bank is not None:
-        used = np.arange(len(bank.held)) >= first
         for places, into in (
-            (np.flatnonzero(used & ~bank.held), slice(0, count)),
+            (np.flatnonzero(~bank.held), slice(0, count)),
             (np.flatnonzero(bank.held), slice(count, None)),
         ):
             length = len(range(count + held)[into])
-            chosen[into] = np.concatenate([random.permutation(places) for _ in range(length // len(places) + 1)])[
-                :length
-            ]
-    pictures = (_picture_of(bank, pattern, random, others) for pattern in chosen.tolist())
+            repeats = length // max(len(places), 1) + 1
+            chosen[into] = np.concatenate([random.permutation(places) for _ in range(repeats)])[:length]
+    pictures = (_picture_of(bank, pattern, random, others, share_processed) for pattern in chosen.tolist())
     return Views(
         _shown(pictures, count + held, random), np.full(count + held, number), chosen, np.arange(count + held) >= count
     )
@@ -94,13 +93,17 @@ def _shown(pictures: Iterable[NDArray[np.floating]], count: int, random: np.rand
 
 
 def _picture_of(
-    bank: PatternBank | None, pattern: int, random: np.random.Generator, others: Sequence[PatternBank]
+    bank: PatternBank | None,
+    pattern: int,
+    random: np.random.Generator,
+    others: Sequence[PatternBank],
+    share_processed: float,
 ) -> NDArray[np.floating]:
     """A synthetic photograph of a pattern in a bank, or of no pattern without a bank."""
     if bank is not None:
-        return photographed(bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES)[0]
+        return photographed(bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES, share_processed)[0]
     other = others[int(random.integers(len(others)))]
     field = other.frames[int(random.integers(len(other.frames))), -1]
     side = int(random.integers(*TRAINING_SIDES)) // 16 * 16
     picture = unpatterned(random, side, field.astype(np.float32)).astype(np.float32)
-    return photographed(picture, random, TRAINING_SIDES)[0] if random.random() < 0.5 else picture
+    return photographed(picture, random, TRAINING_SIDES, share_processed)[0] if random.random() < 0.5 else picture

@@ -9,6 +9,7 @@ from morphoscope.atlas.files import write_rows
 from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.learning.candidates import Posterior
+from morphoscope.learning.compatibility import LEAST
 from morphoscope.learning.identification import NONE, Identification
 from morphoscope.learning.identifier import Identifier
 from morphoscope.learning.resimulated import Resimulated, resimulated
@@ -29,6 +30,11 @@ LIMITS = (
     "A model's unit of length follows from the wavelength alone, and the scale of the picture if it has one. Rates and "
     "concentrations can't be read from a picture without units and times.",
 )
+COMPATIBLE = (
+    "The probability asks which model explains the picture best, so that models that look alike share it. Compatible "
+    "asks each model alone whether it makes such pictures: p is the share of its own pictures that are less typical of "
+    "it; from 0.05 on the picture is compatible.",
+)
 
 
 def save_identification(
@@ -44,7 +50,7 @@ def save_identification(
     """Write identification.html, identification.json, models.csv, posterior.csv and the figures."""
     with staged_folder(folder, IDENTIFICATION_MARKER, overwrite=overwrite) as part:
         runs = {one.model: resimulated(identifier.plans[one.model], one, draws, seed) for one in found.posteriors}
-        write_rows([{"model": name, "probability": p} for name, p in found.probabilities.items()], part / "models.csv")
+        write_rows(_ranking(found), part / "models.csv")
         write_rows(_points(found), part / "posterior.csv")
         sections = [_looks(field, found, part), _models(found)]
         sections += [_posterior(found, one, runs[one.model], field, part) for one in found.posteriors]
@@ -71,9 +77,34 @@ def _lead(found: Identification) -> str:
     text = f"{found.words.capitalize()}; wavelength {found.wavelength:.4g} {found.unit}."
     if found.verdict == NONE:
         text += " Probably no pattern of a model that is known here: what follows is what it resembles most."
-    if found.gray_scott:
-        text += f" As a pattern of Gray–Scott it looks like class {found.gray_scott}."
+    if found.gray_scott_set:
+        text += f" As a pattern of Gray–Scott it looks like class {' or '.join(found.gray_scott_set)}."
     return text
+
+
+def compatible_words(found: Identification) -> str:
+    """The models that the picture is compatible with, as a sentence; "" for identifiers of older versions."""
+    if not found.compatibility:
+        return ""
+    if not found.compatible:
+        return "Compatible with none of the models."
+    return f"Compatible with {', '.join(titled(name) for name in found.compatible)}."
+
+
+def p_value_words(p: float) -> str:
+    """A p-value, and whether the picture is compatible: "yes (p = 0.42)"."""
+    return f"{'yes' if p >= LEAST else 'no'} (p {'< 0.01' if p < 0.01 else f'= {p:.2f}'})"
+
+
+def _ranking(found: Identification) -> list[dict[str, Any]]:
+    rows = []
+    for name, probability in found.probabilities.items():
+        row: dict[str, Any] = {"model": name, "probability": probability}
+        if found.compatibility:
+            p = found.compatibility.get(name)
+            row |= {"compatible": "" if p is None else "yes" if p >= LEAST else "no", "p_value": "" if p is None else p}
+        rows.append(row)
+    return rows
 
 
 def _looks(field: PreparedField, found: Identification, folder: Path) -> Section:
@@ -88,14 +119,22 @@ def _looks(field: PreparedField, found: Identification, folder: Path) -> Section
 
 
 def _models(found: Identification) -> Section:
-    rows = [[titled(name), f"{found.probabilities[name]:.1%}"] for name in found.models]
-    shown = [row for row in rows if row[1] != "0.0%"][:8] or rows[:1]
-    rest = sum(found.probabilities[name] for name in found.models[len(shown) :])
-    if rest >= 0.0005:
-        shown.append(["all others", f"{rest:.1%}"])
+    apart = (found.models[0], *found.compatible)
+    shown = [name for name in found.models if found.probabilities[name] >= 0.0005 or name in apart]
+    rows = [[titled(name), f"{found.probabilities[name]:.1%}", *_told(found, name)] for name in shown]
+    told = len(rows[0]) - 2
+    if len(rows) < len(found.models):
+        rest = 1 - found.none - sum(found.probabilities[name] for name in shown)
+        rows.append(["all others", f"{max(rest, 0):.1%}", *["no"] * told])
+    rows.append(["none of these", f"{found.none:.1%}", *[""] * told])
+    head = ["model", "probability", *["compatible"] * told]
     return Section(
-        "Which model", tables=[Table(["model", "probability"], [*shown, ["none of these", f"{found.none:.1%}"]])]
+        "Which model", text=[compatible_words(found), *COMPATIBLE] if told else [], tables=[Table(head, rows)]
     )
+
+
+def _told(found: Identification, name: str) -> list[str]:
+    return [p_value_words(found.compatibility[name])] if found.compatibility else []
 
 
 def _posterior(

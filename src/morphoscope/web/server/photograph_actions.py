@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LONG = ("photograph", "similar", "alike")
 _MOST_FIGURES = 8
 _DRAWS = 200
+_RANKED = 5  # models that are listed in any case
 _NEAREST = 12  # patterns of the atlas
 _ALIKE = 24
 _MEASURES = (
@@ -197,6 +198,11 @@ def _measures(field: PreparedField) -> dict[str, Any]:
     }
 
 
+def _listed(found: Identification) -> list[str]:
+    """The most probable models, and all that the picture is compatible with."""
+    return [name for place, name in enumerate(found.models) if place < _RANKED or name in found.compatible]
+
+
 def _read(found: Identification, model: str) -> dict[str, Any]:
     from morphoscope.learning.resimulated import parameters_of
 
@@ -208,9 +214,10 @@ def _read(found: Identification, model: str) -> dict[str, Any]:
     return {
         "kind": found.words,
         "abstains": not found.kind,
-        "grayScott": found.gray_scott,
+        "grayScott": " or ".join(found.gray_scott_set),
         "verdict": found.verdict,
-        "ranking": [[name, found.probabilities[name]] for name in found.models[:5]],
+        "ranking": [[name, found.probabilities[name], found.compatibility.get(name)] for name in _listed(found)],
+        "compatible": found.compatible,
         "none": found.none,
         "draws": draws,
     }

@@ -25,7 +25,8 @@ interface Photograph {
     abstains: boolean;
     grayScott: string;
     verdict: string;
-    ranking: [string, number][]; // models with probabilities, the most probable first
+    ranking: [string, number, number | null][]; // models with probabilities and p-values, the most probable first
+    compatible: string[];
     none: number;
     draws: Record<string, number[]>; // of the posterior of the atlas's model, by parameter
   } | null;
@@ -244,6 +245,8 @@ function Similar({ found }: { found: Photograph }) {
   );
 }
 
+const COMPATIBLE = "The probability is shared among models that look alike. Compatible asks each model alone: p is the share of its own pictures that are less typical of it, and from 0.05 on the picture is compatible.";
+
 function Reading({ reading, model }: { reading: NonNullable<Photograph["reading"]>; model: string }) {
   const drawn = Object.keys(reading.draws).length > 0;
   return (
@@ -254,11 +257,19 @@ function Reading({ reading, model }: { reading: NonNullable<Photograph["reading"
         {reading.verdict === "none" ? "None of the models explains it." : `Most probable model: ${reading.verdict}.`}
       </p>
       <table>
+        <thead><tr><th scope="col">model</th><th scope="col">probability</th><th scope="col">compatible</th></tr></thead>
         <tbody>
-          {reading.ranking.map(([name, value]) => <tr key={name}><th scope="row">{name}</th><td>{percent(value)}</td></tr>)}
-          <tr><th scope="row">none of the fourteen</th><td>{percent(reading.none)}</td></tr>
+          {reading.ranking.map(([name, value, p]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{percent(value)}</td>
+              <td>{p === null ? "–" : `${reading.compatible.includes(name) ? "yes" : "no"} (p ${p < 0.01 ? "< 0.01" : `= ${p.toFixed(2)}`})`}</td>
+            </tr>
+          ))}
+          <tr><th scope="row">none of the fourteen</th><td>{percent(reading.none)}</td><td /></tr>
         </tbody>
       </table>
+      <p class="soft">{COMPATIBLE}</p>
       {drawn && <p class="soft">If {model} made it: the red dots on the map are draws from the posterior of its parameters.</p>}
     </>
   );

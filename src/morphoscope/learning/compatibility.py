@@ -1,0 +1,111 @@
+"""Whether a picture is inside what a model produces, whatever other models produce."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+LEAST = 0.05  # p-value of a picture that is compatible with a model
+_TINY = 1e-6
+_LARGEST = 6e4  # of float16
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Fit:
+    """What the pictures of one model look like: mean and covariance of their embeddings, and usual distances.
+
+    The distance of a picture is r = |(x − μ) W| with W Wᵀ = C⁻¹, where the covariance C is shrunk. Its p-value is
+    (1 + number of the n calibration pictures with a distance ≥ r)/(n + 1). Of new pictures of the model, at most a
+    share p has p-values up to p, if they are drawn as the calibration pictures were (split conformal prediction). Other
+    models play no part, so that a picture can be compatible with many, or with none.
+
+    Sources: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World (2005), for the p-value; Ledoit & Wolf,
+    J. Multivar. Anal. 88, 365 (2004), for the covariance.
+
+    Attributes
+    ----------
+    mean
+        μ, (f,).
+    whitening
+        W, the lower triangular one, (f, f).
+    distances
+        Of calibration pictures, which took no part in μ, C and the training of the network; in ascending order, (n,).
+    """
+
+    mean: NDArray[np.float32]
+    whitening: NDArray[np.float16]
+    distances: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, training: Floats, calibration: Floats) -> Fit:
+        """From embeddings of a model's pictures, (n, f), for training and for calibration."""
+        from sklearn.covariance import LedoitWolf
+
+        values = training.astype(np.float64)
+        covariance = LedoitWolf().fit(values).covariance_
+        covariance += (_TINY * np.trace(covariance) / len(covariance) + 1e-12) * np.eye(len(covariance))
+        exact = np.linalg.cholesky(np.linalg.inv(covariance))
+        whitening = np.clip(exact, -_LARGEST, _LARGEST).astype(np.float16)
+        made = cls(values.mean(axis=0).astype(np.float32), whitening, np.zeros(0, np.float32))
+        return dataclasses.replace(made, distances=np.sort(made.distance(calibration)).astype(np.float32))
+
+    def distance(self, embeddings: Floats) -> NDArray[np.float32]:
+        """Of pictures with these embeddings (n, f), (n,)."""
+        shifted = embeddings.astype(np.float64) - self.mean
+        return np.linalg.norm(shifted @ self.whitening.astype(np.float64), axis=1).astype(np.float32)
+
+    def p_values(self, embeddings: Floats) -> NDArray[np.float64]:
+        """Of pictures with these embeddings (n, f), (n,)."""
+        farther = len(self.distances) - np.searchsorted(self.distances, self.distance(embeddings))
+        return np.asarray((1 + farther) / (1 + len(self.distances)))
+
+    def arrays(self, title: str) -> dict[str, NDArray[Any]]:
+        """What is stored, under a title."""
+        return {f"{title}.{field.name}": getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Compatibility:
+    """A :class:`Fit` for each of some models."""
+
+    fits: Mapping[str, Fit]
+
+    @classmethod
+    def of(
+        cls,
+        models: Sequence[str],
+        training: tuple[Floats, NDArray[np.integer]],
+        calibration: tuple[Floats, NDArray[np.integer]],
+    ) -> Compatibility:
+        """From embeddings with the numbers of their models."""
+        return cls(
+            {
+                name: Fit.of(training[0][training[1] == number], calibration[0][calibration[1] == number])
+                for number, name in enumerate(models)
+            }
+        )
+
+    def joined(self, others: Mapping[str, Fit]) -> Compatibility:
+        """With more models."""
+        return Compatibility({**self.fits, **others})
+
+    def p_values(self, embedding: Floats) -> dict[str, float]:
+        """By model, of one picture with this embedding (f,)."""
+        return {name: float(fit.p_values(embedding[None])[0]) for name, fit in self.fits.items()}
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is stored, besides the names."""
+        return {key: array for name, fit in self.fits.items() for key, array in fit.arrays(name).items()}
+
+    @classmethod
+    def from_arrays(cls, models: Sequence[str], arrays: Mapping[str, NDArray[Any]]) -> Compatibility | None:
+        """Inverse of :meth:`arrays`; None where an older identifier has none."""
+        if not arrays:
+            return None
+        names = [field.name for field in dataclasses.fields(Fit)]
+        return cls({model: Fit(**{name: arrays[f"{model}.{name}"] for name in names}) for model in models})
