@@ -50,6 +50,12 @@ def test_a_photograph_becomes_a_page(photograph, tmp_path):
     assert sum(values["probabilities"].values()) == pytest.approx(1)
     assert len(values["probabilities"]) == 15
     assert "lengyel-epstein" in values["simulated"], "asked for, however improbable"
+    assert "swift-hohenberg" in values["compatible"]
+    with (folder / "models.csv").open(newline="") as file:
+        told = {row["model"]: row["compatible"] for row in csv.DictReader(file)}
+    assert [name for name, word in told.items() if word == "yes"] == values["compatible"]
+    assert told["none"] == ""
+    assert "Compatible with" in done.stdout
     first = values["posteriors"][0]
     assert values["simulated"][first["model"]][0]["wavelength"] == pytest.approx(values["wavelength"], rel=0.2)
     with (folder / "posterior.csv").open(newline="") as file:

@@ -139,6 +139,27 @@ def test_stripes_and_spots_of_either_sign_are_named(shipped, runs):
     assert identified(shipped, spots, "field").polarity != identified(shipped, -spots, "field").polarity
 
 
+def test_a_picture_is_compatible_with_its_model_and_not_with_all(shipped, runs):
+    for field in runs[1]:
+        found = identified(shipped, field, "field")
+        assert "swift-hohenberg" in found.compatible
+        assert len(found.compatible) < 9
+        assert set(found.compatibility) == set(found.models)
+    noise = identified(shipped, np.random.default_rng(0).random((160, 160)), "noise")
+    assert len(noise.compatible) <= 1
+
+
+def test_an_identifier_without_compatibility_reads_classes_when_asked(shipped, runs):
+    old = dataclasses.replace(shipped, compatibility=None)
+    found = identified(old, runs[1][0], "field")
+    assert found.compatibility == {}
+    assert found.compatible == []
+    asked = identified(old, runs[1][0], "field", also=["gray-scott"])
+    assert asked.gray_scott_set
+    assert set(asked.gray_scott_set) <= set(shipped.gray_scott.linear.classes)
+    assert asked.gray_scott == (asked.gray_scott_set[0] if len(asked.gray_scott_set) == 1 else "")
+
+
 def test_turning_a_picture_changes_nothing(shipped, runs):
     _, (stripes, _) = runs
     square = stripes[:64, :64]  # shows one window, so that the same pixels are read
@@ -172,6 +193,7 @@ def test_the_folder_holds_everything_and_notices_damage(shipped, tmp_path, runs)
     field = runs[1][0]
     a, b = (identified(one, field, "x").to_dict() for one in (shipped, copy))
     assert a["probabilities"] == pytest.approx(b["probabilities"], abs=1e-5)
+    assert a["compatibility"] == pytest.approx(b["compatibility"], abs=1e-5)
     assert a["posteriors"][0]["model"] == b["posteriors"][0]["model"]
     path = tmp_path / "copy" / READERS_FILE
     path.write_bytes(path.read_bytes()[:-100])
@@ -194,3 +216,4 @@ def test_a_model_of_ones_own_competes(shipped, tmp_path):
     found = identified(grown, ensemble.frames(np.array([5]))[0, -1], "x")
     assert found.probabilities["mine"] + found.probabilities["swift-hohenberg"] > 0.5
     assert found.probabilities["mine"] > 0.1
+    assert "mine" in found.compatible
