@@ -67,10 +67,9 @@ def _show(found: Identification) -> None:
         )
         for one in found.posteriors
     }
-    told = {name: p_value_words(p) for name, p in found.compatibility.items()}
     shown = ("none", found.models[0], *medians, *found.compatible)
     rows = [
-        (name, f"{p:.1%}", told.get(name, ""), medians.get(name, ""))
+        (name, f"{p:.1%}", p_value_words(found, name), medians.get(name, ""))
         for name, p in found.probabilities.items()
         if p >= _LEAST or name in shown
     ]

@@ -91,7 +91,12 @@ class Identification:
 
     @property
     def compatible(self) -> list[str]:
-        """The models that the picture is compatible with: p-value of 0.05 or more; the most probable models first."""
+        """The models that the picture is compatible with: p-value of 0.05 or more; the most probable models first.
+
+        Empty for a picture that is probably none of the models' patterns: p-values are for patterns.
+        """
+        if self.verdict == NONE:
+            return []
         return [name for name in self.models if self.compatibility.get(name, 0.0) >= LEAST]
 
     @property

@@ -9,7 +9,6 @@ from morphoscope.atlas.files import write_rows
 from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.learning.candidates import Posterior
-from morphoscope.learning.compatibility import LEAST
 from morphoscope.learning.identification import NONE, Identification
 from morphoscope.learning.identifier import Identifier
 from morphoscope.learning.resimulated import Resimulated, resimulated
@@ -33,7 +32,7 @@ LIMITS = (
 COMPATIBLE = (
     "The probability asks which model explains the picture best, so that models that look alike share it. Compatible "
     "asks each model alone whether it makes such pictures: p is the share of its own pictures that are less typical of "
-    "it; from 0.05 on the picture is compatible.",
+    "it; from 0.05 on the picture is compatible, unless it is probably no pattern of any of them.",
 )
 
 
@@ -91,9 +90,12 @@ def compatible_words(found: Identification) -> str:
     return f"Compatible with {', '.join(titled(name) for name in found.compatible)}."
 
 
-def p_value_words(p: float) -> str:
-    """A p-value, and whether the picture is compatible: "yes (p = 0.42)"."""
-    return f"{'yes' if p >= LEAST else 'no'} (p {'< 0.01' if p < 0.01 else f'= {p:.2f}'})"
+def p_value_words(found: Identification, name: str) -> str:
+    """Whether a picture is compatible with a model, and its p-value: "yes (p = 0.42)"; "" where it is not known."""
+    p = found.compatibility.get(name)
+    if p is None:
+        return ""
+    return f"{'yes' if name in found.compatible else 'no'} (p {'< 0.01' if p < 0.01 else f'= {p:.2f}'})"
 
 
 def _ranking(found: Identification) -> list[dict[str, Any]]:
@@ -102,7 +104,8 @@ def _ranking(found: Identification) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"model": name, "probability": probability}
         if found.compatibility:
             p = found.compatibility.get(name)
-            row |= {"compatible": "" if p is None else "yes" if p >= LEAST else "no", "p_value": "" if p is None else p}
+            told = "" if p is None else "yes" if name in found.compatible else "no"
+            row |= {"compatible": told, "p_value": "" if p is None else p}
         rows.append(row)
     return rows
 
@@ -134,7 +137,7 @@ def _models(found: Identification) -> Section:
 
 
 def _told(found: Identification, name: str) -> list[str]:
-    return [p_value_words(found.compatibility[name])] if found.compatibility else []
+    return [p_value_words(found, name)] if found.compatibility else []
 
 
 def _posterior(
