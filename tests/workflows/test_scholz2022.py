@@ -212,6 +212,7 @@ def test_the_time_axis_trains_both_networks_of_the_paper_on_the_same_runs(study,
     assert numbers == json.loads(json.dumps(found.to_dict()))
     again, said = repeat(folder)
     assert begun(said) == []
+    assert len(said) == len(set(said)) == len(set(STAGES + TIME_STAGES))
     assert again.time_axis.to_dict() == found.to_dict()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.evaluation import Evaluation
-from morphoscope.workflows.scholz2022.passes import Pass, PassStages
+from morphoscope.workflows.scholz2022.passes import FIRST, Pass, PassStages
 
 FRAMES = 10
 TEN = "-10"  # at the end of the name of a set with ten frames
@@ -90,12 +90,16 @@ class TimeAxis:
 def compare_over_time(stages: Callable[[Pass, str], PassStages]) -> tuple[TimeAxis, dict[str, Any]]:
     """Do what is not done yet: sets with ten frames, training and evaluation of each network.
 
+    The first pass has simulated its own sets.
+
     ``stages``: the stages of a pass with a network. Returns the comparison, and what it was made from.
     """
     trained, made_from = {}, {}
+    simulated = set(FIRST.sets)
     for name, study_pass in TRAINED.items():
         work = stages(study_pass, name)
-        work.simulate(*study_pass.sets)
+        work.simulate(*(one for one in study_pass.sets if one not in simulated))
+        simulated.update(study_pass.sets)
         work.train()
         work.evaluate()
         trained[name] = Trained(study_pass, work.classifier(), work.evaluations())
