@@ -25,7 +25,7 @@ from morphoscope.ensembles.imported import Imported
 from morphoscope.ensembles.plan_files import IMPORTED, OWN_INITIALS, is_large, read_plan, write_plan
 from morphoscope.ensembles.seeds import seeds_of_runs
 from morphoscope.ensembles.table import Run, RunTable
-from morphoscope.models import Model, Parameters, get_model
+from morphoscope.models import Model, Parameters, check_equations, get_model
 from morphoscope.models.spatial import Spatial
 
 FORMAT = 2
@@ -116,7 +116,7 @@ class Plan:
             _check_times(self.times)
             return
         steps_at(self.times, self.dt, self.until)
-        _ = self.model.reaction_terms  # rejects invalid equations now rather than during the runs
+        check_equations(self.model)  # now rather than during the runs
         check_method(self.model, self.integrator, dict(self.noise))
         check = check_step if self.integrator == "euler" else check_exponential_step
         check(self.model, self.grid, most_demanding(self.model, self.table), self.dt)

@@ -18,6 +18,12 @@ MODELS.add_package("morphoscope.models.builtin", Model)
 model_names, get_model = MODELS.names, MODELS.get
 
 
+def check_equations(model: Model) -> None:
+    """Raise UsageError for invalid equations. Those of built-in models are not parsed, which would import SymPy."""
+    if model.name not in MODELS.names() or get_model(model.name) != model:
+        _ = model.reaction_terms
+
+
 def find_model(text: str | Path) -> Model:
     """Find a built-in model by its name, or load a model from a TOML file.
 

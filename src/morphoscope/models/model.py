@@ -168,6 +168,8 @@ class Model:
     @functools.cached_property
     def diffusion_parameters(self) -> frozenset[str]:
         """The parameters that the diffusion coefficients depend on."""
+        if all(text in self.defaults for text in self.diffusion.values()):  # without SymPy, which is slow to import
+            return frozenset(self.diffusion.values())
         return frozenset(str(symbol) for term in self.diffusion_terms.values() for symbol in term.free_symbols)
 
     @functools.cached_property
@@ -178,7 +180,9 @@ class Model:
     def diffusivities(self, parameters: Parameters) -> dict[str, float]:
         """The diffusion coefficients as numbers; a parameter that varies in space counts with its largest value."""
         values = parameters.highest
-        return {s: float(evaluate(term, values)) for s, term in self.diffusion_terms.items()}
+        named = {s: values[text] for s, text in self.diffusion.items() if text in values}
+        terms = self.diffusion_terms if len(named) < len(self.diffusion) else {}
+        return {s: float(named[s] if s in named else evaluate(terms[s], values)) for s in self.diffusion}
 
     def complete(self, parameters: Mapping[str, Any]) -> Parameters:
         """All parameters: the given ones, checked, and the defaults of the rest.
