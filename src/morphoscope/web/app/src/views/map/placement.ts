@@ -35,13 +35,18 @@ export function placementOf(frame: Frame, [x0, x1, y0, y1]: Window, ratio: numbe
   };
 }
 
-/** The radius of points: smaller where many are seen, so that they don't hide each other and a frame stays cheap. */
-export function radiusOf(points: Float32Array, { width, height, scale: [sx, sy], offset: [ox, oy], radius }: Placement): number {
-  let seen = 0;
-  for (let i = 0; i < points.length; i += 2) {
-    const x = points[i]! * sx + ox;
-    const y = points[i + 1]! * sy + oy;
-    if (x >= 0 && x < width && y >= 0 && y < height) seen++;
+/** Write the numbers of the points that are seen, at least in part; returns how many there are. */
+export function seenOf(points: Float32Array, { width, height, scale: [sx, sy], offset: [ox, oy], radius }: Placement, seen: Int32Array): number {
+  let count = 0;
+  for (let i = 0; i < seen.length; i++) {
+    const x = points[2 * i]! * sx + ox;
+    const y = points[2 * i + 1]! * sy + oy;
+    if (x > -radius && x < width + radius && y > -radius && y < height + radius) seen[count++] = i;
   }
-  return Math.min(radius, Math.sqrt((COVER * width * height) / (Math.PI * Math.max(seen, 1))));
+  return count;
+}
+
+/** The radius of points: smaller where many are seen, so that they don't hide each other and a frame stays cheap. */
+export function radiusOf(count: number, { width, height, radius }: Placement): number {
+  return Math.min(radius, Math.sqrt((COVER * width * height) / (Math.PI * Math.max(count, 1))));
 }

@@ -1,21 +1,22 @@
-// Draws scattered points into an array of pixels: discs with smooth edges, or squares of one or two pixels.
+// Draws scattered points into an array of pixels: discs, with smooth edges where they have room, or small squares.
 
 import type { Window } from "../../state/store";
 import { contextOf, type Frame } from "./overlay";
-import { placementOf, radiusOf, type Painter, type Placement } from "./placement";
+import { placementOf, radiusOf, seenOf, type Painter, type Placement } from "./placement";
 
 const PHASES = 4; // positions of a disc between two pixels, along each axis
-const SQUARE = 2; // largest side of a point that is drawn as a square
+const SQUARE = 3; // largest side of a point that is drawn as a square
 const MANY = 100_000; // points, for which a pixel of the page is fine enough
 
-/** How much of each pixel a disc covers, 0 … 255, for each of its positions between pixels. */
-function discs(radius: number, side: number): Uint8Array[] {
+/** How much of each pixel a disc covers, 0 … 255, for each of its positions between pixels; all or nothing without `smooth`. */
+function discs(radius: number, side: number, smooth: boolean): Uint8Array[] {
   return Array.from({ length: PHASES * PHASES }, (_, phase) => {
     const middle = (side - 1) / 2 - 0.5;
     const [cx, cy] = [middle + ((phase % PHASES) + 0.5) / PHASES, middle + (Math.floor(phase / PHASES) + 0.5) / PHASES];
     return Uint8Array.from({ length: side * side }, (_, k) => {
       const distance = Math.hypot((k % side) - cx, Math.floor(k / side) - cy);
-      return 255 * Math.min(1, Math.max(0, radius + 0.5 - distance));
+      const covered = Math.min(1, Math.max(0, radius + 0.5 - distance));
+      return 255 * (smooth ? covered : Math.round(covered));
     });
   });
 }
@@ -37,6 +38,7 @@ function over(below: number, above: number, opacity: number): number {
 export class RasterPainter implements Painter {
   private place: Float32Array = new Float32Array();
   private shade: Int32Array = new Int32Array(); // signed, which is compared faster
+  private seen = new Int32Array(); // room for the numbers of the points that are seen
   private image = new ImageData(1, 1);
   private canvas: HTMLCanvasElement;
   private context: CanvasRenderingContext2D;
@@ -48,6 +50,7 @@ export class RasterPainter implements Painter {
 
   points(coordinates: Float32Array): void {
     this.place = coordinates;
+    this.seen = new Int32Array(coordinates.length / 2);
   }
 
   colours(values: Uint8Array): void {
@@ -61,34 +64,36 @@ export class RasterPainter implements Painter {
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
     if (this.image.width !== width || this.image.height !== height) this.image = new ImageData(width, height);
     const pixels = new Int32Array(this.image.data.buffer).fill(0);
-    const radius = radiusOf(this.place, placement);
+    const count = seenOf(this.place, placement, this.seen);
+    const seen = this.seen.subarray(0, count);
+    const radius = radiusOf(count, placement);
     const side = Math.max(1, Math.round(radius * Math.sqrt(Math.PI)));
-    if (side <= SQUARE) this.squares(pixels, side, placement);
-    else this.discs(pixels, radius, placement);
+    if (side <= SQUARE) this.squares(pixels, seen, side, placement);
+    else this.discs(pixels, seen, radius, placement);
     this.context.putImageData(this.image, 0, 0);
   }
 
-  private squares(pixels: Int32Array, side: number, { scale: [sx, sy], offset: [ox, oy], width, height }: Placement): void {
+  private squares(pixels: Int32Array, seen: Int32Array, side: number, { scale: [sx, sy], offset: [ox, oy], width, height }: Placement): void {
     const { place, shade } = this;
-    for (let i = 0; i < shade.length; i++) {
+    for (let k = 0; k < seen.length; k++) {
+      const i = seen[k]!;
       const colour = shade[i]!;
       const x = place[2 * i]! * sx + ox;
       const y = place[2 * i + 1]! * sy + oy;
       if (!colour || !(x >= 0 && y >= 0 && x < width - side + 1 && y < height - side + 1)) continue;
       const at = Math.floor(y) * width + Math.floor(x);
       const opacity = colour >>> 24;
-      if (side === 1 && opacity === 255) pixels[at] = colour;
-      else
-        for (let line = at; line < at + side * width; line += width)
-          for (let k = line; k < line + side; k++) pixels[k] = over(pixels[k]!, colour, opacity);
+      for (let line = at; line < at + side * width; line += width)
+        for (let q = line; q < line + side; q++) pixels[q] = opacity === 255 ? colour : over(pixels[q]!, colour, opacity);
     }
   }
 
-  private discs(pixels: Int32Array, radius: number, { scale: [sx, sy], offset: [ox, oy], width, height }: Placement): void {
+  private discs(pixels: Int32Array, seen: Int32Array, radius: number, { scale: [sx, sy], offset: [ox, oy], width, height, radius: room }: Placement): void {
     const { place, shade } = this;
     const side = Math.ceil(2 * radius) + 2;
-    const stamps = discs(radius, side);
-    for (let i = 0; i < shade.length; i++) {
+    const stamps = discs(radius, side, radius === room);
+    for (let k = 0; k < seen.length; k++) {
+      const i = seen[k]!;
       const colour = shade[i]!;
       const x = place[2 * i]! * sx + ox - side / 2 + 0.5;
       const y = place[2 * i + 1]! * sy + oy - side / 2 + 0.5;

@@ -2,7 +2,7 @@
 
 import type { Window } from "../../state/store";
 import type { Frame } from "./overlay";
-import { placementOf, radiusOf, type Painter } from "./placement";
+import { placementOf, radiusOf, seenOf, type Painter } from "./placement";
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -33,6 +33,7 @@ export class WebGLPainter implements Painter {
   private program: WebGLProgram;
   private buffers: { points: WebGLBuffer; colours: WebGLBuffer };
   private count = 0;
+  private seen = new Int32Array(); // room for the numbers of the points that are seen
   private lost = false;
   private kept: { points?: Float32Array; colours?: Uint8Array } = {};
 
@@ -90,6 +91,7 @@ export class WebGLPainter implements Painter {
   points(coordinates: Float32Array): void {
     this.kept.points = coordinates;
     this.count = coordinates.length / 2;
+    this.seen = new Int32Array(this.count);
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffers.points);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, coordinates, this.gl.STATIC_DRAW);
   }
@@ -114,7 +116,7 @@ export class WebGLPainter implements Painter {
     gl.uniform2f(place("canvas"), width, height);
     gl.uniform2f(place("scale"), ...scale);
     gl.uniform2f(place("offset"), ...offset);
-    gl.uniform1f(place("radius"), radiusOf(this.kept.points, placement));
+    gl.uniform1f(place("radius"), radiusOf(seenOf(this.kept.points, placement, this.seen), placement));
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
   }
 
