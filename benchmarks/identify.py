@@ -298,10 +298,12 @@ def _in_our_cells(frames: NDArray[Any]) -> NDArray[Any]:
 def _told(identifier: Identifier, field: NDArray[Any]) -> dict[str, Any]:
     try:
         told = morphoscope.identify(field, identifier=identifier)
+        asked = morphoscope.identify(field, identifier=identifier, models=["gray-scott"])
     except UsageError as error:
-        return {"kind": str(error), "class": "", "verdict": "", "gray_scott": 0.0, "wavelength": 0.0}
+        return {"kind": str(error), "class": "", "asked": "", "verdict": "", "gray_scott": 0.0, "wavelength": 0.0}
     return {
         "kind": told.kind, "class": " or ".join(told.gray_scott_set), "verdict": told.verdict,
+        "asked": " or ".join(asked.gray_scott_set),
         "gray_scott": told.probabilities["gray-scott"], "wavelength": told.wavelength,
     }  # fmt: skip
 
@@ -364,7 +366,7 @@ def gray_scott(f: float, k: float, random: np.random.Generator, until: float = 1
 
 def print_spectral(found: list[dict[str, Any]]) -> None:
     print(
-        "| f | k | spectral solver: kind, class, model | own run: kind, class, model | "
+        "| f | k | spectral solver: kind, class [with --model gray-scott], model | own run: the same | "
         "classifier with scale: spectral, own |"
     )
     print("|---" * 5 + "|")
@@ -377,8 +379,8 @@ def print_spectral(found: list[dict[str, Any]]) -> None:
 
 
 def _words(told: dict[str, Any]) -> str:
-    named = [told[name] or "abstains" for name in ("kind", "class")]
-    return f"{', '.join(named)}, {told['verdict']} ({told['gray_scott']:.0%} Gray–Scott)"
+    kind, read, asked = (told[name] or "abstains" for name in ("kind", "class", "asked"))
+    return f"{kind}, {read} [{asked}], {told['verdict']} ({told['gray_scott']:.0%} Gray–Scott)"
 
 
 if __name__ == "__main__":
