@@ -154,10 +154,9 @@ def _write(
         if atlas.inferred is not None:
             metadata = {**metadata, **write_inferred(part, atlas.plan, atlas.inferred[0], atlas.runs, reading)}
         made = write_atlas(part, atlas.plan, reading, metadata)
-        if (
-            atlas.folder / SIMILARITY_FILE
-        ).exists():  # it may be made again without the atlas, which records no checksum
-            shutil.copyfile(atlas.folder / SIMILARITY_FILE, part / SIMILARITY_FILE)
+        places = atlas.folder / SIMILARITY_FILE
+        if places.exists():  # they may be made again at any time, so the atlas records no checksum of them
+            shutil.copyfile(places, part / SIMILARITY_FILE)
         if (atlas.folder / ANNOTATIONS_FILE).exists():
             kept, place = atlas.annotations, part / ANNOTATIONS_FILE
             after.enter_context(kept.copied_to(place))

@@ -33,4 +33,4 @@ def arrange(
     show.line(
         f"{found.laid_out} patterns are laid out{placed}; trustworthiness {found.trustworthiness:.3f} (at most 1)"
     )
-    show.line(f'open them: morphoscope explore {atlas} --link "#axes=similarity"')
+    show.line(f"to see them: morphoscope explore {atlas}, then *similarity* above the map")
