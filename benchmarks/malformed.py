@@ -1,8 +1,8 @@
 """Malformed files through the command line: exit code, lines, memory, time, and what is left behind.
 
-    python benchmarks/malformed.py [--changes 12] [--seed 0] [--every 1] [--fresh] [--verbose]
+    python benchmarks/malformed.py [--changes 12] [--seed 0] [--every 1] [--others 4] [--fresh] [--verbose]
 
-Each file is given to ``import``; every fourth that is refused also to ``describe``, ``identify`` and ``prepare``.
+Each file is given to ``import``; every fourth, if it is refused, also to ``describe``, ``identify`` and ``prepare``.
 A file that is no pattern for certain must be refused: exit code 2, one line on standard error. Others, such as a text
 that is cut off between two lines, may be read as well. At most 2 GiB of memory and 5 s (of a core: other processes do
 not count), no file is left, and the given one is not changed.
@@ -156,10 +156,12 @@ def main(arguments: Any) -> int:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         for number, case in enumerate(cases(place / "good", arguments.seed, arguments.changes)):
+            if number % 100 == 0:
+                print(f"{number} files", file=sys.stderr, flush=True)
             if number % arguments.every or arguments.only not in case.name:
                 continue
             code = 2
-            for command in COMMANDS if number % (4 * arguments.every) == 0 else COMMANDS[:1]:
+            for command in COMMANDS if number % arguments.others == 0 else COMMANDS[:1]:
                 if code != 2:  # a file that can be read takes these commands long
                     break
                 ended = run(command, case, place, arguments.fresh)
@@ -183,6 +185,7 @@ if __name__ == "__main__":
     parser.add_argument("--changes", type=int, default=12, help="changed copies of each good file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="take every n-th file")
+    parser.add_argument("--others", type=int, default=4, help="every n-th file also goes to the other commands")
     parser.add_argument("--only", default="", help="only files whose name contains this")
     parser.add_argument("--fresh", action="store_true", help="start Python for each command")
     parser.add_argument("--verbose", action="store_true")

@@ -61,6 +61,7 @@ class Case:
 
 def cases(good: Path, seed: int, changes: int) -> Iterator[Case]:
     """All cases; ``good`` gets a file of every format, of which each is changed ``changes`` times at random places."""
+    yield from made()
     good.mkdir()
     write_all(good)
     rng = np.random.default_rng(seed)
@@ -70,7 +71,6 @@ def cases(good: Path, seed: int, changes: int) -> Iterator[Case]:
         else:
             yield from _damaged(path, rng, changes)
     yield from _other_types(good, rng)
-    yield from _made()
 
 
 def _damaged(path: Path, rng: np.random.Generator, changes: int) -> Iterator[Case]:
@@ -122,7 +122,7 @@ def _content(kind: str, name: str, content: bytes, sure: bool = False) -> Case:
     return Case(kind, name, lambda out: out.write_bytes(content), sure)
 
 
-def _made() -> Iterator[Case]:
+def made() -> Iterator[Case]:
     """Files that are made to be refused."""
     for maker in (_arrays, _archives, _pictures, _hdf5, _matlab, _text, _groups):
         for kind, name, make in maker():
