@@ -1,12 +1,10 @@
-"""Arrays without names: .npy and .npz, MATLAB 5 files, grids of numbers as text."""
+"""Arrays without names: .npy and .npz, grids of numbers as text."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import math
-import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError
 from morphoscope.core.outside_arrays import load_archive, reading
-from morphoscope.core.outside_files import MIB, check_file, read_text
+from morphoscope.core.outside_files import MIB, read_text
 from morphoscope.ensembles.imports.source import (
     MAX_RUN_BYTES,
     USUAL_AXES,
@@ -34,9 +32,7 @@ MAX_WHOLE_BYTES = 256 * MIB
 MAX_GRID_BYTES = 64 * MIB
 MATLAB_AXES = {2: ("y", "x"), 3: ("y", "x", "time"), 4: ("y", "x", "time", "run")}
 _NO_PARAMETERS = ("t", "time", "times", "x", "y", "run", "seed")
-_TIMES = ("t", "time", "times")
-_COMPRESSED = 15  # the type of a compressed element of a MATLAB 5 file
-_HEADER = 128  # bytes before the first element
+TIMES = ("t", "time", "times")
 _ARRAYS = "arrays of numbers"
 
 
@@ -54,58 +50,6 @@ def open_npz(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source:
     if sum(array.nbytes for array in arrays.values()) <= MAX_WHOLE_BYTES:
         arrays, _ = load_archive(path, path.name, _ARRAYS, max_bytes=MAX_WHOLE_BYTES)
     return named_source(path.name, arrays, wanted)
-
-
-def open_mat(path: Path, wanted: Wanted) -> Source:
-    """The arrays of a MATLAB file of version 5; columns first, as MATLAB counts."""
-    import scipy.io
-
-    size = check_file(path, "a MATLAB file")
-    with reading(path.name, "a MATLAB file"):
-        _check_compressed(path, size)
-        declared = {name: shape for name, shape, kind in scipy.io.whosmat(str(path)) if kind in _MATLAB}
-        names = [name for name in declared if not wanted.fields or name in (*wanted.fields, *_TIMES)]
-        if sum(8 * math.prod(map(int, declared[name])) for name in names) > MAX_WHOLE_BYTES:
-            raise DataError(f"{path.name} holds arrays of more than {MAX_WHOLE_BYTES:,} bytes; save it as version 7.3")
-        found = scipy.io.loadmat(str(path), variable_names=names, verify_compressed_data_integrity=True)
-    arrays = {name: np.asarray(found[name]) for name in names if name in found}
-    return named_source(path.name, arrays, wanted, order="F", usual=MATLAB_AXES)
-
-
-_MATLAB = ("double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
-
-
-def _check_compressed(path: Path, size: int) -> None:
-    """Raise DataError for a MATLAB 5 file whose compressed elements expand too far; little memory is used."""
-    with path.open("rb") as file:
-        head = file.read(_HEADER)
-        if len(head) < _HEADER or head[126:128] not in (b"IM", b"MI"):
-            raise ValueError("no MATLAB 5 header")
-        order, total, at = "<" if head[126:128] == b"IM" else ">", 0, _HEADER
-        while at + 8 <= size:
-            file.seek(at)
-            kind, length = struct.unpack(order + "II", file.read(8))
-            if at + 8 + length > size:
-                raise ValueError(f"it is cut off: an element of {length:,} bytes at {at:,} of {size:,}")
-            if kind == _COMPRESSED:
-                total += _expanded(file, length)
-            if total > 2 * MAX_WHOLE_BYTES:
-                raise DataError(f"{path.name} would expand to more than {2 * MAX_WHOLE_BYTES:,} bytes; it is refused")
-            at += 8 + length
-
-
-def _expanded(file: Any, length: int) -> int:
-    """How long a compressed element is when it is expanded; counted up to a limit."""
-    expand, total, pending = zlib.decompressobj(), 0, b""
-    while (length or pending) and not expand.eof and total <= 2 * MAX_WHOLE_BYTES:
-        block = pending or file.read(min(length, MIB))
-        if not pending:
-            length -= len(block)
-        if not block:
-            break
-        total += len(expand.decompress(block, 4 * MIB))
-        pending = expand.unconsumed_tail
-    return total
 
 
 def open_grid(path: Path, wanted: Wanted) -> Source:
@@ -167,7 +111,7 @@ def named_source(
     axes = tuple(wanted.axes or usual.get(len(shape), ()))
     frames = dict(zip(axes, shape, strict=False)).get("time", 1)
     runs = dict(zip(axes, shape, strict=False)).get("run", 1)
-    found_times = next((np.asarray(arrays[key]).ravel() for key in _TIMES if key in arrays), None)
+    found_times = next((np.asarray(arrays[key]).ravel() for key in TIMES if key in arrays), None)
     return arrays_source(
         name, used, wanted, axes, times=ascending(found_times, frames), parameters=_columns(arrays, runs), **more
     )

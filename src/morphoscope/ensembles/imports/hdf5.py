@@ -19,6 +19,7 @@ from morphoscope.ensembles.imports.well import is_well, open_well
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".mat")
 MAX_OBJECTS = 20_000  # in a file
+MAX_DEPTH = 32  # of groups in groups
 MAX_CHUNK_BYTES = 256 * MIB  # of one piece, which is always decompressed whole
 _CACHE_BYTES = 64 * MIB  # so that a piece that several runs share is not decompressed for each
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -64,41 +65,51 @@ def open_hdf5(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source
 
 def datasets(file: Any) -> dict[str, Any]:
     """The arrays of numbers in a file by path."""
+    return {name: item for name, item in _arrays(file, file.filename) if item.shape and item.dtype.kind in "fiub"}
+
+
+def _arrays(file: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """All arrays by path, each once; links to other places are not followed.
+
+    Raises DataError for too many objects, and for groups in groups without end: finding one of them takes a time that
+    grows with its depth.
+    """
     import h5py
 
-    found: dict[str, Any] = {}
-
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiub" and item.shape:
-            found[name] = item
-
-    file.visititems(visit)
-    return found
+    seen: set[int] = set()
+    count, waiting = 0, [("", file, 0)]
+    while waiting:
+        path, group, depth = waiting.pop()
+        for key in group:
+            count += 1
+            if count > MAX_OBJECTS:
+                raise DataError(f"{name} has more than {MAX_OBJECTS:,} groups and arrays; give a smaller file")
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                continue
+            item, place = group[key], f"{path}{key}"
+            address = h5py.h5o.get_info(item.id).addr
+            if address in seen:
+                continue
+            seen.add(address)
+            if isinstance(item, h5py.Dataset):
+                yield place, item
+            elif isinstance(item, h5py.Group):
+                if depth == MAX_DEPTH:
+                    raise DataError(f"{name} has groups in groups, more than {MAX_DEPTH} deep; give a simpler file")
+                waiting.append((f"{place}/", item, depth + 1))
 
 
 def _check(file: Any, name: str, size: int) -> None:
     """Raise DataError for a file that would need too much memory or time, or that refers to other files."""
-    import h5py
-
-    count = total = 0
-
-    def visit(path: str, item: Any) -> bool | None:
-        nonlocal count, total
-        count += 1
-        if count > MAX_OBJECTS:
-            return True
-        if not isinstance(item, h5py.Dataset) or item.shape is None:
-            return None
+    total = 0
+    for path, item in _arrays(file, name):
+        if item.shape is None:
+            continue
         if item.external or item.is_virtual:
             raise DataError(f"{name}: {path} keeps its values in other files; only those in the file itself are read")
         total += math.prod(item.shape) * item.dtype.itemsize
         if item.chunks and math.prod(item.chunks) * item.dtype.itemsize > MAX_CHUNK_BYTES:
             raise DataError(f"{name}: {path} is stored in pieces of more than {MAX_CHUNK_BYTES:,} bytes; store it anew")
-        return None
-
-    stopped = file.visititems(visit)
-    if stopped:
-        raise DataError(f"{name} has more than {MAX_OBJECTS:,} groups and arrays; give a smaller file")
     if total > ALWAYS_EXPANDED_BYTES and total > MAX_EXPANSION * size:
         raise DataError(
             f"{name} would expand from {size:,} to {total:,} bytes; at most {MAX_EXPANSION} times its size is read"

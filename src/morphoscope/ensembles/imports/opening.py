@@ -10,7 +10,7 @@ from pathlib import Path
 from morphoscope.core.checksums import file_checksum
 from morphoscope.core.errors import DataError
 from morphoscope.core.outside_files import check_file
-from morphoscope.ensembles.imports import arrays, hdf5, labelled, pictures
+from morphoscope.ensembles.imports import arrays, hdf5, labelled, matlab, pictures
 from morphoscope.ensembles.imports.folders import Known, files_in, with_known
 from morphoscope.ensembles.imports.source import Source, Wanted, foreign
 
@@ -66,7 +66,7 @@ def open_source(path: Path, known: Known, wanted: Wanted, stack: contextlib.Exit
         elif suffix in _STREAMED:
             source = _STREAMED[suffix](path, wanted, stack)
         elif suffix == ".mat" and not hdf5.is_hdf5(path):
-            source = arrays.open_mat(path, wanted)
+            source = matlab.open_mat(path, wanted)
         elif suffix in hdf5.SUFFIXES:
             source = hdf5.open_hdf5(path, wanted, stack)
         else:
