@@ -38,7 +38,7 @@ from morphoscope.core.errors import UsageError
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.identification import Identification
 from morphoscope.learning.identifier import Identifier
-from morphoscope.learning.identifier_training import PatternBank, bank_of
+from morphoscope.learning.pattern_bank import PatternBank, bank_of
 from morphoscope.learning.photographed import photographed
 from morphoscope.learning.prediction import LEAST_KNOWN
 

@@ -26,7 +26,8 @@ from morphoscope.ensembles import Ensemble, Plan, make_runs
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import load_labelled
 from morphoscope.learning.identifier import network_of, shipped_identifier_folder
-from morphoscope.learning.identifier_training import PatternBank, bank_of, fit_identifier, held_points, parameter
+from morphoscope.learning.identifier_training import fit_identifier
+from morphoscope.learning.pattern_bank import PatternBank, bank_of, held_points, parameter
 from morphoscope.learning.photographed import TRAINING_SIDES
 from morphoscope.learning.prediction import LEAST_KNOWN
 from morphoscope.learning.training_views import Views, none_views, photographed_views

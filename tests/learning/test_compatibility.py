@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from morphoscope.learning.compatibility import LEAST, Compatibility, Fit
+from morphoscope.learning.readers import Embedded
 
 
 def cloud(random, count, mean=0.0):
@@ -38,7 +39,8 @@ def test_one_picture_can_be_compatible_with_many_models_or_with_none():
     random = np.random.default_rng(2)
     means = (0.0, 0.2, 30.0)  # two models look alike
     training, judged = (
-        (np.concatenate([cloud(random, n, mean) for mean in means]), np.repeat(np.arange(3), n)) for n in (400, 100)
+        Embedded(np.concatenate([cloud(random, n, mean) for mean in means]), np.repeat(np.arange(3), n))
+        for n in (400, 100)
     )
     found = Compatibility.of(("a", "b", "c"), training, judged)
     p = found.p_values(np.zeros(6))

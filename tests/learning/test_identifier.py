@@ -12,7 +12,7 @@ from morphoscope.learning.candidates import Candidate
 from morphoscope.learning.identification import identified
 from morphoscope.learning.identifier import READERS_FILE, Identifier
 from morphoscope.learning.kinds import pattern_kind
-from morphoscope.learning.readers import ModelReader
+from morphoscope.learning.readers import Embedded, ModelReader
 from morphoscope.learning.resimulated import resimulated
 from morphoscope.learning.unpatterned import unpatterned
 
@@ -20,15 +20,14 @@ from morphoscope.learning.unpatterned import unpatterned
 def clouds(random, count, centres, spread=0.4):
     """Embeddings around centres, and the numbers of the centres."""
     number = random.integers(0, len(centres), count)
-    return centres[number] + spread * random.standard_normal((count, centres.shape[1])), number
+    return Embedded(centres[number] + spread * random.standard_normal((count, centres.shape[1])), number)
 
 
 def test_models_that_look_equal_share_the_probability():
     random = np.random.default_rng(0)
     centres = 3 * random.standard_normal((4, 8))
     centres[1] = centres[0]  # two models, one look; the last is "none"
-    (train, y), (judge, z) = clouds(random, 800, centres), clouds(random, 400, centres)
-    reader = ModelReader.of(("a", "b", "c"), train, y, judge, z)
+    reader = ModelReader.of(("a", "b", "c"), clouds(random, 800, centres), clouds(random, 400, centres))
     values = reader.probabilities(centres)
     assert values.sum(axis=1) == pytest.approx(np.ones(4))
     assert abs(values[0, 0] - values[0, 1]) < 0.2
@@ -44,8 +43,8 @@ def test_probabilities_are_calibrated():
     random = np.random.default_rng(1)
     centres = np.concatenate([random.standard_normal((3, 6)), 8 * np.ones((1, 6))])
     sets = [clouds(random, 1500, centres, 0.9) for _ in range(3)]
-    reader = ModelReader.of(("a", "b", "c"), *sets[0], *sets[1])
-    values, truth = reader.probabilities(sets[2][0]), sets[2][1]
+    reader = ModelReader.of(("a", "b", "c"), sets[0], sets[1])
+    values, truth = reader.probabilities(sets[2].values), sets[2].targets
     stated, right = values.max(axis=1), values.argmax(axis=1) == truth
     assert stated.mean() == pytest.approx(right.mean(), abs=0.03)
 

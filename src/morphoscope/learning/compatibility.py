@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.learning.readers import Embedded
+
 Floats = NDArray[np.floating]
 LEAST = 0.05  # p-value of a picture that is compatible with a model
 _TINY = 1e-6
@@ -76,19 +78,10 @@ class Compatibility:
     fits: Mapping[str, Fit]
 
     @classmethod
-    def of(
-        cls,
-        models: Sequence[str],
-        training: tuple[Floats, NDArray[np.integer]],
-        calibration: tuple[Floats, NDArray[np.integer]],
-    ) -> Compatibility:
+    def of(cls, models: Sequence[str], training: Embedded, calibration: Embedded) -> Compatibility:
         """From embeddings with the numbers of their models."""
-        return cls(
-            {
-                name: Fit.of(training[0][training[1] == number], calibration[0][calibration[1] == number])
-                for number, name in enumerate(models)
-            }
-        )
+        sets = (training, calibration)
+        return cls({name: Fit.of(*(one.values[one.targets == n] for one in sets)) for n, name in enumerate(models)})
 
     def joined(self, others: Mapping[str, Fit]) -> Compatibility:
         """With more models."""

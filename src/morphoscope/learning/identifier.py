@@ -27,7 +27,7 @@ from morphoscope.learning.classifier import WEIGHTS_FILE, shipped_folder
 from morphoscope.learning.compatibility import Compatibility, Fit
 from morphoscope.learning.conformal import ConformalScores
 from morphoscope.learning.description import read_description
-from morphoscope.learning.readers import ClassReader, LinearReader, ModelReader
+from morphoscope.learning.readers import ClassReader, Embedded, LinearReader, ModelReader
 
 if TYPE_CHECKING:
     from morphoscope.learning.networks._identifier import IdentifierNetwork
@@ -285,8 +285,8 @@ def extended(identifier: Identifier, added: Sequence[Addition]) -> Identifier:
 
 def model_reader(models: Sequence[str], examples: Examples) -> ModelReader:
     """The reader of models that examples give: fitted on those for training, calibrated on those held out."""
-    values, targets, held = examples.embeddings.astype(np.float32), examples.models.astype(np.intp), examples.held
-    return ModelReader.of(models, values[~held], targets[~held], values[held], targets[held])
+    every, held = Embedded(examples.embeddings.astype(np.float32), examples.models.astype(np.intp)), examples.held
+    return ModelReader.of(models, every.at(~held), every.at(held))
 
 
 @functools.cache

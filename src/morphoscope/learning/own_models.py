@@ -13,7 +13,8 @@ from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.ensembles import Ensemble, Plan, make_runs
 from morphoscope.learning.compatibility import Fit
 from morphoscope.learning.identifier import Addition, Examples, Identifier, extended
-from morphoscope.learning.identifier_training import PatternBank, bank_of, candidate_of
+from morphoscope.learning.identifier_training import candidate_of
+from morphoscope.learning.pattern_bank import PatternBank, bank_of
 from morphoscope.learning.training_views import photographed_views
 
 MIN_POINTS = 10  # with a pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,17 @@ from morphoscope.learning.known import KnownScore
 Floats = NDArray[np.floating]
 Arrays = dict[str, NDArray[Any]]
 _PENALTIES = (0.003, 0.03, 0.3)  # of the logistic regression, as its C
+
+
+class Embedded(NamedTuple):
+    """Embeddings of pictures, (n, f), and the numbers of their classes or models, (n,)."""
+
+    values: Floats
+    targets: NDArray[np.intp]
+
+    def at(self, rows: NDArray[Any]) -> Embedded:
+        """Those of some pictures: their numbers, or a mask."""
+        return Embedded(self.values[rows], self.targets[rows])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -29,27 +40,20 @@ class LinearReader:
     temperature: float
 
     @classmethod
-    def of(
-        cls,
-        classes: Sequence[str],
-        embeddings: Floats,
-        targets: NDArray[np.intp],
-        validation: Floats,
-        truth: NDArray[np.intp],
-    ) -> LinearReader:
+    def of(cls, classes: Sequence[str], training: Embedded, validation: Embedded) -> LinearReader:
         """The penalty and the temperature with the smallest log loss on validation embeddings."""
         from scipy.optimize import minimize_scalar
         from sklearn.linear_model import LogisticRegression
 
         found: list[tuple[float, LinearReader]] = []
         for strength in _PENALTIES:
-            fitted = LogisticRegression(C=strength, max_iter=400).fit(embeddings, targets)
+            fitted = LogisticRegression(C=strength, max_iter=400).fit(training.values, training.targets)
             weights = np.vstack([fitted.coef_.T, fitted.intercept_[None]]).astype(np.float32)
             plain = cls(tuple(classes), weights, 1.0)
-            logits = plain.logits(validation)
+            logits = plain.logits(validation.values)
 
             def loss(log_temperature: float, logits: Floats = logits) -> float:
-                return _log_loss(logits / np.exp(log_temperature), truth)
+                return _log_loss(logits / np.exp(log_temperature), validation.targets)
 
             best = minimize_scalar(loss, bounds=(-2, 2), method="bounded")
             found.append((float(best.fun), dataclasses.replace(plain, temperature=float(np.exp(best.x)))))
@@ -75,17 +79,10 @@ class ClassReader:
     conformal: ConformalScores
 
     @classmethod
-    def of(
-        cls,
-        classes: Sequence[str],
-        embeddings: Floats,
-        targets: NDArray[np.intp],
-        validation: Floats,
-        truth: NDArray[np.intp],
-    ) -> ClassReader:
-        """From training and validation embeddings, with the numbers of their classes."""
-        linear = LinearReader.of(classes, embeddings, targets, validation, truth)
-        return cls(linear, ConformalScores.of(linear.probabilities(validation), truth))
+    def of(cls, classes: Sequence[str], training: Embedded, validation: Embedded) -> ClassReader:
+        """From embeddings with the numbers of their classes."""
+        linear = LinearReader.of(classes, training, validation)
+        return cls(linear, ConformalScores.of(linear.probabilities(validation.values), validation.targets))
 
     def read(self, embeddings: Floats, coverage: float = COVERAGE) -> tuple[list[str], NDArray[np.float32]]:
         """The class of each embedding, "" where it abstains, and the probabilities (n, classes)."""
@@ -121,25 +118,20 @@ class ModelReader:
     none: tuple[float, float, float]  # offset, weight of the preference, weight of the log distance
 
     @classmethod
-    def of(
-        cls,
-        models: Sequence[str],
-        embeddings: Floats,
-        targets: NDArray[np.intp],
-        validation: Floats,
-        truth: NDArray[np.intp],
-    ) -> ModelReader:
+    def of(cls, models: Sequence[str], training: Embedded, validation: Embedded) -> ModelReader:
         """From embeddings whose target is the number of a model, or len(models) for none of them."""
         from sklearn.linear_model import LogisticRegression
 
         count = len(models)
-        linear = LinearReader.of((*models, "none"), embeddings, targets, validation, truth)
-        patterns = targets < count
+        linear = LinearReader.of((*models, "none"), training, validation)
+        patterns, judged = training.targets < count, validation.targets < count
         known = KnownScore.of(
-            embeddings[patterns].astype(np.float32), targets[patterns], validation[truth < count].astype(np.float32)
+            training.values[patterns].astype(np.float32),
+            training.targets[patterns],
+            validation.values[judged].astype(np.float32),
         )
         draft = cls(linear, known, (0.0, 1.0, 1.0))
-        evidence, none = draft._evidence(validation), truth == count
+        evidence, none = draft._evidence(validation.values), validation.targets == count
         fitted = LogisticRegression(class_weight="balanced").fit(evidence, none)
         preference, distance = (float(w) for w in fitted.coef_[0])
         return dataclasses.replace(draft, none=(float(fitted.intercept_[0]), preference, distance))

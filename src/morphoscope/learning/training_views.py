@@ -15,7 +15,7 @@ from morphoscope.learning.photographed import TRAINING_SIDES, photographed
 from morphoscope.learning.unpatterned import unpatterned
 
 if TYPE_CHECKING:
-    from morphoscope.learning.identifier_training import PatternBank
+    from morphoscope.learning.pattern_bank import PatternBank
 
 NOWHERE = -1  # of a target that is not defined
 

@@ -205,6 +205,7 @@ def _listed(found: Identification) -> list[str]:
 
 def _read(found: Identification, model: str) -> dict[str, Any]:
     from morphoscope.learning.resimulated import parameters_of
+    from morphoscope.reports.identification import titled
 
     posterior = next((one for one in found.posteriors if one.model == model), None)
     draws: dict[str, list[float]] = {}
@@ -215,9 +216,11 @@ def _read(found: Identification, model: str) -> dict[str, Any]:
         "kind": found.words,
         "abstains": not found.kind,
         "grayScott": " or ".join(found.gray_scott_set),
-        "verdict": found.verdict,
-        "ranking": [[name, found.probabilities[name], found.compatibility.get(name)] for name in _listed(found)],
-        "compatible": found.compatible,
+        "verdict": titled(found.verdict),
+        "ranking": [
+            [titled(name), found.probabilities[name], found.compatibility.get(name)] for name in _listed(found)
+        ],
+        "compatible": [titled(name) for name in found.compatible],
         "none": found.none,
         "draws": draws,
     }

@@ -190,7 +190,7 @@ function Found({ found, name }: { found: Photograph; name: string }) {
       <p>
         Measured: {measures.kind}{wavelength !== null && `, wavelength ${wavelength.toPrecision(4)}${error === null ? "" : ` ± ${error.toPrecision(2)}`} ${unit}`}
       </p>
-      {reading ? <Reading reading={reading} model={store.manifest.model.name} /> : <p class="problem">{found.problem}</p>}
+      {reading ? <Reading reading={reading} model={store.manifest.model.title} /> : <p class="problem">{found.problem}</p>}
       {reading && reading.verdict !== "none" && <Similar found={found} />}
       <h3>Measures</h3>
       <table>
