@@ -2,6 +2,8 @@
 
 import io
 import os
+import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -191,3 +193,24 @@ def test_every_picture_is_opened_with_named_formats():
     opened = [line for path in source.rglob("*.py") for line in path.read_text().splitlines() if "Image.open(" in line]
     assert opened
     assert all("formats=" in line for line in opened)
+
+
+def test_threads_that_silence_libtiff_put_standard_error_back(tmp_path):
+    """Each keeps what was there; one that came while it was silent would put back silence."""
+    path = tmp_path / "a.tif"
+    Image.new("L", (8, 8)).save(path)
+    before, inside = os.fstat(2), threading.Event()
+
+    def read():
+        with open_image(path, "a.tif") as image:
+            inside.set()
+            time.sleep(0.05)
+            image.load()
+
+    first, second = threading.Thread(target=read), threading.Thread(target=read)
+    first.start()
+    inside.wait(10)
+    second.start()
+    first.join()
+    second.join()
+    assert os.path.samestat(os.fstat(2), before)

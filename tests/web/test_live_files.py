@@ -100,7 +100,7 @@ def test_what_is_no_start_is_one_line(files, content, name, words):
     with pytest.raises(UsageError, match=words) as caught:
         start(files, content, name)
     assert "\n" not in str(caught.value)
-    assert "morphoscope-photographs" not in str(caught.value)
+    assert "morphoscope-files" not in str(caught.value)
     with pytest.raises(UsageError, match="two dimensions"):
         files.start_of(sent(files, stripes(64, 64, 8), "gel.png"), "gray-scott", SIDE, 1)
 

@@ -103,7 +103,7 @@ def test_malformed_files_are_one_line_with_the_name_that_the_user_knows(actions,
         actions.photograph(number)
     text = str(caught.value)
     assert "\n" not in text
-    assert "morphoscope-photographs" not in text
+    assert "morphoscope-files" not in text
     assert "gel" in text
 
 

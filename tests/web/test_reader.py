@@ -16,12 +16,12 @@ from morphoscope.learning.classifier import Classifier, Input
 from morphoscope.learning.networks import get_network
 from morphoscope.learning.reading import network_alone
 from morphoscope.models import get_model, model_names
+from morphoscope.theory.program import theory_program
 from morphoscope.web.packing import export_atlas
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.network import network_file
 from morphoscope.web.server.presets import known_patterns
 from morphoscope.web.server.program import program
-from morphoscope.web.server.theory_program import theory_program
 from tests.cli.in_process import cli_here
 from tests.web.pages import until
 

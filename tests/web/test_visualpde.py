@@ -10,8 +10,8 @@ import pytest
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.models.expressions import evaluate, parse
 from morphoscope.models.operators import rates, separate_operators
+from morphoscope.models.visualpde import visualpde
 from morphoscope.web.server.live_site import LiveSettings, LiveSite
-from morphoscope.web.server.visualpde import visualpde
 from tests.web.clients import running
 from tests.web.test_live import LiveVisit, until
 

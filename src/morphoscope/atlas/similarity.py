@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas.bare import PATTERN, BareAtlas
 from morphoscope.atlas.files import annotation_folder
+from morphoscope.atlas.pattern_features import pattern_features
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.storage import staged_file
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 FILE = "similarity.npz"
 METHOD = 1  # of the layout; stored layouts of other methods are made again
 MOST = 3000  # patterns that t-SNE lays out; the others are placed between their neighbours
-_CHUNK = 256  # patterns in memory
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -90,24 +90,13 @@ def arrange_patterns(
     drawn = np.random.default_rng(seed).permutation(len(rows))[:most]
     first = np.zeros(len(rows), dtype=bool)
     first[drawn] = True
+    features = pattern_features(atlas, rows, encoder, progress)[0]
+    layout = Layout.of(features[first])
     coordinates = np.zeros((len(rows), 2), dtype=np.float32)
-    with progress.task("compare", len(rows), "patterns") as task:
-        parts = []
-        for chunk in _chunks(rows[first]):
-            parts.append(encoder.features(atlas.frames(chunk)))
-            task.advance(len(chunk), "t-SNE follows")
-        layout = Layout.of(np.concatenate(parts))
-        coordinates[first] = layout.coordinates
-        others = [np.zeros((0, 2), np.float32)]
-        for chunk in _chunks(rows[~first]):
-            others.append(layout.place(encoder.features(atlas.frames(chunk))))
-            task.advance(len(chunk))
-        coordinates[~first] = np.concatenate(others)
+    coordinates[first] = layout.coordinates
+    if not first.all():
+        coordinates[~first] = layout.place(features[~first])
     return SimilarityMap(atlas.runs[rows], coordinates, int(first.sum()), layout.trustworthiness, encoder.hash)
-
-
-def _chunks(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    return [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
 
 
 def save_similarity(atlas: Atlas, found: SimilarityMap) -> Path:

@@ -8,6 +8,7 @@ import math
 import os
 import struct
 import sys
+import threading
 import tokenize
 import warnings
 import zipfile
@@ -34,6 +35,7 @@ ALWAYS_EXPANDED_BYTES = 256 * MIB
 MAX_PIXELS = 64_000_000
 _MAX_LISTED_BYTES = 8 * MIB  # of the list of entries in an archive
 _ZIP64 = 2**32 - 1  # stands for a number that is in another record
+_STANDARD_ERROR = threading.RLock()
 #: Kinds of pictures that are decoded. Others of Pillow's start programs, such as Ghostscript, or are rarely tested.
 IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 
@@ -147,21 +149,25 @@ def open_image(source: Source, name: str, expected: str = "a picture") -> Iterat
 
 @contextlib.contextmanager
 def _silent_libtiff() -> Iterator[None]:
-    """Nothing on standard error, where libtiff describes damage that Pillow then raises an error for."""
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # closed
-        yield
-        return
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    """Nothing on standard error, where libtiff describes damage that Pillow then raises an error for.
+
+    Standard error is the process's: threads take turns, so that each puts back what was there.
+    """
+    with _STANDARD_ERROR:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        try:
+            kept = os.dup(2)
+        except OSError:  # closed
+            yield
+            return
+        try:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 @contextlib.contextmanager

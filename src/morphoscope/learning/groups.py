@@ -148,11 +148,9 @@ def most_groups(runs: int) -> int:
 
 def split(directions: Floats, count: int) -> Labels:
     """Divide the runs of one group, given by their :attr:`Groups.directions`, by Ward's method; the largest first."""
-    from sklearn.cluster import AgglomerativeClustering
-
     if not 2 <= count <= len(directions):
         raise UsageError(f"a group of {len(directions)} runs can't be split into {count}; use 2 to {len(directions)}")
-    return _by_size(np.asarray(AgglomerativeClustering(count).fit_predict(directions)))
+    return _by_size(_ward(directions, count))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -357,23 +355,11 @@ def _repeating(whole: _Consensus, halves: list[_Consensus]) -> Labels:
 
 def _stability(labels: Labels, halves: list[_Consensus]) -> tuple[Floats, float]:
     """The mean best Jaccard index of each group in the halves, divided into as many groups; agreement of the halves."""
+    from sklearn.metrics import adjusted_rand_score
+
     others = [half.cut(int(labels.max()) + 1) for half in halves]
-    agreement = np.mean([_adjusted_rand(a, b) for a, b in zip(others[::2], others[1::2], strict=True)])
+    agreement = np.mean([adjusted_rand_score(a, b) for a, b in zip(others[::2], others[1::2], strict=True)])
     return np.mean([best_overlap(_members(labels), _members(other)) for other in others], axis=0), float(agreement)
-
-
-def _adjusted_rand(first: Labels, second: Labels) -> float:
-    """The adjusted Rand index of two partitions (Hubert and Arabie, J. Classif. 2, 193 (1985)); 1 for equal ones.
-
-    (n − e) / ((a + b)/2 − e), with n pairs of runs together in both, a and b in either, and e = ab / all pairs.
-    """
-    table = np.zeros((first.max() + 1, second.max() + 1))
-    np.add.at(table, (first, second), 1)
-    both, one, other, every = (
-        float((count * (count - 1) / 2).sum()) for count in (table, table.sum(1), table.sum(0), table.sum())
-    )
-    expected, most = one * other / every, (one + other) / 2
-    return 1.0 if most == expected else (both - expected) / (most - expected)
 
 
 def _members(labels: Labels) -> NDArray[np.float32]:

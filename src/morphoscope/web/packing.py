@@ -14,11 +14,11 @@ from morphoscope.atlas import Atlas
 from morphoscope.atlas.files import POINTS_FILE, write_rows
 from morphoscope.core.errors import UsageError
 from morphoscope.core.storage import staged_folder
+from morphoscope.theory.program import theory_program
 from morphoscope.web.server.atlas_data import AtlasData
 from morphoscope.web.server.network import network_of
 from morphoscope.web.server.pattern_data import PatternData
 from morphoscope.web.server.program import program
-from morphoscope.web.server.theory_program import theory_program
 from morphoscope.web.workspace import Workspace
 
 PAGE = "index.html"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 from collections.abc import Callable, Mapping
@@ -12,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from morphoscope.core.checksums import file_checksum
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.ensembles.imported import SourceFile
+from morphoscope.ensembles.imports.single import write_state
 from morphoscope.web.server.live_data import LiveData, Spec, live_grid
 from morphoscope.web.server.uploads import Uploaded, Uploads, check_pixels
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from morphoscope.models import Model
 
 _MOST_FOLDERS = 1000
-_ENDS = (1, 99)  # percentiles of a picture that become the background and the perturbed state
-_LEAST = 1e-6  # of a picture's standard deviation; less is rounding
 Floats = NDArray[np.float64]
 
 
@@ -76,7 +76,8 @@ class LiveFiles:
         if not (0 < cell < math.inf and 0 <= moment < math.inf):
             raise UsageError(f"spacing {cell} and time {moment} are no numbers of a run")
         folder = self._vacant(f"live-{found.name}")
-        _write(folder, found, values, _loaded(found, file), file, (cell, edges, moment))
+        origin = SourceFile("live run", file_checksum(file.path), 1)
+        write_state(folder, found, values, _loaded(found, file), origin, spacing=cell, boundary=edges, time=moment)
         self.uploads.forget(number)
         return folder.name
 
@@ -114,54 +115,10 @@ def _state(model: Model, file: Uploaded, shape: tuple[int, ...]) -> Floats | Non
     return state
 
 
-def _of_picture(model: Model, file: Uploaded, shape: tuple[int, ...], bright: bool) -> Floats:
-    from scipy import ndimage
-
-    from morphoscope.engines.state_files import blended
+def _of_picture(model: Model, file: Uploaded, shape: tuple[int, int], bright: bool) -> Floats:
     from morphoscope.ensembles.photographs.settings import Preparation
+    from morphoscope.ensembles.photographs.starts import start_of
     from morphoscope.operations.prepare import prepare
 
     check_pixels(file)
-    values = prepare(file.path, Preparation(square=False)).values.astype(np.float64)
-    part = _middle(values, shape)
-    scale = (shape[0] / part.shape[0], shape[1] / part.shape[1])
-    if max(scale) < 1:  # so that details which the cells can't hold do not turn into others
-        part = ndimage.gaussian_filter(part, [0.5 / s for s in scale], mode="reflect")
-    places = np.meshgrid(*((np.arange(n) + 0.5) / s - 0.5 for n, s in zip(shape, scale, strict=True)), indexing="ij")
-    fitted = ndimage.map_coordinates(part, places, order=1, mode="nearest")
-    low, high = np.percentile(fitted, _ENDS)
-    if high - low < _LEAST:
-        raise UsageError(f"{file.name} has the same value everywhere; expected a picture")
-    share = np.clip((fitted - low) / (high - low), 0, 1)
-    return blended(model, share if bright else 1 - share)
-
-
-def _middle(values: Floats, shape: tuple[int, ...]) -> Floats:
-    """The largest part of an aspect in the middle of a picture."""
-    side = min(values.shape[0] / shape[0], values.shape[1] / shape[1])
-    height, width = max(1, round(side * shape[0])), max(1, round(side * shape[1]))
-    top, left = (values.shape[0] - height) // 2, (values.shape[1] - width) // 2
-    return values[top : top + height, left : left + width]
-
-
-def _write(
-    folder: Path,
-    model: Model,
-    parameters: Mapping[str, float],
-    state: Floats,
-    file: Uploaded,
-    where: tuple[float, str, float],
-) -> None:
-    """Write one frame of all species as an imported run."""
-    from morphoscope.ensembles.imported import Imported, SourceFile
-    from morphoscope.ensembles.imports.planning import Said, plan_of
-    from morphoscope.ensembles.imports.source import Source
-    from morphoscope.ensembles.imports.writing import write_runs
-
-    cell, boundary, time = where
-    frames = {name: field[None].astype(np.float32) for name, field in zip(model.species, state, strict=True)}
-    shape = (state.shape[1], state.shape[2])
-    source = Source("live run", 1, (time,), 1, shape, model.species, lambda _: frames, cell, "", boundary)
-    origin = SourceFile("live run", hashlib.sha256(file.path.read_bytes()).hexdigest(), 1)
-    plan = plan_of(folder.name, [source], Imported((origin,)), Said(model=model, parameters=parameters))
-    write_runs(plan, [source], folder)
+    return start_of(model, prepare(file.path, Preparation(square=False)).values, shape, bright=bright, name=file.name)

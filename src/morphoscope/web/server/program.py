@@ -15,7 +15,7 @@ from morphoscope.engines.webassembly import PITCH, kernel
 from morphoscope.models import Model
 from morphoscope.models.mathml import mathml
 from morphoscope.models.model import UNLIMITED
-from morphoscope.web.server.visualpde import visualpde
+from morphoscope.models.visualpde import visualpde
 
 _WIDER = 4.0  # the largest value of a slider without a range, in default values
 

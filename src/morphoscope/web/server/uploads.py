@@ -74,7 +74,7 @@ class Uploads:
             raise UsageError(f"{stem!r:.60} has {size / 2**20:.0f} MiB; at most {MOST_BYTES // 2**20} MiB are taken")
         with self._lock:
             if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="morphoscope-photographs-")
+                self._folder = tempfile.TemporaryDirectory(prefix="morphoscope-files-")
             self._number += 1
             path = Path(self._folder.name) / f"{self._number}{suffix}"
             path.touch(mode=0o600)
@@ -89,7 +89,7 @@ class Uploads:
         try:
             content = base64.b64decode(packed, validate=True)
         except (binascii.Error, ValueError):
-            raise UsageError("a part of the photograph is malformed; send it again") from None
+            raise UsageError("a part of the file is malformed; send it again") from None
         with self._lock:
             file = self._file(number)
             if file.arrived + len(content) > file.size:
@@ -115,7 +115,7 @@ class Uploads:
     def _file(self, number: Any) -> Uploaded:
         found = self._files.get(number) if isinstance(number, int) else None
         if found is None:
-            raise UsageError("this photograph is no longer there; send it again")
+            raise UsageError("this file is no longer there; send it again")
         return found
 
 

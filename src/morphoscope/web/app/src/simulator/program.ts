@@ -31,7 +31,7 @@ export interface KernelProgram {
   pitch: number; // bytes of a row
 }
 
-/** The equations in the terms of VisualPDE (morphoscope.web.server.visualpde). */
+/** The equations in the terms of VisualPDE (morphoscope.models.visualpde). */
 export interface VisualPde {
   species: string[]; // with algebraic ones, which are last
   algebraic: number;

@@ -1,4 +1,4 @@
-// Formulas as trees (morphoscope.web.server.theory_program), and their values.
+// Formulas as trees (morphoscope.theory.program), and their values.
 
 /** A number, a name, or [operation, argument, …]. */
 export type Formula = number | string | [string, ...Formula[]];

@@ -23,25 +23,9 @@ _TAKEN = frozenset(
         *("x", "y", "t", "L", "L_x", "L_y", "L_min", "H", "S", "T", "e", "E", "PI", "pi", "dx", "dy", "dt", "seed"),
         *("ind", "min", "max", "mod", "round", "pow", "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh"),
         *("tanh", "abs", "RAND", "RANDN", "WhiteNoise", "Gauss", "Bump", "ALPHA", "BETA", "RHS", "uvwq", "updated"),
-        *(
-            "result",
-            "texSize",
-            "in",
-            "out",
-            "if",
-            "else",
-            "for",
-            "while",
-            "do",
-            "int",
-            "float",
-            "bool",
-            "vec2",
-            "vec3",
-            "vec4",
-        ),
-        *("const", "uniform", "discard", "return", "void", "true", "false", "struct", "precision", "highp", "mediump"),
-        *("lowp", "varying", "attribute", "sampler2D"),
+        *("result", "texSize", "in", "out", "if", "else", "for", "while", "do", "int", "float", "bool", "vec2"),
+        *("vec3", "vec4", "const", "uniform", "discard", "return", "void", "true", "false", "struct", "precision"),
+        *("highp", "mediump", "lowp", "varying", "attribute", "sampler2D"),
     )
 )
 
