@@ -170,6 +170,10 @@ class TestTimes:
         with pytest.raises(UsageError, match="3 frames 3 and 5 apart, here at 492, 495, 500"):
             frame_places((490, 495, 500), self.uneven, "x")
 
+    def test_of_a_run_that_is_too_short(self) -> None:
+        with pytest.raises(UsageError, match="they span 8; simulate until then or longer"):
+            frame_places((2, 5), self.uneven, "x")
+
     def test_training_keeps_them(self):
         plan = dataclasses.replace(tiny_plan(runs=1), times=(2992.0, 2995.0, 3000.0))
         assert input_of(plan).before == (8.0, 5.0, 0.0)

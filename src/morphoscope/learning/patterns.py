@@ -252,9 +252,13 @@ def frame_places(times: Sequence[float], expected: Input, name: str) -> list[int
     if unknown and np.isclose(taken[-1] - taken[-2], expected.apart):
         return list(range(len(taken)))
     have = ", ".join(f"{time:g}" for time in taken[-4:])
+    if wanted.min() < 0:
+        advice = f"they span {taken[-1] - wanted.min():g}; simulate until then or longer"
+    else:
+        advice = f"here at {', '.join(f'{time:g}' for time in wanted)}; simulate with those times"
     raise UsageError(
         f"{name} has frames at {'… ' * (len(taken) > 4)}{have}; the classifier reads {expected.frames} frames "
-        f"{expected.spaced()}, here at {', '.join(f'{t:g}' for t in wanted)}; simulate with those times"
+        f"{expected.spaced()}, {advice}"
     )
 
 
