@@ -8,7 +8,7 @@ from morphoscope.atlas.discovery import patterned
 from morphoscope.atlas.files import shipped_folder, shipped_names
 from morphoscope.atlas.pattern_features import compute_features
 from morphoscope.atlas.reader import find_classifier
-from morphoscope.atlas.stored_features import features_file, load_features
+from morphoscope.atlas.stored_features import StoredFeatures, features_file
 from morphoscope.learning.encoder import Encoder
 
 
@@ -49,7 +49,9 @@ def test_the_features_of_its_patterns_are_stored_by_the_shipped_networks():
     """Otherwise discovery simulates 848 runs again: python tools/publish.py --features."""
     atlas, encoder = Atlas("gray-scott"), Encoder.shipped()
     classifier, (positions, _) = find_classifier(atlas), patterned(atlas, 0)
-    found = load_features(atlas, features_file(atlas, encoder, classifier), positions)
+    kept = StoredFeatures(atlas, features_file(atlas, encoder, classifier))
+    assert not len(kept.lacks(positions))
+    found = kept.of(positions)
     chosen = np.array([0, 400])
     again = compute_features(atlas, positions[chosen], encoder, classifier)
     for stored, computed in zip(found, again, strict=True):

@@ -2,6 +2,12 @@
 
 import dataclasses
 import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +46,56 @@ def test_runs_with_a_pattern_have_a_place_that_is_stored(atlas):
     assert (again.trustworthiness, again.encoder) == (found.trustworthiness, "means")
     assert np.array_equal(atlas.runs[again.positions(atlas)], found.runs)
     assert morphoscope.check(atlas.folder) == []
+
+
+STOPPED = """
+    import sys, time
+    from morphoscope.atlas import Atlas, pattern_features
+    from morphoscope.atlas.similarity import arrange_patterns
+    from tests.atlas.test_similarity import Means
+    from tests.conftest import Listening
+    pattern_features._CHUNK = 3
+    class Telling(Listening):
+        def advance(self, *_, **__):
+            print("a part", flush=True)
+            time.sleep(60)
+    arrange_patterns(Atlas(sys.argv[1]), Means(), progress=Telling())
+"""
+
+
+def test_an_interrupted_arrangement_goes_on(atlas, monkeypatch):
+    """The features of a part are kept when it is done; of the rest only the frames are read."""
+    whole = arrange_patterns(atlas, Means())
+    for path in atlas.folder.glob("features-*"):
+        path.unlink()
+    paths = (str(Path(morphoscope.__file__).parents[1]), str(Path(__file__).parents[2]))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(STOPPED), str(atlas.folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    assert process.stdout.readline() == "a part\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in errors
+    assert len(list(atlas.folder.glob("features-*-part-*.npz"))) == 1
+    read, frames = [], Atlas.frames
+    monkeypatch.setattr(Atlas, "frames", lambda self, rows: read.extend(rows.tolist()) or frames(self, rows))
+    again = arrange_patterns(Atlas(atlas.folder), Means())
+    assert sorted(read) == patterned_rows(atlas).tolist()[3:]
+    assert np.array_equal(again.coordinates, whole.coordinates)
+    assert [path.name.count("part") for path in atlas.folder.glob("features-*")] == [0]
+    assert morphoscope.check(atlas.folder) == []
+    arrange_patterns(Atlas(atlas.folder), Means())
+    assert len(read) == len(whole.runs) - 3
+
+
+def test_a_damaged_part_is_computed_again(atlas, monkeypatch):
+    whole = arrange_patterns(atlas, Means())
+    (stored,) = atlas.folder.glob("features-*.npz")
+    stored.write_bytes(stored.read_bytes()[:-60])
+    again = arrange_patterns(Atlas(atlas.folder), Means())
+    assert np.array_equal(again.coordinates, whole.coordinates)
 
 
 def test_places_of_other_runs_and_damaged_ones_are_not_taken(atlas):

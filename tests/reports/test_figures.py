@@ -10,10 +10,11 @@ from PIL import Image
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.classes import class_colours
+from morphoscope.atlas.reader import classifier_title
 from morphoscope.core.errors import UsageError
 from morphoscope.rendering.style import save
 from morphoscope.reports import class_map, montage
-from morphoscope.reports.captions import caption, classifier_name
+from morphoscope.reports.captions import caption
 
 
 def texts(figure):
@@ -70,12 +71,25 @@ def test_captions_say_what_differs_and_break_lines(small_atlas, uniform_atlas):
     small_atlas = Atlas(small_atlas.folder)
     assert caption(small_atlas) == "Du = 0.2, Dv = 0.1, classifier: periodic-2d trained on nothing"
     small_atlas.metadata["classifier"]["name"] = "a-name"
-    assert classifier_name(small_atlas) == "a-name"
+    assert classifier_title(small_atlas) == "a-name"
     small_atlas.plane = ("Du", "Dv")
     assert caption(small_atlas, width=60) == (
         "f = 0.005 … 0.046 (one square for all), k = 0.05 … 0.063\n(one square for all), classifier: a-name"
     )
     assert caption(uniform_atlas).startswith("classifier")
+
+
+def test_the_classifier_of_a_study_is_called_by_its_study(small_atlas):
+    atlas = Atlas(small_atlas.folder)
+    stored = {"name": "classifier", "network": "periodic-2d", "path": "../second/classifier"}
+    atlas.metadata["classifier"] = stored
+    assert caption(atlas).endswith("classifier: second/classifier (periodic-2d)")
+    atlas.metadata["classifier"] = {**stored, "path": None, "training": {"name": "spots"}}
+    assert caption(atlas).endswith("classifier: periodic-2d trained on spots")
+    atlas.metadata["classifier"] = {"name": "classifier"}
+    assert classifier_title(atlas) == "classifier"
+    atlas.metadata["classifier"] = None
+    assert classifier_title(atlas) == ""
 
 
 def test_figures_repeat_to_the_byte(small_atlas, tmp_path):

@@ -6,8 +6,11 @@ import re
 import numpy as np
 from PIL import Image
 
-from morphoscope.atlas.similarity import FILE
+import morphoscope
+from morphoscope.atlas.similarity import FILE, SimilarityMap, patterned_rows, save_similarity
+from morphoscope.atlas.starts import start_numbers
 from morphoscope.web.packing import parts_of
+from morphoscope.web.workspace import Workspace
 from tests.web.conftest import SCREENSHOTS, copied_workspace
 from tests.web.pages import PageVisit, explorer_of, until
 
@@ -45,10 +48,10 @@ def test_patterns_are_arranged_when_a_page_asks(chromium, workshop, tmp_path):
 
         until(framed)
         tab.get_by_role("button", name="box", exact=True).click()
-        (left, top), (right, bottom) = visit.pixel(-1.02, 1.02), visit.pixel(1.02, -1.02)
-        tab.mouse.move(left, top)
+        plot = tab.locator(".map-plot").bounding_box()
+        tab.mouse.move(plot["x"] + 2, plot["y"] + 2)
         tab.mouse.down()
-        tab.mouse.move(right, bottom)
+        tab.mouse.move(plot["x"] + plot["width"] - 2, plot["y"] + plot["height"] - 2)
         tab.mouse.up()
         tab.locator(".count", has_text="8 patterns").wait_for()
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -63,3 +66,31 @@ def test_patterns_are_arranged_when_a_page_asks(chromium, workshop, tmp_path):
         other.tab.locator(".about").wait_for()
         other.close()
     assert "similarity" in dict(parts_of(atlas))
+
+
+def test_a_start_filters_the_patterns_and_the_legend_counts_what_is_shown(chromium, tmp_path):
+    plan = morphoscope.scan_plan(
+        "schnakenberg", grid={"a": (0.1, 0.2, 3), "b": (0.9, 1.0, 2)}, size=32, until=30, replicates=2,
+        initial=["steady", "steady:amplitude=0"],
+    )  # fmt: skip
+    atlas = morphoscope.open_atlas(morphoscope.ensemble(plan, tmp_path / "scan"))
+    rows = patterned_rows(atlas)
+    assert 0 < len(rows) <= 12  # a uniform state stays uniform
+    places = np.random.default_rng(0).uniform(-1, 1, (len(rows), 2)).astype(np.float32)
+    save_similarity(atlas, SimilarityMap(atlas.runs[rows], places, len(rows), 1.0, "none"))
+    with explorer_of(Workspace(atlas)) as server:
+        visit = PageVisit(chromium, server)
+        tab = visit.tab
+        tab.get_by_role("combobox", name="Colour").select_option("class")
+        tab.get_by_role("button", name="similarity", exact=True).click()
+        chips = tab.get_by_role("group", name="Classes; press to hide and show")
+        start = tab.get_by_role("combobox", name="Start of the runs")
+        start.select_option("all")
+        until(lambda: chips.inner_text().split() == ["pattern", str(len(rows))])
+        tab.locator(".about", has_text=f"{24 - len(rows)} of 24 runs are homogeneous").wait_for()
+        of_first = int((start_numbers(atlas)[rows] == 0).sum())
+        start.select_option(atlas.initials[0])
+        until(lambda: chips.inner_text().split() == ["pattern", str(of_first)])
+        start.select_option(atlas.initials[1])
+        until(lambda: str(of_first) not in chips.inner_text().split())
+        visit.close()

@@ -7,6 +7,7 @@ thumbnails, the tables points.csv and occupancy.csv and, after the first annotat
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -353,14 +354,27 @@ class Atlas:
         """Where in the map's plane to write the symbol of a class with these readings."""
         return label_position(np.stack([self.values(name) for name in self.plane], axis=1), members)
 
-    def theory_lines(self, across: tuple[float, float], up: tuple[float, float]) -> list[BifurcationLine]:
-        """The bifurcation lines in a part of the map's plane; none if the runs differ in a third parameter."""
-        if not self.plan.model.known:
+    def theory_lines(
+        self,
+        across: tuple[float, float],
+        up: tuple[float, float],
+        *,
+        at: Mapping[str, float] | None = None,
+        samples: int | None = None,
+    ) -> list[BifurcationLine]:
+        """The bifurcation lines in a part of the map's plane.
+
+        ``at``: values of parameters that are not axes. None if the runs differ in a further parameter that is not
+        given. ``samples``: as of :func:`morphoscope.theory.bifurcation_lines`.
+        """
+        given = dict(at or {})
+        if not self.plan.model.known or len(set(self.plane)) < 2 or set(self.varying) - set(self.plane) - given.keys():
             return []
-        fixed = {n: float(self.values(n)[0]) for n in self.plan.parameter_names if n not in self.plane}
-        if set(self.varying) - set(self.plane) or len(set(self.plane)) < 2 or np.isnan(list(fixed.values())).any():
+        others = (name for name in self.plan.parameter_names if name not in self.plane)
+        fixed = {name: float(given.get(name, self.values(name)[0])) for name in others}
+        if np.isnan(list(fixed.values())).any():
             return []
-        return bifurcation_lines(self.plan.model, across, up, fixed, names=self.plane)
+        return bifurcation_lines(self.plan.model, across, up, fixed, names=self.plane, samples=samples)
 
     def verify(self, name: str) -> None:
         """Raise DataError if a file of the folder is not the one that was written."""

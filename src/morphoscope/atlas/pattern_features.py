@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas.reader import find_classifier
-from morphoscope.atlas.stored_features import features_file, load_features, store_features
+from morphoscope.atlas.stored_features import StoredFeatures, features_file
 from morphoscope.core.progress import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from morphoscope.learning.encoder import Encoder
 
 Floats = NDArray[np.float32]
+Keep = Callable[[NDArray[np.intp], list[Floats]], None]
 _CHUNK = 256  # patterns in memory; their frames may be simulated again
 
 
@@ -26,18 +28,16 @@ def pattern_features(
     """Kinds of features of some readings, (n, features) each.
 
     The encoder's, and those that the first and the last dense layer of the classifier read, if it is there, has such
-    layers, and reads the frames as they are. Those of an atlas without its ensemble, whose runs have to be simulated
-    again, are stored.
+    layers, and reads the frames as they are. They are stored, part by part while they are computed: another call
+    continues where one was interrupted.
     """
     classifier = find_classifier(atlas)
-    if atlas.ensemble is not None:
-        return compute_features(atlas, positions, encoder, classifier, progress)
-    name = features_file(atlas, encoder, classifier)
-    found = load_features(atlas, name, positions)
-    if found is None:
-        found = compute_features(atlas, positions, encoder, classifier, progress)
-        store_features(atlas, name, positions, found)
-    return found
+    stored = StoredFeatures(atlas, features_file(atlas, encoder, classifier))
+    missing = stored.lacks(positions)
+    if len(missing):
+        compute_features(atlas, missing, encoder, classifier, progress, stored.add, len(positions) - len(missing))
+        stored.finish()
+    return stored.of(positions)
 
 
 def compute_features(
@@ -46,14 +46,18 @@ def compute_features(
     encoder: Encoder,
     classifier: Classifier | None,
     progress: Reporter = SILENT,
+    keep: Keep | None = None,
+    done: int = 0,
 ) -> list[Floats]:
-    """The same from the frames, whether they are stored or not."""
+    """The same from the frames. ``keep`` gets the features of each part; ``done``: readings that have theirs."""
     parts: list[list[Floats]] = []
-    with progress.task("features", len(positions), "patterns") as task:
+    with progress.task("features", done + len(positions), "patterns", done=done) as task:
         for start in range(0, len(positions), _CHUNK):
-            frames = atlas.frames(positions[start : start + _CHUNK])
-            parts.append(frame_features(frames, encoder, classifier))
-            task.advance(len(frames))
+            chosen = positions[start : start + _CHUNK]
+            parts.append(frame_features(atlas.frames(chosen), encoder, classifier))
+            if keep is not None:
+                keep(chosen, parts[-1])
+            task.advance(len(chosen))
     return [np.concatenate(kind) for kind in zip(*parts, strict=True)]
 
 

@@ -11,6 +11,8 @@ from morphoscope.core.errors import UsageError
 from morphoscope.core.storage import read_json
 from morphoscope.learning.classifier import METADATA_FILE, Classifier, shipped_folder, shipped_names
 
+_FOLDER = "classifier"  # of the classifier in a study: a name that says nothing
+
 
 def identity(classifier: Classifier, atlas_folder: Path) -> dict[str, Any]:
     """What an atlas stores about its classifier: name, hash, and the path from the atlas to it.
@@ -28,6 +30,23 @@ def _relative(path: Path, folder: Path) -> str | None:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # on another drive
         return None
+
+
+def classifier_title(atlas: Atlas) -> str:
+    """What people call the classifier that read an atlas; empty if none did.
+
+    Its name; of one whose folder is called ``classifier``, as in every study, the folders ``STUDY/classifier`` and its
+    network. Of an older atlas the network and the training set, if they are stored.
+    """
+    stored = atlas.metadata.get("classifier") or {}
+    name, network = str(stored.get("name") or ""), str(stored.get("network") or "")
+    if name and name != _FOLDER:
+        return name
+    if stored.get("path"):
+        place = (atlas.folder / stored["path"]).resolve()
+        return f"{place.parent.name}/{place.name}" + (f" ({network})" if network else "")
+    training = (stored.get("training") or {}).get("name")
+    return network + (f" trained on {training}" if training else "") or name
 
 
 def find_classifier(atlas: Atlas) -> Classifier | None:

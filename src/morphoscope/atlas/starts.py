@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas.atlas import Atlas
-from morphoscope.atlas.views import copied
+from morphoscope.atlas.views import part_of
 from morphoscope.core.errors import UsageError, nearest
 
 
@@ -27,13 +27,7 @@ def with_initial(atlas: Atlas, initial: str) -> Atlas:
     if len(found) > 1:
         raise UsageError(f"{initial!r} is ambiguous in {atlas.folder}; give one with its options: {', '.join(found)}")
     kept = np.array([str(atlas.plan.initial_of(run)) == found[0] for run in atlas.runs])
-    part = copied(atlas)
-    part._columns = {}
-    part.runs = atlas.runs[kept]
-    by = atlas.reading
-    part.reading = by.at(kept)
-    part.__dict__["descriptors"] = {name: column[kept] for name, column in atlas.descriptors.items()}
-    return part
+    return part_of(atlas, kept)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

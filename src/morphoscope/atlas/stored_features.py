@@ -1,4 +1,4 @@
-"""Features of the patterns of an atlas that has no ensemble, stored so that no run is simulated again for them.
+"""Features of the patterns of an atlas, stored so that they are computed once, also by a program that was interrupted.
 
 The name of a file follows from the plan, the encoder and the classifier that its features are of. A shipped atlas has
 one; others are stored where the annotations of an atlas are.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from morphoscope.learning.encoder import Encoder
 
 Floats = NDArray[np.float32]
+Block = tuple[NDArray[np.intp], list[Floats]]  # runs and their kinds of features
 
 
 def features_file(atlas: Atlas, encoder: Encoder, classifier: Classifier | None) -> str:
@@ -34,19 +35,50 @@ def features_file(atlas: Atlas, encoder: Encoder, classifier: Classifier | None)
     return f"features-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}.npz"
 
 
-def load_features(atlas: Atlas, name: str, positions: NDArray[np.intp]) -> list[Floats] | None:
-    """The stored kinds of features of some readings, (n, features) each; None if any is missing."""
-    atlas.verify(name)
-    for folder in dict.fromkeys((atlas.folder, annotation_folder(atlas.folder))):
-        if (found := _read(folder / name, atlas.runs[positions])) is not None:
-            return found
-    return None
+class StoredFeatures:
+    """Kinds of features of an atlas's patterns: those of a file and, of an unfinished computation, its parts."""
 
+    def __init__(self, atlas: Atlas, name: str) -> None:
+        if atlas.ensemble is None:
+            atlas.verify(name)
+        self._atlas, self._path = atlas, annotation_folder(atlas.folder) / name
+        self._blocks = [found for path in self._files() if (found := _read(path)) is not None]
 
-def store_features(atlas: Atlas, name: str, positions: NDArray[np.intp], features: list[Floats]) -> None:
-    """Store kinds of features, unless the folder can't be written: they can be computed again."""
-    with contextlib.suppress(UsageError, OSError):
-        write_features(annotation_folder(atlas.folder) / name, atlas.runs[positions], features)
+    def _files(self) -> list[Path]:
+        return list(dict.fromkeys((self._atlas.folder / self._path.name, self._path, *self._parts())))
+
+    def _parts(self) -> list[Path]:
+        return sorted(self._path.parent.glob(f"{self._path.stem}-part-*.npz"))
+
+    def lacks(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Those of some readings that have no features."""
+        known = [runs for runs, _ in self._blocks]
+        return positions[~np.isin(self._atlas.runs[positions], np.concatenate(known))] if known else positions
+
+    def of(self, positions: NDArray[np.intp]) -> list[Floats]:
+        """The kinds of features of some readings, which must have them, (n, features) each."""
+        runs, kinds = self._joined()
+        order = np.argsort(runs, kind="stable")
+        rows = order[np.searchsorted(runs, self._atlas.runs[positions], sorter=order)]
+        return [kind[rows] for kind in kinds]
+
+    def _joined(self) -> Block:
+        kinds = zip(*(kinds for _, kinds in self._blocks), strict=True)
+        return np.concatenate([runs for runs, _ in self._blocks]), [np.concatenate(kind) for kind in kinds]
+
+    def add(self, positions: NDArray[np.intp], features: list[Floats]) -> None:
+        """Keep features as a part, unless the folder can't be written: they can be computed again."""
+        runs = self._atlas.runs[positions]
+        self._blocks.append((runs, features))
+        with contextlib.suppress(UsageError, OSError):
+            write_features(self._path.with_name(f"{self._path.stem}-part-{runs[0]}.npz"), runs, features)
+
+    def finish(self) -> None:
+        """Write all features into one file, after which the parts are not needed."""
+        with contextlib.suppress(UsageError, OSError):
+            write_features(self._path, *self._joined())
+            for part in self._parts():
+                part.unlink(missing_ok=True)
 
 
 def write_features(path: Path, runs: NDArray[np.intp], features: list[Floats]) -> None:
@@ -56,13 +88,14 @@ def write_features(path: Path, runs: NDArray[np.intp], features: list[Floats]) -
         np.savez_compressed(file, runs=runs, **kinds)
 
 
-def _read(path: Path, runs: NDArray[np.intp]) -> list[Floats] | None:
+def _read(path: Path) -> Block | None:
+    """The runs and features of a file; None if it is missing or damaged."""
     if not path.is_file():
         return None
     try:
         with np.load(path, allow_pickle=False) as stored:
-            place = {run: row for row, run in enumerate(stored["runs"].tolist())}
-            rows = [place[run] for run in runs.tolist()]
-            return [stored[name][rows] for name in sorted(stored.files) if name.startswith("kind_")]
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile):
+            kinds = [stored[name] for name in sorted(stored.files) if name.startswith("kind_")]
+            runs = stored["runs"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
+    return (runs, kinds) if kinds and all(kind.ndim == 2 and len(kind) == len(runs) for kind in kinds) else None

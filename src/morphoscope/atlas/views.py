@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from morphoscope.atlas.annotation import AMBIGUOUS
 from morphoscope.atlas.atlas import Atlas
 from morphoscope.core.errors import UsageError, nearest
 from morphoscope.learning.prediction import Prediction
 
+_SAME = 1e-3  # of the range of a parameter: a value that is given with few digits means the nearest one
+_LISTED = 5  # values in a message
 _DERIVED = ("occupancy", "in_plane", "varying", "plane", "settled")  # from the runs, when it is asked for
 
 
@@ -31,6 +35,42 @@ def with_plane(atlas: Atlas, plane: tuple[str, str]) -> Atlas:
         raise UsageError(f"both axes are {plane[0]}; give two parameters", parameter="plane")
     part = copied(atlas)
     part.__dict__["plane"] = plane
+    return part
+
+
+def part_of(atlas: Atlas, kept: NDArray[np.bool_]) -> Atlas:
+    """Some readings of an atlas, for figures and tables."""
+    part = copied(atlas)
+    part._columns = {}
+    part.runs, part.reading = atlas.runs[kept], atlas.reading.at(kept)
+    part.__dict__["descriptors"] = {name: column[kept] for name, column in atlas.descriptors.items()}
+    return part
+
+
+def with_values(atlas: Atlas, at: Mapping[str, float]) -> Atlas:
+    """The slice of an atlas at some values of parameters, in the plane of the atlas unless they are its axes.
+
+    Raises UsageError for an unknown parameter, and for a value that no run has.
+    """
+    kept = np.ones(len(atlas.runs), dtype=bool)
+    for name, value in at.items():
+        if name not in atlas.plan.parameter_names:
+            raise UsageError(f"unknown parameter {name!r}; {nearest(name, atlas.plan.parameter_names)}", parameter="at")
+        column = atlas.values(name)
+        values = np.unique(column)
+        found = values[np.argmin(np.abs(values - value))]
+        if not abs(found - value) <= max(_SAME * np.ptp(values), 1e-9 * abs(value)):
+            near = sorted(values[np.argsort(np.abs(values - value))[:_LISTED]].tolist())
+            raise UsageError(
+                f"no run has {name} = {value:g}; the nearest values are {', '.join(f'{each:g}' for each in near)}",
+                parameter="at",
+            )
+        kept &= column == found
+    if not kept.any():
+        raise UsageError(f"no run has {', '.join(f'{n} = {v:g}' for n, v in at.items())} at once", parameter="at")
+    part = part_of(atlas, kept)
+    if not set(at) & set(atlas.plane):
+        part.__dict__["plane"] = atlas.plane
     return part
 
 

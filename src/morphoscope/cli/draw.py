@@ -34,14 +34,18 @@ def map(
         str | None,
         typer.Option(help="Parameters on the axes, as in k,f. Default: the model's plane, or the first that vary."),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Only the runs at these values of other parameters, as in Du=2,Dv=40, with theory there."),
+    ] = None,
 ) -> None:
     """Draw the class map, or a number, over two parameters; an ensemble needs no classifier."""
-    axes = parsing.plane(plane)
+    axes, fixed = parsing.plane(plane), parsing.numbers(at)
     _check(out)
     opened = morphoscope.open_atlas(atlas, progress=reporter())
-    morphoscope.class_map(opened, out, color=color, theory=theory, initial=initial, plane=axes)
+    morphoscope.class_map(opened, out, color=color, theory=theory, initial=initial, plane=axes, at=fixed)
     across, up = axes or opened.plane
-    others = [name for name in opened.varying if name not in (across, up)]
+    others = [name for name in opened.varying if name not in (across, up, *fixed)]
     rest = f"; runs that differ in {', '.join(others)} share a square" if others else ""
     show.line(f"{out}: {up} over {across}{rest}")
 

@@ -97,8 +97,7 @@ def annotate(
     if class_name is not None:
         runs = list(run or [])
         if at is not None:
-            point = {name: parsing.number(name, value) for name, value in parsing.named_texts(at.split(",")).items()}
-            runs += opened.runs[opened.positions(point, count)].tolist()
+            runs += opened.runs[opened.positions(parsing.numbers(at), count)].tolist()
         count = morphoscope.annotate(opened, class_name, runs, who=who or user_name(), why=why)
         show.line(f"{count} runs are {class_name}: {', '.join(map(str, runs[:12]))}{' …' if count > 12 else ''}")
     elif run or at:

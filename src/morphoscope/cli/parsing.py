@@ -97,6 +97,12 @@ def times(text: str | None) -> list[float] | None:
         raise UsageError(f"times {text!r}; expected numbers with commas, as in 100,200") from None
 
 
+def numbers(text: str | None) -> dict[str, float]:
+    """``f=0.03,k=0.055`` as numbers by name; empty without a text."""
+    found = named_texts(text.split(",") if text else [], expected="NAME=NUMBER, as in f=0.03,k=0.055")
+    return {name: number(name, value) for name, value in found.items()}
+
+
 def number(name: str, text: str) -> float:
     """One number of a ``name=number`` text."""
     try:

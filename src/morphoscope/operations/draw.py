@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def class_map(
     theory: bool = True,
     initial: str | None = None,
     plane: tuple[str, str] | None = None,
+    at: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the class map of an atlas, or one of its variables, over two parameters.
 
@@ -46,7 +48,9 @@ def class_map(
         Draw only the runs with this initial condition, as in ``spots`` or, with its options, ``spots:count=4``.
     plane
         The parameters on the axes, abscissa first. Default: the model's plane if both vary, else the first two that
-        vary. Runs that differ in other parameters share a square.
+        vary. Runs that differ in other parameters share a square, and there are no bifurcation lines.
+    at
+        Draw only the runs at these values of other parameters, with the bifurcation lines there.
 
     Returns
     -------
@@ -57,7 +61,8 @@ def class_map(
     Raises
     ------
     UsageError
-        For an unknown ``color``, an initial condition that no run began from, and an unknown picture format.
+        For an unknown ``color``, an initial condition that no run began from, a value that no run has, and an unknown
+        picture format.
     DataError
         If ``atlas`` is not an atlas.
 
@@ -71,7 +76,7 @@ def class_map(
     from morphoscope.atlas import open_atlas
     from morphoscope.atlas.inferred import with_inferred
     from morphoscope.atlas.starts import with_initial
-    from morphoscope.atlas.views import with_labels, with_plane
+    from morphoscope.atlas.views import with_labels, with_plane, with_values
     from morphoscope.core.errors import UsageError
     from morphoscope.rendering.style import check_figure_path
     from morphoscope.reports import class_map as draw
@@ -85,6 +90,8 @@ def class_map(
         opened = with_initial(opened, initial)
     if plane is not None:
         opened = with_plane(opened, plane)
+    if at:
+        opened = with_values(opened, at)
     if color == "label":
         opened, color = with_labels(opened), "class"
     several = len(opened.initials) > 1

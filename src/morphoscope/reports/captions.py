@@ -7,22 +7,14 @@ import textwrap
 import numpy as np
 
 from morphoscope.atlas import Atlas
+from morphoscope.atlas.reader import classifier_title
 
 
 def caption(atlas: Atlas, *, width: int = 90) -> str:
     """The parameters that are not axes of the map and the classifier, in lines of at most ``width`` characters."""
-    name = classifier_name(atlas)
+    name = classifier_title(atlas)
     parts = [*_other_parameters(atlas), *([f"classifier: {name}"] if name else [])]
     return "\n".join(textwrap.wrap(", ".join(parts), width, break_on_hyphens=False))
-
-
-def classifier_name(atlas: Atlas) -> str:
-    """The name of the classifier that read an atlas; for an older atlas its network and training set, if stored."""
-    reader = atlas.metadata.get("classifier") or {}
-    if reader.get("name"):
-        return str(reader["name"])
-    training = (reader.get("training") or {}).get("name")
-    return str(reader.get("network", "")) + (f" trained on {training}" if training else "")
 
 
 def _other_parameters(atlas: Atlas) -> list[str]:

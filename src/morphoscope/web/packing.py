@@ -6,9 +6,12 @@ import base64
 import gzip
 import html
 import importlib.resources
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.files import POINTS_FILE, write_rows
@@ -24,6 +27,7 @@ from morphoscope.web.workspace import Workspace
 PAGE = "index.html"
 _WHO = "anonymous"
 _LEVEL = 9
+_MOST_SLICES = 12
 #: The page asks nobody for anything; its scripts, styles and WebAssembly are inside it.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; "
@@ -94,11 +98,10 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
     for number, _ in enumerate(manifest["variables"]):
         if (column := data.column(number)) is not None:
             yield f"column-{number}", column.content
-    names = list(atlas.plan.parameter_names)
-    first, second = manifest["plane"]
-    if first in names and second in names:
-        lines = data.theory(names.index(first) * len(names) + names.index(second))
-        yield "theory", b"[]" if lines is None else lines.content
+    plane = manifest["plane"]
+    if set(plane) <= set(atlas.plan.parameter_names):
+        slices = [{"at": at, "lines": data.theory(plane, at)} for at in _slices(atlas, plane, manifest["first"])]
+        yield "theory", json.dumps(slices).encode()
     for number in range(manifest["sheets"]["count"]):
         if (sheet := data.thumbnails(number)) is not None:
             yield f"sheet-{number}", sheet.content
@@ -110,6 +113,15 @@ def parts_of(atlas: Atlas) -> Iterator[tuple[str, bytes]]:
             yield "start-run", json.dumps(run).encode()
     if (network := network_of(workspace.classifier)) is not None:
         yield "network", network
+
+
+def _slices(atlas: Atlas, plane: Sequence[str], first: int) -> list[dict[str, float]]:
+    """The slices of a plane whose theory the page has: all if they are few, else that of the first pattern."""
+    others = {name: atlas.values(name) for name in atlas.varying if name not in plane}
+    found = list(itertools.product(*(np.unique(column).tolist() for column in others.values())))
+    if len(found) > _MOST_SLICES:
+        found = [tuple(float(column[first]) for column in others.values())]
+    return [dict(zip(others, values, strict=True)) for values in found]
 
 
 def _program(atlas: Atlas) -> bytes | None:

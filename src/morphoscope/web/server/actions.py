@@ -13,6 +13,7 @@ from morphoscope.atlas.annotation import AMBIGUOUS
 from morphoscope.atlas.refinement import RUNS_PER_CLASS
 from morphoscope.core.errors import UsageError
 from morphoscope.web.server.atlas_data import class_looks, label_numbers
+from morphoscope.web.server.channel import PING
 from morphoscope.web.workspace import Workspace
 
 _LOG_LINES = 12
@@ -31,7 +32,7 @@ class Actions:
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """The actions that a page may call."""
         return {
-            "ping": lambda: "pong",
+            PING: lambda: "pong",
             "annotate": self.annotate,
             "undo": self.undo,
             "create": self.create,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.bare import BareAtlas
+from morphoscope.atlas.reader import classifier_title
 from morphoscope.atlas.starts import DEPENDENCE, dependence, start_numbers
 from morphoscope.atlas.thumbnails import COLUMNS, PER_SHEET, SIDE
 from morphoscope.atlas.views import with_plane
+from morphoscope.core.errors import UsageError
 from morphoscope.core.provenance import __version__
 from morphoscope.descriptors.table import BY_NAME
 from morphoscope.models.model import UNLIMITED
@@ -27,6 +29,7 @@ from morphoscope.web.workspace import Workspace
 STARTS = "depends on start"  # the variable that says where the class depends on the start
 TRUST = ("probability", "margin", "entropy", "known", "survives", "settled", "states", "coexistence", STARTS)
 _COLOUR_MAP = "cividis"
+_COARSE = 48  # points per side of the lattice on which the lines of small maps are looked for
 _CERTAIN = 0.95  # probability of the pattern that is shown first
 _CONTRAST = 0.8  # quantile of its variance among all certain ones
 _TITLES = {
@@ -89,7 +92,7 @@ class AtlasData:
     def described(self) -> dict[str, Any]:
         """The manifest as values of JSON."""
         atlas, plan = self.atlas, self.atlas.plan
-        bare, stored = isinstance(atlas, BareAtlas), atlas.metadata.get("classifier") or {}
+        bare, reader = isinstance(atlas, BareAtlas), classifier_title(atlas)
         variables = self._once("described", lambda: [self._variable(name) for name in self.variables])
         return {
             "name": atlas.folder.name,
@@ -113,7 +116,7 @@ class AtlasData:
             "similarity": self.workspace.arrangement.state,
             "classes": self.classes(),
             "read": not bare,
-            "classifier": {"name": stored.get("name", "")} if stored else None,
+            "classifier": {"name": reader} if atlas.metadata.get("classifier") else None,
             "variables": variables,
             "sheets": {
                 "count": -(-len(atlas.runs) // PER_SHEET),
@@ -290,21 +293,21 @@ class AtlasData:
         """Whether what was read never changes."""
         return not self.workspace.is_chart
 
-    @functools.lru_cache(16)  # noqa: B019 – the site lives as long as its process
-    def theory(self, number: int) -> Body | None:
-        """The bifurcation lines of a plane. Its number: abscissa × count of parameters + ordinate."""
-        names = list(self.atlas.plan.parameter_names)
-        first, second = divmod(number, max(len(names), 1))
-        if first >= len(names):
-            return None
-        lines = []
-        if names[first] != names[second]:
-            drawn = with_plane(self.atlas, (names[first], names[second]))
-            ends = [(float(v.min()), float(v.max())) for v in (drawn.values(n) for n in drawn.plane)]
-            with self._lock:
-                lines = drawn.theory_lines(*ends)
-        listed = [{"name": x.name, "kind": x.kind, "pieces": [p.round(9).tolist() for p in x.pieces]} for x in lines]
-        return Body(json.dumps(listed).encode(), "application/json")
+    def theory(self, plane: Sequence[str], at: Mapping[str, float], coarse: bool = False) -> list[dict[str, Any]]:
+        """The bifurcation lines of a plane, at values of the other parameters; ``coarse``: for a small map."""
+        return self._lines(tuple(plane), tuple(sorted(at.items())), bool(coarse))
+
+    @functools.lru_cache(64)  # noqa: B019 – the site lives as long as its process
+    def _lines(self, plane: tuple[str, ...], at: tuple[tuple[str, float], ...], coarse: bool) -> list[dict[str, Any]]:
+        if len(plane) != 2 or not {*plane, *dict(at)} <= set(self.atlas.plan.parameter_names):
+            raise UsageError(f"this atlas has no plane {', '.join(plane)}; reload the page")
+        if plane[0] == plane[1]:
+            return []
+        drawn = with_plane(self.atlas, (plane[0], plane[1]))
+        ends = [(float(v.min()), float(v.max())) for v in (drawn.values(n) for n in drawn.plane)]
+        with self._lock:
+            lines = drawn.theory_lines(*ends, at=dict(at), samples=_COARSE if coarse else None)
+        return [{"name": x.name, "kind": x.kind, "pieces": [p.round(9).tolist() for p in x.pieces]} for x in lines]
 
     def thumbnails(self, number: int) -> Body | None:
         """A sheet of thumbnails."""

@@ -21,6 +21,7 @@ from morphoscope.core.errors import UsageError
 
 LOG = logging.getLogger(__name__)
 MISUNDERSTOOD = "this page and its server don't understand each other; reload it"
+PING = "ping"  # a page's question whether the server is there
 _LONGEST = 400  # characters of a problem
 
 
@@ -62,17 +63,20 @@ def answer(asked: Asked) -> dict[str, Any]:
 class Channels:
     """All open websockets of a site.
 
-    The actions of one page are done one after another, in its order, except those in ``beside``: they take long, and
-    neither wait nor make others wait, so that the page hears from the server in the meantime.
+    The actions of one page are done one after another, in its order, except those in ``beside``: they take long, have
+    the threads of ``slow``, and neither wait nor make others wait, so that the page hears from the server in the
+    meantime. For the same reason a sign of life needs no thread.
     """
 
     def __init__(
         self,
         actions: Mapping[str, Callable[..., Any]],
         pool: concurrent.futures.Executor,
-        beside: Collection[str] = (),
+        beside: Collection[str],
+        slow: concurrent.futures.Executor,
     ) -> None:
-        self.actions, self.pool, self.beside = actions, pool, frozenset(beside)
+        self.actions, self.pool = actions, pool
+        self.beside, self.slow = frozenset(beside), slow
         self._open: set[Channel] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -130,7 +134,9 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
     async def on_message(self, message: str | bytes) -> None:
         """Tornado's hook: do what the page asks, and answer. The next message waits until this returns."""
         asked = self._read(message)
-        if asked is not None and asked.action in self._channels.beside:
+        if asked is not None and asked.action == PING:
+            self.say(json.dumps({"id": asked.number, **answer(asked)}))
+        elif asked is not None and asked.action in self._channels.beside:
             task = asyncio.create_task(self._respond(asked))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -148,7 +154,8 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
             return None
 
     async def _answer(self, asked: Asked) -> dict[str, Any]:
-        return await asyncio.get_running_loop().run_in_executor(self._channels.pool, answer, asked)
+        pool = self._channels.slow if asked.action in self._channels.beside else self._channels.pool
+        return await asyncio.get_running_loop().run_in_executor(pool, answer, asked)
 
     def say(self, text: str) -> None:
         """Send a text, unless the page is gone."""

@@ -43,7 +43,7 @@ class ExplorerData:
         self.sources = {
             **{
                 name: getattr(data, name)
-                for name in ("manifest", "table", "inferred", "labels", "column", "theory", "thumbnails", "similarity")
+                for name in ("manifest", "table", "inferred", "labels", "column", "thumbnails", "similarity")
             },
             **{
                 name: getattr(patterns, name)
@@ -62,8 +62,9 @@ class ExplorerData:
             **proposals.by_name,
             **photographs.by_name,
             "arrange": lambda: workspace.arrangement.progress(),
+            "theory": data.theory,
         }
-        self.beside = (*live.actions, *files.by_name, *LONG, *photograph_actions.LONG)
+        self.beside = ("theory", *live.actions, *files.by_name, *LONG, *photograph_actions.LONG)
 
     def close(self) -> None:
         """Remove what pages have sent."""
@@ -79,12 +80,11 @@ class ExplorerData:
         """What has changed at some rows, for all pages."""
         return self._actions.changes(positions)
 
-    def _network(self, number: int) -> Body | None:
-        """The classifier for live runs; None if it can't be found or a browser can't run it."""
+    def _network(self, number: int) -> Body:
+        """The classifier for live runs; empty if it can't be found or a browser can't run it."""
         from morphoscope.web.server.network import network_of
 
-        content = network_of(self.workspace.classifier)
-        return None if content is None else Body(content)
+        return Body(network_of(self.workspace.classifier) or b"")
 
     def _log(self, number: int) -> Body:
         with tempfile.TemporaryDirectory() as folder:

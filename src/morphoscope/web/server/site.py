@@ -88,7 +88,8 @@ class PageSite:
         beside: Collection[str] = (),
     ) -> None:
         self.pool = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="page")
-        self.channels = Channels(actions, self.pool, beside)
+        self._slow = concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="beside")
+        self.channels = Channels(actions, self.pool, beside, self._slow)
         page = Body(
             _PAGE.format(title=html.escape(title), source=source).encode(), "text/html; charset=utf-8", kept=False
         )
@@ -113,7 +114,8 @@ class PageSite:
     def close(self) -> None:
         """The loop ends."""
         self.channels.close()
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.pool, self._slow):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _script(path: Any) -> Body:

@@ -8,6 +8,11 @@ import { columnOf, inferredOf, labelsOf, similarityOf, startOf, tableOf } from "
 
 const PREFIX = "morphoscope-"; // of the elements that hold the parts
 
+interface Slice {
+  at: Record<string, number>; // the parameters that vary and are no axes
+  lines: TheoryLine[];
+}
+
 export function isFile(): boolean {
   return !!document.getElementById(`${PREFIX}manifest`);
 }
@@ -70,9 +75,12 @@ export class FileSource implements AtlasSource {
     return columnOf(await required(`column-${number}`));
   }
 
-  async theory(plane: [string, string]): Promise<TheoryLine[]> {
+  async theory(plane: [string, string], at: Record<string, number>): Promise<TheoryLine[]> {
     const own = (await this.manifest()).plane;
-    return plane[0] === own[0] && plane[1] === own[1] ? ((await json<TheoryLine[]>("theory")) ?? []) : [];
+    if (plane[0] !== own[0] || plane[1] !== own[1]) return [];
+    const slices = (await json<Slice[]>("theory")) ?? [], names = Object.keys(at);
+    const found = slices.find((slice) => Object.keys(slice.at).length === names.length && names.every((name) => slice.at[name] === at[name]));
+    return found?.lines ?? [];
   }
 
   sheet(number: number): Promise<string> {

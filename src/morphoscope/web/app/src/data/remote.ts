@@ -6,6 +6,8 @@ import type {
 } from "./source";
 import { columnOf, framesOf, inferredOf, labelsOf, similarityOf, startOf, tableOf } from "./tables";
 
+const PATIENCE = 180_000; // milliseconds; models with many species have lines that take long
+
 /** Requests with answers, and messages to all pages. */
 export interface Exchange {
   ask<T>(action: string, values?: Record<string, unknown>, patience?: number): Promise<T>;
@@ -87,10 +89,8 @@ export abstract class RemoteSource implements AtlasSource {
     return columnOf(await this.required("column", number));
   }
 
-  async theory(plane: [string, string]): Promise<TheoryLine[]> {
-    const names = (await this.manifest()).variables.filter((v) => v.group === "parameters").map((v) => v.name);
-    const [first, second] = plane.map((name) => names.indexOf(name)) as [number, number];
-    return this.json<TheoryLine[]>("theory", first * names.length + second);
+  theory(plane: [string, string], at: Record<string, number>, coarse: boolean): Promise<TheoryLine[]> {
+    return this.ask("theory", { plane, at, coarse }, PATIENCE);
   }
 
   async frames(run: number): Promise<Frames | null> {
@@ -117,8 +117,10 @@ export abstract class RemoteSource implements AtlasSource {
     return this.ask("program", { model });
   }
 
-  network(): Promise<ArrayBuffer | null> {
-    return this.get("network");
+  async network(): Promise<ArrayBuffer | null> {
+    if (!(await this.manifest()).classifier) return null;
+    const found = await this.get("network");
+    return found?.byteLength ? found : null; // empty where the classifier is gone, or has layers that no page has
   }
 
   ask<T>(action: string, values: Record<string, unknown> = {}, patience?: number): Promise<T> {

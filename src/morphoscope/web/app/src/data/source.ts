@@ -201,7 +201,8 @@ export interface AtlasSource {
   similarity(): Promise<Similarity | null>;
   current(): Promise<Labels>;
   column(variable: string): Promise<Floats>; // one of `Manifest.variables`, a value per row
-  theory(plane: [string, string]): Promise<TheoryLine[]>;
+  /** Bifurcation lines at values of the other parameters that vary; `coarse`: for a small map. */
+  theory(plane: [string, string], at: Record<string, number>, coarse: boolean): Promise<TheoryLine[]>;
   sheet(number: number): string | Promise<string>; // the address of a sheet of thumbnails
   /** The address of a picture or a download of a run; null if there is none. */
   picture(kind: "composite" | "saliency" | "spectrum" | "png" | "npz" | "film", run: number): string | null;

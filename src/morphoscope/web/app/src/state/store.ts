@@ -61,6 +61,8 @@ export class Store {
 
   private sliceable: { of: Table; columns: Record<string, Float64Array> } | null = null;
   private reader: Promise<ArrayBuffer | null> | null = null;
+  private theories = new Map<string, Promise<TheoryLine[]>>();
+  private small: Promise<unknown> = Promise.resolve(); // the lines of small maps are computed one after another
   private columns = new Map<string, Promise<Floats>>();
   private values = new WeakMap<Float64Array, Float64Array>(); // distinct ones of columns
 
@@ -116,9 +118,14 @@ export class Store {
   }
 
   /** Rows that the map shows: those at the chosen values of the parameters that are not axes. */
-  readonly shown = computed<Int32Array>(() =>
-    this.similar ? (this.similarity.value?.rows ?? new Int32Array()) : this.sliced(this.dimensions, this.table.total),
-  );
+  readonly shown = computed<Int32Array>(() => (this.similar ? this.placed() : this.sliced(this.dimensions, this.table.total)));
+
+  /** The rows with a place by similarity, from the chosen start. */
+  private placed(): Int32Array {
+    const rows = this.similarity.value?.rows ?? new Int32Array();
+    const column = this.dimensions[START], chosen = column ? this.slice(START) : null;
+    return chosen === null ? rows : rows.filter((row) => column![row] === chosen);
+  }
 
   /** The inferred points that the map shows. */
   readonly shownInferred = computed<Int32Array>(() => {
@@ -161,6 +168,13 @@ export class Store {
     return found;
   });
 
+  /** The same of the rows that the map shows. */
+  readonly shownCounts = computed<Map<number, number>>(() => {
+    const found = new Map<number, number>(), { label } = this.labels;
+    for (const row of this.shown.value) found.set(label[row]!, (found.get(label[row]!) ?? 0) + 1);
+    return found;
+  });
+
   column(name: string): Promise<Floats> {
     const own = this.table.parameters[name];
     if (own) return Promise.resolve(own);
@@ -198,6 +212,32 @@ export class Store {
       if (colour !== CLASS && colour !== UNKNOWN && !manifest.variables.some(({ name }) => name === colour)) this.colouring.value = CLASS;
       this.replace(labels);
     });
+  }
+
+  /** The values of the parameters that vary and are no axes, those in `instead` in place of the chosen ones; null if one has all values. */
+  slicedAt(instead: Record<string, number> = {}): Record<string, number> | null {
+    const found: Record<string, number> = {};
+    for (const name of this.others.value) {
+      const value = name in instead ? instead[name]! : this.slice(name);
+      if (name === START) continue;
+      if (value === null) return null;
+      found[name] = value;
+    }
+    return found;
+  }
+
+  /** The theory lines of a slice, computed when they are first asked for. `coarse`: those of a small map, which wait for each other. */
+  linesAt(at: Record<string, number>, coarse = false): Promise<TheoryLine[]> {
+    const plane = this.axes.value, key = JSON.stringify([plane, at, coarse]);
+    let found = this.theories.get(key);
+    if (!found) {
+      const load = () => this.source.theory(plane, at, coarse);
+      found = coarse ? this.small.then(load) : load();
+      found.catch(() => this.theories.delete(key));
+      if (coarse) this.small = found.catch(() => undefined);
+      this.theories.set(key, found);
+    }
+    return found;
   }
 
   /** The classifier's weights, fetched once. */
@@ -241,6 +281,13 @@ export class Store {
 
   tell(text: string, problem = false): void {
     this.told.value = { text, problem };
+  }
+
+  /** All parameters of the model at a row. */
+  parametersOf(row: number): Record<string, number> {
+    const found = Object.fromEntries(this.manifest.model.parameters.map((p) => [p.name, p.default]));
+    for (const name of this.names) found[name] = this.table.parameters[name]?.[row] ?? NaN;
+    return found;
   }
 
   /** "f 0.046, k 0.063", and the start if the runs have several */

@@ -7,9 +7,14 @@ import { labelByKey } from "../state/labelling";
 import { number, titled, type Store } from "../state/store";
 import { useStore } from "./context";
 import { Copy } from "./copy";
+import { fastest } from "./dispersion";
 import { Field } from "./field";
 import { LabelBar, Told } from "./labelbar";
+import type { Point } from "./live/source";
+import { PointTheory } from "./live/theory";
 import { OtherStarts } from "./map/starts";
+import { usePoint } from "./point";
+import { Spectrum } from "./spectrum";
 import { hasLive } from "./tabs";
 import { Thumbnail } from "./thumbnail";
 
@@ -37,6 +42,7 @@ export function Pattern() {
   const run = store.table.run[row] ?? 0;
   const frames = useLoaded(store, run, () => store.source.frames(run));
   const detail = useLoaded(store, run, () => store.source.detail(run));
+  const point = usePoint(store, row);
   const [mode, setMode] = useState<Mode>("frames");
   const [creating, setCreating] = useState(false);
   useEffect(() => {
@@ -73,13 +79,14 @@ export function Pattern() {
         </div>
         <div class="pattern-numbers">
           {detail.problem && !detail.stale && <p class="problem">{detail.problem}</p>}
-          {detail.value ? <Numbers detail={detail.value} run={run} stale={detail.stale} /> : <div class="skeleton" aria-busy="true" />}
+          {detail.value ? <Numbers detail={detail.value} run={run} stale={detail.stale} point={point} /> : <div class="skeleton" aria-busy="true" />}
         </div>
       </div>
       <OtherStarts />
       <LabelBar targets={() => [row]} done={() => undefined} creating={creating} setCreating={setCreating} />
       <Told />
       <Actions run={run} command={detail.stale ? "" : (detail.value?.command ?? "")} />
+      {point && detail.value && <Theory point={point} wavelength={detail.value.wavelength} stale={detail.stale} />}
     </section>
   );
 }
@@ -158,9 +165,10 @@ function Picture({ kind, run }: { kind: "composite" | "saliency"; run: number })
   );
 }
 
-function Numbers({ detail, run, stale }: { detail: Detail; run: number; stale: boolean }) {
-  const store = useStore();
-  const spectrum = store.source.picture("spectrum", run);
+function Numbers({ detail, run, stale, point }: { detail: Detail; run: number; stale: boolean; point: Point | null }) {
+  const store = useStore(), { height, width } = store.manifest.grid, flat = Math.min(height, width) === 1;
+  const spectrum = flat ? null : store.source.picture("spectrum", run); // of a line it would be a line
+  const wave = point?.states[fastest(point.states)]?.wave;
   const looks = new Map(store.classes.value.map((info) => [info.name, info]));
   const shown = detail.probabilities.filter(([, p]) => p >= 0.001).sort((a, b) => b[1] - a[1]).slice(0, 8);
   return (
@@ -179,27 +187,23 @@ function Numbers({ detail, run, stale }: { detail: Detail; run: number; stale: b
           </tbody>
         </table>
       )}
-      <div class="spectra">
-        {spectrum && <figure><img class="spectrum" src={spectrum} alt={`Power spectrum of run ${run}`} /><figcaption>power spectrum</figcaption></figure>}
-        {detail.rings.q.length > 0 && <Rings q={detail.rings.q} power={detail.rings.power} />}
-      </div>
+      {detail.rings.q.length > 0 && (
+        <div class="spectra">
+          <Spectrum q={detail.rings.q} power={detail.rings.power} averaged={!flat} measured={detail.wavelength} predicted={wave && wave.growth > 0 ? wave.wavelength : null} />
+          {spectrum && <figure><img class="spectrum" src={spectrum} alt={`Power spectrum of run ${run}`} /><figcaption>by direction</figcaption></figure>}
+        </div>
+      )}
     </div>
   );
 }
 
-function Rings({ q, power }: { q: number[]; power: number[] }) {
-  const [width, height] = [190, 110];
-  const most = Math.max(...power, 1e-300);
-  const far = q[q.length - 1] || 1;
-  const path = q.map((x, i) => `${i ? "L" : "M"}${((x / far) * width).toFixed(1)} ${(height - (power[i]! / most) * (height - 4)).toFixed(1)}`).join("");
+/** What theory says about the parameters of the pattern. */
+function Theory({ point, wavelength, stale }: { point: Point; wavelength: number | null; stale: boolean }) {
   return (
-    <figure>
-      <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label="Power by wavenumber">
-        <path d={path} fill="none" stroke="var(--accent)" stroke-width="2" />
-        <line x1="0" y1={height - 0.5} x2={width} y2={height - 0.5} stroke="var(--line)" />
-      </svg>
-      <figcaption>power by wavenumber q, 0 … {far.toFixed(2)}</figcaption>
-    </figure>
+    <section class={`live-theory pattern-theory${stale ? " stale" : ""}`} aria-label="Theory">
+      <h3>Theory at these parameters</h3>
+      <PointTheory point={point} measured={wavelength} when="measured here" />
+    </section>
   );
 }
 

@@ -18,9 +18,7 @@ async function sessionOf(store: Store, run: number): Promise<Session> {
   const program = await source.shader(manifest.model.name);
   if (!program) throw new Error("this page has no shader of the model; open the atlas with morphoscope explore");
   const field = await source.start(run).catch(() => null);
-  const values = store.names.map((name) => [name, store.table.parameters[name]?.[row] ?? NaN]);
-  const fixed = manifest.model.parameters.map((p) => [p.name, p.default]);
-  const parameters = Object.fromEntries([...fixed, ...values]) as Record<string, number>;
+  const parameters = store.parametersOf(row);
   const grid = { ...manifest.grid, stencil: manifest.grid.stencil as 9 | 5 };
   const ask = source instanceof RemoteSource ? askedFrom((action, asked) => source.ask(action, asked), (name, number) => source.get(name, number)) : null;
   const cells = manifest.grid.width * manifest.grid.height;
@@ -40,7 +38,7 @@ function ownTheory({ source, names }: Store, program: ModelProgram, began: Value
     point: async (_, parameters, spacing, stencil) => pointOf(program, theory, parameters, spacing, stencil),
     async plane(_, parameters) {
       const moved = Object.keys(parameters).some((name) => !plane.includes(name) && parameters[name] !== began[name]);
-      return moved || names.some((name) => !plane.includes(name)) ? [] : source.theory(plane);
+      return moved || names.some((name) => !plane.includes(name)) ? [] : source.theory(plane, {}, false);
     },
   };
 }

@@ -1,6 +1,7 @@
 // Whether the map shows the plane of parameters, or patterns by similarity.
 
 import { showParameters, showSimilarity } from "../../state/similarity";
+import { START } from "../../state/store";
 import { useStore } from "../context";
 
 export function Arrangement() {
@@ -25,11 +26,13 @@ export function AboutSimilarity() {
   const store = useStore();
   const places = store.similarity.value;
   if (!store.similar || !places) return null;
-  const without = store.table.total - places.rows.length;
+  const start = store.dimensions[START] ? store.slice(START) : null;
+  const total = start === null ? store.table.total : store.dimensions[START]!.filter((value) => value === start).length;
+  const without = total - store.shown.value.length;
   return (
     <p class="soft about">
       Neighbours look alike; distances between groups say little. Compared by an encoder that knows no class, laid out by t-SNE,
-      trustworthiness {places.trustworthiness.toFixed(3)}.{without > 0 && ` ${without} of ${store.table.total} runs are homogeneous and not shown.`}
+      trustworthiness {places.trustworthiness.toFixed(3)}.{without > 0 && ` ${without} of ${total} runs${start === null ? "" : " from this start"} are homogeneous and not shown.`}
     </p>
   );
 }

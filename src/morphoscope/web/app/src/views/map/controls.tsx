@@ -83,8 +83,8 @@ function Axes() {
 /** One slider for each parameter that varies and is not an axis. */
 export function Slices() {
   const store = useStore();
-  const others = store.others.value;
-  if (!others.length || store.similar) return null;
+  const others = store.others.value.filter((name) => name === START || !store.similar);
+  if (!others.length) return null;
   return (
     <div class="slices">
       {others.map((name) => {

@@ -31,11 +31,11 @@ function Classes() {
     if (!next.delete(label)) next.add(label);
     store.hidden.value = next;
   };
-  const rejected = store.counts.value.get(-1) ?? 0;
+  const counts = store.shownCounts.value, rejected = counts.get(-1) ?? 0;
   return (
     <div class="chips" role="group" aria-label="Classes; press to hide and show">
       {store.classes.value.map((info, i) => {
-        const count = store.counts.value.get(i) ?? 0;
+        const count = counts.get(i) ?? 0;
         return count > 0 && (
           <button
             key={info.name} type="button" class="chip" aria-pressed={!hidden.has(i)} onClick={(event) => toggle(i, event)}

@@ -3,19 +3,22 @@
 import { scaleLinear } from "d3-scale";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Floats } from "../../data/source";
+import type { Floats, TheoryLine } from "../../data/source";
+import { ask } from "../../state/patient";
 import { CLASS, number, START, UNKNOWN, type Store, type Window } from "../../state/store";
 import { useStore } from "../context";
 import { CellPicture } from "./cells";
 import { coloursOf } from "./colours";
 import { planeOf, startWindow } from "./geometry";
-import type { Frame } from "./overlay";
+import { drawThinLines, type Frame } from "./overlay";
 
 const MOST = 12; // maps
 const FEW = 24; // values of a parameter; random ones have more
 const MANY = 200_000; // runs, of which small maps are drawn only if they are asked for
 const SIZE = { width: 116, height: 84 }; // pixels
 const NONE = "none";
+const AFTER = 600; // milliseconds; the lines of the large map are asked for first
+const NO_LINES: TheoryLine[] = [];
 
 export function Multiples() {
   const store = useStore();
@@ -91,6 +94,16 @@ function planeFor(store: Store, rows: Int32Array) {
   return planeOf(rows, store.coordinate(across) ?? none, up === across ? none : (store.coordinate(up) ?? none));
 }
 
+/** The theory lines of a slice, once they are there. */
+function useLines(store: Store, at: Record<string, number> | null): TheoryLine[] {
+  const [across, up] = store.axes.value, key = at && across && across !== up ? JSON.stringify([across, up, at]) : "";
+  const [found, setFound] = useState<{ key: string; lines: TheoryLine[] }>({ key: "", lines: NO_LINES });
+  useEffect(() => {
+    if (key) return ask(() => store.linesAt(at!, true), (lines) => setFound({ key, lines }), AFTER);
+  }, [store, key]);
+  return found.key === key ? found.lines : NO_LINES;
+}
+
 interface SmallMapProps {
   name: string; // of what it is a map for one value of
   value: number;
@@ -103,7 +116,8 @@ function SmallMap({ name, value, values, window }: SmallMapProps) {
   const rows = useMemo(() => store.at(name, value), [store, store.table, store.slices.value, store.axes.value, name, value]);
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef(new CellPicture());
-  const seen = [store.colouring.value, store.changes.value, store.hidden.value, store.selection.value, store.classes.value];
+  const at = store.slicedAt({ [name]: value }), lines = useLines(store, at);
+  const seen = [lines, store.hiddenLines.value, store.colouring.value, store.changes.value, store.hidden.value, store.selection.value, store.classes.value];
   useEffect(() => {
     const ratio = devicePixelRatio || 1;
     const context = canvas.current!.getContext("2d")!;
@@ -123,6 +137,7 @@ function SmallMap({ name, value, values, window }: SmallMapProps) {
         context.fillStyle = `rgba(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]},${colours[4 * i + 3]! / 255})`;
         context.fillRect(frame.x(plane.x[i]!) - 1.5, frame.y(plane.y[i]!) - 1.5, 3, 3);
       }
+    drawThinLines(context, frame, lines.filter((line) => !store.hiddenLines.peek().has(line.name)));
   }, [store, rows, values, window.join(), ...seen]);
   return <canvas ref={canvas} style={{ width: `${SIZE.width}px`, height: `${SIZE.height}px` }} aria-hidden="true" />;
 }

@@ -107,23 +107,39 @@ export function clipped(context: CanvasRenderingContext2D, frame: Frame, draw: (
   context.restore();
 }
 
+function traceLine(context: CanvasRenderingContext2D, frame: Frame, line: TheoryLine): void {
+  context.beginPath();
+  for (const piece of line.pieces)
+    piece.forEach(([x, y], i) => (i ? context.lineTo(frame.x(x), frame.y(y)) : context.moveTo(frame.x(x), frame.y(y))));
+}
+
+/** Black on white is visible on light and on dark classes. */
+function strokeLine(context: CanvasRenderingContext2D, dash: number[], outer: number, inner: number): void {
+  context.setLineDash([]);
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = outer;
+  context.stroke();
+  context.setLineDash(dash);
+  context.strokeStyle = "#000000";
+  context.lineWidth = inner;
+  context.stroke();
+  context.setLineDash([]);
+}
+
 export function drawLines(context: CanvasRenderingContext2D, frame: Frame, lines: TheoryLine[], hovered: string): void {
   for (const line of lines) {
-    context.beginPath();
-    for (const piece of line.pieces)
-      piece.forEach(([x, y], i) => (i ? context.lineTo(frame.x(x), frame.y(y)) : context.moveTo(frame.x(x), frame.y(y))));
-    // Black on white is visible on light and on dark classes.
     const wide = line.name === hovered ? 1.6 : 0;
-    context.setLineDash([]);
-    context.strokeStyle = "#ffffff";
-    context.lineWidth = 3.2 + wide;
-    context.stroke();
-    context.setLineDash(dashOf(line.kind));
-    context.strokeStyle = "#000000";
-    context.lineWidth = 1.6 + wide;
-    context.stroke();
+    traceLine(context, frame, line);
+    strokeLine(context, dashOf(line.kind), 3.2 + wide, 1.6 + wide);
   }
-  context.setLineDash([]);
+}
+
+/** The same on a small map. */
+export function drawThinLines(context: CanvasRenderingContext2D, frame: Frame, lines: TheoryLine[]): void {
+  for (const line of lines) {
+    traceLine(context, frame, line);
+    strokeLine(context, dashOf(line.kind).map((length) => length / 2), 2, 0.9);
+  }
 }
 
 /** The name of a class at a point inside the axes, moved so far that none of it is cut off. */

@@ -3,28 +3,23 @@
 import { useEffect } from "preact/hooks";
 
 import { AboutSimilarity } from "./arrangement";
+import { ask } from "../../state/patient";
 import { useStore } from "../context";
 import { Controls, Slices } from "./controls";
 import { Legend } from "./legend";
 import { MapView } from "./map";
 import { Multiples } from "./multiples";
 
+const AFTER = 300; // milliseconds: after the first pictures, and when a slider rests
+
 export function MapSection() {
   const store = useStore();
-  const [across, up] = store.axes.value;
+  const [across, up] = store.axes.value, at = store.slicedAt(), slice = JSON.stringify(at);
   useEffect(() => {
-    let there = true;
     store.lines.value = [];
-    const timer = window.setTimeout(() => {
-      if (across && across !== up && !store.similar) load();
-    }, 300); // after the first pictures
-    const load = () =>
-      void store.source.theory([across, up]).then((lines) => there && (store.lines.value = lines), () => undefined);
-    return () => {
-      there = false;
-      clearTimeout(timer);
-    };
-  }, [store, across, up]);
+    if (!at || !across || across === up || store.similar) return;
+    return ask(() => store.linesAt(at), (lines) => (store.lines.value = lines), AFTER);
+  }, [store, across, up, slice]);
   return (
     <div class="map-section">
       <MapView><Controls /></MapView>

@@ -14,7 +14,7 @@ export function StartChoice() {
       <span>Start of the runs</span>
       <select value={chosen === null ? "" : String(chosen)} onChange={(e) => choose(e.currentTarget.value)}>
         {store.manifest.starts.map((name, i) => <option key={name} value={String(i)}>{name}</option>)}
-        <option value="">all, over each other</option>
+        <option value="">{store.similar ? "all" : "all, over each other"}</option>
       </select>
     </label>
   );
