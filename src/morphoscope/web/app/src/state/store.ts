@@ -323,6 +323,11 @@ export function number(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
+/** "1 run", "5 runs" */
+export function runs(count: number): string {
+  return count === 1 ? "1 run" : `${count} runs`;
+}
+
 /** Symbol and name of a class, or the name alone if it is its own symbol. */
 export function titled(info: ClassInfo | undefined | null): string {
   if (!info) return "?";

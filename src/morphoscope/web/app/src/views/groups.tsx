@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { request } from "../state/labelling";
-import { titled, type Store } from "../state/store";
+import { runs, titled, type Store } from "../state/store";
 import { useStore } from "./context";
 import { Look } from "./group_look";
 import { NAME, Told } from "./labelbar";
@@ -167,7 +167,7 @@ function Row({ group, ticked, tick, busy, send }: RowProps) {
         <input type="checkbox" checked={ticked} onChange={tick} aria-label={`Tick ${name}`} />
         {info && <Look info={info} busy={busy} send={send} />}
         <Name group={group} busy={busy} send={send} />
-        <span class="size">{count} runs</span>
+        <span class="size">{runs(count)}</span>
         <div class="group-tools">
           <Highlight name={name} rows={rows} />
           <Splitting group={group} busy={busy} send={send} />

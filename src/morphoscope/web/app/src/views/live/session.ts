@@ -183,6 +183,7 @@ export class Session {
       this.limit(point.dt);
       await this.askPlane(source, values);
     } catch (error) {
+      this.planeOf = ""; // its lines may not have come
       this.told.value = `theory: ${(error as Error).message}`;
       this.timer = window.setTimeout(() => void this.ask(), AGAIN);
     } finally {

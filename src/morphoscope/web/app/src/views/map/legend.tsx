@@ -2,7 +2,7 @@
 
 import type { Variable } from "../../data/source";
 import { useStore } from "../context";
-import { CLASS, number, titled, UNKNOWN } from "../../state/store";
+import { CLASS, number, runs, titled, UNKNOWN } from "../../state/store";
 import { KNOWN_COLOURS, LEVEL_COLOURS, readingOf } from "./colours";
 import { dashOf } from "./overlay";
 
@@ -39,7 +39,7 @@ function Classes() {
         return count > 0 && (
           <button
             key={info.name} type="button" class="chip" aria-pressed={!hidden.has(i)} onClick={(event) => toggle(i, event)}
-            aria-label={`${info.name}, ${count} runs`} title={`${titled(info)}: ${count} runs. Click hides or shows it, Shift-click shows it alone.`}
+            aria-label={`${info.name}, ${runs(count)}`} title={`${titled(info)}: ${runs(count)}. Click hides or shows it, Shift-click shows it alone.`}
           >
             <i style={{ background: info.colour }} /><b>{info.symbol}</b> {count}
           </button>
