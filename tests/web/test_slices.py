@@ -18,12 +18,6 @@ GRID = {"A": (2.0, 4.0, 3), "B": (2.0, 6.0, 3), "Dv": (8.0, 16.0, 2)}
 
 
 PLANE = {"a": (0.1, 0.2, 2), "b": (0.9, 1.0, 2)}
-DARK = """canvas => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    let dark = 0;
-    for (let i = 0; i < data.length; i += 4) dark += data[i] + data[i + 1] + data[i + 2] < 60 && data[i + 3] > 200;
-    return dark;
-}"""
 
 
 def workspace_of(folder, model="brusselator", grid=GRID, **options):
@@ -69,11 +63,17 @@ def test_the_map_and_small_maps_show_the_theory_of_their_slices(chromium, sliced
         chips = tab.get_by_role("group", name="Theory; press to hide and show")
         chips.get_by_role("button", name="Turing").wait_for()
         small = tab.get_by_role("group", name="Maps by Dv").get_by_role("button")
-        until(lambda: small.nth(1).locator("canvas").evaluate(DARK) > 5)  # black dashes of its lines
+        canvas = small.nth(1).locator("canvas[data-lines='2']")
+        canvas.wait_for()
+        drawn = canvas.evaluate("canvas => canvas.toDataURL()")
+        chips.get_by_role("button", name="Turing").click()
+        until(lambda: canvas.evaluate("canvas => canvas.toDataURL()") != drawn)
+        chips.get_by_role("button", name="Turing").click()
+        until(lambda: canvas.evaluate("canvas => canvas.toDataURL()") == drawn)
         small.first.click()
-        visit.hover(3.0, (1 + 3 * np.sqrt(2 / 8)) ** 2, "waves of finite length start to grow (Turing)")
+        visit.hover(2.5, (1 + 2.5 * np.sqrt(2 / 8)) ** 2, "waves of finite length start to grow (Turing)")
         small.nth(1).click()
-        visit.hover(3.0, (1 + 3 * np.sqrt(2 / 16)) ** 2, "waves of finite length start to grow (Turing)")
+        visit.hover(2.5, (1 + 2.5 * np.sqrt(2 / 16)) ** 2, "waves of finite length start to grow (Turing)")
         tab.get_by_role("checkbox", name="all Dv").check()
         chips.wait_for(state="detached")
         visit.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ class ExplorerData:
             "photograph": photographs.figure,
         }
         groups, proposals = GroupActions(workspace), ProposalActions(workspace)
-        self.actions = {
+        self.actions: dict[str, Callable[..., Any]] = {
             **live.actions,
             **uploads.by_name,
             **files.by_name,

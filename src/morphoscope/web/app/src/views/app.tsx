@@ -68,7 +68,7 @@ function Header() {
       <span class="mark" aria-hidden="true" dangerouslySetInnerHTML={{ __html: mark }} />
       <div class="name">
         <h1>Morphoscope</h1>
-        <p>{manifest.title} · {manifest.name} · {store.table.total} runs{manifest.read ? `, ${classes} classes` : ", not read by a classifier"}{manifest.classifier?.name && `, read by ${manifest.classifier.name}`}</p>
+        <p>{manifest.title} · {manifest.name} · {store.table.total} runs{manifest.read ? `, ${classes} classes` : ", not read by a classifier"}{manifest.classifier?.name && <span class="reader">, read by {manifest.classifier.name}</span>}</p>
       </div>
       <div class="choices">
         {store.source.labels && (

@@ -137,6 +137,7 @@ function SmallMap({ name, value, values, window }: SmallMapProps) {
         context.fillStyle = `rgba(${colours[4 * i]},${colours[4 * i + 1]},${colours[4 * i + 2]},${colours[4 * i + 3]! / 255})`;
         context.fillRect(frame.x(plane.x[i]!) - 1.5, frame.y(plane.y[i]!) - 1.5, 3, 3);
       }
+    canvas.current!.dataset.lines = String(lines.length); // for tests
     drawThinLines(context, frame, lines.filter((line) => !store.hiddenLines.peek().has(line.name)));
   }, [store, rows, values, window.join(), ...seen]);
   return <canvas ref={canvas} style={{ width: `${SIZE.width}px`, height: `${SIZE.height}px` }} aria-hidden="true" />;
