@@ -168,3 +168,23 @@ def test_a_long_question_makes_nobody_wait():
 
     with running(PageSite("test", {}, actions, beside=["long"])) as server:
         assert outcome(asked(server)) == [1, 0]
+
+
+def test_a_sign_of_life_waits_for_no_work():
+    """Neither for data that all threads are making, nor for long actions that have all of theirs."""
+    ready = threading.Event()
+    actions = {"ping": lambda: "pong", "long": lambda: ready.wait(20)}
+    site = PageSite("test", {}, actions, beside=["long"])
+
+    async def asked(server):
+        socket = await connect(server)
+        for number in range(1, 9):
+            await socket.write_message(json.dumps({"id": number, "action": "long"}))
+        alive = await answered(socket)
+        ready.set()
+        return alive
+
+    with running(site) as server:
+        for _ in range(8):
+            site.pool.submit(ready.wait, 20)
+        assert outcome(asked(server))
