@@ -38,9 +38,8 @@ class PublicNames(SphinxDirective):
 
 
 def public_names(package: Any) -> list[str]:
-    """The classes and functions among the names that a package offers."""
-    names = getattr(package, "__all__", dir(package))
-    return [name for name in names if inspect.isclass(found := getattr(package, name)) or inspect.isfunction(found)]
+    """The classes and functions among the names that a package offers, those with a cache as well."""
+    return [name for name in getattr(package, "__all__", dir(package)) if callable(getattr(package, name))]
 
 
 class CommandHelp(SphinxDirective):

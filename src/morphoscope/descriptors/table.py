@@ -30,6 +30,12 @@ class Descriptor:
         Publication of the definition, unless it is in textbooks.
     ratios
         Whether values are compared by ratios, on a logarithmic scale.
+
+    Examples
+    --------
+    >>> from morphoscope.descriptors import BY_NAME
+    >>> BY_NAME["spots"].unit
+    '1'
     """
 
     name: str

@@ -15,7 +15,50 @@ __all__ = ["MODELS", "Model", "Parameters", "Ramp", "find_model", "get_model", "
 #: The built-in models, one per file of :mod:`.builtin`.
 MODELS: Registry[Model] = Registry("model")
 MODELS.add_package("morphoscope.models.builtin", Model)
-model_names, get_model = MODELS.names, MODELS.get
+
+
+def model_names() -> list[str]:
+    """List the names of the built-in models.
+
+    Returns
+    -------
+    list of str
+        The names in alphabetical order.
+
+    Examples
+    --------
+    >>> from morphoscope import models
+    >>> models.model_names()[:3]
+    ['allen-cahn', 'barkley', 'brusselator']
+    """
+    return MODELS.names()
+
+
+def get_model(name: str) -> Model:
+    """Get a built-in model.
+
+    Parameters
+    ----------
+    name : str
+        Its name, such as ``gray-scott``.
+
+    Returns
+    -------
+    Model
+        The model.
+
+    Raises
+    ------
+    UsageError
+        If no built-in model has this name. The message has the nearest one.
+
+    Examples
+    --------
+    >>> from morphoscope import models
+    >>> models.get_model("gray-scott").plane
+    ('k', 'f')
+    """
+    return MODELS.get(name)
 
 
 def check_equations(model: Model) -> None:
