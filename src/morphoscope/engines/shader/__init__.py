@@ -1,5 +1,10 @@
-"""Steps of explicit Euler as text of fragment shaders, for simulations on the graphics processor of a browser."""
+"""Steps of explicit Euler as text of shaders, for simulations on the graphics processor of a browser.
 
-from morphoscope.engines.shader.passes import Shader, ShaderPass, shader
+:func:`shader` writes fragment shaders for WebGL2, :func:`compute_shader` compute shaders for WebGPU.
+"""
 
-__all__ = ["Shader", "ShaderPass", "shader"]
+from morphoscope.engines.shader.compute import ComputeShader, compute_shader
+from morphoscope.engines.shader.passes import Shader, shader
+from morphoscope.engines.shader.writer import ShaderPass
+
+__all__ = ["ComputeShader", "Shader", "ShaderPass", "compute_shader", "shader"]

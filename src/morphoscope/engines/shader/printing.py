@@ -1,7 +1,8 @@
-"""SymPy expressions as GLSL ES 3.00: SymPy's own printer, made safe for what our formulas may contain.
+"""SymPy expressions as GLSL ES 3.00 and as WGSL: SymPy's own printer, made safe for what our formulas may contain.
 
 SymPy's printer writes integers as ``2``, which GLSL does not convert, every power as ``pow``, which is undefined for
-negative bases, and has no ``tanh``.
+negative bases, and has no ``tanh``. It has no WGSL; there the same expressions are written in the same way, except that
+a function has only one kind of arguments.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ LONGEST_PRODUCT = 8  # higher whole powers are computed by a function
 
 class Printer(GLSLPrinter):  # type: ignore[misc]
     """Prints expressions whose numbers are all floats, and whose powers have the values that NumPy gives."""
+
+    whole_power = "power"  # the function of a float and an integer
 
     def _number(self, value: float) -> str:
         text = repr(float(value))
@@ -48,7 +51,9 @@ class Printer(GLSLPrinter):  # type: ignore[misc]
         if exponent.is_Integer:
             size = abs(int(exponent))
             atom = printed if base.is_Symbol else f"({printed})"
-            whole = f"({'*'.join([atom] * size)})" if size <= LONGEST_PRODUCT else f"power({printed}, {size})"
+            whole = (
+                f"({'*'.join([atom] * size)})" if size <= LONGEST_PRODUCT else f"{self.whole_power}({printed}, {size})"
+            )
             return whole if exponent > 0 else f"(1.0/{whole})"
         if exponent is S.Half:
             return f"sqrt({printed})"
@@ -58,3 +63,14 @@ class Printer(GLSLPrinter):  # type: ignore[misc]
 def printed(expression: Any) -> str:
     """The expression as GLSL text."""
     return str(Printer().doprint(expression))
+
+
+class ComputePrinter(Printer):
+    """The same for WGSL."""
+
+    whole_power = "whole_power"
+
+
+def printed_compute(expression: Any) -> str:
+    """The expression as WGSL text."""
+    return str(ComputePrinter().doprint(expression))
