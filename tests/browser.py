@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-# WebGL is drawn by the processor: tests need no graphics card.
-FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking",
+# WebGL and WebGPU are emulated by the processor: tests need no graphics card.
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--enable-unsafe-webgpu",
+         "--use-webgpu-adapter=swiftshader", "--disable-background-networking",
          "--disable-component-update"]  # fmt: skip
 MISSING = "no Chromium; install chromium, or run `.venv/bin/playwright install chromium`"
 

@@ -39,7 +39,7 @@ READ = """([network, patterns]) => {
 class FilePage:
     """The tiny atlas as a page from disk, in a tab; nothing may be requested, nothing may go wrong."""
 
-    def __init__(self, chromium, page, **device):
+    def __init__(self, chromium, page, query="", **device):
         self.context = chromium.new_context(**device)
         self.context.set_default_timeout(20_000)
         self.tab = self.context.new_page()
@@ -48,7 +48,7 @@ class FilePage:
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.page = page
-        self.tab.goto(page.as_uri())
+        self.tab.goto(page.as_uri() + query)
         self.tab.locator(".map-plot").first.wait_for()
 
     def _on_console(self, message):
@@ -206,6 +206,15 @@ def test_on_a_phone_the_page_from_disk_has_tabs_over_one_view(chromium, page):
     visit.close()
 
 
+def test_a_page_from_disk_uses_webgpu(chromium, page):
+    visit = FilePage(chromium, page, "?backend=webgpu", viewport={"width": 1440, "height": 900})
+    visit.turn_to("Live")
+    status = visit.tab.locator(".live-status", has_text="computed by WebGPU")
+    status.wait_for()
+    until(lambda: float(status.locator("b").inner_text()) > 0)
+    visit.close()
+
+
 SIMULATE = """async ([network, program, options, parameters, start, marks, end]) => {
   const reader = new Morphoscope.Reader(Uint8Array.from(atob(network), (c) => c.charCodeAt(0)).buffer), frames = [];
   const simulator = Morphoscope.createSimulator(document.createElement('canvas'), program, options);
@@ -217,7 +226,7 @@ SIMULATE = """async ([network, program, options, parameters, start, marks, end])
   }
   simulator.free();
   const { name, probabilities } = reader.read(frames, end);
-  return { name, probability: probabilities.get(name), quick: simulator.onProcessor };
+  return { name, probability: probabilities.get(name), backend: simulator.backend };
 }"""
 
 
@@ -229,11 +238,11 @@ def test_a_run_in_the_browser_ends_in_the_class_of_the_run_in_python(opened, run
     job = dataclasses.replace(run_job(plan, plan.runs[run]), steps=steps)
     frames = get_engine("cpu").run(job).snapshots[:, 0]
     expected = classifier.predict(frames[None])
-    options = {"width": 128, "height": 128, "dt": plan.dt, "processor": True}
+    options = {"width": 128, "height": 128, "dt": plan.dt, "backend": "webassembly"}
     start = job.initial.astype(np.float32).reshape(2, -1).tolist()
     sent = [program(plan.model), options, dict(job.parameters), start, list(steps), 300]
     found = opened.tab.evaluate(SIMULATE, [base64.b64encode(network_file(classifier)).decode(), *sent])
-    assert found["quick"]  # WebAssembly is allowed on a page from disk
+    assert found["backend"] == "webassembly"  # which is allowed on a page from disk
     assert found["name"] == expected.names[0] == name
     assert found["probability"] == pytest.approx(float(expected.probability[0]), abs=1e-3)
 

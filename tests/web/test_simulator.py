@@ -42,16 +42,32 @@ RATIONAL = Model(
     dt=0.002,
 )
 
-RUN = """([program, options, start, steps, ramps]) => [false, true].map((processor) => {
-  const canvas = (window.canvas ??= document.createElement('canvas'));
-  const simulator = Morphoscope.createSimulator(canvas, program, {...options, processor});
-  for (const [name, axis, low, high] of ramps) simulator.setRamp(name, axis, low, high);
-  simulator.reset(start.map((values) => Float32Array.from(values)));
-  simulator.step(steps);
-  const state = simulator.read().map((values) => [...values]), extremes = simulator.extremes(0);
-  simulator.free();
-  return [state, extremes, simulator.onProcessor];
-})"""
+#: As many species as there can be.
+FOUR = Model(
+    name="four",
+    reaction={"u": "v - u*w", "v": "u - v + dx(x)", "w": "a*x - w**2", "x": "u*v - x + laplace(laplace(u))/50"},
+    diffusion={"u": "a", "v": "1", "w": "0", "x": "2"},
+    defaults={"a": 0.5},
+    background={"u": 0.5, "v": 0.2, "w": 0.1, "x": 0.3},
+    dt=0.01,
+)
+
+BACKENDS = ("webgl2", "webassembly", "webgpu")
+
+RUN = """async ([program, options, start, steps, ramps, backends]) => {
+  const found = [];
+  for (const backend of backends) {
+    const canvas = (window.canvas ??= document.createElement('canvas'));
+    const simulator = await Morphoscope.openSimulator(canvas, program, {...options, backend});
+    for (const [name, axis, low, high] of ramps) simulator.setRamp(name, axis, low, high);
+    simulator.reset(start.map((values) => Float32Array.from(values)));
+    simulator.step(steps);
+    const state = (await simulator.read()).map((values) => [...values]), extremes = await simulator.extremes(0);
+    simulator.free();
+    found.push([state, extremes, simulator.backend]);
+  }
+  return found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +91,8 @@ def start_of(model, shape, seed=0):
     return state.astype(np.float32)
 
 
-def both(tab, model, grid, parameters=None, dt=None):
-    """The states of the reference engine, and of the simulator by shaders and on the processor; and the start."""
+def compared(tab, model, grid, parameters=None, dt=None):
+    """The states of the reference engine, and of the simulator with each backend; the start; the latters' extremes."""
     start, step = start_of(model, grid.shape), dt or model.dt
     job = Job(model, grid, step, model.complete(parameters or {}), start, (STEPS,))
     reference = ReferenceEngine().run(job).snapshots[0]
@@ -87,24 +103,26 @@ def both(tab, model, grid, parameters=None, dt=None):
     ramps = [[name, ramp.axis, ramp.start, ramp.stop] for name, ramp in (parameters or {}).items()]
     values = [species.ravel().astype(float).tolist() for species in start]
     made = program(model)
-    ways = tab.evaluate(RUN, [made, options, values, STEPS, ramps])
-    assert [on_processor for _, _, on_processor in ways] == [False, made["kernel"] is not None and not ramps]
+    ways = tab.evaluate(RUN, [made, options, values, STEPS, ramps, BACKENDS])
+    quick = made["kernel"] is not None and not ramps
+    assert [backend for _, _, backend in ways] == ["webgl2", "webassembly" if quick else "webgl2", "webgpu"]
     found = [np.array(state).reshape(reference.shape) for state, _, _ in ways]
-    return reference, np.array(found), start, ways[0][1]
+    return reference, np.array(found), start, [extremes for _, extremes, _ in ways]
 
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_built_in_model_runs_as_in_python(tab, name):
     model = get_model(name)
-    reference, found, start, extremes = both(tab, model, Grid(24, 32, spacing=model.spacing))
+    reference, found, start, extremes = compared(tab, model, Grid(24, 32, spacing=model.spacing))
     size = np.abs(reference).max()
     assert np.abs(found - reference).max() < TOLERANCE * size
     assert np.abs(reference - start).max() > 1e4 * TOLERANCE * size  # the state has changed
-    assert extremes["finite"]
     assert program(model)["kernel"] is not None
-    first = found[0, 0]
-    np.testing.assert_allclose([extremes["low"], extremes["high"]], [first.min(), first.max()], rtol=1e-6)
-    np.testing.assert_allclose(extremes["mean"], first.mean(), atol=1e-5 * size)
+    for state, measured in zip(found, extremes, strict=True):
+        first = state[0]
+        assert measured["finite"]
+        np.testing.assert_allclose([measured["low"], measured["high"]], [first.min(), first.max()], rtol=1e-6)
+        np.testing.assert_allclose(measured["mean"], first.mean(), atol=1e-5 * size)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +135,8 @@ def test_every_built_in_model_runs_as_in_python(tab, name):
         ("swift-hohenberg", (20, 30), 5, "x=dirichlet,y=no-flux", {"r": Ramp("x", 0.1, 0.4)}, 0.01),
         ("swift-hohenberg", (1, 32), 5, "dirichlet", {}, 0.01),
         ("brusselator", (1, 64), 9, "no-flux", {}, None),
+        (FOUR, (19, 18), 9, "x=no-flux,y=dirichlet", {}, None),
+        (FOUR, (16, 20), 5, "periodic", {"a": Ramp("y", 0.4, 0.6)}, None),
         (MIXED, (16, 20), 9, "x=dirichlet,y=periodic", {"b": Ramp("x", 0.1, 0.4)}, None),
         (MIXED, (16, 20), 5, "no-flux", {}, None),
         (RATIONAL, (16, 22), 9, "x=dirichlet,y=periodic", {}, None),
@@ -127,32 +147,33 @@ def test_every_built_in_model_runs_as_in_python(tab, name):
 def test_stencils_boundaries_and_ramps_are_those_of_python(tab, model, shape, stencil, boundary, parameters, dt):
     model = get_model(model) if isinstance(model, str) else model
     grid = Grid(*shape, spacing=model.spacing, stencil=stencil, boundary=boundary)
-    reference, found, _, _ = both(tab, model, grid, parameters, dt)
+    reference, found, _, _ = compared(tab, model, grid, parameters, dt)
     assert np.abs(found - reference).max() < TOLERANCE * np.abs(reference).max()
 
 
-def test_the_brush_paints_over_periodic_edges_and_reset_restores_every_bit(tab):
+@pytest.mark.parametrize("backend", ["webgl2", "webgpu"])
+def test_the_brush_paints_over_periodic_edges_and_reset_restores_every_bit(tab, backend):
     """A disc in the corner; strength mixes; one species; the background erases."""
     model = get_model("gray-scott")
     start = start_of(model, (16, 24))
     painted = tab.evaluate(
-        """([program, start]) => {
+        """async ([program, start, backend]) => {
           const canvas = document.createElement('canvas'), state = start.map((values) => Float32Array.from(values));
-          const simulator = Morphoscope.createSimulator(canvas, program, {width: 24, height: 16});
-          const read = () => simulator.read().map((values) => [...values]);
+          const simulator = await Morphoscope.openSimulator(canvas, program, {width: 24, height: 16, backend});
+          const read = async () => (await simulator.read()).map((values) => [...values]);
           simulator.reset(state);
           simulator.brush(0.5, 0.5, 3, 1);
-          const whole = read();
+          const whole = await read();
           simulator.reset(state);
           simulator.brush(12.5, 8.5, 2, 0.5, 1);
-          const half = read();
+          const half = await read();
           simulator.brush(12.5, 8.5, 30, -1);
-          const erased = read();
+          const erased = await read();
           simulator.step(50);
           simulator.reset(state);
-          return {whole, half, erased, reset: read(), steps: simulator.steps, time: simulator.time};
+          return {whole, half, erased, reset: await read(), steps: simulator.steps, time: simulator.time};
         }""",
-        [program(model), [species.ravel().astype(float).tolist() for species in start]],
+        [program(model), [species.ravel().astype(float).tolist() for species in start], backend],
     )
     shaped = {name: np.array(painted[name], dtype=np.float32).reshape(start.shape) for name in painted if name[0] != "t"
               and name != "steps"}  # fmt: skip
@@ -172,11 +193,9 @@ def test_values_that_are_not_finite_are_noticed(tab):
     model = get_model("gray-scott")
     start = start_of(model, (16, 24))
     start[1, 3, 5] = np.inf
-    (_, extremes, _), _ = tab.evaluate(
-        RUN,
-        [program(model), {"width": 24, "height": 16}, [s.ravel().astype(float).tolist() for s in start], 3, []],
-    )
-    assert not extremes["finite"]
+    values = [s.ravel().astype(float).tolist() for s in start]
+    ways = tab.evaluate(RUN, [program(model), {"width": 24, "height": 16}, values, 3, [], BACKENDS])
+    assert [extremes["finite"] for _, extremes, _ in ways] == [False, False, False]
 
 
 @pytest.mark.parametrize(

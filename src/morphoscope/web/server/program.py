@@ -9,7 +9,7 @@ from typing import Any
 from morphoscope.core.errors import UsageError
 from morphoscope.engines.grid import Grid
 from morphoscope.engines.initial import InitialCondition, named_conditions
-from morphoscope.engines.shader import shader
+from morphoscope.engines.shader import compute_shader, shader
 from morphoscope.engines.stability import automatic_step
 from morphoscope.engines.webassembly import PITCH, kernel
 from morphoscope.models import Model
@@ -55,12 +55,19 @@ def program(model: Model) -> dict[str, Any]:
         "shown": None if model.shown is None else list(model.shown),
         "passes": [dataclasses.asdict(each) for each in made.passes],
         "packed": made.packed,
+        "compute": compute_of(model),
         "kernel": kernel_of(model),
         "presets": [],
         "visualpde": visualpde(model),
         "theory": None,
         "formulas": {"reaction": dict(model.reaction), "diffusion": dict(model.diffusion)},
     }
+
+
+def compute_of(model: Model) -> dict[str, Any]:
+    """What computes the steps where a browser has WebGPU."""
+    made = compute_shader(model)
+    return {"passes": list(made.passes), "channels": made.channels, "inner": made.inner}
 
 
 def kernel_of(model: Model) -> dict[str, Any] | None:

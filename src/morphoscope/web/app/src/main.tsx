@@ -4,14 +4,14 @@
 import { FileSource, isFile } from "./data/file";
 import { ServerSource } from "./data/server";
 import { Reader } from "./reader/reader";
-import { createSimulator } from "./simulator/simulator";
+import { createSimulator, openSimulator } from "./simulator/opening";
 import { wavelength } from "./simulator/wavelength";
 import { start } from "./start";
 import { pointOf } from "./theory/point";
 import { startLive } from "./views/live/page";
 import { widget } from "./widget";
 
-export { createSimulator, pointOf, Reader, wavelength, widget };
+export { createSimulator, openSimulator, pointOf, Reader, wavelength, widget };
 
 const place = document.getElementById("morphoscope");
 if (place?.dataset.source === "live") void startLive(place);

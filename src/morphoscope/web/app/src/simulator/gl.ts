@@ -1,9 +1,10 @@
 // The few things that the simulator needs of WebGL2.
 
+import { SOFTWARE } from "./gpu";
+import { UnsupportedError } from "./simulator";
+
 export const CORNERS = `#version 300 es
 void main() { gl_Position = vec4(vec2[3](vec2(-1), vec2(3, -1), vec2(-1, 3))[gl_VertexID], 0, 1); }`;
-
-export class UnsupportedError extends Error {}
 
 export function contextOf(canvas: HTMLCanvasElement): WebGL2RenderingContext {
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" });
@@ -17,7 +18,7 @@ export function contextOf(canvas: HTMLCanvasElement): WebGL2RenderingContext {
 export function emulated(gl: WebGL2RenderingContext): boolean {
   const info = gl.getExtension("WEBGL_debug_renderer_info");
   const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+  return SOFTWARE.test(name);
 }
 
 function compiled(gl: WebGL2RenderingContext, kind: number, text: string): WebGLShader {

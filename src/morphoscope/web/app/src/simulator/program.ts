@@ -25,6 +25,12 @@ export interface ShaderPass {
   writes: string; // "state", or the name of a texture of inner results
 }
 
+export interface ComputeProgram {
+  passes: string[]; // WGSL
+  channels: number; // floats of a cell
+  inner: number; // fields of inner results
+}
+
 export interface KernelProgram {
   code: string; // base64 of a WebAssembly module
   inner: [number, number][]; // the fields of inner results that each pass but the last writes
@@ -62,6 +68,7 @@ export interface ModelProgram {
   shown: [number, number] | null; // the range of the first species in pictures
   passes: ShaderPass[];
   packed: number; // cells in a texel, if the width of the grid is a multiple of it
+  compute: ComputeProgram; // the same steps for WebGPU
   kernel: KernelProgram | null; // the same steps for the processor
   presets: Preset[];
   visualpde: VisualPde | null; // null: it can't express the model
@@ -71,6 +78,11 @@ export interface ModelProgram {
 
 export type Boundary = "periodic" | "no-flux" | "dirichlet";
 
+/** What computes the steps. */
+export type Backend = "webgpu" | "webgl2" | "webassembly";
+
+export const BACKENDS: Record<Backend, string> = { webgpu: "WebGPU", webgl2: "WebGL2", webassembly: "WebAssembly" };
+
 export interface SimulatorOptions {
   width: number;
   height: number;
@@ -78,7 +90,7 @@ export interface SimulatorOptions {
   stencil?: 9 | 5;
   spacing?: number;
   dt?: number;
-  processor?: boolean; // compute on the processor; without it, only where graphics are emulated
+  backend?: Backend | undefined; // without it, the fastest that is there; WebAssembly computes what it can
 }
 
 /** The two boundaries of a text such as "periodic" or "x=no-flux,y=periodic". */

@@ -1,13 +1,22 @@
-// A run of a model on the graphics processor: explicit Euler with the stencils and boundaries of Python's engines.
+// A run of a model: explicit Euler with the stencils and boundaries of Python's engines. What computes the steps is a
+// backend, each a subclass.
 
-import { BLOCK, BRUSH, EXTREMES, HEAD, PICTURE } from "./shaders";
-import { Field, Pass, contextOf, emulated } from "./gl";
-import { Kernel } from "./kernel";
-import type { Boundary, ModelProgram, ShaderPass, SimulatorOptions } from "./program";
+import type { Backend, Boundary, ModelProgram, SimulatorOptions } from "./program";
 
-const NUMBERS: Record<Boundary, number> = { periodic: 0, "no-flux": 1, dirichlet: 2 };
-const HISTORY = 256; // rows of the picture of a one-dimensional run
 export const ALL_SPECIES = -1;
+export const HISTORY = 256; // rows of the picture of a one-dimensional run
+export const NUMBERS: Record<Boundary, number> = { periodic: 0, "no-flux": 1, dirichlet: 2 }; // in shaders
+
+export class UnsupportedError extends Error {}
+
+/** What is known at once, or when the graphics processor has answered. */
+export type Later<T> = T | Promise<T>;
+
+/** Call `then` with the value, at once if it is there. A run that has ended, or whose device was lost, gives no answer. */
+export function whenThere<T>(value: Later<T>, then: (value: T) => void): void {
+  if (value instanceof Promise) value.then(then, () => undefined);
+  else then(value);
+}
 
 /** Smallest, largest and mean value of a species; finite: of all values. */
 export interface Extremes {
@@ -17,41 +26,28 @@ export interface Extremes {
   finite: boolean;
 }
 
-interface Step {
-  pass: Pass;
-  textures: string[];
-  writes: string;
+/** A state with its number of steps and its time. */
+export interface Moment {
+  state: Float32Array[];
+  steps: number;
+  time: number;
 }
 
-export class Simulator {
-  readonly gl: WebGL2RenderingContext;
+export abstract class Simulator {
   readonly width: number;
   readonly height: number;
   readonly boundary: [Boundary, Boundary];
   readonly stencil: 9 | 5;
   readonly spacing: number;
-  readonly packed: number; // cells in a texel
   dt: number;
   steps = 0;
   time = 0;
-  private fields: [Field, Field];
-  private inner = new Map<string, Field>();
-  private blocks: Field;
-  private history: Field | null;
-  private row = 0;
-  private chain: Step[] = [];
-  private ramps = new Map<string, [number, number]>(); // change per cell along x and y
-  private values = new Map<string, number>();
-  private changed = true;
-  private brushPass: Pass;
-  private extremesPass: Pass;
-  private picturePass: Pass;
-  private palette: WebGLTexture;
-  private colours: string[] | null = null;
-  private kernel: Kernel | null;
+  protected ramps = new Map<string, [number, number]>(); // change per cell along x and y
+  protected values = new Map<string, number>();
+  protected changed = true; // a parameter or the time step, since they were sent
 
+  /** `canvas`: where it draws. */
   constructor(readonly canvas: HTMLCanvasElement, readonly program: ModelProgram, options: SimulatorOptions) {
-    const gl = (this.gl = contextOf(canvas));
     this.width = options.width;
     this.height = options.height;
     this.boundary = options.boundary ?? ["periodic", "periodic"];
@@ -59,66 +55,17 @@ export class Simulator {
     this.stencil = options.stencil ?? 9;
     this.spacing = options.spacing ?? program.spacing;
     this.dt = options.dt ?? program.dt;
-    gl.bindVertexArray(gl.createVertexArray());
-    this.packed = this.width % program.packed ? 1 : program.packed;
-    const columns = this.width / this.packed;
-    const field = (width = columns, height = this.height) => new Field(gl, width, height);
-    this.fields = [field(), field()];
-    for (const { writes } of program.passes) if (writes !== "state") this.inner.set(writes, field());
-    this.blocks = field(Math.ceil(columns / BLOCK), Math.ceil(this.height / BLOCK));
-    this.history = this.height === 1 ? field(columns, HISTORY) : null;
     for (const { name, default: value } of program.parameters) this.values.set(name, value);
-    const own = (text: string) => new Pass(gl, `#version 300 es\n#define PACKED ${this.packed}\n${HEAD}${text}`);
-    this.brushPass = own(BRUSH);
-    this.extremesPass = own(EXTREMES);
-    this.picturePass = own(PICTURE);
-    this.palette = gl.createTexture();
-    this.kernel = (options.processor ?? emulated(gl)) ? this.processor() : null;
-    this.compile();
-    const uniform = program.species.map((_, s) => new Float32Array(this.width * this.height).fill(program.background[s] ?? 0));
-    this.reset(uniform);
   }
 
-  /** What computes steps on the processor; null where only shaders can. */
-  private processor(): Kernel | null {
-    const { program, width, height, boundary, stencil, spacing } = this;
-    try {
-      return program.kernel && new Kernel(program, program.kernel, { width, height, boundary, stencil, spacing });
-    } catch {
-      return null;
-    }
-  }
+  /** Resolves when the graphics processor was lost, to the last state that was read; null where this is not noticed. */
+  readonly gone: Promise<Moment> | null = null;
 
-  /** Whether steps are computed on the processor. */
-  get onProcessor(): boolean {
-    return this.kernel !== null && this.ramps.size === 0;
-  }
+  /** What computes the steps now. */
+  abstract get backend(): Backend;
 
-  private get columns(): number {
-    return this.width / this.packed;
-  }
-
-  /** Where a species of a cell is among the floats of all texels. */
-  private place(cell: number, species: number): number {
-    return 4 * Math.floor(cell / this.packed) + species * this.packed + (cell % this.packed);
-  }
-
-  /** Start from a state: one array a species, in row order. */
-  reset(state: Float32Array[]): void {
-    const cells = this.width * this.height, wrong = state.find((values) => values.length !== cells);
-    if (wrong) throw new Error(`a start of ${wrong.length} cells; the grid has ${cells}`);
-    this.write(state);
-    this.steps = this.time = this.row = 0;
-    this.remembered = -1;
-    this.history?.write(new Float32Array(4 * this.columns * HISTORY).fill(Number.NaN));
-  }
-
-  private write(state: Float32Array[]): void {
-    const cells = this.width * this.height, texels = new Float32Array(4 * this.columns * this.height);
-    state.forEach((values, s) => {
-      for (let cell = 0; cell < cells; cell++) texels[this.place(cell, s)] = values[cell] as number;
-    });
-    this.fields[0].write(texels);
+  get cells(): number {
+    return this.width * this.height;
   }
 
   get parameters(): Record<string, number> {
@@ -128,7 +75,7 @@ export class Simulator {
   setParameter(name: string, value: number): void {
     if (!this.values.has(name)) throw new Error(`${this.program.name} has no parameter ${name}`);
     this.values.set(name, value);
-    if (this.ramps.delete(name)) this.compile();
+    this.ramps.delete(name);
     this.changed = true;
   }
 
@@ -138,32 +85,6 @@ export class Simulator {
     const cells = axis === "x" ? this.width : this.height;
     const slope = (stop - start) / Math.max(cells - 1, 1);
     this.ramps.set(name, axis === "x" ? [slope, 0] : [0, slope]);
-    this.compile();
-  }
-
-  private compile(): void {
-    for (const { pass } of this.chain) pass.free();
-    const [x, y] = this.boundary;
-    const definitions = [`PACKED ${this.packed}`, `STENCIL ${this.stencil}`, `BOUNDARY_X ${NUMBERS[x]}`, `BOUNDARY_Y ${NUMBERS[y]}`];
-    if (this.ramps.size) definitions.push("RAMPS");
-    const head = ["#version 300 es", ...definitions.map((d) => `#define ${d}`), ""].join("\n");
-    this.chain = this.program.passes.map(({ text, textures, writes }: ShaderPass) => ({
-      pass: new Pass(this.gl, head + text), textures, writes,
-    }));
-    this.changed = true;
-  }
-
-  private sendParameters(): void {
-    const gl = this.gl;
-    const table = this.program.parameters.flatMap(({ name }) => [this.values.get(name) ?? 0, ...(this.ramps.get(name) ?? [0, 0])]);
-    for (const { pass, textures } of this.chain) {
-      gl.useProgram(pass.program);
-      gl.uniform1f(pass.at("dt"), this.dt);
-      gl.uniform1f(pass.at("spacing"), this.spacing);
-      if (table.length) gl.uniform3fv(pass.at("parameter"), table);
-      textures.forEach((name, unit) => gl.uniform1i(pass.at(name), unit));
-    }
-    this.changed = false;
   }
 
   setStep(dt: number): void {
@@ -171,165 +92,87 @@ export class Simulator {
     this.changed = true;
   }
 
+  /** Of each parameter, its value in the first cell and its changes along x and y. */
+  protected table(): [number, number, number][] {
+    return this.program.parameters.map(({ name }) => [this.values.get(name) ?? 0, ...(this.ramps.get(name) ?? [0, 0])] as [number, number, number]);
+  }
+
+  /** The background everywhere. */
+  protected uniform(): Float32Array[] {
+    return this.program.species.map((_, s) => new Float32Array(this.cells).fill(this.program.background[s] ?? 0));
+  }
+
+  /** Start from a state: one array a species, in row order. */
+  reset(state: Float32Array[]): void {
+    const wrong = state.find((values) => values.length !== this.cells);
+    if (wrong) throw new Error(`a start of ${wrong.length} cells; the grid has ${this.cells}`);
+    this.steps = this.time = 0;
+    this.begin(state);
+  }
+
+  /** Go on from a moment of another run of the same model, at its parameters. */
+  resume(other: Simulator, { state, steps, time }: Moment): void {
+    this.values = new Map(other.values);
+    this.ramps = new Map(other.ramps);
+    this.setStep(other.dt);
+    this.reset(state);
+    this.steps = steps;
+    this.time = time;
+  }
+
+  protected abstract begin(state: Float32Array[]): void;
+
   /** Advance by a number of steps. */
   step(count: number): void {
-    if (this.kernel && this.onProcessor) {
-      const state = this.read();
-      this.kernel.step(state, count, this.dt, this.program.parameters.map(({ name }) => this.values.get(name) ?? 0));
-      this.write(state);
-    } else this.draws(count);
+    this.advance(count);
     this.steps += count;
     this.time += count * this.dt;
   }
 
-  private draws(count: number): void {
-    const gl = this.gl;
-    if (this.changed) this.sendParameters();
-    gl.viewport(0, 0, this.columns, this.height);
-    const alone = this.chain.length === 1;
-    if (alone) gl.useProgram((this.chain[0] as Step).pass.program);
-    gl.activeTexture(gl.TEXTURE0);
-    for (let i = 0; i < count; i++) {
-      for (const { pass, textures, writes } of this.chain) {
-        if (!alone) gl.useProgram(pass.program);
-        for (let unit = textures.length - 1; unit >= 0; unit--) {
-          if (!alone) gl.activeTexture(gl.TEXTURE0 + unit);
-          gl.bindTexture(gl.TEXTURE_2D, this.textureOf(textures[unit] as string));
-        }
-        gl.bindFramebuffer(gl.FRAMEBUFFER, writes === "state" ? this.fields[1].target : (this.inner.get(writes) as Field).target);
-        gl.drawArrays(gl.TRIANGLES, 0, 3);
-      }
-      this.fields.reverse();
-    }
-  }
+  protected abstract advance(count: number): void;
 
-  private textureOf(name: string): WebGLTexture {
-    return name === "state" ? this.fields[0].texture : (this.inner.get(name) as Field).texture;
-  }
+  /** Whether it is so far behind that it should get no more steps. */
+  abstract get busy(): boolean;
 
-  private bindState(): void {
-    this.gl.activeTexture(this.gl.TEXTURE0);
-    this.gl.bindTexture(this.gl.TEXTURE_2D, this.fields[0].texture);
-  }
+  /** How many milliseconds the steps take that `work` asks for. */
+  abstract timing(work: () => void): Later<number>;
 
   /** Paint a disc: strength 1 sets the perturbed state, −1 the background, values between mix. Places are in cells. */
-  brush(x: number, y: number, radius: number, strength: number, species = ALL_SPECIES): void {
-    const gl = this.gl, pass = this.brushPass, { perturbation, background } = this.program;
-    const goal = strength >= 0 ? perturbation : background;
-    const four = (value: (s: number) => number) => [0, 1, 2, 3].map(value) as [number, number, number, number];
-    gl.useProgram(pass.program);
-    gl.viewport(0, 0, this.columns, this.height);
-    this.bindState();
-    gl.uniform1i(pass.at("state"), 0);
-    gl.uniform2f(pass.at("place"), x, y);
-    gl.uniform1f(pass.at("radius"), radius);
-    gl.uniform1f(pass.at("strength"), Math.min(Math.abs(strength), 1));
-    gl.uniform4f(pass.at("towards"), ...four((s) => goal[s] ?? 0));
-    gl.uniform4f(pass.at("mask"), ...four((s) => (species === ALL_SPECIES || species === s ? 1 : 0)));
-    gl.uniform2i(pass.at("periodic"), +(this.boundary[0] === "periodic"), +(this.boundary[1] === "periodic"));
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.fields[1].target);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-    this.fields.reverse();
-  }
+  abstract brush(x: number, y: number, radius: number, strength: number, species?: number): void;
 
   /** The state, one array a species, in row order. */
-  read(): Float32Array[] {
-    const texels = this.fields[0].read(), cells = this.width * this.height;
-    return this.program.species.map((_, s) => {
-      const values = new Float32Array(cells);
-      for (let cell = 0; cell < cells; cell++) values[cell] = texels[this.place(cell, s)] as number;
-      return values;
-    });
-  }
+  abstract read(): Later<Float32Array[]>;
 
-  /** Wait until the graphics processor has done what it was told. */
-  wait(): void {
-    const gl = this.gl, texel = new Float32Array(4);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.fields[0].target);
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.FLOAT, texel);
-  }
+  /** Remember the state as it is now, in case that the graphics processor is lost. */
+  keep(): void {}
 
-  /** Computed in blocks on the graphics processor, so that little is transferred. */
-  extremes(species: number): Extremes {
-    const gl = this.gl, pass = this.extremesPass;
-    gl.useProgram(pass.program);
-    gl.viewport(0, 0, this.blocks.width, this.blocks.height);
-    this.bindState();
-    gl.uniform1i(pass.at("state"), 0);
-    gl.uniform1i(pass.at("species"), species);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.blocks.target);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-    const found = this.blocks.read();
-    let low = Infinity, high = -Infinity, sum = 0, wrong = 0;
-    for (let i = 0; i < found.length; i += 4) {
-      low = Math.min(low, found[i] as number);
-      high = Math.max(high, found[i + 1] as number);
-      sum += found[i + 2] as number;
-      wrong += found[i + 3] as number;
-    }
-    return { low, high, mean: sum / (this.width * this.height), finite: wrong === 0 };
-  }
+  abstract extremes(species: number): Later<Extremes>;
 
   /** Draw a species on the canvas, which gets the size of the grid; a 1D run as a space–time diagram, time downwards. */
-  draw(palette: string[], range: [number, number], species: number): void {
-    const gl = this.gl, pass = this.picturePass, shown = this.history ?? this.fields[0], columns = this.width;
-    if (this.canvas.width !== columns || this.canvas.height !== shown.height) {
-      this.canvas.width = columns;
-      this.canvas.height = shown.height;
-    }
-    if (this.history) this.remember(this.history);
-    if (palette !== this.colours) this.sendPalette(palette);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
-    gl.useProgram(pass.program);
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, shown.texture);
-    gl.uniform1i(pass.at("state"), 0);
-    gl.uniform1i(pass.at("palette"), 1);
-    gl.uniform1i(pass.at("species"), species);
-    gl.uniform2f(pass.at("range"), range[0], range[1]);
-    gl.uniform2f(pass.at("pixels"), this.canvas.width, this.canvas.height);
-    gl.uniform1i(pass.at("shift"), this.history ? Math.max(this.row - HISTORY, 0) % HISTORY : 0);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-  }
+  abstract draw(palette: string[], range: [number, number], species: number): Later<void>;
 
-  private remembered = -1;
-
-  private remember(history: Field): void {
-    const gl = this.gl, row = this.row % HISTORY;
-    if (this.remembered === this.steps && this.row > 0) return;
-    this.remembered = this.steps;
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.fields[0].target);
-    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, history.target);
-    gl.blitFramebuffer(0, 0, this.columns, 1, 0, row, this.columns, row + 1, gl.COLOR_BUFFER_BIT, gl.NEAREST);
-    this.row++;
-  }
-
-  private sendPalette(palette: string[]): void {
-    const gl = this.gl, pixels = new Uint8Array(4 * 256);
-    for (let i = 0; i < 256; i++) {
-      const colour = Number.parseInt((palette[i] ?? "#000000").slice(1), 16);
-      pixels.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], 4 * i);
-    }
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-    for (const name of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, name, gl.NEAREST);
-    this.colours = palette;
-  }
-
-  /** Release everything that the graphics processor holds for this run; the canvas can be used for another one. */
-  free(): void {
-    for (const field of [...this.fields, ...this.inner.values(), this.blocks]) field.free();
-    this.history?.free();
-    for (const { pass } of this.chain) pass.free();
-    for (const pass of [this.brushPass, this.extremesPass, this.picturePass]) pass.free();
-    this.gl.deleteTexture(this.palette);
-  }
+  /** Release everything that the graphics processor holds for this run. */
+  abstract free(): void;
 }
 
-export function createSimulator(canvas: HTMLCanvasElement, program: ModelProgram, options: SimulatorOptions): Simulator {
-  return new Simulator(canvas, program, options);
+/** The extremes of all cells from those of blocks of them: low, high, sum, number of values that are not finite. */
+export function gathered(blocks: Float32Array, cells: number): Extremes {
+  let low = Infinity, high = -Infinity, sum = 0, wrong = 0;
+  for (let i = 0; i < blocks.length; i += 4) {
+    low = Math.min(low, blocks[i] as number);
+    high = Math.max(high, blocks[i + 1] as number);
+    sum += blocks[i + 2] as number;
+    wrong += blocks[i + 3] as number;
+  }
+  return { low, high, mean: sum / cells, finite: wrong === 0 };
+}
+
+/** The bytes of 256 colours. */
+export function coloursOf(palette: string[]): Uint8Array<ArrayBuffer> {
+  const pixels = new Uint8Array(4 * 256);
+  for (let i = 0; i < 256; i++) {
+    const colour = Number.parseInt((palette[i] ?? "#000000").slice(1), 16);
+    pixels.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], 4 * i);
+  }
+  return pixels;
 }

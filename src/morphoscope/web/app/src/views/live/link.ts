@@ -3,6 +3,7 @@
 
 import { compressToEncodedURIComponent, decompressFromEncodedURIComponent } from "lz-string";
 
+import { BACKENDS, type Backend } from "../../simulator/program";
 import type { Session } from "./session";
 import type { Spec, Values } from "./source";
 
@@ -46,4 +47,11 @@ export function linkTo(session: Session): string {
   if (session.initial.value !== program.initial) values.set("initial", session.initial.value);
   if (session.seed.value) values.set("seed", String(session.seed.value));
   return `#${values}`;
+}
+
+/** The backend that the address asks for, such as ?backend=webgl2 before the #. */
+export function backendAsked(): Backend | undefined {
+  const name = new URLSearchParams(location.search).get("backend");
+  if (name === null || Object.hasOwn(BACKENDS, name)) return (name ?? undefined) as Backend | undefined;
+  throw new Error(`unknown backend "${name}" in the address; there are ${Object.keys(BACKENDS).join(", ")}`);
 }

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import "./live.css";
+import { BACKENDS } from "../../simulator/program";
 import { ALL_SPECIES } from "../../simulator/simulator";
 import { Editor, Elsewhere, Equations, rowsOf, type Opened } from "./equations";
 import { Keep, StartFile } from "./files";
@@ -39,10 +40,12 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
   useEffect(() => {
     setReady(false);
     setProblem("");
+    let wanted = true;
     const attached = session.attach(canvas.current!, palettes[shade] ?? []);
-    attached.then(() => setReady(true), (error: Error) => setProblem(error.message));
+    attached.then(() => wanted && setReady(true), (error: Error) => wanted && setProblem(error.message));
     const clock = setInterval(() => session.measure(), MEASURE);
     return () => {
+      wanted = false;
       clearInterval(clock);
       session.free();
     };
@@ -50,7 +53,7 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
   useEffect(() => {
     if (!session.runner) return;
     session.runner.palette = palettes[shade] ?? [];
-    session.runner.draw();
+    session.runner.redraw();
   }, [shade]);
   const key = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
@@ -114,7 +117,7 @@ function Stage({ session, canvas, brush }: { session: Session; canvas: { current
   const paint = (x: number, y: number, rubber: boolean) => {
     const runner = session.runner;
     runner?.simulator.brush(x, y, brush.size, rubber ? -Math.abs(brush.strength) : brush.strength, brush.species);
-    if (runner && !runner.playing.value) runner.draw();
+    if (runner && !runner.playing.value) runner.redraw();
   };
   const key = (event: KeyboardEvent) => {
     const steps: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -173,7 +176,7 @@ function Transport({ session, shade, shades, setShade, palette }: { session: Ses
         </label>
         {session.program.species.length > 1 && (
           <label><span>Species</span>
-            <select value={runner.species.value} onChange={(e) => { runner.species.value = Number(e.currentTarget.value); runner.measure(true); runner.draw(); session.measure(); }}>
+            <select value={runner.species.value} onChange={(e) => { runner.species.value = Number(e.currentTarget.value); runner.measure(true); runner.redraw(); session.measure(); }}>
               {session.program.species.map((s, i) => <option value={i} key={s}>{s}</option>)}
             </select>
           </label>
@@ -191,12 +194,13 @@ function Transport({ session, shade, shades, setShade, palette }: { session: Ses
         <div class="bar" style={{ background: `linear-gradient(to right, ${colours.join(", ")})` }} />
         <input aria-label="brightest colour" value={plain(high, 3)} onChange={(e) => ends(1, e.currentTarget.value.replace("−", "-"))} />
         <b>{session.program.species[runner.species.value]}</b>
-        <label class="check"><input type="checkbox" checked={runner.auto.value} onChange={(e) => { runner.auto.value = e.currentTarget.checked; runner.measure(true); runner.draw(); }} />auto</label>
+        <label class="check"><input type="checkbox" checked={runner.auto.value} onChange={(e) => { runner.auto.value = e.currentTarget.checked; runner.measure(true); runner.redraw(); }} />auto</label>
       </div>
-      <p class="live-status"><span>t = <b>{plain(runner.time.value, 5)}</b></span> <span>{playing ? `${plain(runner.pace.value, 3)} per second, ${Math.round(runner.rate.value)} frames/s` : "paused"}</span> <span>time step {plain(session.dt.value)}{session.dt.value < session.program.dt ? ", reduced for stability" : ""}</span> <span>{session.grid.width} × {session.grid.height} cells</span></p>
+      <p class="live-status"><span>t = <b>{plain(runner.time.value, 5)}</b></span> <span>{playing ? `${plain(runner.pace.value, 3)} per second, ${Math.round(runner.rate.value)} frames/s` : "paused"}</span> <span>time step {plain(session.dt.value)}{session.dt.value < session.program.dt ? ", reduced for stability" : ""}</span> <span>{session.grid.width} × {session.grid.height} cells</span> <span>computed by {BACKENDS[runner.simulator.backend]}</span></p>
       {runner.problem.value && (
         <p class="problem" role="alert">{runner.problem.value} <button type="button" onClick={() => session.halve()}>Halve the time step and start again</button></p>
       )}
+      {runner.notice.value && <p class="soft" role="status">{runner.notice.value}</p>}
       {(told.value || session.told.value) && <p class="problem" role="alert">{told.value || session.told.value}</p>}
     </div>
   );

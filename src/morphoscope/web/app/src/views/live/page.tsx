@@ -7,6 +7,7 @@ import "../../style.css";
 import mark from "../../mark.svg";
 import { Connection } from "../../data/connection";
 import { fetched } from "../../data/server";
+import { seekAdapter } from "../../simulator/gpu";
 import type { ModelProgram } from "../../simulator/program";
 import { Editor } from "./equations";
 import { addressed, linkTo } from "./link";
@@ -148,6 +149,7 @@ const network = () => fetched("network").catch(() => null);
 
 export async function startLive(place: HTMLElement): Promise<void> {
   const connection = new Connection(`ws://${location.host}/ws`);
+  void seekAdapter(); // the answer is there when a run begins
   try {
     const answer = await fetch("/data/live");
     if (!answer.ok) throw new Error(await answer.text());

@@ -49,9 +49,9 @@ function Read({ session, reader, classes }: { session: Session; reader: Reader; 
       const runner = session.runner;
       if (!runner?.playing.value || runner.taking) return;
       const dt = runner.simulator.dt, first = before[0] ?? 0, frames: Float32Array[] = [];
-      runner.take(before.map((ago) => Math.round((first - ago) / dt)), (state) => {
+      runner.take(before.map((ago) => Math.round((first - ago) / dt)), (state, time) => {
         frames.push(state[index] as Float32Array);
-        if (frames.length === before.length) setReading({ ...reader.read(frames, runner.simulator.time), time: runner.simulator.time });
+        if (frames.length === before.length) setReading({ ...reader.read(frames, time), time });
       });
     }, AGAIN);
     return () => clearInterval(timer);

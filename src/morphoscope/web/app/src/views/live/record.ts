@@ -18,12 +18,12 @@ export function paint(context: CanvasRenderingContext2D, session: Session): void
   context.fillStyle = "#ffffff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingEnabled = false;
-  context.drawImage(simulator.canvas, MARGIN, MARGIN, width, height);
+  context.drawImage(runner.canvas, MARGIN, MARGIN, width, height);
   context.fillStyle = INK;
   context.font = "14px system-ui, sans-serif";
   const bottom = MARGIN + height + 20;
   context.textAlign = "left";
-  context.fillText(`${runner.program.title}, ${name}, t = ${plain(simulator.time, 5)}`, MARGIN, bottom);
+  context.fillText(`${runner.program.title}, ${name}, t = ${plain(runner.shown.time, 5)}`, MARGIN, bottom);
   const values = Object.entries(session.parameters.value).map(([key, value]) => `${key} = ${plain(value)}`).join(", ");
   context.fillText(values, MARGIN, bottom + 20, canvas.width - 2 * MARGIN);
   const bar = Math.min(220, width / 2.5);
@@ -46,7 +46,7 @@ function round(value: number): number {
 }
 
 export function sheetFor(session: Session, side = SIDE): HTMLCanvasElement {
-  const { width, height } = session.runner!.simulator.canvas, scale = Math.max(1, Math.round(side / Math.max(width, height)));
+  const { width, height } = session.runner!.canvas, scale = Math.max(1, Math.round(side / Math.max(width, height)));
   const sheet = document.createElement("canvas");
   sheet.width = width * scale + 2 * MARGIN;
   sheet.height = height * scale + FOOT + 2 * MARGIN;
@@ -59,13 +59,13 @@ export function metadata(session: Session): Record<string, unknown> {
   return {
     software: "morphoscope live", model: session.program.name, formulas: session.program.formulas,
     parameters: session.parameters.value, initial: session.given.value?.name ?? session.initial.value, seed: session.seed.value,
-    grid: session.grid, spacing: simulator.spacing, dt: simulator.dt, steps: simulator.steps, time: simulator.time,
+    grid: session.grid, spacing: simulator.spacing, dt: simulator.dt, ...session.runner!.shown,
     species: session.program.species[session.runner!.species.value], range: session.runner!.range.value,
   };
 }
 
 export async function picture(session: Session): Promise<Blob> {
-  session.runner!.draw();
+  await session.runner!.draw();
   const sheet = sheetFor(session);
   paint(sheet.getContext("2d")!, session);
   const blob = await new Promise<Blob | null>((done) => sheet.toBlob(done, "image/png"));

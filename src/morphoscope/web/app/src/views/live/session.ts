@@ -4,7 +4,9 @@ import { batch, signal } from "@preact/signals";
 
 import { boundariesOf, type ModelProgram, type Preset } from "../../simulator/program";
 import { LOCAL_STARTS, localStart } from "../../simulator/starts";
+import { whenThere } from "../../simulator/simulator";
 import { wavelength } from "../../simulator/wavelength";
+import { backendAsked } from "./link";
 import { Runner } from "./runner";
 import type { LiveSource, PlaneLine, Point, Spec, TheorySource, Values } from "./source";
 
@@ -50,6 +52,7 @@ export class Session {
   private asked = 0;
   private busy = false;
   private planeOf = "";
+  private attached = 0; // how often it was shown on a canvas, or freed
   private step: number; // the one that is used where it is stable
 
   constructor(
@@ -79,8 +82,10 @@ export class Session {
   /** Show the run on a canvas. Throws UnsupportedError where the browser can't compute it. */
   async attach(canvas: HTMLCanvasElement, palette: string[]): Promise<void> {
     const { width, height, boundary, stencil } = this.grid;
-    const options = { width, height, stencil, spacing: this.spacing, boundary: boundariesOf(boundary) };
-    this.runner = new Runner(canvas, this.program, options, palette);
+    const options = { width, height, stencil, spacing: this.spacing, boundary: boundariesOf(boundary), backend: backendAsked() };
+    const number = ++this.attached, runner = await Runner.open(canvas, this.program, options, palette);
+    if (number !== this.attached) return runner.free();
+    this.runner = runner;
     this.send();
     const field = this.beginning.field;
     if (field) this.take(field);
@@ -130,8 +135,8 @@ export class Session {
   async keep(): Promise<string> {
     const simulator = this.runner?.simulator;
     if (!simulator || !this.source) throw new Error("there is no run to save");
-    const { width, height, spacing, time } = simulator, { boundary } = this.grid;
-    return this.source.keep(this.spec, this.parameters.value, simulator.read(), { width, height, spacing, boundary, time });
+    const { width, height, spacing, time } = simulator, { boundary } = this.grid, parameters = this.parameters.value;
+    return this.source.keep(this.spec, parameters, await simulator.read(), { width, height, spacing, boundary, time });
   }
 
   set(name: string, value: number): void {
@@ -220,14 +225,19 @@ export class Session {
   measure(): void {
     const runner = this.runner;
     if (!runner || runner.problem.value) return;
-    const { simulator } = runner, field = simulator.read()[runner.species.value];
+    const { simulator } = runner, species = runner.species.value;
     const periodic: [boolean, boolean] = [simulator.boundary[0] === "periodic", simulator.boundary[1] === "periodic"];
-    if (field) this.measured.value = wavelength(field, simulator.width, simulator.height, simulator.spacing, periodic);
+    whenThere(simulator.read(), (state) => {
+      const field = state[species];
+      if (!field || this.runner !== runner || runner.species.value !== species) return;
+      this.measured.value = wavelength(field, simulator.width, simulator.height, simulator.spacing, periodic);
+    });
   }
 
   free(): void {
     clearTimeout(this.timer);
     this.asked++;
+    this.attached++;
     this.runner?.free();
     this.runner = null;
   }

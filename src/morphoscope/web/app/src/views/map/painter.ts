@@ -1,6 +1,7 @@
 // Draws scattered points: by the processor, until it is known that there is a graphics card, if they are many. Where
 // graphics are emulated, WebGL takes up to seconds to start and up to a second a frame.
 
+import { accelerated } from "../../simulator/gpu";
 import type { Window } from "../../state/store";
 import type { Frame } from "./overlay";
 import type { Painter } from "./placement";
@@ -8,18 +9,6 @@ import { RasterPainter } from "./raster";
 import { WebGLPainter } from "./webgl";
 
 const FEW = 20_000;
-
-interface Adapter {
-  isFallbackAdapter?: boolean;
-  info?: { isFallbackAdapter?: boolean };
-}
-
-/** Whether there is a graphics card, as far as the browser tells without starting to draw with it. */
-async function accelerated(): Promise<boolean> {
-  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
-  const adapter = await gpu?.requestAdapter().catch(() => null);
-  return !!adapter && !(adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter);
-}
 
 export class PointPainter {
   private painter: Painter;
