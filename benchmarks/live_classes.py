@@ -99,7 +99,7 @@ def measured(
     grid = plan.grid
     options = {
         "width": grid.width, "height": grid.height, "spacing": grid.spacing, "stencil": grid.stencil, "dt": plan.dt,
-        "boundary": [grid.along("x"), grid.along("y")], "processor": not shaders,
+        "boundary": [grid.along("x"), grid.along("y")], "backend": "webgl2" if shaders else "webassembly",
     }  # fmt: skip
     sent = [program(plan.model), options, dict(job.parameters), encoded(job.initial.tobytes())]
     found = tab.evaluate(SCRIPT, [*sent, encoded(network_file(classifier)), list(steps), until])
