@@ -42,7 +42,7 @@ RATIONAL = Model(
     dt=0.002,
 )
 
-#: As many species as there can be.
+#: As many species as there can be, some of which no operator reads.
 FOUR = Model(
     name="four",
     reaction={"u": "v - u*w", "v": "u - v + dx(x)", "w": "a*x - w**2", "x": "u*v - x + laplace(laplace(u))/50"},
@@ -51,6 +51,9 @@ FOUR = Model(
     background={"u": 0.5, "v": 0.2, "w": 0.1, "x": 0.3},
     dt=0.01,
 )
+
+#: Nothing but a reaction, and a species that does not diffuse.
+SLOW = Model(name="slow", reaction={"u": "-u/2", "v": "u - v"}, diffusion={"v": "1"}, background={"u": 1.0}, dt=0.01)
 
 BACKENDS = ("webgl2", "webassembly", "webgpu")
 
@@ -135,6 +138,7 @@ def test_every_built_in_model_runs_as_in_python(tab, name):
         ("swift-hohenberg", (20, 30), 5, "x=dirichlet,y=no-flux", {"r": Ramp("x", 0.1, 0.4)}, 0.01),
         ("swift-hohenberg", (1, 32), 5, "dirichlet", {}, 0.01),
         ("brusselator", (1, 64), 9, "no-flux", {}, None),
+        (SLOW, (4, 9), 9, "periodic", {}, None),
         (FOUR, (19, 18), 9, "x=no-flux,y=dirichlet", {}, None),
         (FOUR, (16, 20), 5, "periodic", {"a": Ramp("y", 0.4, 0.6)}, None),
         (MIXED, (16, 20), 9, "x=dirichlet,y=periodic", {"b": Ramp("x", 0.1, 0.4)}, None),

@@ -154,11 +154,12 @@ class _Pass:
             self.loaded.add((symbol, (0, 0)))
         for index, term in enumerate(reduced):
             code += binary.get(_ADDRESSES.index("new"))
-            value = self._expression(term, (0, 0))
-            if self.last:
-                value = self._symbol(chain.species[index], (0, 0)) + value
-                value += binary.get(self._local("dt")) + binary.MULTIPLY + binary.ADD
-            code += value + binary.store(PITCH * self._fields() + PITCH * (first + index) + LEFT)
+            if self.last:  # in the order of the code: what is read first is kept for what follows
+                code += self._symbol(chain.species[index], (0, 0)) + self._expression(term, (0, 0))
+                code += binary.get(self._local("dt")) + binary.MULTIPLY + binary.ADD
+            else:
+                code += self._expression(term, (0, 0))
+            code += binary.store(PITCH * self._fields() + PITCH * (first + index) + LEFT)
         return code
 
     def _fields(self) -> int:
