@@ -6,7 +6,8 @@ RUNS: a folder for the ensembles of test, one a model, at points of another Sobo
 (seed 77, in the same ranges); they are simulated unless they are there. Each pattern is photographed ``--photographs``
 times with other seeds: cropped, turned, 200 to 2000 pixels, unevenly lit, blurred, noisy, JPEG, either polarity.
 Each photograph takes the whole way of `morphoscope identify`: prepared, brought to its wavelength, read. With
-``--processed 1`` each is changed first as cameras and programs do, see `photographed.processed`.
+``--processed 1`` each is changed first as cameras and programs do, see `photographed.processed`; with
+``--retouched 1`` in other ways, which nothing was trained or calibrated on, see `retouched` below.
 
 "none" is asked about the 303 pictures of no_patterns.py; nothing was trained or calibrated on them. Noise, ramps,
 shapes and checkerboards are like kinds of the training, though made by another generator; photographs and text are not.
@@ -22,6 +23,7 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,7 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=2)
     parser.add_argument("--every", type=int, default=1, help="photograph only every so many-th pattern")
     parser.add_argument("--processed", type=float, default=0.0, help="share of the photographs that are processed")
+    parser.add_argument("--retouched", type=float, default=0.0, help="share that is processed in unknown ways")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--identifier", default="shipped")
     parser.add_argument("--out", type=Path)
@@ -66,9 +69,9 @@ def main() -> None:
     found: dict[str, Any] = {}
     if "photographs" in options.parts:
         banks = [test_bank(name, options.runs) for name in sorted(REGIONS)]
+        share, process = (options.retouched, retouched) if options.retouched else (options.processed, None)
         found["photographs"] = [
-            photographs(identifier, banks, seed, options.every, options.processed)
-            for seed in range(options.photographs)
+            photographs(identifier, banks, seed, options.every, share, process) for seed in range(options.photographs)
         ]
         print_photographs(found["photographs"])
     if "none" in options.parts:
@@ -106,9 +109,14 @@ def classes_of(frames: NDArray[Any]) -> list[str]:
 
 
 def photographs(
-    identifier: Identifier, banks: list[PatternBank], seed: int, every: int = 1, share: float = 0.0
+    identifier: Identifier,
+    banks: list[PatternBank],
+    seed: int,
+    every: int = 1,
+    share: float = 0.0,
+    process: Callable[..., NDArray[np.float64]] | None = None,
 ) -> dict[str, Any]:
-    """Counts by model for one photograph of each pattern."""
+    """Counts by model for one photograph of each pattern, a share of them changed by ``process``."""
     seconds: list[float] = []
     processor: list[float] = []
     rows = {}
@@ -117,7 +125,9 @@ def photographs(
         random = np.random.default_rng([seed, number])
         row: dict[str, int] = dict.fromkeys(COUNTS, 0)
         for i in range(0, len(bank.frames), every):
-            picture, scale = photographed(bank.frames[i, -1].astype(np.float32), random, share_processed=share)
+            picture, scale = photographed(
+                bank.frames[i, -1].astype(np.float32), random, share_processed=share, process=process
+            )
             begin, used = time.perf_counter(), time.process_time()
             told = morphoscope.identify(picture, identifier=identifier)
             seconds.append(time.perf_counter() - begin)
@@ -133,6 +143,30 @@ def photographs(
         "processor": {"median": float(np.median(processor)), "most": max(processor)},
         "confused": confused,
     }
+
+
+def retouched(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:
+    """One or two of: total-variation filter, coarse pixels, a printed screen, struck pixels, closed small gaps."""
+    from scipy import ndimage
+    from skimage.restoration import denoise_tv_chambolle
+
+    for kind in random.choice(5, int(random.integers(1, 3)), replace=False).tolist():
+        if kind == 0:
+            picture = denoise_tv_chambolle(picture, weight=random.uniform(0.05, 0.4))
+        elif kind == 1:
+            pitch = max(2, round(random.uniform(0.8, 2.0) * scale))
+            coarse = picture[::pitch, ::pitch]
+            picture = np.kron(coarse, np.ones((pitch, pitch)))[: len(picture), : len(picture)]
+        elif kind == 2:
+            y, x = np.mgrid[: len(picture), : len(picture)] * (2 * np.pi / (random.uniform(1.0, 2.5) * max(scale, 1)))
+            picture = picture + random.uniform(0.1, 0.4) * np.cos(x + y) * np.cos(x - y)
+        elif kind == 3:
+            struck = random.random(picture.shape) < random.uniform(0.005, 0.05)
+            picture = np.where(struck, random.random(picture.shape) < 0.5, picture)
+        else:
+            picture = ndimage.grey_closing(picture, 2 * max(1, round(random.uniform(0.3, 1.0) * scale)) + 1)
+        picture = (picture - picture.min()) / max(float(np.ptp(picture)), 1e-12)
+    return np.asarray(picture)
 
 
 COUNTS = (

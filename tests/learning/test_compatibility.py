@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from morphoscope.learning.compatibility import LEAST, Compatibility, Fit
+from morphoscope.learning.compatibility import LEAST, Compatibility, Fit, repeatable_directions
 from morphoscope.learning.readers import Embedded
 
 
@@ -60,3 +60,33 @@ def test_arrays_hold_everything_and_old_identifiers_have_none():
     grown = copy.joined({"b": Fit.of(cloud(random, 100), cloud(random, 50))})
     assert list(grown.p_values(embedding)) == ["a", "b"]
     assert Compatibility.from_arrays(("a",), {}) is None
+
+
+def test_directions_leave_out_what_changes_between_pictures_of_one_pattern():
+    """Patterns differ in two features, their pictures in all others."""
+    random = np.random.default_rng(4)
+    patterns = np.repeat(np.arange(60), 5)
+    picture = 2 * random.standard_normal((300, 30))
+    picture[:, [3, 7]] = 4 * random.standard_normal((60, 2))[patterns] + 0.3 * random.standard_normal((300, 2))
+    directions = repeatable_directions(picture, patterns)
+    assert directions.shape == (30, 24)
+    first = directions[:, :2]
+    inside = np.linalg.norm(first[[3, 7]], axis=0) / np.linalg.norm(first, axis=0)
+    assert inside == pytest.approx(np.ones(2), abs=0.05)
+
+
+def test_models_are_compared_in_directions_that_are_stored():
+    random = np.random.default_rng(5)
+    training, judged = (
+        Embedded(np.concatenate([cloud(random, n), cloud(random, n, 9.0)]), np.repeat(np.arange(2), n))
+        for n in (400, 100)
+    )
+    one = np.eye(6, 1, dtype=np.float32)  # the first feature alone
+    found = Compatibility.of(("a", "b"), training, judged, one)
+    copy = Compatibility.from_arrays(("a", "b"), found.arrays())
+    assert copy is not None
+    elsewhere = np.array([0.0, 50, 50, 50, 50, 50])
+    assert copy.p_values(elsewhere) == found.p_values(elsewhere) == found.p_values(np.zeros(6))
+    assert found.p_values(elsewhere)["a"] > LEAST > found.p_values(elsewhere)["b"]
+    grown = found.joined({"c": found.fit_of(cloud(random, 100), cloud(random, 50))})
+    assert grown.p_values(elsewhere)["c"] > LEAST

@@ -13,6 +13,8 @@ from morphoscope.learning.readers import Embedded
 
 Floats = NDArray[np.floating]
 LEAST = 0.05  # p-value of a picture that is compatible with a model
+DIRECTIONS = 24
+_DIRECTIONS = "directions"  # as it is stored
 _TINY = 1e-6
 _LARGEST = 6e4  # of float16
 
@@ -71,29 +73,72 @@ class Fit:
         return {f"{title}.{field.name}": getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
+def repeatable_directions(embeddings: Floats, patterns: NDArray[np.integer]) -> NDArray[np.float32]:
+    """The 24 directions (f, 24) of embeddings in which pictures of one pattern agree best, and patterns differ.
+
+    They maximise the variance between patterns in units of the variance W between pictures of one pattern, as Fisher's
+    discriminants do with patterns as classes: what a camera, a film or a program changes is left out. W is shrunk
+    (Ledoit & Wolf). ``patterns``: the number of the pattern in each picture, (n,); some have several pictures.
+
+    Source: Fisher, Ann. Eugen. 7, 179 (1936).
+    """
+    from scipy.linalg import eigh
+    from sklearn.covariance import LedoitWolf
+
+    values = embeddings.astype(np.float64)
+    _, place, count = np.unique(patterns, return_inverse=True, return_counts=True)
+    means = np.zeros((len(count), values.shape[1]))
+    np.add.at(means, place, values)
+    several = count[place] > 1
+    residuals = (values - (means / count[:, None])[place]) * np.sqrt(count / np.maximum(count - 1, 1))[place, None]
+    within = LedoitWolf(assume_centered=True).fit(residuals[several]).covariance_
+    within += (_TINY * np.trace(within) / len(within) + 1e-12) * np.eye(len(within))
+    vectors = eigh(np.cov(values.T) - within, within)[1]  # in ascending order
+    return np.ascontiguousarray(vectors[:, ::-1][:, :DIRECTIONS], dtype=np.float32)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Compatibility:
-    """A :class:`Fit` for each of some models."""
+    """A :class:`Fit` for each of some models, to embeddings in some ``directions`` (f, d); None: as they are."""
 
     fits: Mapping[str, Fit]
+    directions: NDArray[np.float32] | None = None
 
     @classmethod
-    def of(cls, models: Sequence[str], training: Embedded, calibration: Embedded) -> Compatibility:
+    def of(
+        cls,
+        models: Sequence[str],
+        training: Embedded,
+        calibration: Embedded,
+        directions: NDArray[np.float32] | None = None,
+    ) -> Compatibility:
         """From embeddings with the numbers of their models."""
+        empty = cls({}, directions)
         sets = (training, calibration)
-        return cls({name: Fit.of(*(one.values[one.targets == n] for one in sets)) for n, name in enumerate(models)})
+        return empty.joined({
+            name: empty.fit_of(*(one.values[one.targets == n] for one in sets)) for n, name in enumerate(models)
+        })  # fmt: skip
+
+    def fit_of(self, training: Floats, calibration: Floats) -> Fit:
+        """A fit in the same directions, to embeddings (n, f) of a model's pictures."""
+        return Fit.of(self._seen(training), self._seen(calibration))
 
     def joined(self, others: Mapping[str, Fit]) -> Compatibility:
         """With more models."""
-        return Compatibility({**self.fits, **others})
+        return dataclasses.replace(self, fits={**self.fits, **others})
 
     def p_values(self, embedding: Floats) -> dict[str, float]:
         """By model, of one picture with this embedding (f,)."""
-        return {name: float(fit.p_values(embedding[None])[0]) for name, fit in self.fits.items()}
+        seen = self._seen(embedding[None])
+        return {name: float(fit.p_values(seen)[0]) for name, fit in self.fits.items()}
+
+    def _seen(self, embeddings: Floats) -> Floats:
+        return embeddings if self.directions is None else embeddings.astype(np.float64) @ self.directions
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored, besides the names."""
-        return {key: array for name, fit in self.fits.items() for key, array in fit.arrays(name).items()}
+        found = {key: array for name, fit in self.fits.items() for key, array in fit.arrays(name).items()}
+        return found if self.directions is None else {**found, _DIRECTIONS: self.directions}
 
     @classmethod
     def from_arrays(cls, models: Sequence[str], arrays: Mapping[str, NDArray[Any]]) -> Compatibility | None:
@@ -101,4 +146,5 @@ class Compatibility:
         if not arrays:
             return None
         names = [field.name for field in dataclasses.fields(Fit)]
-        return cls({model: Fit(**{name: arrays[f"{model}.{name}"] for name in names}) for model in models})
+        fits = {model: Fit(**{name: arrays[f"{model}.{name}"] for name in names}) for model in models}
+        return cls(fits, arrays.get(_DIRECTIONS))

@@ -20,7 +20,7 @@ from morphoscope.learning.training_views import photographed_views
 MIN_POINTS = 10  # with a pattern
 _VIEWS, _HELD_VIEWS = 240, 80  # as many as a built-in model has examples
 _HELD_OUT = 0.2
-_PROCESSED = 0.3  # of the pictures
+_PROCESSED = 0.5  # of the pictures
 
 
 def with_ensembles(identifier: Identifier, folders: Sequence[str | Path], *, progress: Reporter = SILENT) -> Identifier:
@@ -59,7 +59,8 @@ def _of_ensemble(identifier: Identifier, folder: Path, taken: set[str]) -> Addit
     candidate = candidate_of(bank, embeddings, views.pattern, views.held)
     single = dataclasses.replace(plan, runs=make_runs(plan.model, [(plan.runs[0].parameters, None)], 0))
     examples = Examples(embeddings.astype(np.float16), views.model.astype(np.uint8), views.held)
-    return Addition(candidate, single, examples, Fit.of(embeddings[~views.held], embeddings[views.held]))
+    fit_of = Fit.of if identifier.compatibility is None else identifier.compatibility.fit_of
+    return Addition(candidate, single, examples, fit_of(embeddings[~views.held], embeddings[views.held]))
 
 
 def _named(bank: PatternBank, folder: Path, taken: set[str]) -> PatternBank:

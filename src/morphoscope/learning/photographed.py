@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,14 @@ def photographed(
     random: np.random.Generator,
     sides: tuple[int, int] = SIDES,
     share_processed: float = 0.0,
+    process: Callable[..., NDArray[np.float64]] | None = None,
 ) -> tuple[NDArray[np.float32], float]:
     """A synthetic photograph of a periodic field (y, x), and its scale.
 
     A square of 50 to 100 % of the grid's side at a random place and angle; ``sides`` pixels along a side,
     logarithmically uniform; either polarity; a gamma of 0.6 to 1.6; light that differs by up to ± 40 %;
     blur of up to 0.6 cells or 1 pixel; noise of up to 12 % of the contrast; JPEG of quality 40 to 95, 8 bits.
-    A share of the pictures is :func:`processed` before that.
+    A share of the pictures is changed by ``process`` before that, by default :func:`processed`.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def photographed(
     if random.random() < 0.5:
         picture = 1 - picture
     if share_processed > 0 and random.random() < share_processed:
-        picture = processed(picture, random, side / cells)
+        picture = (process or processed)(picture, random, side / cells)
     return degraded(picture, random, side / cells).astype(np.float32), side / cells
 
 

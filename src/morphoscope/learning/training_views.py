@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from morphoscope.learning.canonical import canonical_views
 from morphoscope.learning.photographed import TRAINING_SIDES, photographed
+from morphoscope.learning.rough import processed_or_rough
 from morphoscope.learning.unpatterned import unpatterned
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def photographed_views(
     """``count`` pictures of the training patterns of a bank, ``held`` of the others; of no patterns without a bank.
 
     ``others``: whose patterns may be shuffled to no patterns. ``share_processed``: of the pictures, see
-    :func:`.photographed`.
+    :func:`.processed_or_rough`.
     """
     chosen = np.full(count + held, NOWHERE)
     if bank is not None:
@@ -101,9 +102,13 @@ def _picture_of(
 ) -> NDArray[np.floating]:
     """A synthetic photograph of a pattern in a bank, or of no pattern without a bank."""
     if bank is not None:
-        return photographed(bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES, share_processed)[0]
+        return photographed(
+            bank.frames[pattern, -1].astype(np.float32), random, TRAINING_SIDES, share_processed, processed_or_rough
+        )[0]
     other = others[int(random.integers(len(others)))]
     field = other.frames[int(random.integers(len(other.frames))), -1]
     side = int(random.integers(*TRAINING_SIDES)) // 16 * 16
     picture = unpatterned(random, side, field.astype(np.float32)).astype(np.float32)
-    return photographed(picture, random, TRAINING_SIDES, share_processed)[0] if random.random() < 0.5 else picture
+    if random.random() < 0.5:
+        picture = photographed(picture, random, TRAINING_SIDES, share_processed, processed_or_rough)[0]
+    return picture

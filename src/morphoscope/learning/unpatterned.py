@@ -1,8 +1,8 @@
 """Pictures that are no patterns of a reaction–diffusion system, drawn at random, for training and calibration.
 
 Photographs are imitated by dead leaves: shapes of all sizes that cover each other, as objects do (Lee, Mumford & Huang,
-Int. J. Comput. Vis. 41, 35 (2001)). Others are noise with some spectrum, mosaics, strokes, perfect lattices,
-walls, wood, fabric, lines, and patterns whose pieces were shuffled.
+Int. J. Comput. Vis. 41, 35 (2001)). Others are noise with some spectrum, in a broad band of lengths too, or in single
+pixels, mosaics, grains, strokes, perfect lattices, walls, wood, fabric, lines, and patterns whose pieces were shuffled.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def unpatterned(random: np.random.Generator, side: int, pattern: NDArray[np.floa
     """A picture (side, side) of a random kind; ``pattern``: one whose pieces may be shuffled."""
     kinds: list[Callable[[np.random.Generator, int], Picture]] = [
         _leaves, _leaves, _leaves, _noise, _noise, _mosaic, _strokes, _lattice, _relief, _courses, _grain,
-        _weave, _lines,
+        _weave, _lines, broad_noise, broad_noise, single_pixels, grains,
     ]  # fmt: skip
     number = int(random.integers(len(kinds) + (pattern is not None)))
     if number == len(kinds) and pattern is not None:
@@ -67,7 +67,7 @@ def _spectral(random: np.random.Generator, side: int, exponent: float) -> Pictur
 
 
 def _noise(random: np.random.Generator, side: int) -> Picture:
-    """Noise with a power law, stretched along a direction, or cut to levels; never with a ring in its spectrum."""
+    """Noise with a power law, stretched along a direction, or cut to levels; without a ring in its spectrum."""
     field = _spectral(random, side, random.uniform(-0.5, 2.5))
     if random.random() < 0.3:
         from scipy import ndimage
@@ -77,6 +77,55 @@ def _noise(random: np.random.Generator, side: int) -> Picture:
         levels = int(random.integers(1, 6))
         field = np.floor(levels * (field - field.min()) / np.ptp(field))
     return np.asarray(field)
+
+
+def broad_noise(random: np.random.Generator, side: int) -> Picture:
+    """Noise in a broad band of lengths, half as wide as its middle or wider; some cut to two levels.
+
+    Noise in a narrow band looks like a pattern near its onset.
+    """
+    waves = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    middle = np.exp(random.uniform(np.log(3 / side), np.log(0.3)))
+    width = random.uniform(0.5, 1.5) * middle
+    high = np.exp(-0.5 * ((waves - middle) / width) ** 2) if random.random() < 0.5 else np.exp(-((waves / middle) ** 2))
+    field = np.fft.irfft2(np.fft.rfft2(random.standard_normal((side, side))) * high, s=(side, side))
+    if random.random() < 0.25:
+        field = np.tanh(random.uniform(1, 8) * (field / field.std() - random.uniform(-1, 1)))
+    return np.asarray(field + random.uniform(0, 0.2) * field.std() * random.standard_normal(field.shape))
+
+
+def single_pixels(random: np.random.Generator, side: int) -> Picture:
+    """Noise in single pixels, or in small squares of them: dark and bright ones, counts, or of few values."""
+    pixel = int(random.choice([1, 1, 1, 2, 3]))
+    count = -(-side // pixel)
+    kind = int(random.integers(4))
+    if kind == 0:
+        struck = random.random((count, count)) < random.uniform(0.02, 0.4)
+        noise = np.where(struck, random.random((count, count)) < random.uniform(0.2, 0.8), 0.5)
+    elif kind == 1:
+        noise = random.poisson(random.uniform(0.5, 8), (count, count))
+    elif kind == 2:
+        noise = random.random((count, count))
+    else:
+        noise = random.standard_normal((count, count))
+    return np.kron(noise.astype(np.float64), np.ones((pixel, pixel)))[:side, :side]
+
+
+def grains(random: np.random.Generator, side: int) -> Picture:
+    """Discs or blobs of one size at random places, some of them shaded: grains, cells, coins, bubbles that overlap."""
+    y, x = _grid(side)
+    size = np.exp(random.uniform(np.log(2.5), np.log(side / 8)))
+    count = int(random.uniform(0.1, 0.9) * side**2 / (np.pi * size**2))
+    picture, spread = np.zeros((side, side)), random.uniform(0, 0.6)
+    soft, covers = random.random() < 0.4, random.random() < 0.6
+    for _ in range(min(max(count, 5), 250)):
+        cy, cx = random.uniform(0, side, 2)
+        radius = size * np.exp(spread * random.standard_normal())
+        distance = ((y - cy) ** 2 + (x - cx) ** 2) / radius**2
+        shade = random.uniform(0.6, 1) * (np.exp(-distance) if soft else 1 - random.uniform(0, 0.8) * distance)
+        inside = distance < (6 if soft else 1)
+        picture[inside] = (np.maximum(picture, shade) if covers else picture + shade)[inside]
+    return picture + random.uniform(0, 0.2) * _spectral(random, side, random.uniform(0, 1.5))
 
 
 def _mosaic(random: np.random.Generator, side: int) -> Picture:

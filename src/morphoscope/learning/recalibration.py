@@ -1,0 +1,104 @@
+"""Readers of an identifier fitted again with pictures of other points; its network, kinds and posteriors stay."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from morphoscope.learning.compatibility import Compatibility, repeatable_directions
+from morphoscope.learning.identifier import Examples, Identifier, model_reader
+from morphoscope.learning.readers import Embedded
+
+Floats = NDArray[np.floating]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pictures:
+    """Embeddings of pictures that the network was not trained on.
+
+    ``embeddings``: (n, f); ``models``: the number of their model, or the number of models for pictures that are no
+    patterns; ``patterns``: the number of the pattern, among those of its model, −1 for none.
+    """
+
+    embeddings: NDArray[np.float32]
+    models: NDArray[np.intp]
+    patterns: NDArray[np.intp]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Pictures]) -> Pictures:
+        """All of them."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in dataclasses.fields(cls)))
+
+    def at(self, rows: NDArray[Any]) -> Pictures:
+        """Those of some pictures."""
+        return Pictures(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
+
+    @classmethod
+    def load(cls, path: Path) -> Pictures:
+        """Read an .npz file."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(*(arrays[f.name] for f in dataclasses.fields(cls)))
+
+    def save(self, path: Path) -> None:
+        """Write an .npz file."""
+        np.savez(path, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
+
+
+def recalibrated(identifier: Identifier, training: Pictures, calibration: Pictures) -> Identifier:
+    """An identifier whose readers of models and compatibility are fitted to more pictures, and calibrated again.
+
+    Models and "none" are read by all examples that the identifier keeps and by these. Means, covariances and directions
+    of compatibility come from its examples of patterns and from ``training``, p-values from ``calibration`` alone.
+    """
+    known = identifier.examples
+    embeddings = np.concatenate([known.embeddings, training.embeddings, calibration.embeddings]).astype(np.float16)
+    models = np.concatenate([known.models, training.models, calibration.models]).astype(np.uint8)
+    held = np.concatenate([
+        known.held, np.zeros(len(training.models), bool), np.ones(len(calibration.models), bool)
+    ])  # fmt: skip
+    examples = Examples(embeddings, models, held)
+    names = [one.model for one in identifier.candidates]
+    return dataclasses.replace(
+        identifier,
+        models=model_reader(names, examples),
+        examples=examples,
+        compatibility=_compatibility(names, known, training, calibration),
+    )
+
+
+def _compatibility(names: Sequence[str], known: Examples, training: Pictures, calibration: Pictures) -> Compatibility:
+    shown = training.models < len(names)
+    patterns = training.models[shown] * (1 + training.patterns.max()) + training.patterns[shown]
+    both = Embedded(
+        np.concatenate([known.embeddings.astype(np.float32), training.embeddings]),
+        np.concatenate([known.models.astype(np.intp), training.models]),
+    )
+    judged = Embedded(calibration.embeddings, calibration.models)
+    return Compatibility.of(names, both, judged, repeatable_directions(training.embeddings[shown], patterns))
+
+
+def measured(identifier: Identifier, pictures: Pictures) -> Mapping[str, Any]:
+    """How well pictures of patterns, and some without, are read: shares, and models compatible with a pattern."""
+    probabilities = identifier.models.probabilities(pictures.embeddings)
+    shown = pictures.models < len(identifier.candidates)
+    none = probabilities[:, -1] > 0.5
+    order = np.argsort(-probabilities[shown, :-1], axis=1)
+    truth = pictures.models[shown]
+    found: dict[str, Any] = {
+        "model_top1": float((order[:, 0] == truth).mean()),
+        "model_top3": float((order[:, :3] == truth[:, None]).any(axis=1).mean()),
+        "none_of_none": float(none[~shown].mean()),
+        "none_of_patterns": float(none[shown].mean()),
+    }
+    if identifier.compatibility is not None:
+        names = list(identifier.compatibility.fits)
+        rows = [identifier.compatibility.p_values(each) for each in pictures.embeddings[shown]]
+        p = np.array([[row[name] for name in names] for row in rows])
+        found["compatible_with_own"] = float((p[np.arange(len(truth)), truth] >= 0.05).mean())
+        found["compatible_models"] = float((p >= 0.05).sum(axis=1).mean())
+    return found
