@@ -82,7 +82,8 @@ def main() -> None:
     training = Pictures.joined([made["training"], none["training"]])
     judged = Pictures.joined([made["calibration"], made["rough-calibration"], none["calibration"]])
     # where the method was chosen: points of one half calibrate, the others judge
-    odd = (judged.patterns % 2 == 1) | ((judged.patterns < 0) & (np.arange(len(judged.patterns)) % 2 == 1))
+    rows = np.where(judged.patterns < 0, np.arange(len(judged.patterns)), judged.patterns)
+    odd = rows % 2 == 1
     halves = [judged.at(~odd), judged.at(odd)]
     print("shipped before:", measured(start, halves[1]))
     print("half calibrated:", measured(recalibrated(start, training, halves[0]), halves[1]))
