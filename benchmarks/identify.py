@@ -152,11 +152,12 @@ def retouched(picture: NDArray[np.float64], random: np.random.Generator, scale: 
 
     for kind in random.choice(5, int(random.integers(1, 3)), replace=False).tolist():
         if kind == 0:
-            picture = denoise_tv_chambolle(picture, weight=random.uniform(0.05, 0.4))
+            picture = np.asarray(denoise_tv_chambolle(picture, weight=random.uniform(0.05, 0.4)), np.float64)
         elif kind == 1:
             pitch = max(2, round(random.uniform(0.8, 2.0) * scale))
             coarse = picture[::pitch, ::pitch]
-            picture = np.kron(coarse, np.ones((pitch, pitch)))[: len(picture), : len(picture)]
+            filled = np.kron(coarse, np.ones((pitch, pitch)))
+            picture = np.asarray(filled[: len(picture), : len(picture)], np.float64)
         elif kind == 2:
             y, x = np.mgrid[: len(picture), : len(picture)] * (2 * np.pi / (random.uniform(1.0, 2.5) * max(scale, 1)))
             picture = picture + random.uniform(0.1, 0.4) * np.cos(x + y) * np.cos(x - y)

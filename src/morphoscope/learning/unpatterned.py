@@ -108,7 +108,7 @@ def single_pixels(random: np.random.Generator, side: int) -> Picture:
         noise = random.random((count, count))
     else:
         noise = random.standard_normal((count, count))
-    return np.kron(noise.astype(np.float64), np.ones((pixel, pixel)))[:side, :side]
+    return np.asarray(np.kron(noise, np.ones((pixel, pixel)))[:side, :side], dtype=np.float64)
 
 
 def grains(random: np.random.Generator, side: int) -> Picture:
