@@ -12,6 +12,8 @@ times ``--gb`` GB are needed.
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import json
 import os
 import shutil
@@ -20,7 +22,8 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,11 @@ def frames_of(run: int, count: int) -> Floats:
     return (np.round(4096 * (0.5 + 0.25 * np.stack(moved))) / 4096).astype(np.float32)
 
 
+def every(frames: int) -> str:
+    """The option that takes as many of so many frames as a run can have."""
+    return f"::{-(-frames * FRAME // 2**27)}"
+
+
 def holes() -> dict[str, Any]:
     """Options of h5py for an array whose room is reserved and not written, with ``--sparse``."""
     import h5py
@@ -55,6 +63,36 @@ def holes() -> dict[str, Any]:
     properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     return {"dcpl": properties}
+
+
+def little(shape: Sequence[int]) -> Floats:
+    """Zeros with one random number in a hundred, which compress to about a sixtieth."""
+    values = np.zeros(shape, np.float32)
+    some = values.reshape(-1)[::100]
+    some[:] = np.random.default_rng(0).random(len(some), np.float32)
+    return values
+
+
+def pieces_of(kind: str, runs: int, frames: int) -> tuple[int, ...]:
+    """The shape of a piece: ``run`` is one run, ``small`` has 64 x 64 cells of a frame, ``large`` about 240 MiB."""
+    most = 240 * 2**20 // FRAME
+    return {
+        "run": (1, frames, SIDE, SIDE),
+        "small": (1, 1, 64, 64),
+        "large": (min(runs, max(1, most // max(1, frames // 4))), max(1, frames // 4), SIDE, SIDE),
+    }[kind]
+
+
+def fill(array: Any, frames: int) -> None:
+    """Write an array of HDF5: run by run, or, with ``--sparse``, the same compressed bytes as each of its pieces."""
+    if not SPARSE:
+        for run in range(array.shape[0]):
+            array[run] = frames_of(run, frames)
+        return
+    piece = zlib.compress(little(array.chunks).tobytes(), 1)
+    sides = (range(0, side, step) for side, step in zip(array.shape, array.chunks, strict=True))
+    for place in itertools.product(*sides):
+        array.id.write_direct_chunk(place, piece)
 
 
 def write_npy(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
@@ -78,21 +116,31 @@ def write_npz(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
     ):
         np.lib.format.write_array_header_1_0(entry, header)
         for run in range(runs):
-            entry.write(frames_of(run, frames).tobytes())
+            entry.write((little((frames, SIDE, SIDE)) if SPARSE else frames_of(run, frames)).tobytes())
     return folder / "large.npz", []
 
 
-def write_hdf5(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
-    """One compressed array (run, time, y, x) in the pieces that h5py chooses, each of which belongs to many runs."""
+def write_hdf5(folder: Path, runs: int, frames: int, pieces: str = "") -> tuple[Path, Options]:
+    """One compressed array (run, time, y, x); by default in the pieces that h5py chooses, each of many runs."""
+    import h5py
+
+    chunks = pieces_of(pieces, runs, frames) if pieces else True
+    with h5py.File(folder / "large.h5", "w", rdcc_nbytes=2**29) as file:
+        fill(file.create_dataset("u", (runs, frames, SIDE, SIDE), np.float32, chunks=chunks, compression=1), frames)
+    return folder / "large.h5", []
+
+
+def write_frames(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
+    """One compressed array (time, y, x) in the pieces that h5py chooses, of which as many frames are taken as fit."""
     import h5py
 
     with h5py.File(folder / "large.h5", "w", rdcc_nbytes=2**29) as file:
-        array = file.create_dataset("u", (runs, frames, SIDE, SIDE), np.float32, chunks=True, compression="lzf")
-        block = max(1, min(array.chunks[0], 2**28 // (frames * FRAME)))
-        for first in range(0, runs, block):
-            last = min(first + block, runs)
-            array[first:last] = np.stack([frames_of(run, frames) for run in range(first, last)])
-    return folder / "large.h5", []
+        array = file.create_dataset("u", (runs * frames, SIDE, SIDE), np.float32, chunks=True, compression=1)
+        if SPARSE:
+            fill(array, frames)
+        for run in range(0 if SPARSE else runs):
+            array[run * frames : (run + 1) * frames] = frames_of(run, frames)
+    return folder / "large.h5", ["--frames", every(runs * frames)]
 
 
 def write_well(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
@@ -135,29 +183,30 @@ def write_pdebench(folder: Path, runs: int, frames: int) -> tuple[Path, Options]
     return folder / "large.h5", []
 
 
-def write_matlab(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
-    """MATLAB 7.3: an array that MATLAB calls (y, x, time, run)."""
+def write_matlab(folder: Path, runs: int, frames: int, pieces: str = "") -> tuple[Path, Options]:
+    """MATLAB 7.3: an array that MATLAB calls (y, x, time, run); in one piece by default, which is not compressed."""
     import h5py
 
+    options: dict[str, Any] = {"chunks": pieces_of(pieces, runs, frames), "compression": 1} if pieces else holes()
     with h5py.File(folder / "large.mat", "w", userblock_size=512) as file:
-        pieces: dict[str, Any] = holes() or {"compression": "lzf", "chunks": (1, 1, SIDE, SIDE)}
-        array = file.create_dataset("u", (runs, frames, SIDE, SIDE), np.float32, **pieces)
+        array = file.create_dataset("u", (runs, frames, SIDE, SIDE), np.float32, **options)
         array.attrs["MATLAB_class"] = np.bytes_("single")
-        for run in range(0 if SPARSE else runs):
-            array[run] = frames_of(run, frames).transpose(0, 2, 1)
+        if pieces or not SPARSE:
+            fill(array, frames)
     return folder / "large.mat", []
 
 
-def write_netcdf(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
+def write_netcdf(folder: Path, runs: int, frames: int, pieces: str = "run") -> tuple[Path, Options]:
     """NetCDF 4."""
     import h5netcdf
+    import h5py
 
     with h5netcdf.File(folder / "large.nc", "w") as file:
         file.dimensions = {"run": runs, "time": frames, "y": SIDE, "x": SIDE}
-        array = file.create_variable("u", ("run", "time", "y", "x"), np.float32, chunks=(1, frames, SIDE, SIDE),
-                                     compression="lzf")  # fmt: skip
-        for run in range(runs):
-            array[run] = frames_of(run, frames)
+        chunks = pieces_of(pieces, runs, frames)
+        file.create_variable("u", ("run", "time", "y", "x"), np.float32, chunks=chunks, compression=1)
+    with h5py.File(folder / "large.nc", "r+") as file:
+        fill(file["u"], frames)
     return folder / "large.nc", []
 
 
@@ -183,14 +232,23 @@ def write_netcdf3(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
     return path, []
 
 
-def write_zarr(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
-    """Zarr 3 with names of dimensions."""
+def write_zarr(folder: Path, runs: int, frames: int, pieces: str = "run") -> tuple[Path, Options]:
+    """Zarr 3 with names of dimensions; with ``--sparse``, all pieces are links to one file."""
     import zarr
 
     group = zarr.open_group(str(folder / "large.zarr"), mode="w")
-    array = group.create_array("u", shape=(runs, frames, SIDE, SIDE), dtype="f4", chunks=(1, frames, SIDE, SIDE),
-                               dimension_names=("run", "time", "y", "x"))  # fmt: skip
-    for run in range(runs):
+    shape, chunks = (runs, frames, SIDE, SIDE), pieces_of(pieces, runs, frames)
+    array = group.create_array("u", shape=shape, dtype="f4", chunks=chunks, dimension_names=("run", "time", "y", "x"),
+                               compressors=zarr.codecs.GzipCodec(level=1))  # fmt: skip
+    if SPARSE:
+        array[tuple(slice(side) for side in chunks)] = little(chunks)
+    first = folder / "large.zarr" / "u" / "c" / "0" / "0" / "0" / "0"
+    for place in itertools.product(*(range(-(-side // step)) for side, step in zip(shape, chunks, strict=True))):
+        path = first.parents[3].joinpath(*map(str, place))
+        if SPARSE and path != first:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.hardlink_to(first)
+    for run in range(0 if SPARSE else runs):
         array[run] = frames_of(run, frames)
     return folder / "large.zarr", []
 
@@ -206,7 +264,7 @@ def write_stack(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
     shape = (runs * frames, SIDE, SIDE)
     values = None if SPARSE else pages()
     tifffile.imwrite(folder / "large.tif", values, shape=shape, dtype=np.float32, bigtiff=True)
-    return folder / "large.tif", ["--frames", f"::{-(-runs * frames * FRAME // 2**27)}"]
+    return folder / "large.tif", ["--frames", every(runs * frames)]
 
 
 def write_pages(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
@@ -215,17 +273,39 @@ def write_pages(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
 
 
 def write_film(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
-    """A film in grey, one byte a pixel, of which as many frames are taken as fit into a run."""
+    """A film in grey, of which as many frames are taken as fit into a run: 256 frames, over and over."""
     import imageio_ffmpeg
 
-    total = 4 * runs * frames
-    writer = imageio_ffmpeg.write_frames(str(folder / "large.mp4"), (SIDE, SIDE), fps=25, pix_fmt_in="gray")
+    total = -(-runs * frames // SIDE)
+    short, path = folder / "short.mp4", folder / "large.mp4"
+    writer = imageio_ffmpeg.write_frames(str(short), (SIDE, SIDE), fps=25, pix_fmt_in="gray")
     writer.send(None)
-    grey = [np.round(255 * np.clip(frame, 0, 1)).astype(np.uint8).tobytes() for frame in frames_of(0, SIDE)]
-    for number in range(total):
-        writer.send(grey[number % SIDE])
+    for frame in frames_of(0, 1) if SPARSE else frames_of(0, SIDE):
+        for _ in range(SIDE if SPARSE else 1):
+            writer.send(np.round(255 * np.clip(frame, 0, 1)).astype(np.uint8).tobytes())
     writer.close()
-    return folder / "large.mp4", ["--frames", f"::{-(-total * FRAME // 2**27)}"]
+    again = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", str(total - 1)]
+    subprocess.run([*again, "-i", str(short), "-c", "copy", str(path)], check=True)
+    short.unlink()
+    return path, ["--frames", every(total * SIDE)]
+
+
+def write_gif(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
+    """An animated GIF of 64 frames, over and over, of which as many are taken as fit into a run."""
+    from PIL import Image
+
+    path, total = folder / "large.gif", -(-runs * frames // 64)
+    one = frames_of(0, 64) if not SPARSE else np.stack([np.roll(little((SIDE, SIDE)), k, 1) for k in range(64)])
+    pictures = [Image.fromarray(np.round(255 * frame).astype(np.uint8)) for frame in one]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=40, optimize=False)
+    content = path.read_bytes()
+    begin = 13 + (3 << (content[10] & 7) + 1 if content[10] & 0x80 else 0)  # after the table of colours
+    with path.open("wb") as file:
+        file.write(content[:begin])
+        for _ in range(total):
+            file.write(content[begin:-1])
+        file.write(content[-1:])
+    return path, ["--frames", every(64 * total)]
 
 
 def write_pictures(folder: Path, runs: int, frames: int) -> tuple[Path, Options]:
@@ -240,9 +320,14 @@ def write_pictures(folder: Path, runs: int, frames: int) -> tuple[Path, Options]
 
 
 KINDS: dict[str, Callable[[Path, int, int], tuple[Path, Options]]] = {
-    "npy": write_npy, "npz": write_npz, "hdf5": write_hdf5, "well": write_well, "pdebench": write_pdebench,
-    "matlab": write_matlab, "netcdf": write_netcdf, "netcdf3": write_netcdf3, "zarr": write_zarr,
-    "stack": write_stack, "pages": write_pages, "film": write_film, "pictures": write_pictures,
+    "npy": write_npy, "npz": write_npz, "well": write_well, "pdebench": write_pdebench, "netcdf3": write_netcdf3,
+    "hdf5": write_hdf5, "hdf5-frames": write_frames, "matlab": write_matlab,
+    "netcdf": write_netcdf, "zarr": write_zarr,
+    **{f"hdf5-{pieces}": functools.partial(write_hdf5, pieces=pieces) for pieces in ("run", "small", "large")},
+    **{f"netcdf-{pieces}": functools.partial(write_netcdf, pieces=pieces) for pieces in ("small", "large")},
+    **{f"zarr-{pieces}": functools.partial(write_zarr, pieces=pieces) for pieces in ("small", "large")},
+    "matlab-run": functools.partial(write_matlab, pieces="run"),
+    "stack": write_stack, "pages": write_pages, "film": write_film, "gif": write_gif, "pictures": write_pictures,
 }  # fmt: skip
 FORMATS = {"netcdf": "large-export.nc", "npz": "large-export.npz", "well": "well", "tiff": "stacks", "mp4": "films"}
 

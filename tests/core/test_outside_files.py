@@ -4,6 +4,7 @@ import io
 import os
 import threading
 import time
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import morphoscope
 from morphoscope.cli import main
 from morphoscope.core import outside_arrays
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.core.outside_arrays import load_archive, load_array, open_image
+from morphoscope.core.outside_arrays import load_archive, load_array, open_image, reading
 from morphoscope.core.outside_files import check_file, read_bytes, read_text
 
 
@@ -214,3 +215,16 @@ def test_threads_that_silence_libtiff_put_standard_error_back(tmp_path):
     first.join()
     second.join()
     assert os.path.samestat(os.fstat(2), before)
+
+
+def test_readers_that_overlap_leave_the_filters_of_warnings_as_they_were():
+    before = list(warnings.filters)
+    first, second = (reading("a", "an array") for _ in range(2))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.warn("damage", UserWarning, stacklevel=1)
+    second.__exit__(None, None, None)
+    assert not caught
+    assert warnings.filters == before

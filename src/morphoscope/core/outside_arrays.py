@@ -170,6 +170,32 @@ def _silent_libtiff() -> Iterator[None]:
             os.close(kept)
 
 
+class _NoWarnings:
+    """No warnings as long as any thread is in the body.
+
+    Python's filters are the process's: the first thread that comes keeps them, and the last one that goes puts them
+    back. Threads that each did so could leave behind what another one had set.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._kept = threading.Lock(), 0, contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._kept.enter_context(warnings.catch_warnings(action="ignore"))
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._kept.close()
+
+
+_NO_WARNINGS = _NoWarnings()
+
+
 @contextlib.contextmanager
 def _opened(source: Source, expected: str) -> Iterator[tuple[BinaryIO, int]]:
     if isinstance(source, bytes):
@@ -184,8 +210,7 @@ def _opened(source: Source, expected: str) -> Iterator[tuple[BinaryIO, int]]:
 def reading(name: str, expected: str) -> Iterator[None]:
     """Turn what readers of arrays and pictures raise for damaged files into one line, a DataError; warnings go."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they describe the same damage, in lines of their own
+        with _NO_WARNINGS:  # they describe the same damage, in lines of their own
             yield
     except UsageError:
         raise

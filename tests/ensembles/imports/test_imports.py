@@ -234,6 +234,11 @@ def test_bombs_are_refused(tmp_path):
     with h5py.File(tmp_path / "chunk.h5", "w") as file:
         file.create_dataset("u", (20_000, 64, 64), np.float32, chunks=(20_000, 64, 64), compression="gzip")
     refused(tmp_path, tmp_path / "chunk.h5", "pieces of more than")
+    well_file(tmp_path / "places.h5", runs=1)
+    with h5py.File(tmp_path / "places.h5", "r+") as file:
+        del file["dimensions/x"]
+        file["dimensions"].create_dataset("x", 20_000_000, np.float64, chunks=(2**20,))
+    refused(tmp_path, tmp_path / "places.h5", "at most 67,108,864 of times, places")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file.create_dataset("u", (8, 8), np.uint8, external=[("/etc/passwd", 0, 64)])
     refused(tmp_path, tmp_path / "other.h5", "other files")

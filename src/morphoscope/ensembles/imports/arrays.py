@@ -24,6 +24,7 @@ from morphoscope.ensembles.imports.source import (
     ascending,
     chosen,
     parameter,
+    whole,
 )
 from morphoscope.ensembles.imports.stored import stored_array, stored_arrays
 
@@ -111,7 +112,8 @@ def named_source(
     axes = tuple(wanted.axes or usual.get(len(shape), ()))
     frames = dict(zip(axes, shape, strict=False)).get("time", 1)
     runs = dict(zip(axes, shape, strict=False)).get("run", 1)
-    found_times = next((np.asarray(arrays[key]).ravel() for key in TIMES if key in arrays), None)
+    stated = (arrays[key] for key in TIMES if key in arrays and math.prod(arrays[key].shape) == frames)
+    found_times = next((whole(array, name).ravel() for array in stated), None)
     return arrays_source(
         name, used, wanted, axes, times=ascending(found_times, frames), parameters=_columns(arrays, runs), **more
     )

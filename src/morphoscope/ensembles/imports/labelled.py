@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,17 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError
 from morphoscope.core.extras import require
 from morphoscope.core.outside_arrays import ALWAYS_EXPANDED_BYTES, MAX_EXPANSION, reading
-from morphoscope.ensembles.imports.hdf5 import MAX_CHUNK_BYTES, is_hdf5, open_file
-from morphoscope.ensembles.imports.source import Source, Wanted, arrays_source, ascending, cell_size, chosen, parameter
+from morphoscope.ensembles.imports.hdf5 import MAX_CHUNK_BYTES, datasets, is_hdf5, open_file
+from morphoscope.ensembles.imports.source import (
+    Source,
+    Wanted,
+    arrays_source,
+    ascending,
+    cell_size,
+    check_whole,
+    chosen,
+    parameter,
+)
 
 NETCDF = (".nc", ".nc4", ".cdf", ".netcdf")
 _AXES = {
@@ -56,8 +65,8 @@ def open_netcdf(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Sour
         require("import")
         import h5netcdf  # noqa: F401  # xarray finds it by the name of the engine
 
-        with open_file(path):  # checks sizes
-            pass
+        with open_file(path) as file:
+            _check_coordinates(datasets(file), path.name)
 
     def opened() -> Any:
         engine = "h5netcdf" if hdf5 else "scipy"
@@ -68,6 +77,13 @@ def open_netcdf(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Sour
     with reading(path.name, "a NetCDF file"):
         # SciPy maps the whole file into memory.
         return dataset_source(stack.enter_context(opened()), path.name, wanted, None if hdf5 else opened)
+
+
+def _check_coordinates(arrays: Mapping[str, Any], name: str) -> None:
+    """Raise DataError for one axis with too many numbers: xarray reads those of coordinates when it opens a file."""
+    for field, array in arrays.items():
+        if len(array.shape) == 1:
+            check_whole(array, f"{name}: {field}")
 
 
 def is_zarr(path: Path) -> bool:
@@ -90,6 +106,7 @@ def open_zarr(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source
         for name, array in arrays.items():
             if math.prod(array.chunks) * array.dtype.itemsize > MAX_CHUNK_BYTES:
                 raise DataError(f"{path.name}: {name} has pieces of more than {MAX_CHUNK_BYTES:,} bytes; store it anew")
+        _check_coordinates(arrays, path.name)
         if isinstance(group, zarr.Array):
             return arrays_source(path.name, arrays, wanted)
         data = stack.enter_context(

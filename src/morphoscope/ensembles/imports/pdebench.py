@@ -19,6 +19,7 @@ from morphoscope.ensembles.imports.source import (
     cell_size,
     chosen,
     parameter,
+    whole,
 )
 
 MAX_CONFIG_CHARACTERS = 20_000
@@ -50,8 +51,8 @@ def open_pdebench(file: Any, name: str, wanted: Wanted) -> Source:
         {"u": first},
         Wanted(frames=wanted.frames),
         _AXES,
-        times=ascending(np.asarray(grid["t"]) if "t" in grid else None, first.shape[0]),
-        cell=cell_size([np.asarray(grid[axis]) for axis in ("y", "x") if axis in grid], name),
+        times=ascending(whole(grid["t"], name) if "t" in grid else None, first.shape[0]),
+        cell=cell_size([whole(grid[axis], name) for axis in ("y", "x") if axis in grid], name),
         boundary="no-flux",
     )
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError, UsageError
 from morphoscope.core.outside_arrays import reading
 from morphoscope.core.outside_files import MIB
+from morphoscope.ensembles.imports.pieces import Blocks
 
 #: Of one run with all its fields as float32. Reading, compressing and writing a run take about five times as much.
 MAX_RUN_BYTES = 128 * MIB
-#: Of the neighbours of a run that are read with it, since they are stored in the same pieces.
-_MAX_BLOCK_BYTES = 128 * MIB
+#: Of an array that is used as a whole: times, places, parameters, a long column.
+_MAX_WHOLE_BYTES = 64 * MIB
 AXES = ("run", "time", "y", "x", "field")
 USUAL_AXES = {2: ("y", "x"), 3: ("time", "y", "x"), 4: ("run", "time", "y", "x")}
 _MIN_SIDE = 4  # cells; arrays with a shorter side are no patterns
@@ -150,7 +151,7 @@ def arrays_source(
     taken = range(sides.get("time", 1))[wanted.frames]
     fields = _fields(name, arrays, sides.get("field"), wanted)
     times = more.pop("times", None)
-    blocks = {field: _Blocks(array, named, component, taken) for field, (array, component) in fields.items()}
+    blocks = {field: Blocks(array, named, component, taken) for field, (array, component) in fields.items()}
     left = [axis for axis in named if axis not in ("run", "field")]
 
     def read(run: int) -> Fields:
@@ -172,42 +173,6 @@ def arrays_source(
         read=read,
         **more,
     )
-
-
-class _Blocks:
-    """The runs of an array. Those that are stored in the same pieces are read together, as far as memory allows."""
-
-    def __init__(self, array: Any, axes: Sequence[str], component: int | None, taken: range) -> None:
-        self._array, self._axes = array, axes
-        self._place = {"field": component, "time": _slice(taken)}
-        sides = dict(zip(axes, array.shape, strict=True))
-        self._runs = sides.get("run", 1)
-        self._bytes = array.dtype.itemsize * len(taken) * sides["y"] * sides["x"]
-        pieces = getattr(array, "chunks", None)
-        self._together = int(dict(zip(axes, pieces, strict=True)).get("run", 1)) if pieces else 1
-        self._first = 0
-        self._block: NDArray[Any] | None = None
-
-    def read(self, run: int, fields: int) -> NDArray[Any]:
-        """The run without the axes of runs and fields; ``fields`` share the memory."""
-        count = max(1, min(self._together, _MAX_BLOCK_BYTES // max(1, self._bytes * fields)))
-        if count == 1 or "run" not in self._axes:
-            return np.asarray(self._array[self._index(run)])
-        if self._block is None or not self._first <= run < self._first + count:
-            self._block = None  # before the next one is there
-            self._first = run // count * count
-            self._block = np.asarray(self._array[self._index(slice(self._first, min(self._first + count, self._runs)))])
-        kept = [axis for axis in self._axes if axis != "field"]
-        return self._block.take(run - self._first, axis=kept.index("run"))
-
-    def _index(self, run: int | slice) -> tuple[Any, ...]:
-        place = {"run": run, **self._place}
-        return tuple(place.get(axis, slice(None)) for axis in self._axes)
-
-
-def _slice(taken: range) -> slice:
-    """The slice of an ascending range."""
-    return slice(taken.start, taken.stop, taken.step)
 
 
 def _fields(
@@ -258,13 +223,29 @@ def as_values(array: NDArray[Any], name: str) -> Frames:
     Raises DataError for values that are no numbers, NaN, infinite, or too large for float32.
     """
     check_numbers(array.dtype, name)
-    values = array.astype(np.float32)
+    values = array.astype(np.float32, copy=False)
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
         return values / np.float32(np.iinfo(array.dtype).max)
     if not np.isfinite(values).all():
         bad = int(values.size - np.isfinite(values).sum())
         raise DataError(f"{name} contains {bad} values that are NaN, infinite or too large; expected finite numbers")
     return values
+
+
+def check_whole(array: Any, name: str) -> None:
+    """Raise DataError for an array that is too large to be used as a whole."""
+    size = math.prod(array.shape) * array.dtype.itemsize
+    if size > _MAX_WHOLE_BYTES:
+        raise DataError(
+            f"{name} has {size:,} bytes in an array of shape {array.shape}; at most {_MAX_WHOLE_BYTES:,} of times, "
+            "places, parameters or a long column are read"
+        )
+
+
+def whole(array: Any, name: str) -> NDArray[Any]:
+    """An array in a file, which is used as a whole. Raises DataError if it is too large for that."""
+    check_whole(array, name)
+    return np.asarray(array)
 
 
 def cell_size(axes: Sequence[NDArray[Any]], name: str) -> float | None:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError
 from morphoscope.core.outside_arrays import ALWAYS_EXPANDED_BYTES, MAX_EXPANSION, array_header, open_archive
 from morphoscope.core.outside_files import MIB, check_file
+from morphoscope.ensembles.imports.source import check_whole
 
 _PIECE_BYTES = MIB  # read at once where only some numbers of it are wanted
-_MAX_WHOLE_BYTES = 64 * MIB  # of an array that is used as a whole: times, parameters, a long column
 
 
 class StoredArray:
@@ -62,11 +62,7 @@ class StoredArray:
         return found.T if self._turned else found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        if self.nbytes > _MAX_WHOLE_BYTES:
-            raise DataError(
-                f"{self._name} has {self.nbytes:,} bytes in an array of shape {self.shape}; at most "
-                f"{_MAX_WHOLE_BYTES:,} of times, parameters or a long column are read"
-            )
+        check_whole(self, self._name)
         return np.asarray(self[(slice(None),) * self.ndim], dtype=dtype)
 
     def _part(self, begin: int, shape: tuple[int, ...], index: tuple[Any, ...]) -> NDArray[Any]:

@@ -17,8 +17,10 @@ from morphoscope.ensembles.imports.source import (
     arrays_source,
     ascending,
     cell_size,
+    check_whole,
     chosen,
     parameter,
+    whole,
 )
 
 #: Boundary of The Well → boundary of a grid. Open edges have none of ours: patterns there are not periodic.
@@ -52,8 +54,8 @@ def open_well(file: Any, name: str, wanted: Wanted) -> Source:
         arrays,
         Wanted(frames=wanted.frames),
         order,
-        times=_times(dimensions["time"], arrays[fields[0]].shape[1]),
-        cell=cell_size([np.asarray(dimensions[axis]) for axis in axes if dimensions[axis].ndim == 1], name),
+        times=_times(dimensions["time"], arrays[fields[0]].shape[1], name),
+        cell=cell_size([whole(dimensions[axis], name) for axis in axes if dimensions[axis].ndim == 1], name),
         boundary=_boundary(file, axes),
         parameters=_parameters(file, runs),
     )
@@ -64,8 +66,9 @@ def _varies(array: Any) -> bool:
     return all(bool(np.all(value)) for value in varying)
 
 
-def _times(time: Any, frames: int) -> tuple[float, ...] | None:
+def _times(time: Any, frames: int, name: str) -> tuple[float, ...] | None:
     """The times of the frames; of those that differ between trajectories, the first one's."""
+    check_whole(time, name)
     return ascending(np.asarray(time if time.ndim == 1 else time[0]), frames)
 
 
