@@ -65,10 +65,11 @@ def test_section_of_a_minimal_model(gallery):
 
 
 def test_picture_is_drawn_with_lengths_along_its_axes(gallery):
-    from morphoscope.ensembles.simulation import simulate_one, single_plan
+    from morphoscope.ensembles.settings import Settings
+    from morphoscope.ensembles.simulation import run_plan, simulate_one
 
     model = get_model("brusselator")
-    figure = gallery.picture(simulate_one(single_plan(model, {}, size=(32, 16), until=0.5)))
+    figure = gallery.picture(simulate_one(run_plan(model, {}, Settings.of(size=(32, 16), until=0.5))))
     axes = figure.axes[0]
     assert axes.get_xlim() == (0, 32 * model.spacing)
     assert axes.get_ylim() == (16 * model.spacing, 0)

@@ -14,7 +14,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from morphoscope.core.errors import UsageError
-from morphoscope.ensembles.simulation import Simulation, simulate_one, single_plan
+from morphoscope.ensembles.settings import Settings
+from morphoscope.ensembles.simulation import Simulation, run_plan, simulate_one
 from morphoscope.models import Model, get_model, model_names
 from morphoscope.rendering.figure import pattern_figure
 from morphoscope.rendering.scale import colour_range
@@ -96,7 +97,7 @@ def picture(simulation: Simulation) -> Figure:
 
 def make_picture(model: Model, engine: str) -> Simulation:
     """Run a model with its defaults, as the command does, and save its picture."""
-    simulation = simulate_one(single_plan(model, {}, seed=SEED), engine=engine)
+    simulation = simulate_one(run_plan(model, {}, Settings.of(), seed=SEED), engine=engine)
     save(picture(simulation), _picture(model))
     return simulation
 

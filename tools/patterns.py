@@ -16,7 +16,8 @@ from scipy.spatial import cKDTree
 
 from morphoscope.atlas import Atlas, open_atlas, titled
 from morphoscope.atlas.classes import ordered
-from morphoscope.ensembles.simulation import simulate_one, single_plan
+from morphoscope.ensembles.settings import Settings
+from morphoscope.ensembles.simulation import run_plan, simulate_one
 from morphoscope.models import get_model
 from morphoscope.rendering.scale import colour_range
 from morphoscope.web.server.presets import COLUMNS, PATTERNS, SIDE, Known, known_patterns
@@ -28,7 +29,7 @@ ATLAS = MODEL = "gray-scott"
 def picture(known: Known) -> Image.Image:
     """The first species at the end of the run, in the colours of the page."""
     model = get_model(known.model)
-    simulation = simulate_one(single_plan(model, known.parameters, seed=known.seed))
+    simulation = simulate_one(run_plan(model, known.parameters, Settings.of(), seed=known.seed))
     field = simulation.species(model.species[0])[-1].astype(float)
     low, high = colour_range(field, shown=(0.3, 0.8) if known.model == MODEL else None)
     colours = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in palette("cividis")], dtype=np.uint8)

@@ -11,8 +11,8 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.engines.initial import InitialCondition
 from morphoscope.ensembles import Plan, recipe
 from morphoscope.ensembles.jobs import run_job
-from morphoscope.ensembles.settings import repeat_command
-from morphoscope.ensembles.simulation import single_plan, single_run
+from morphoscope.ensembles.settings import Settings, repeat_command
+from morphoscope.ensembles.simulation import run_plan, single_run
 from morphoscope.models import get_model
 
 GRID = {"f": (0.03, 0.05, 2), "k": (0.058, 0.06, 2)}
@@ -153,4 +153,4 @@ def test_every_run_needs_the_states_of_its_initial_condition():
 
 def test_a_single_run_has_one():
     with pytest.raises(UsageError, match="a single run has one initial condition"):
-        single_plan(get_model("gray-scott"), {}, initial=["spots", "noise"])
+        run_plan(get_model("gray-scott"), {}, Settings.of(initial=["spots", "noise"]))

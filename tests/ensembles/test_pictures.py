@@ -7,7 +7,8 @@ from PIL import Image
 import morphoscope
 from morphoscope.core.errors import UsageError
 from morphoscope.ensembles.pictures import save_run_video, simulation_figure
-from morphoscope.ensembles.simulation import simulate_one, single_plan, video_times
+from morphoscope.ensembles.settings import Settings
+from morphoscope.ensembles.simulation import run_plan, simulate_one, video_times
 from morphoscope.models import Model
 
 
@@ -17,7 +18,7 @@ def run(reaction, low, high, *, video=False, **settings):
         name="own", reaction={"u": reaction}, defaults={"a": high}, background={"u": low}, perturbation={"u": high},
         initial="noise", shown=None, spacing=0.5,
     )  # fmt: skip
-    plan = single_plan(model, {}, **{"size": (32, 32), "until": 14.0, "dt": 0.1, **settings})
+    plan = run_plan(model, {}, Settings.of(**{"size": (32, 32), "until": 14.0, "dt": 0.1, **settings}))
     return simulate_one(plan, video=video)
 
 

@@ -8,8 +8,8 @@ from morphoscope.core.errors import DataError, UsageError
 from morphoscope.engines.initial import InitialCondition, stream
 from morphoscope.ensembles import Plan
 from morphoscope.ensembles.inspection import Inspector
-from morphoscope.ensembles.settings import default_times
-from morphoscope.ensembles.simulation import simulate_one, single_plan
+from morphoscope.ensembles.settings import Settings, default_times
+from morphoscope.ensembles.simulation import run_plan, simulate_one
 from morphoscope.models import Model, get_model, model_names
 from tests.conftest import Listening
 from tests.records import change_record
@@ -22,7 +22,9 @@ def test_default_times_are_the_papers():
 
 
 def test_snapshots_film_and_start(gray_scott):
-    plan = single_plan(gray_scott, {"f": 0.03}, size=(48, 40), until=100, times=(50, 100), initial="spots:count=3")
+    plan = run_plan(
+        gray_scott, {"f": 0.03}, Settings.of(size=(48, 40), until=100, times=(50, 100), initial="spots:count=3")
+    )
     done = simulate_one(plan, video=True)
     assert done.states.shape == (2, 2, 40, 48)
     assert done.initial.shape == (2, 40, 48)
@@ -47,13 +49,13 @@ def test_bad_initial_conditions(text):
 
 def test_size_follows_the_file(gray_scott, tmp_path):
     np.save(tmp_path / "a.npy", np.stack([np.ones((20, 30)), np.zeros((20, 30))]))
-    plan = single_plan(gray_scott, {}, until=10, initial=str(tmp_path / "a.npy"))
+    plan = run_plan(gray_scott, {}, Settings.of(until=10, initial=str(tmp_path / "a.npy")))
     assert plan.grid.shape == (20, 30)
 
 
 def test_a_diverging_run_reports_when(gray_scott, tmp_path):
     np.save(tmp_path / "a.npy", np.full((2, 8, 8), 1e4))
-    plan = single_plan(gray_scott, {}, until=100, initial=str(tmp_path / "a.npy"))
+    plan = run_plan(gray_scott, {}, Settings.of(until=100, initial=str(tmp_path / "a.npy")))
     with pytest.raises(UsageError, match=r"no longer finite .detected at step"):
         simulate_one(plan)
 
@@ -71,7 +73,7 @@ def test_an_end_between_two_steps_is_rounded_and_the_run_is_that_of_a_longer_one
 @pytest.mark.parametrize("name", model_names())
 def test_a_third_of_any_models_time_is_accepted(name):
     model = get_model(name)
-    plan = single_plan(model, {}, until=model.until / 3)
+    plan = run_plan(model, {}, Settings.of(until=model.until / 3))
     assert plan.dt == model.dt
     assert abs(plan.until - model.until / 3) <= 0.5 * plan.dt
     assert Plan.from_json(plan.to_json()) == plan
@@ -102,7 +104,8 @@ def same(first, second):
     ],
 )
 def test_inputs_as_users_write_them(gray_scott, loose, strict):
-    assert single_plan(gray_scott, {}, **loose) == single_plan(gray_scott, {}, **strict)
+    plans = [run_plan(gray_scott, {}, Settings.of(**said)) for said in (loose, strict)]
+    assert plans[0] == plans[1]
 
 
 @pytest.mark.parametrize(
@@ -265,7 +268,7 @@ SIGNED = {"allen-cahn", "cahn-hilliard", "complex-ginzburg-landau", "fitzhugh-na
 @pytest.mark.parametrize("name", model_names())
 def test_negative_densities_and_single_cells_are_noticed_in_every_model(name):
     """Snapshots are made up, so that each model has both faults in each of its species."""
-    plan = single_plan(get_model(name), {}, size=16)
+    plan = run_plan(get_model(name), {}, Settings.of(size=16))
     initial = np.ones((len(plan.model.species), 16, 16))
     snapshots = np.ones((3, *initial.shape))
     snapshots[-1, :, 8, 8] = -0.1
@@ -287,5 +290,5 @@ def test_water_below_zero_is_noticed():
 def test_the_models_own_runs_give_no_warning(name):
     model = get_model(name)
     for steps in (8, 400, 4000):
-        run = simulate_one(single_plan(model, {}, size=64, until=steps * model.dt))
+        run = simulate_one(run_plan(model, {}, Settings.of(size=64, until=steps * model.dt)))
         assert run.warnings == ()

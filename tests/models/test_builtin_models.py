@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from morphoscope.engines.grid import DIFFUSION_LIMITS
-from morphoscope.ensembles.simulation import simulate_one, single_plan
+from morphoscope.ensembles.settings import Settings
+from morphoscope.ensembles.simulation import run_plan, simulate_one
 from morphoscope.models import get_model, model_names
 from morphoscope.models.expressions import evaluate
 from morphoscope.models.operators import linearised, local_rates
@@ -73,7 +74,7 @@ class TestEveryModel:
         assert set(model.plane) <= set(model.parameters)
 
     def test_frames_fit_into_the_run(self, name):
-        plan = single_plan(get_model(name), {})
+        plan = run_plan(get_model(name), {}, Settings.of())
         assert len(plan.times) == 3
 
 
@@ -98,7 +99,7 @@ class TestTwoVariables:
         model = get_model(name)
         size = (128, 128) if name in SPIRALS else (64, 64)  # spirals annihilate each other in a small box
         until = model.until / 4 if name in SPIRALS else model.until
-        made = simulate_one(single_plan(model, {}, seed=1, size=size, until=until))
+        made = simulate_one(run_plan(model, {}, Settings.of(size=size, until=until), seed=1))
         last = made.species(model.species[0])[-1]
         low, high = model.shown
         assert last.std() > 0.1 * (high - low)
@@ -118,7 +119,7 @@ def test_turing_models_are_unstable_to_waves_only(name):
 @pytest.mark.parametrize("name", TURING)
 def test_steady_initial_condition_starts_at_the_expected_state(name):
     model = get_model(name)
-    made = simulate_one(single_plan(model, {}, size=(32, 32), until=model.dt))
+    made = simulate_one(run_plan(model, {}, Settings.of(size=(32, 32), until=model.dt)))
     (values,) = states(name)
     for index, species in enumerate(model.species):
         assert made.initial[index].mean() == pytest.approx(values[species], rel=0.01)

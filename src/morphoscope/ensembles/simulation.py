@@ -159,14 +159,6 @@ class Simulation:
         return f'<div>{lines}<img alt="{html.escape(repr(self))}" src="data:image/png;base64,{encoded}"></div>'
 
 
-def single_plan(model: Model, parameters: Mapping[str, Any], *, seed: int = 0, **settings: Any) -> Plan:
-    """The plan of one run; ``settings``: see :meth:`~morphoscope.ensembles.settings.Settings.of`.
-
-    Raises UsageError for a plan that no engine can run.
-    """
-    return run_plan(model, parameters, Settings.of(**settings), seed=seed)
-
-
 def run_plan(model: Model, parameters: Mapping[str, Any], settings: Settings, *, seed: int = 0) -> Plan:
     """The plan of one run. Raises UsageError for a plan that no engine can run."""
     if seed < 0:
