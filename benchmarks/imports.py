@@ -1,6 +1,7 @@
 """How much memory and time importing and exporting large files take, each in a process of its own.
 
     python benchmarks/imports.py [--gb 1] [--run-mib 20] [--kinds npy,well,...] [--formats netcdf,...] [--folder DIR]
+                                [--sparse] [--exported N]
 
 First table: files whose values are ``--gb`` GB (10⁹ bytes) as they are stored, of runs of ``--run-mib`` MiB; stacks
 and films are one run, of which every n-th frame is taken, or one run a page. Second table: the ensemble of the first
@@ -391,10 +392,12 @@ def main(arguments: Any) -> None:
         measured(["import", str(path), "--out", str(out), *options])
         remove(path)
         print("\n| export | values | file | time | MB/s | peak |\n|---|---|---|---|---|---|", flush=True)
+        numbers = range(0, runs, -(-runs // arguments.exported) if arguments.exported else 1)
+        chosen = [text for run in numbers for text in ("--run", str(run))] if arguments.exported else []
         for name in formats:
             target = folder / FORMATS[name]
-            result = measured(["export", str(out), "--format", name, "--out", str(target)])
-            row(name, runs * frames * FRAME, size_of(target), *result)
+            result = measured(["export", str(out), "--format", name, "--out", str(target), *chosen])
+            row(name, len(numbers) * frames * FRAME, size_of(target), *result)
             remove(target)
 
 
@@ -403,7 +406,8 @@ if __name__ == "__main__":
     parser.add_argument("--gb", type=float, default=1.0)
     parser.add_argument("--run-mib", type=float, default=20.0)
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--formats", default="netcdf,npz,well,tiff")
+    parser.add_argument("--formats", default="netcdf,npz,well,tiff,mp4")
+    parser.add_argument("--exported", type=int, default=0, help="export so many runs; by default all")
     parser.add_argument("--folder", default=None)
     parser.add_argument("--sparse", action="store_true", help="values are all 0; many files have holes then")
     parser.add_argument("--write", nargs=4, help=argparse.SUPPRESS)
