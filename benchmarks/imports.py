@@ -75,13 +75,12 @@ def little(shape: Sequence[int]) -> Floats:
 
 
 def pieces_of(kind: str, runs: int, frames: int) -> tuple[int, ...]:
-    """The shape of a piece: ``run`` is one run, ``small`` has 64 x 64 cells of a frame, ``large`` about 240 MiB."""
-    most = 240 * 2**20 // FRAME
-    return {
-        "run": (1, frames, SIDE, SIDE),
-        "small": (1, 1, 64, 64),
-        "large": (min(runs, max(1, most // max(1, frames // 4))), max(1, frames // 4), SIDE, SIDE),
-    }[kind]
+    """The shape of a piece: ``run`` is one run, ``small`` has 64 x 64 cells of a frame, ``large`` about
+    240 MiB, ``half`` 120 MiB.
+    """
+    most = (120 if kind == "half" else 240) * 2**20 // FRAME
+    large = (min(runs, max(1, most // max(1, frames // 4))), max(1, frames // 4), SIDE, SIDE)
+    return {"run": (1, frames, SIDE, SIDE), "small": (1, 1, 64, 64), "half": large, "large": large}[kind]
 
 
 def fill(array: Any, frames: int) -> None:
@@ -326,7 +325,7 @@ KINDS: dict[str, Callable[[Path, int, int], tuple[Path, Options]]] = {
     "netcdf": write_netcdf, "zarr": write_zarr,
     **{f"hdf5-{pieces}": functools.partial(write_hdf5, pieces=pieces) for pieces in ("run", "small", "large")},
     **{f"netcdf-{pieces}": functools.partial(write_netcdf, pieces=pieces) for pieces in ("small", "large")},
-    **{f"zarr-{pieces}": functools.partial(write_zarr, pieces=pieces) for pieces in ("small", "large")},
+    **{f"zarr-{pieces}": functools.partial(write_zarr, pieces=pieces) for pieces in ("small", "half")},
     "matlab-run": functools.partial(write_matlab, pieces="run"),
     "stack": write_stack, "pages": write_pages, "film": write_film, "gif": write_gif, "pictures": write_pictures,
 }  # fmt: skip

@@ -227,6 +227,7 @@ def test_a_bad_file_after_good_ones_leaves_nothing(tmp_path):
 
 def test_bombs_are_refused(tmp_path):
     import h5py
+    import zarr
 
     with h5py.File(tmp_path / "bomb.h5", "w") as file:
         file.create_dataset("u", (10_000, 512, 512), np.float32, chunks=(1, 512, 512))
@@ -234,6 +235,8 @@ def test_bombs_are_refused(tmp_path):
     with h5py.File(tmp_path / "chunk.h5", "w") as file:
         file.create_dataset("u", (20_000, 64, 64), np.float32, chunks=(20_000, 64, 64), compression="gzip")
     refused(tmp_path, tmp_path / "chunk.h5", "pieces of more than")
+    zarr.create_array(str(tmp_path / "piece.zarr"), shape=(34, 1024, 1024), dtype="f4", chunks=(34, 1024, 1024))
+    refused(tmp_path, tmp_path / "piece.zarr", "pieces of more than 134,217,728")
     well_file(tmp_path / "places.h5", runs=1)
     with h5py.File(tmp_path / "places.h5", "r+") as file:
         del file["dimensions/x"]

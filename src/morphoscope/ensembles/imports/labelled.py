@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import DataError
 from morphoscope.core.extras import require
 from morphoscope.core.outside_arrays import ALWAYS_EXPANDED_BYTES, MAX_EXPANSION, reading
-from morphoscope.ensembles.imports.hdf5 import MAX_CHUNK_BYTES, datasets, is_hdf5, open_file
+from morphoscope.core.outside_files import MIB
+from morphoscope.ensembles.imports.hdf5 import datasets, is_hdf5, open_file
 from morphoscope.ensembles.imports.source import (
     Source,
     Wanted,
@@ -32,6 +33,8 @@ _AXES = {
     **dict.fromkeys(("y", "row", "rows", "height", "latitude", "lat"), "y"),
     **dict.fromkeys(("x", "column", "columns", "width", "longitude", "lon"), "x"),
 }
+#: Of one piece of a Zarr array, which takes five times as much while gzip decompresses it.
+MAX_PIECE_BYTES = 128 * MIB
 _ROOT = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
 
 
@@ -104,8 +107,8 @@ def open_zarr(path: Path, wanted: Wanted, stack: contextlib.ExitStack) -> Source
         if total > ALWAYS_EXPANDED_BYTES and total > MAX_EXPANSION * stored:
             raise DataError(f"{path.name} would expand from {stored:,} to {total:,} bytes; it is refused")
         for name, array in arrays.items():
-            if math.prod(array.chunks) * array.dtype.itemsize > MAX_CHUNK_BYTES:
-                raise DataError(f"{path.name}: {name} has pieces of more than {MAX_CHUNK_BYTES:,} bytes; store it anew")
+            if math.prod(array.chunks) * array.dtype.itemsize > MAX_PIECE_BYTES:
+                raise DataError(f"{path.name}: {name} has pieces of more than {MAX_PIECE_BYTES:,} bytes; store it anew")
         _check_coordinates(arrays, path.name)
         if isinstance(group, zarr.Array):
             return arrays_source(path.name, arrays, wanted)
