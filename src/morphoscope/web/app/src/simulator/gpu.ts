@@ -11,8 +11,9 @@ export function seekAdapter(): Promise<GPUAdapter | null> {
 }
 
 function emulated(adapter: GPUAdapter): boolean {
-  const { info, isFallbackAdapter } = adapter as GPUAdapter & { isFallbackAdapter?: boolean };
-  return (isFallbackAdapter ?? info.isFallbackAdapter) || SOFTWARE.test(`${info.vendor} ${info.architecture} ${info.description}`);
+  // browsers differ in what they tell
+  const { info, isFallbackAdapter } = adapter as { info?: GPUAdapterInfo; isFallbackAdapter?: boolean };
+  return (isFallbackAdapter ?? info?.isFallbackAdapter ?? false) || SOFTWARE.test(`${info?.vendor} ${info?.architecture} ${info?.description}`);
 }
 
 /** Whether there is a graphics card, as far as the browser tells without starting to draw with it. */
