@@ -19,13 +19,14 @@ STARTS = (
     ("gray-scott", "stripes:count=8,down=3", {"f": 0.04, "k": 0.06}, 1000.0),
     ("gray-scott", "inverse:count=6", {"f": 0.04, "k": 0.058}, 500.0),
     ("gray-scott", "mixed-spots", {"f": 0.03, "k": 0.055}, 1000.0),
+    ("lengyel-epstein", "hexagons:count=12,angle=10", {"a": 15.0, "b": 0.6}, 100.0),
     ("barkley", "spiral-seeds", {}, 30.0),
 )
 
 
 def picture() -> Figure:
     """Each start above the field at a later time; the first species of each model."""
-    figure = Figure(figsize=(11, 5), layout="constrained")
+    figure = Figure(figsize=(13, 5), layout="constrained")
     rows = figure.subplots(2, len(STARTS))
     for above, below, (model, initial, parameters, time) in zip(*rows, STARTS, strict=True):
         times = (0.0, time)

@@ -12,7 +12,7 @@ from morphoscope.engines.visited import starting_states
 from morphoscope.models import get_model
 
 SHAPE = (48, 64)
-SHAPED = ["pearson-square", "inverse", "mixed-spots", "stripes", "spiral-seeds"]
+SHAPED = ["pearson-square", "inverse", "mixed-spots", "stripes", "hexagons", "spiral-seeds"]
 BISTABLE = {"f": 0.03, "k": 0.055}
 
 
@@ -187,3 +187,25 @@ def test_any_option_gives_a_state_or_one_line(option, value):
 
 def test_they_are_registered():
     assert set(SHAPED) <= set(INITIAL_CONDITIONS.names())
+
+
+def test_hexagons_are_three_waves_whose_wave_vectors_add_up_to_zero():
+    u = make("hexagons:count=8,amplitude=0.2,noise=0", model="swift-hohenberg", shape=(64, 96))[0]
+    spectrum = abs(np.fft.fft2(u)) / u.size
+    rows, columns = np.nonzero(spectrum > 0.01)
+    found = {(int(p), int(q)) for p, q in zip((columns + 48) % 96 - 48, (rows + 32) % 64 - 32, strict=True)}
+    assert found == {(8, 0), (-8, 0), (-4, 5), (4, -5), (-4, -5), (4, 5)}
+    assert spectrum[rows, columns] == pytest.approx(0.2 / 3 / 2)  # half of each cosine
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_hexagons_have_separate_highest_or_lowest_points(sign):
+    u = make(f"hexagons:count=6,angle=20,amplitude={sign * 0.3},noise=0", model="brusselator", shape=(96, 96))[0]
+    assert sign * ((u.max() - u.mean()) - (u.mean() - u.min())) > 0
+    assert max(u.max() - u.mean(), u.mean() - u.min()) == pytest.approx(0.3 * 4.5 / 1, rel=0.5)
+
+
+def test_hexagons_of_a_model_without_a_steady_state_are_refused(monkeypatch):
+    monkeypatch.setattr("morphoscope.engines.start_parts.steady_start", lambda *_: None)
+    with pytest.raises(UsageError, match="no homogeneous steady state"):
+        make("hexagons", model="brusselator")

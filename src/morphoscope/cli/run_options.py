@@ -38,8 +38,8 @@ Times = Annotated[
 Initial = Annotated[
     str | None,
     typer.Option(
-        help="pearson-gamma, pearson-square, noise, steady, spots, inverse, mixed-spots, stripes, spiral, spiral-seeds "
-        "(options as in spots:count=30,radius=4), or a file: "
+        help="pearson-gamma, pearson-square, noise, steady, spots, inverse, mixed-spots, stripes, hexagons, spiral, "
+        "spiral-seeds (options as in spots:count=30,radius=4), or a file: "
         ".npz, .npy, image, or the folder of a run, whose last snapshot is used. Default: the model's."
     ),
 ]

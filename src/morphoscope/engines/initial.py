@@ -20,13 +20,13 @@ import numpy as np
 from morphoscope.core.errors import DataError, UsageError, nearest
 from morphoscope.core.registry import Registry
 from morphoscope.engines import shaped_starts
-from morphoscope.engines.start_parts import disc, filled, number
+from morphoscope.engines.start_parts import disc, filled, number, required_steady_start, steady_noise
 from morphoscope.engines.state_files import FieldArray, blended, file_hash, read_state, state_hash
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 
 INITIAL_CONDITIONS: Registry[Callable[..., FieldArray]] = Registry("initial condition")
-for _name in ("pearson-square", "inverse", "mixed-spots", "stripes", "spiral-seeds"):
+for _name in ("pearson-square", "inverse", "mixed-spots", "stripes", "hexagons", "spiral-seeds"):
     INITIAL_CONDITIONS.add(_name, getattr(shaped_starts, _name.replace("-", "_")))
 FILE = "file"  # the initial condition that reads a state, named by its path
 ARRAY = "array"  # the initial condition that was given as numbers, which a run's folder keeps
@@ -253,36 +253,9 @@ def steady(
     the perturbed state. The noise's standard deviation is ``amplitude`` times the state's largest concentration, or
     ``amplitude`` itself where that is 0. Raises UsageError if no steady state of the model is found.
     """
-    chosen = steady_start(model, parameters)
-    if chosen is None:
-        raise UsageError(f"no homogeneous steady state of {model.name} was found; use another initial condition: noise")
+    chosen = required_steady_start(model, parameters)
     state = filled(chosen, model, shape)
     return state + steady_noise(chosen, amplitude) * rng.standard_normal(state.shape)
-
-
-def steady_start(model: Model, parameters: Parameters) -> dict[str, float] | None:
-    """The steady state that :func:`steady` chooses; None if none is found."""
-    from morphoscope.theory import homogeneous_states
-
-    def distance(values: Mapping[str, float], other: Mapping[str, float]) -> float:
-        return max(abs(values[s] - other[s]) for s in model.species)
-
-    found = homogeneous_states(model, parameters.middle)
-    chosen = min(
-        found,
-        key=lambda s: (
-            not s.stable or distance(s.values, model.background) < 1e-9,
-            distance(s.values, model.perturbation),
-        ),
-        default=None,
-    )
-    return None if chosen is None else chosen.values
-
-
-def steady_noise(state: Mapping[str, float], amplitude: float = 0.01) -> float:
-    """The standard deviation of the noise that :func:`steady` adds to a state."""
-    strength = number(amplitude, "amplitude", 0.0, 10.0)
-    return strength * (max(abs(value) for value in state.values()) or 1.0)
 
 
 @INITIAL_CONDITIONS.register("spiral")

@@ -1,4 +1,4 @@
-"""Initial conditions of two states in given shapes: a square, spots of either state, stripes, broken fronts.
+"""Initial conditions in given shapes: a square, spots of either state, stripes, hexagons, broken fronts.
 
 They are registered in :mod:`.initial`, which says what an initial condition is.
 """
@@ -17,7 +17,9 @@ from morphoscope.engines.start_parts import (
     filled,
     number,
     periodic_slice,
+    required_steady_start,
     rough,
+    steady_noise,
     trivial_and_other,
     whole,
 )
@@ -133,6 +135,47 @@ def stripes(
         raise UsageError("stripes with count=0 and down=0 are no stripes; use at least one of them")
     phase = across * np.arange(width)[None, :] / width + along * np.arange(height)[:, None] / height + rng.random()
     return rough(blended(model, (phase % 1.0 < part).astype(np.float64)), rng, noise)
+
+
+def hexagons(
+    model: Model,
+    shape: Shape,
+    rng: np.random.Generator,
+    parameters: Parameters,
+    count: float = 10,
+    angle: float = 0.0,
+    amplitude: float = 0.1,
+    noise: float = 0.001,
+) -> FieldArray:
+    """A homogeneous steady state with three plane waves at 120 degrees, from which well-ordered patterns grow.
+
+    To every species a/3 Σⱼ cos(kⱼ · x + φⱼ) is added, with k₁ + k₂ + k₃ = 0 and φ₁ + φ₂ + φ₃ = 0, so that the highest
+    points form a hexagonal lattice. ``count`` waves lie along the width; the first one travels at ``angle`` degrees to
+    it. Since waves have to fit into the grid, they are the nearest that do. a is ``amplitude`` times the largest
+    concentration of the state, or ``amplitude`` itself where that is 0; if negative, the lowest points form the
+    lattice. Every value is then multiplied by an independent uniform number from 1 − ``noise`` to 1 + ``noise``. The
+    state is that of ``steady``. Raises UsageError if there is none.
+
+    Source: Cross & Hohenberg, Rev. Mod. Phys. 65, 851 (1993), for hexagons as sums of three waves.
+    """
+    height, width = shape
+    waves = number(count, "count", 1, width / 4)
+    turn = np.deg2rad(number(angle, "angle", -360.0, 360.0))
+    size = number(amplitude, "amplitude", -10.0, 10.0)
+    state = required_steady_start(model, parameters)
+    across, down = (
+        np.round(waves * side / width * part(turn + 2 * np.pi / 3 * np.arange(2)))
+        for part, side in ((np.cos, width), (np.sin, height))
+    )
+    across, down = (np.append(part, -part.sum()) for part in (across, down))
+    shifts = rng.uniform(0, 2 * np.pi, 2)
+    x, y = np.arange(width)[None, :] / width, np.arange(height)[:, None] / height
+    lattice = sum(
+        np.cos(2 * np.pi * (p * x + q * y) + shift)
+        for p, q, shift in zip(across, down, (*shifts, -shifts.sum()), strict=True)
+    )
+    high = np.sign(size) * steady_noise(state, abs(size))
+    return rough(filled(state, model, shape) + high * lattice / 3, rng, noise)
 
 
 def spiral_seeds(

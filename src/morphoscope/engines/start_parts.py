@@ -109,3 +109,36 @@ def _no_second_state(model: Model, values: Mapping[str, float], name: str) -> Us
         f"{model.name} has no second homogeneous steady state at {at}, which initial condition {name} needs; "
         "use other parameters, or another initial condition: spots"
     )
+
+
+def steady_start(model: Model, parameters: Parameters) -> dict[str, float] | None:
+    """The steady state that the initial condition ``steady`` chooses; None if none is found."""
+    from morphoscope.theory import homogeneous_states
+
+    def distance(values: Mapping[str, float], other: Mapping[str, float]) -> float:
+        return max(abs(values[s] - other[s]) for s in model.species)
+
+    found = homogeneous_states(model, parameters.middle)
+    chosen = min(
+        found,
+        key=lambda s: (
+            not s.stable or distance(s.values, model.background) < 1e-9,
+            distance(s.values, model.perturbation),
+        ),
+        default=None,
+    )
+    return None if chosen is None else chosen.values
+
+
+def required_steady_start(model: Model, parameters: Parameters) -> dict[str, float]:
+    """The same; raises UsageError if none is found."""
+    chosen = steady_start(model, parameters)
+    if chosen is None:
+        raise UsageError(f"no homogeneous steady state of {model.name} was found; use another initial condition: noise")
+    return chosen
+
+
+def steady_noise(state: Mapping[str, float], amplitude: float = 0.01) -> float:
+    """The standard deviation of the noise that ``steady`` adds to a state; the height of the waves of ``hexagons``."""
+    strength = number(amplitude, "amplitude", 0.0, 10.0)
+    return strength * (max(abs(value) for value in state.values()) or 1.0)

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from morphoscope.engines.initial import ARRAY, FILE, InitialCondition, steady_noise, steady_start
-from morphoscope.engines.start_parts import TWO_STATES, trivial_and_other
+from morphoscope.engines.initial import ARRAY, FILE, InitialCondition
+from morphoscope.engines.start_parts import TWO_STATES, steady_noise, steady_start, trivial_and_other
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 
-_DEVIATIONS = 4.0  # standard deviations of normal noise, which 1 of 16,000 cells exceeds
+#: Usual amplitude, and how many times it is reached: 1 of 16,000 cells has more than four standard deviations of noise.
+_AROUND_STEADY = {"steady": (0.01, 4.0), "hexagons": (0.1, 1.0)}
 _SCALES = (0.1, 10.0)  # largest steady concentrations that the states 0 and 1 of a model without its own still fit
 
 State = dict[str, float]
@@ -20,18 +21,20 @@ State = dict[str, float]
 def starting_states(model: Model, parameters: Parameters, initial: InitialCondition) -> list[State]:
     """States between which the cells of the initial condition lie.
 
-    For ``steady``: the steady state, and all combinations of four standard deviations of noise around it. For
-    ``inverse`` and ``mixed-spots``: their two steady states. For all others :func:`reference_states`, except that named
-    initial conditions are always made of background and perturbed state, whatever their size.
+    For ``steady``: the steady state, and all combinations of four standard deviations of noise around it; for
+    ``hexagons``, of the height of its waves. For ``inverse`` and ``mixed-spots``: their two steady states. For all
+    others :func:`reference_states`, except that named initial conditions are always made of background and perturbed
+    state, whatever their size.
     """
     if initial.name in (FILE, ARRAY):
         return reference_states(model, parameters.highest)
     if initial.name in TWO_STATES:
         return list(trivial_and_other(model, parameters, initial.name))
-    state = steady_start(model, parameters) if initial.name == "steady" else None
+    state = steady_start(model, parameters) if initial.name in _AROUND_STEADY else None
     if state is None:
         return [dict(model.background), dict(model.perturbation)]
-    reach = _DEVIATIONS * steady_noise(state, **dict(initial.options))
+    usual, times = _AROUND_STEADY[initial.name]
+    reach = times * steady_noise(state, abs(float(dict(initial.options).get("amplitude", usual))))
     corners = itertools.product(*((value - reach, value, value + reach) for value in state.values()))
     return [dict(zip(state, corner, strict=True)) for corner in corners]
 
