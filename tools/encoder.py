@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.stats import qmc
@@ -62,10 +62,7 @@ def plan_of(name: str, points: int = 64, *, seed: int = SEED, replicates: int = 
     sequence = qmc.Sobol(len(region.ranges), scramble=True, rng=np.random.default_rng(seed))
     low, high = np.array(list(region.ranges.values())).T
     drawn = low + (high - low) * sequence.random_base2((points - 1).bit_length())[:points]
-    rows: list[dict[str, Any]] = [dict(zip(region.ranges, map(float, row), strict=True)) for row in drawn]
-    for row in rows:
-        if "beyond" in row:  # Gray–Scott's patterns are near its saddle-node line (f + k)² = f/4
-            row["k"] = math.sqrt(row["f"]) / 2 - row["f"] + row.pop("beyond")
+    rows = [parameters_at(dict(zip(region.ranges, map(float, row), strict=True))) for row in drawn]
     return morphoscope.scan_plan(
         name,
         points=rows,
@@ -76,6 +73,14 @@ def plan_of(name: str, points: int = 64, *, seed: int = SEED, replicates: int = 
         initial=region.initial,
         seed=seed,
     )
+
+
+def parameters_at(place: Mapping[str, float]) -> dict[str, float]:
+    """A model's parameters at a place of its region."""
+    found = dict(place)
+    if "beyond" in found:  # Gray–Scott's patterns are near its saddle-node line (f + k)² = f/4
+        found["k"] = math.sqrt(found["f"]) / 2 - found["f"] + found.pop("beyond")
+    return found
 
 
 def main() -> None:

@@ -62,6 +62,23 @@ def test_arrays_hold_everything_and_old_identifiers_have_none():
     assert Compatibility.from_arrays(("a",), {}) is None
 
 
+def test_a_picture_is_compatible_if_it_is_like_patterns_from_noise_or_like_ordered_ones():
+    random = np.random.default_rng(5)
+    usual, ordered = (Fit.of(cloud(random, 400, mean), cloud(random, 200, mean)) for mean in (0.0, 30.0))
+    made = Compatibility({"a": usual, "b": usual}, ordered={"a": ordered})
+    copy = Compatibility.from_arrays(("a", "b"), made.arrays())
+    assert copy is not None
+    for embedding in (np.zeros(6), np.full(6, 30.0), np.full(6, 15.0)):
+        p = copy.p_values(embedding)
+        assert p == made.p_values(embedding)
+        assert p["a"] == max(float(fit.p_values(embedding[None])[0]) for fit in (usual, ordered))
+        assert p["b"] == usual.p_values(embedding[None])[0]
+    assert copy.p_values(np.full(6, 30.0))["a"] > LEAST
+    assert copy.p_values(np.full(6, 30.0))["b"] < LEAST
+    new = np.concatenate([cloud(random, 1000), cloud(random, 1000, 30.0)])
+    assert np.mean([copy.p_values(each)["a"] <= LEAST for each in new]) < LEAST + 0.03
+
+
 def test_directions_leave_out_what_changes_between_pictures_of_one_pattern():
     """Patterns differ in two features, their pictures in all others."""
     random = np.random.default_rng(4)

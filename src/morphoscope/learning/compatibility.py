@@ -14,7 +14,7 @@ from morphoscope.learning.readers import Embedded
 Floats = NDArray[np.floating]
 LEAST = 0.05  # p-value of a picture that is compatible with a model
 DIRECTIONS = 24
-_DIRECTIONS = "directions"  # as it is stored
+_DIRECTIONS, _ORDERED = "directions", "ordered"  # as they are stored
 _TINY = 1e-6
 _LARGEST = 6e4  # of float16
 
@@ -99,10 +99,16 @@ def repeatable_directions(embeddings: Floats, patterns: NDArray[np.integer]) -> 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Compatibility:
-    """A :class:`Fit` for each of some models, to embeddings in some ``directions`` (f, d); None: as they are."""
+    """A :class:`Fit` for each of some models, to embeddings in some ``directions`` (f, d); None: as they are.
+
+    ``ordered``: for some models, another fit to well-ordered patterns, which noise does not lead to, but slow growth or
+    an ordered start. A picture's p-value is the larger one of both, so that each group has the share of low p-values
+    that it should have, or fewer.
+    """
 
     fits: Mapping[str, Fit]
     directions: NDArray[np.float32] | None = None
+    ordered: Mapping[str, Fit] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
@@ -130,14 +136,16 @@ class Compatibility:
     def p_values(self, embedding: Floats) -> dict[str, float]:
         """By model, of one picture with this embedding (f,)."""
         seen = self._seen(embedding[None])
-        return {name: float(fit.p_values(seen)[0]) for name, fit in self.fits.items()}
+        found = {name: float(fit.p_values(seen)[0]) for name, fit in self.fits.items()}
+        return found | {name: max(found[name], float(fit.p_values(seen)[0])) for name, fit in self.ordered.items()}
 
     def _seen(self, embeddings: Floats) -> Floats:
         return embeddings if self.directions is None else embeddings.astype(np.float64) @ self.directions
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What is stored, besides the names."""
-        found = {key: array for name, fit in self.fits.items() for key, array in fit.arrays(name).items()}
+        titles = {**self.fits, **{f"{name}.{_ORDERED}": fit for name, fit in self.ordered.items()}}
+        found = {key: array for title, fit in titles.items() for key, array in fit.arrays(title).items()}
         return found if self.directions is None else {**found, _DIRECTIONS: self.directions}
 
     @classmethod
@@ -145,6 +153,13 @@ class Compatibility:
         """Inverse of :meth:`arrays`; None where an older identifier has none."""
         if not arrays:
             return None
-        names = [field.name for field in dataclasses.fields(Fit)]
-        fits = {model: Fit(**{name: arrays[f"{model}.{name}"] for name in names}) for model in models}
-        return cls(fits, arrays.get(_DIRECTIONS))
+
+        def fit(title: str) -> Fit:
+            return Fit(**{field.name: arrays[f"{title}.{field.name}"] for field in dataclasses.fields(Fit)})
+
+        ordered = {model: f"{model}.{_ORDERED}" for model in models}
+        return cls(
+            {model: fit(model) for model in models},
+            arrays.get(_DIRECTIONS),
+            {model: fit(title) for model, title in ordered.items() if f"{title}.mean" in arrays},
+        )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 TRAINING_SIDES = (96, 240)  # pixels; canonical views have fewer, so larger pictures would show the same
 SIDES = (200, 2000)
-_SHOWN = (0.5, 1.0)  # of the side of the grid
+SHOWN = (0.5, 1.0)  # of the side of the grid
 
 
 def photographed(
@@ -20,10 +20,11 @@ def photographed(
     sides: tuple[int, int] = SIDES,
     share_processed: float = 0.0,
     process: Callable[..., NDArray[np.float64]] | None = None,
+    shown: tuple[float, float] = SHOWN,
 ) -> tuple[NDArray[np.float32], float]:
     """A synthetic photograph of a periodic field (y, x), and its scale.
 
-    A square of 50 to 100 % of the grid's side at a random place and angle; ``sides`` pixels along a side,
+    A square of 50 to 100 % (``shown``) of the grid's side at a random place and angle; ``sides`` pixels along a side,
     logarithmically uniform; either polarity; a gamma of 0.6 to 1.6; light that differs by up to ± 40 %;
     blur of up to 0.6 cells or 1 pixel; noise of up to 12 % of the contrast; JPEG of quality 40 to 95, 8 bits.
     A share of the pictures is changed by ``process`` before that, by default :func:`processed`.
@@ -34,7 +35,7 @@ def photographed(
         The picture, (side, side), from 0 to 1; pixels per cell of the field.
     """
     side = 16 * round(math.exp(random.uniform(*np.log(sides))) / 16)
-    cells = random.uniform(*_SHOWN) * min(field.shape)
+    cells = random.uniform(*shown) * min(field.shape)
     picture = _cut(np.asarray(field, dtype=np.float64), random, side, cells)
     low, high = np.quantile(picture, (0.005, 0.995))
     picture = np.clip((picture - low) / max(high - low, 1e-12), -0.05, 1.05).clip(0, 1)

@@ -22,12 +22,14 @@ class Pictures:
     """Embeddings of pictures that the network was not trained on.
 
     ``embeddings``: (n, f); ``models``: the number of their model, or the number of models for pictures that are no
-    patterns; ``patterns``: the number of the pattern, among those of its model, −1 for none.
+    patterns; ``patterns``: the number of the pattern, among those of its model, −1 for none; ``ordered``: whether the
+    pattern grew from a regular lattice.
     """
 
     embeddings: NDArray[np.float32]
     models: NDArray[np.intp]
     patterns: NDArray[np.intp]
+    ordered: NDArray[np.bool_]
 
     @classmethod
     def joined(cls, parts: Sequence[Pictures]) -> Pictures:
@@ -54,6 +56,7 @@ def recalibrated(identifier: Identifier, training: Pictures, calibration: Pictur
 
     Models and "none" are read by all examples that the identifier keeps and by these. Means, covariances and directions
     of compatibility come from its examples of patterns and from ``training``, p-values from ``calibration`` alone.
+    Pictures of ordered patterns have fits of their own.
     """
     known = identifier.examples
     embeddings = np.concatenate([known.embeddings, training.embeddings, calibration.embeddings]).astype(np.float16)
@@ -72,14 +75,23 @@ def recalibrated(identifier: Identifier, training: Pictures, calibration: Pictur
 
 
 def _compatibility(names: Sequence[str], known: Examples, training: Pictures, calibration: Pictures) -> Compatibility:
-    shown = training.models < len(names)
-    patterns = training.models[shown] * (1 + training.patterns.max()) + training.patterns[shown]
+    usual = training.at((training.models < len(names)) & ~training.ordered)
+    patterns = usual.models * (1 + usual.patterns.max()) + usual.patterns
     both = Embedded(
-        np.concatenate([known.embeddings.astype(np.float32), training.embeddings]),
-        np.concatenate([known.models.astype(np.intp), training.models]),
+        np.concatenate([known.embeddings.astype(np.float32), usual.embeddings]),
+        np.concatenate([known.models.astype(np.intp), usual.models]),
     )
-    judged = Embedded(calibration.embeddings, calibration.models)
-    return Compatibility.of(names, both, judged, repeatable_directions(training.embeddings[shown], patterns))
+    judged = calibration.at(~calibration.ordered)
+    made = Compatibility.of(
+        names, both, Embedded(judged.embeddings, judged.models), repeatable_directions(usual.embeddings, patterns)
+    )
+
+    def ordered(pictures: Pictures, number: int) -> Floats:
+        return pictures.embeddings[pictures.ordered & (pictures.models == number)]
+
+    numbers = np.unique(training.models[training.ordered]).tolist()
+    fits = {names[n]: made.fit_of(ordered(training, n), ordered(calibration, n)) for n in numbers}
+    return dataclasses.replace(made, ordered=fits)
 
 
 def measured(identifier: Identifier, pictures: Pictures) -> Mapping[str, Any]:
