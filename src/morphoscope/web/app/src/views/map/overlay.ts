@@ -22,11 +22,13 @@ export interface Ink {
 }
 
 export const MARGIN = { left: 58, right: 12, top: 10, bottom: 44 };
-/** As in the maps of reports: dotted, dash-dotted, all others dashed. */
-const DASHES: Record<string, number[]> = { Hopf: [2, 3], Turing: [8, 3, 2, 3], spinodal: [8, 3, 2, 3] };
+/** Long lines are solid: dashes make the picture slow where graphics are emulated. */
+const DASHES: Record<string, number[]> = {
+  existence: [], "saddle-node": [], Hopf: [7, 4], Turing: [2, 3], spinodal: [8, 3, 2, 3],
+};
 
 export function dashOf(kind: string): number[] {
-  return DASHES[kind] ?? [7, 4];
+  return DASHES[kind] ?? [5, 3];
 }
 
 export function frameOf([x0, x1, y0, y1]: readonly [number, number, number, number], width: number, height: number): Frame {
