@@ -25,7 +25,7 @@ class PageVisit:
     def __init__(self, chromium, server, width=1440, height=900, scheme="light", hash="", script="", **device):
         viewport = {"width": width, "height": height}
         self.context = chromium.new_context(viewport=viewport, color_scheme=scheme, **device)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(60_000)
         self.context.add_init_script(script)
         self.server, self.complaints, self.requests = server, [], []
         self.tab = self.new_tab()
@@ -100,7 +100,7 @@ def pixel(tab, x, y):
     return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
 
 
-def until(condition, seconds=20, every=0.02):
+def until(condition, seconds=60, every=0.02):
     """Wait for something that the server or the page does."""
     end = time.monotonic() + seconds
     while not condition():
