@@ -7,7 +7,7 @@ RUNS: a folder for the ensembles of test, one a model, at points of another Sobo
 times with other seeds: cropped, turned, 200 to 2000 pixels, unevenly lit, blurred, noisy, JPEG, either polarity.
 Each photograph takes the whole way of `morphoscope identify`: prepared, brought to its wavelength, read. With
 ``--processed 1`` each is changed first as cameras and programs do, see `photographed.processed`; with
-``--retouched 1`` in other ways, which nothing was trained or calibrated on, see `retouched` below.
+``--retouched 1`` in other ways, which nothing was trained or calibrated on, see retouched.py.
 
 "none" is asked about the 303 pictures of no_patterns.py; nothing was trained or calibrated on them. Noise, ramps,
 shapes and checkerboards are like kinds of the training, though made by another generator; photographs and text are not.
@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from no_patterns import no_patterns
+from retouched import retouched
 from tools.encoder import REGIONS, plan_of
 
 import morphoscope
@@ -143,31 +144,6 @@ def photographs(
         "processor": {"median": float(np.median(processor)), "most": max(processor)},
         "confused": confused,
     }
-
-
-def retouched(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:
-    """One or two of: total-variation filter, coarse pixels, a printed screen, struck pixels, closed small gaps."""
-    from scipy import ndimage
-    from skimage.restoration import denoise_tv_chambolle
-
-    for kind in random.choice(5, int(random.integers(1, 3)), replace=False).tolist():
-        if kind == 0:
-            picture = np.asarray(denoise_tv_chambolle(picture, weight=random.uniform(0.05, 0.4)), np.float64)
-        elif kind == 1:
-            pitch = max(2, round(random.uniform(0.8, 2.0) * scale))
-            coarse = picture[::pitch, ::pitch]
-            filled = np.kron(coarse, np.ones((pitch, pitch)))
-            picture = np.asarray(filled[: len(picture), : len(picture)], np.float64)
-        elif kind == 2:
-            y, x = np.mgrid[: len(picture), : len(picture)] * (2 * np.pi / (random.uniform(1.0, 2.5) * max(scale, 1)))
-            picture = picture + random.uniform(0.1, 0.4) * np.cos(x + y) * np.cos(x - y)
-        elif kind == 3:
-            struck = random.random(picture.shape) < random.uniform(0.005, 0.05)
-            picture = np.where(struck, random.random(picture.shape) < 0.5, picture)
-        else:
-            picture = ndimage.grey_closing(picture, 2 * max(1, round(random.uniform(0.3, 1.0) * scale)) + 1)
-        picture = (picture - picture.min()) / max(float(np.ptp(picture)), 1e-12)
-    return np.asarray(picture)
 
 
 COUNTS = (

@@ -29,7 +29,7 @@ from morphoscope.ensembles import Ensemble, Plan
 from morphoscope.learning.canonical import canonical_views
 from morphoscope.learning.identifier import Identifier, shipped_identifier_folder
 from morphoscope.learning.pattern_bank import PatternBank, bank_of
-from morphoscope.learning.photographed import SHOWN, TRAINING_SIDES, photographed, processed
+from morphoscope.learning.photographed import SHOWN, TRAINING_SIDES, photographed, processed, unit_range
 from morphoscope.learning.recalibration import Pictures, measured, recalibrated
 from morphoscope.learning.rough import processed_or_rough, rough
 from morphoscope.learning.unpatterned import broad_noise, grains, single_pixels, unpatterned
@@ -57,7 +57,7 @@ def filtered(picture: Picture, random: np.random.Generator, scale: float) -> Pic
         else:
             length = max(2, round(random.uniform(1, 4) * scale))
             picture = ndimage.uniform_filter1d(picture, length, axis=int(random.integers(2)))
-        picture = _unit(picture)
+        picture = unit_range(picture)
     return picture
 
 
@@ -257,7 +257,7 @@ def _without_pattern(count: int, fields: list[NDArray[np.floating]], random: np.
     for number in range(count):
         side = int(random.integers(*TRAINING_SIDES)) // 16 * 16
         if number % 2 == 0:
-            picture = _unit(own[number // 2 % 4](random, side))
+            picture = unit_range(own[number // 2 % 4](random, side))
         else:
             several = fields[int(random.integers(len(fields)))]
             picture = unpatterned(random, side, several[int(random.integers(len(several)))].astype(np.float32))
@@ -266,10 +266,6 @@ def _without_pattern(count: int, fields: list[NDArray[np.floating]], random: np.
                 photographed(picture.astype(np.float32), random, TRAINING_SIDES, 0.3, processed_or_rough)[0]
             )
         yield picture
-
-
-def _unit(picture: Picture) -> Picture:
-    return np.asarray((picture - picture.min()) / max(float(np.ptp(picture)), 1e-12))
 
 
 if __name__ == "__main__":

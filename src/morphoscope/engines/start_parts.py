@@ -138,7 +138,7 @@ def required_steady_start(model: Model, parameters: Parameters) -> dict[str, flo
     return chosen
 
 
-def steady_noise(state: Mapping[str, float], amplitude: float = 0.01) -> float:
+def steady_noise(state: Mapping[str, float], amplitude: float) -> float:
     """The standard deviation of the noise that ``steady`` adds to a state; the height of the waves of ``hexagons``."""
     strength = number(amplitude, "amplitude", 0.0, 10.0)
     return strength * (max(abs(value) for value in state.values()) or 1.0)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from morphoscope.engines.initial import ARRAY, FILE, InitialCondition
+from morphoscope.engines.initial import ARRAY, FILE, INITIAL_CONDITIONS, InitialCondition
 from morphoscope.engines.start_parts import TWO_STATES, steady_noise, steady_start, trivial_and_other
 from morphoscope.models.model import Model
 from morphoscope.models.parameters import Parameters
 
-#: Usual amplitude, and how many times it is reached: 1 of 16,000 cells has more than four standard deviations of noise.
-_AROUND_STEADY = {"steady": (0.01, 4.0), "hexagons": (0.1, 1.0)}
+#: How many times the amplitude is reached: 1 of 16,000 cells has more than four standard deviations of normal noise.
+_AROUND_STEADY = {"steady": 4.0, "hexagons": 1.0}
 _SCALES = (0.1, 10.0)  # largest steady concentrations that the states 0 and 1 of a model without its own still fit
 
 State = dict[str, float]
@@ -33,8 +34,9 @@ def starting_states(model: Model, parameters: Parameters, initial: InitialCondit
     state = steady_start(model, parameters) if initial.name in _AROUND_STEADY else None
     if state is None:
         return [dict(model.background), dict(model.perturbation)]
-    usual, times = _AROUND_STEADY[initial.name]
-    reach = times * steady_noise(state, abs(float(dict(initial.options).get("amplitude", usual))))
+    usual = inspect.signature(INITIAL_CONDITIONS.get(initial.name)).parameters["amplitude"].default
+    amplitude = abs(float(dict(initial.options).get("amplitude", usual)))
+    reach = _AROUND_STEADY[initial.name] * steady_noise(state, amplitude)
     corners = itertools.product(*((value - reach, value, value + reach) for value in state.values()))
     return [dict(zip(state, corner, strict=True)) for corner in corners]
 

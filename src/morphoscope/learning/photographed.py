@@ -46,6 +46,11 @@ def photographed(
     return degraded(picture, random, side / cells).astype(np.float32), side / cells
 
 
+def unit_range(picture: NDArray[np.floating]) -> NDArray[np.float64]:
+    """A picture whose values go from 0 to 1; 0 if they are all the same."""
+    return np.asarray((picture - picture.min()) / max(float(np.ptp(picture)), 1e-12), dtype=np.float64)
+
+
 def _cut(field: NDArray[np.float64], random: np.random.Generator, side: int, cells: float) -> NDArray[np.float64]:
     from scipy import ndimage
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.compatibility import Compatibility, repeatable_directions
+from morphoscope.learning.columns import Columns
+from morphoscope.learning.compatibility import LEAST, Compatibility, repeatable_directions
 from morphoscope.learning.identifier import Examples, Identifier, model_reader
 from morphoscope.learning.readers import Embedded
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.floating]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Pictures:
+class Pictures(Columns):
     """Embeddings of pictures that the network was not trained on.
 
     ``embeddings``: (n, f); ``models``: the number of their model, or the number of models for pictures that are no
@@ -30,25 +30,6 @@ class Pictures:
     models: NDArray[np.intp]
     patterns: NDArray[np.intp]
     ordered: NDArray[np.bool_]
-
-    @classmethod
-    def joined(cls, parts: Sequence[Pictures]) -> Pictures:
-        """All of them."""
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in dataclasses.fields(cls)))
-
-    def at(self, rows: NDArray[Any]) -> Pictures:
-        """Those of some pictures."""
-        return Pictures(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
-
-    @classmethod
-    def load(cls, path: Path) -> Pictures:
-        """Read an .npz file."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(*(arrays[f.name] for f in dataclasses.fields(cls)))
-
-    def save(self, path: Path) -> None:
-        """Write an .npz file."""
-        np.savez(path, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
 
 
 def recalibrated(identifier: Identifier, training: Pictures, calibration: Pictures) -> Identifier:
@@ -104,13 +85,14 @@ def measured(identifier: Identifier, pictures: Pictures) -> Mapping[str, Any]:
     found: dict[str, Any] = {
         "model_top1": float((order[:, 0] == truth).mean()),
         "model_top3": float((order[:, :3] == truth[:, None]).any(axis=1).mean()),
-        "none_of_none": float(none[~shown].mean()),
         "none_of_patterns": float(none[shown].mean()),
     }
+    if not shown.all():
+        found["none_of_none"] = float(none[~shown].mean())
     if identifier.compatibility is not None:
         names = list(identifier.compatibility.fits)
         rows = [identifier.compatibility.p_values(each) for each in pictures.embeddings[shown]]
         p = np.array([[row[name] for name in names] for row in rows])
-        found["compatible_with_own"] = float((p[np.arange(len(truth)), truth] >= 0.05).mean())
-        found["compatible_models"] = float((p >= 0.05).sum(axis=1).mean())
+        found["compatible_with_own"] = float((p[np.arange(len(truth)), truth] >= LEAST).mean())
+        found["compatible_models"] = float((p >= LEAST).sum(axis=1).mean())
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.photographed import processed
+from morphoscope.learning.photographed import processed, unit_range
 
 Picture = NDArray[np.float64]
 _MOST = 3  # changes of one picture
@@ -26,12 +26,8 @@ def rough(picture: Picture, random: np.random.Generator, scale: float) -> Pictur
     flaws = (_grain, _texture, _scratches, _dust, _blur, _vignette, _faint, _equalised, _curve)
     count = int(random.integers(1, _MOST + 1))
     for number in np.sort(random.choice(len(flaws), count, replace=False)).tolist():
-        picture = _unit(flaws[number](picture, random, scale))
+        picture = unit_range(flaws[number](picture, random, scale))
     return picture
-
-
-def _unit(picture: Picture) -> Picture:
-    return np.asarray((picture - picture.min()) / max(float(np.ptp(picture)), 1e-12))
 
 
 def _smooth_noise(shape: tuple[int, ...], random: np.random.Generator, width: float) -> Picture:
@@ -101,7 +97,9 @@ def _equalised(picture: Picture, random: np.random.Generator, scale: float) -> P
     from skimage.exposure import equalize_adapthist
 
     window = max(8, round(random.uniform(0.1, 0.5) * len(picture)))
-    return np.asarray(equalize_adapthist(_unit(picture), kernel_size=window, clip_limit=random.uniform(0.01, 0.06)))
+    return np.asarray(
+        equalize_adapthist(unit_range(picture), kernel_size=window, clip_limit=random.uniform(0.01, 0.06))
+    )
 
 
 def _curve(picture: Picture, random: np.random.Generator, scale: float) -> Picture:

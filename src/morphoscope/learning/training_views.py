@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.learning.canonical import canonical_views
+from morphoscope.learning.columns import Columns
 from morphoscope.learning.photographed import TRAINING_SIDES, photographed
 from morphoscope.learning.rough import processed_or_rough
 from morphoscope.learning.unpatterned import unpatterned
@@ -22,7 +22,7 @@ NOWHERE = -1  # of a target that is not defined
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Views:
+class Views(Columns):
     """Canonical views of degraded pictures: ``views`` (n, 2, 64, 64) float16; ``model``: number; ``pattern``: number in
     the bank, −1 for pictures that are none; ``held``: for validation."""
 
@@ -30,21 +30,6 @@ class Views:
     model: NDArray[np.intp]
     pattern: NDArray[np.intp]
     held: NDArray[np.bool_]
-
-    @classmethod
-    def joined(cls, parts: Sequence[Views]) -> Views:
-        """All of them."""
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in dataclasses.fields(cls)))
-
-    def save(self, path: Path) -> None:
-        """Write an .npz file."""
-        np.savez(path, **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> Views:
-        """Read an .npz file."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(*(arrays[f.name] for f in dataclasses.fields(cls)))
 
 
 def photographed_views(
