@@ -240,6 +240,24 @@ def test_two_people_label_with_one_key_a_pattern(chromium, workshop, tmp_path):
         grace.close()
 
 
+def test_patterns_have_their_places_before_a_key_labels_them(own):
+    """The montage waits for the values that it is sorted by: a late answer moves no pattern below the reader's key."""
+    visit, workspace = own
+    held = []
+    visit.tab.route("**/data/column/*", lambda route: held.append(route))
+    with visit.tab.expect_request("**/data/column/*"):
+        visit.turn_to("Montage")
+    visit.tab.locator(".montage .skeleton").wait_for()
+    assert visit.tab.locator(".tile").count() == 0
+    held[0].continue_()
+    visit.montage("all").press("End")
+    visit.tab.keyboard.press("x")
+    until(lambda: workspace.atlas.annotations.log())
+    margin = workspace.atlas.reading.margin.astype(float)
+    last = max(range(len(margin)), key=lambda row: (np.inf if np.isnan(margin[row]) else margin[row], row))
+    assert list(workspace.atlas.annotations.current()) == [int(workspace.atlas.runs[last])]
+
+
 def test_compare_and_train(chromium, workshop, tmp_path):
     workspace = copied_workspace(workshop, tmp_path)
     other = Workspace(Atlas(workspace.atlas.folder))

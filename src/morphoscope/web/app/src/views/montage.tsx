@@ -69,12 +69,17 @@ export function Montage() {
   const variables = store.manifest.variables;
   const [by, setBy] = useState(variables.some((v) => v.name === "margin") ? "margin" : (variables[0]?.name ?? ""));
   const [largest, setLargest] = useState(false);
-  const [values, setValues] = useState<Floats | null>(null);
+  const [sorting, setSorting] = useState<{ values: Floats | null } | null>(null); // null until it is known
   const [why, setWhy] = useState("");
 
   useEffect(() => {
     let there = true;
-    void store.column(by).then((found) => there && setValues(found), (error: Error) => store.tell(error.message, true));
+    const sort = (values: Floats | null) => there && setSorting({ values });
+    if (!by) sort(null);
+    else void store.column(by).then(sort, (error: Error) => {
+      store.tell(error.message, true);
+      sort(null);
+    });
     return () => {
       there = false;
     };
@@ -82,13 +87,13 @@ export function Montage() {
 
   // Labelled patterns keep their places until the reader chooses another group or order.
   const order = useMemo(() => {
-    const rows = members(store, group);
+    const rows = members(store, group), values = sorting?.values;
     if (!values) return rows;
     const sign = largest ? -1 : 1;
     const ranks = Float64Array.from(rows, (row) => (Number.isNaN(values[row] ?? NaN) ? Infinity : sign * values[row]!));
     const places = Uint32Array.from(rows, (_, i) => i).sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
     return Array.from(places, (place) => rows[place]!);
-  }, [store, group, values, largest, group === "*selected" ? store.selection.value : null, store.comparison.value]);
+  }, [store, group, sorting, largest, group === "*selected" ? store.selection.value : null, store.comparison.value]);
 
   return (
     <div class="montage">
@@ -109,7 +114,8 @@ export function Montage() {
           <label><span>Reason (for the log)</span><input value={why} maxLength={200} onInput={(e) => setWhy(e.currentTarget.value)} /></label>
         )}
       </div>
-      <Tiles order={order} why={why} />
+      {/* Patterns that changed places after they are shown would make a key label another one. */}
+      {sorting ? <Tiles order={order} why={why} /> : <div class="skeleton tall" aria-busy="true" />}
     </div>
   );
 }
