@@ -54,6 +54,7 @@ class Part:
     tables: tuple[str, ...]
 
 
+#: Those whose figures suffer most from other processes come first.
 PARTS = {
     "engine": Part(
         ("benchmarks/engine.py", "--rounds", "7"),
@@ -61,6 +62,10 @@ PARTS = {
         ("programs", "models", "sizes", "threads", "processor"),
     ),
     "integrators": Part(("benchmarks/integrators.py",), ("--rounds", "1", "--models", "allen-cahn"), ("integrators",)),
+    "explorer": Part(
+        ("benchmarks/explorer.py",), ("--tabs", "2", "--reloads", "4", "--interactions", "20"), ("explorer",)
+    ),
+    "large-explorer": Part(("benchmarks/large_explorer.py",), ("--side", "200"), ("large-explorer",)),
     "networks": Part(
         ("benchmarks/accuracy.py", "SETS"),
         ("--seeds", "1", "--epochs", "1", "--networks", "periodic-2d"),
@@ -71,10 +76,6 @@ PARTS = {
         ("--seeds", "1", "--epochs", "1"),
         ("second-pass",),
     ),
-    "explorer": Part(
-        ("benchmarks/explorer.py",), ("--tabs", "2", "--reloads", "4", "--interactions", "20"), ("explorer",)
-    ),
-    "large-explorer": Part(("benchmarks/large_explorer.py",), ("--side", "200"), ("large-explorer",)),
 }
 
 #: Rows of the table of the networks: words, form of mean and standard deviation, what the paper says.
