@@ -43,6 +43,7 @@ DT = 0.25
 YARDSTICK = 14.5  # operations per vector of cells
 SIZES = (64, 128, 256, 512, 1024)
 CELLS = 150_000_000  # cells times steps per measurement
+SHARES = ("share", "of the yardstick")  # columns in percent
 Advance = Callable[[int], object]
 #: Gray–Scott as a typed model, and a model that consists mostly of elementary functions.
 TYPED = Model(
@@ -91,7 +92,13 @@ def _print(rows: list[dict[str, Any]]) -> None:
     print("| " + " | ".join(head) + " |")
     print("|" + "---|" * len(head))
     for row in rows:
-        print("| " + " | ".join(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()) + " |")
+        print("| " + " | ".join(_cell(name, value) for name, value in row.items()) + " |")
+
+
+def _cell(name: str, value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{100 * value:.0f} %" if name.startswith(SHARES) else f"{value:.3g}"
 
 
 Rates = dict[int, dict[str, float]]  # by bits: 10⁹ operations per second of each kind
@@ -133,7 +140,7 @@ def _programs(live: NDArray[Any], dead: NDArray[Any], rounds: int) -> list[dict[
             "low": min(values),
             "high": max(values),
             "cpu is faster by": fast / statistics.median(values),
-            f"of {yardstick:.2f} ({YARDSTICK} operations)": statistics.median(values) / yardstick,
+            f"of the yardstick, {yardstick:.2f}": statistics.median(values) / yardstick,
         }
         for name, values in speeds.items()
     ]

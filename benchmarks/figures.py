@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import clock
+import psutil
 
 import morphoscope
 from morphoscope.core.errors import DataError, UsageError
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 OUT = ROOT / "results" / "figures"
 BUSY = 0.5  # other processes, in cores, above which the machine is not quiet
+LISTENING = 3.0  # seconds in which they are counted
 MARKED = re.compile(r"<!-- figures: (?P<name>[\w-]+) -->\n.*?<!-- end of figures -->", re.DOTALL)
 
 
@@ -135,7 +137,7 @@ def machine(load: float) -> str:
         platform.processor() or platform.machine(),
     )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    state = "quiet" if load < BUSY else f"with other processes (load {load:.1f})"
+    state = "quiet" if load < BUSY else f"with other processes ({load:.1f} cores busy)"
     return f"{cores} cores of {cpu} at {clock.clock_rate():.2f} GHz, {platform.system()}, {state}"
 
 
@@ -163,7 +165,7 @@ def written(page: str, tables: dict[str, str], lines: dict[str, str]) -> str:
 
 def measured(name: str, part: Part, sets: Path, tiny: bool) -> tuple[str, str]:
     """Run a benchmark; its output, and the line about command, version and machine."""
-    load = os.getloadavg()[0]
+    load = psutil.cpu_percent(interval=LISTENING) / 100 * (os.cpu_count() or 1)  # of this moment, without earlier parts
     words = [str(sets) if word == "SETS" else word for word in part.command] + list(part.tiny if tiny else ())
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -131,14 +131,19 @@ def measured(case: Case, rounds: int) -> dict[str, Any]:
     return {"case": case, "steps": steps, "seconds": seconds}
 
 
+def _short(value: float) -> str:
+    """Two digits, never as a power of ten."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
 def _line(row: dict[str, Any]) -> str:
     case, steps, seconds = row["case"], row["steps"], row["seconds"]
     cells = [case.model.name, f"{case.spacing:g}", f"{seconds['etdrk2'] / seconds['euler']:.0f}"]
     for numbers in zip(*steps.values(), strict=True):
         spent = [n and n * seconds[name] / case.until for name, n in zip(steps, numbers, strict=True)]
         for number, cost in zip(numbers, spent, strict=True):
-            cells += [f"{case.until / number:.2g}", f"{1000 * cost:.2g}"] if number else ["none", ""]
-        cells.append(f"{spent[0] / spent[1]:.2g}" if all(spent) else "")
+            cells += [_short(case.until / number), _short(1000 * cost)] if number else ["none", ""]
+        cells.append(_short(spent[0] / spent[1]) if all(spent) else "")
     return f"| {' | '.join(cells)} |"
 
 
