@@ -21,11 +21,11 @@ import numpy as np
 
 import morphoscope
 from morphoscope.core.progress import SILENT
-from morphoscope.learning.estimator import Estimator, features_of, is_estimator_folder
-from morphoscope.learning.estimator_calibration import JOINT, EstimatorEvaluation
-from morphoscope.learning.estimator_training import EPOCHS, EstimatorTrainer
-from morphoscope.learning.region import Region
-from morphoscope.learning.targets import TargetSet, load_targets
+from morphoscope.learning.estimating.calibration import JOINT, EstimatorEvaluation
+from morphoscope.learning.estimating.estimator import Estimator, features_of, is_estimator_folder
+from morphoscope.learning.estimating.region import Region
+from morphoscope.learning.estimating.targets import TargetSet, load_targets
+from morphoscope.learning.estimating.training import EPOCHS, EstimatorTrainer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -39,10 +39,10 @@ from tools.encoder import REGIONS, plan_of
 import morphoscope
 from morphoscope.core.errors import UsageError
 from morphoscope.learning.classifier import Classifier
-from morphoscope.learning.identification import Identification
-from morphoscope.learning.identifier import Identifier
-from morphoscope.learning.pattern_bank import PatternBank, bank_of
-from morphoscope.learning.photographed import photographed
+from morphoscope.learning.identifying.identification import Identification
+from morphoscope.learning.identifying.identifier import Identifier
+from morphoscope.learning.identifying.pattern_bank import PatternBank, bank_of
+from morphoscope.learning.identifying.photographed import photographed
 from morphoscope.learning.prediction import LEAST_KNOWN
 
 SEED = 77

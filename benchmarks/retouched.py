@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.photographed import unit_range
+from morphoscope.learning.identifying.photographed import unit_range
 
 
 def retouched(picture: NDArray[np.float64], random: np.random.Generator, scale: float) -> NDArray[np.float64]:

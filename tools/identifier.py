@@ -25,12 +25,12 @@ from morphoscope.cli.progress import reporter
 from morphoscope.ensembles import Ensemble, Plan, make_runs
 from morphoscope.learning.classifier import Classifier
 from morphoscope.learning.datasets import load_labelled
-from morphoscope.learning.identifier import network_of, shipped_identifier_folder
-from morphoscope.learning.identifier_training import fit_identifier
-from morphoscope.learning.pattern_bank import PatternBank, bank_of, held_points, parameter
-from morphoscope.learning.photographed import TRAINING_SIDES
+from morphoscope.learning.identifying.identifier import network_of, shipped_identifier_folder
+from morphoscope.learning.identifying.pattern_bank import PatternBank, bank_of, held_points, parameter
+from morphoscope.learning.identifying.photographed import TRAINING_SIDES
+from morphoscope.learning.identifying.training import fit_identifier
+from morphoscope.learning.identifying.training_views import Views, none_views, photographed_views
 from morphoscope.learning.prediction import LEAST_KNOWN
-from morphoscope.learning.training_views import Views, none_views, photographed_views
 
 HELD_OUT = 0.15
 VIEWS, HELD_VIEWS = 1000, 80  # of each model

@@ -26,13 +26,13 @@ import morphoscope
 from morphoscope.cli.progress import reporter
 from morphoscope.core.progress import SILENT
 from morphoscope.ensembles import Ensemble, Plan
-from morphoscope.learning.canonical import canonical_views
-from morphoscope.learning.identifier import Identifier, shipped_identifier_folder
-from morphoscope.learning.pattern_bank import PatternBank, bank_of
-from morphoscope.learning.photographed import SHOWN, TRAINING_SIDES, photographed, processed, unit_range
-from morphoscope.learning.recalibration import Pictures, measured, recalibrated
-from morphoscope.learning.rough import processed_or_rough, rough
-from morphoscope.learning.unpatterned import broad_noise, grains, single_pixels, unpatterned
+from morphoscope.learning.identifying.canonical import canonical_views
+from morphoscope.learning.identifying.identifier import Identifier, shipped_identifier_folder
+from morphoscope.learning.identifying.pattern_bank import PatternBank, bank_of
+from morphoscope.learning.identifying.photographed import SHOWN, TRAINING_SIDES, photographed, processed, unit_range
+from morphoscope.learning.identifying.recalibration import Pictures, measured, recalibrated
+from morphoscope.learning.identifying.rough import processed_or_rough, rough
+from morphoscope.learning.identifying.unpatterned import broad_noise, grains, single_pixels, unpatterned
 from morphoscope.models import get_model
 
 NAMES = sorted(REGIONS)

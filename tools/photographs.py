@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.photographed import degraded, processed
+from morphoscope.learning.identifying.photographed import degraded, processed
 
 SIDE = 96  # pixels, the least
 LARGEST = 800

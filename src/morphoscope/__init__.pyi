@@ -24,9 +24,9 @@ from .ensembles.photographs.settings import Preparation as Preparation
 from .ensembles.simulation import Simulation as Simulation
 from .learning.classifier import Classifier as Classifier
 from .learning.encoder import Encoder as Encoder
-from .learning.estimates import Estimates as Estimates
-from .learning.estimator import Estimator as Estimator
-from .learning.identification import Identification as Identification
+from .learning.estimating.estimates import Estimates as Estimates
+from .learning.estimating.estimator import Estimator as Estimator
+from .learning.identifying.identification import Identification as Identification
 from .learning.prediction import Prediction as Prediction
 from .models import Model as Model
 from .models import Ramp as Ramp

@@ -9,8 +9,8 @@ from PIL import Image
 
 import morphoscope
 from morphoscope.core.errors import UsageError
-from morphoscope.learning.estimator_training import train_estimator
-from morphoscope.learning.targets import load_targets
+from morphoscope.learning.estimating.targets import load_targets
+from morphoscope.learning.estimating.training import train_estimator
 from morphoscope.web.server.atlas_data import AtlasData
 from morphoscope.web.server.pattern_data import PatternData
 from morphoscope.web.workspace import Workspace

@@ -13,7 +13,7 @@ from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
     from morphoscope.atlas.atlas import Atlas
-    from morphoscope.learning.identifier import Identifier
+    from morphoscope.learning.identifying.identifier import Identifier
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,8 +37,8 @@ class PictureIndex:
     @classmethod
     def of(cls, atlas: Atlas, identifier: Identifier) -> PictureIndex:
         """Embed all thumbnails of an atlas that show a pattern."""
-        from morphoscope.learning.canonical import canonical_views
-        from morphoscope.learning.identifier import embeddings_of
+        from morphoscope.learning.identifying.canonical import canonical_views
+        from morphoscope.learning.identifying.identifier import embeddings_of
 
         patterned = np.flatnonzero(~np.isnan(atlas.descriptors["wavelength"]))
         views, positions = [np.zeros((0, 2, 64, 64), np.float32)], []

@@ -13,8 +13,8 @@ from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, app, example
 from morphoscope.cli.progress import reporter
 
 if TYPE_CHECKING:
-    from morphoscope.learning.estimator import Estimator
-    from morphoscope.learning.estimator_calibration import EstimatorEvaluation
+    from morphoscope.learning.estimating.calibration import EstimatorEvaluation
+    from morphoscope.learning.estimating.estimator import Estimator
 
 
 @app.command(epilog=example("morphoscope infer estimator run --out estimates"))
@@ -65,7 +65,7 @@ def show_training(estimator: Estimator, *, json: bool) -> None:
 
 def show_calibration(found: EstimatorEvaluation) -> None:
     """Print errors and coverage."""
-    from morphoscope.learning.estimator_calibration import JOINT
+    from morphoscope.learning.estimating.calibration import JOINT
 
     rows = [
         (

@@ -13,7 +13,7 @@ from morphoscope.cli.base import Json, OutFolder, Overwrite, Seed, app, example
 from morphoscope.cli.progress import reporter
 
 if TYPE_CHECKING:
-    from morphoscope.learning.identification import Identification
+    from morphoscope.learning.identifying.identification import Identification
 
 _LEAST = 0.01  # probability of a model that is listed
 

@@ -102,7 +102,7 @@ def _estimator(folder: Path, repair: bool, cluster: Cluster | None) -> list[Find
     from morphoscope.core.extras import require
 
     require("learn")
-    from morphoscope.learning.estimator import inspect_estimator
+    from morphoscope.learning.estimating.estimator import inspect_estimator
 
     return inspect_estimator(folder)
 
@@ -167,7 +167,7 @@ def _kinds() -> dict[str, _Inspection]:
     from morphoscope.ensembles.store import PLAN_FILE
     from morphoscope.learning.classifier import METADATA_FILE
     from morphoscope.learning.encoder import ENCODER_FILE
-    from morphoscope.learning.estimator import ESTIMATOR_FILE
+    from morphoscope.learning.estimating.estimator import ESTIMATOR_FILE
     from morphoscope.reports.evaluations import EVALUATION_MARKER
     from morphoscope.reports.over_time import OVER_TIME_MARKER
 

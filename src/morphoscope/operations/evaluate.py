@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import Classifier
-    from morphoscope.learning.estimator import Estimator
-    from morphoscope.learning.estimator_calibration import EstimatorEvaluation
+    from morphoscope.learning.estimating.calibration import EstimatorEvaluation
+    from morphoscope.learning.estimating.estimator import Estimator
     from morphoscope.learning.evaluation import Evaluation
     from morphoscope.learning.over_time import OverTime
 
@@ -123,7 +123,7 @@ def evaluate(
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import open_classifier
     from morphoscope.learning.datasets import labelled_runs, seen_in_training
-    from morphoscope.learning.estimator import Estimator
+    from morphoscope.learning.estimating.estimator import Estimator
     from morphoscope.learning.evaluation import assess
     from morphoscope.learning.patterns import of_ensemble
     from morphoscope.learning.prediction import Outputs
@@ -188,7 +188,7 @@ def _evaluate_over_time(
 
 def _estimator(source: Any) -> Estimator | None:
     """The estimator that is given, itself or by its folder; None for a classifier."""
-    from morphoscope.learning.estimator import Estimator, is_estimator_folder, open_estimator
+    from morphoscope.learning.estimating.estimator import Estimator, is_estimator_folder, open_estimator
 
     if isinstance(source, Estimator):
         return source
@@ -197,8 +197,8 @@ def _estimator(source: Any) -> Estimator | None:
 
 def _evaluate_estimator(estimator: Estimator, data: PathLike | Ensemble, out: PathLike | None) -> EstimatorEvaluation:
     from morphoscope.ensembles import Ensemble
-    from morphoscope.learning.estimator_calibration import assess_estimator
-    from morphoscope.learning.targets import load_targets
+    from morphoscope.learning.estimating.calibration import assess_estimator
+    from morphoscope.learning.estimating.targets import load_targets
     from morphoscope.reports.estimates import save_calibration
     from morphoscope.reports.evaluations import check_evaluation_folder
 

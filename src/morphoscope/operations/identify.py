@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from morphoscope.ensembles.photographs.settings import Preparation
-    from morphoscope.learning.identification import Identification
-    from morphoscope.learning.identifier import Identifier
+    from morphoscope.learning.identifying.identification import Identification
+    from morphoscope.learning.identifying.identifier import Identifier
 
 PathLike = str | Path
 
@@ -90,10 +90,10 @@ def identify(
     require("learn")
     from morphoscope.core.storage import check_output
     from morphoscope.ensembles.photographs.settings import NONE, Preparation
-    from morphoscope.learning.canonical import MIN_PIXELS
-    from morphoscope.learning.identification import identified
-    from morphoscope.learning.identifier import Identifier
-    from morphoscope.learning.own_models import with_ensembles
+    from morphoscope.learning.identifying.canonical import MIN_PIXELS
+    from morphoscope.learning.identifying.identification import identified
+    from morphoscope.learning.identifying.identifier import Identifier
+    from morphoscope.learning.identifying.own_models import with_ensembles
     from morphoscope.operations.prepare import prepare
     from morphoscope.reports.identification import IDENTIFICATION_MARKER, save_identification
 

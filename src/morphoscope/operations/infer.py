@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from morphoscope.ensembles import Ensemble
     from morphoscope.ensembles.simulation import Simulation
-    from morphoscope.learning.estimates import Estimates
-    from morphoscope.learning.estimator import Estimator
+    from morphoscope.learning.estimating.estimates import Estimates
+    from morphoscope.learning.estimating.estimator import Estimator
 
 PathLike = str | Path
 
@@ -77,8 +77,8 @@ def infer(
     """
     require("learn")
     from morphoscope.core.storage import check_output
-    from morphoscope.learning.estimator import open_estimator
-    from morphoscope.learning.inference import estimate, patterns_for
+    from morphoscope.learning.estimating.estimator import open_estimator
+    from morphoscope.learning.estimating.inference import estimate, patterns_for
     from morphoscope.reports.estimates import ESTIMATES_MARKER, save_estimates
 
     if draws < 2:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.datasets import DataSet
     from morphoscope.learning.encoder import Encoder
-    from morphoscope.learning.estimator import Estimator
+    from morphoscope.learning.estimating.estimator import Estimator
 
 PathLike = str | Path
 _NETWORK = "periodic-2d"
@@ -190,9 +190,9 @@ def _train_estimator(
 ) -> Estimator:
     from morphoscope.core.storage import reserved
     from morphoscope.ensembles import Ensemble
-    from morphoscope.learning.estimator import ESTIMATOR_FILE
-    from morphoscope.learning.estimator_training import train_estimator
-    from morphoscope.learning.targets import load_targets
+    from morphoscope.learning.estimating.estimator import ESTIMATOR_FILE
+    from morphoscope.learning.estimating.targets import load_targets
+    from morphoscope.learning.estimating.training import train_estimator
 
     folder = None if out is None else Path(out)
     with reserved(folder, ESTIMATOR_FILE, "training", overwrite=overwrite):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.estimates import Estimates
-from morphoscope.learning.estimator import Estimator
-from morphoscope.learning.estimator_calibration import EstimatorEvaluation
+from morphoscope.learning.estimating.calibration import EstimatorEvaluation
+from morphoscope.learning.estimating.estimates import Estimates
+from morphoscope.learning.estimating.estimator import Estimator
 from morphoscope.rendering.style import COLOUR_MAP, figure_style, new_figure
 from morphoscope.reports.classmap import draw_classes, mark_for
 

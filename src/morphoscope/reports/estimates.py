@@ -15,9 +15,9 @@ from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.ensembles import make_runs
 from morphoscope.ensembles.execution import repeat_runs
-from morphoscope.learning.estimates import UNDETERMINED, Estimates
-from morphoscope.learning.estimator import Estimator
-from morphoscope.learning.estimator_calibration import EstimatorEvaluation
+from morphoscope.learning.estimating.calibration import EstimatorEvaluation
+from morphoscope.learning.estimating.estimates import UNDETERMINED, Estimates
+from morphoscope.learning.estimating.estimator import Estimator
 from morphoscope.learning.patterns import Patterns
 from morphoscope.rendering.style import save
 from morphoscope.reports.estimate_figures import calibration_figure, posterior_figure

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from morphoscope.atlas.files import write_rows
 from morphoscope.core.checksums import FILES, record_files
 from morphoscope.core.storage import staged_folder, write_json
-from morphoscope.learning.candidates import Posterior
-from morphoscope.learning.identification import NONE, Identification
-from morphoscope.learning.identifier import Identifier
-from morphoscope.learning.resimulated import Resimulated, resimulated
+from morphoscope.learning.identifying.candidates import Posterior
+from morphoscope.learning.identifying.identification import NONE, Identification
+from morphoscope.learning.identifying.identifier import Identifier
+from morphoscope.learning.identifying.resimulated import Resimulated, resimulated
 from morphoscope.models import get_model, model_names
 from morphoscope.rendering.style import save
 from morphoscope.reports.html import Picture, Section, Table, write_report

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.candidates import Posterior
-from morphoscope.learning.identification import Identification
-from morphoscope.learning.resimulated import Resimulated
+from morphoscope.learning.identifying.candidates import Posterior
+from morphoscope.learning.identifying.identification import Identification
+from morphoscope.learning.identifying.resimulated import Resimulated
 from morphoscope.rendering.style import figure_style, new_figure
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from morphoscope.core.progress import in_notebook
 if TYPE_CHECKING:
     from morphoscope.atlas import Atlas
     from morphoscope.ensembles import Ensemble
-    from morphoscope.learning.estimator import Estimator
+    from morphoscope.learning.estimating.estimator import Estimator
 
 PathLike = str | Path
 
@@ -80,7 +80,7 @@ def explore(
     """
     require("explore")
     from morphoscope.atlas import open_atlas
-    from morphoscope.learning.estimator import open_estimator
+    from morphoscope.learning.estimating.estimator import open_estimator
     from morphoscope.web.explorer import serve_explorer
     from morphoscope.web.workspace import Workspace
 

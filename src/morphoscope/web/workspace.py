@@ -26,8 +26,8 @@ from morphoscope.web.next_pass import NextPass
 
 if TYPE_CHECKING:
     from morphoscope.learning.classifier import Classifier
-    from morphoscope.learning.estimates import Estimates
-    from morphoscope.learning.estimator import Estimator
+    from morphoscope.learning.estimating.estimates import Estimates
+    from morphoscope.learning.estimating.estimator import Estimator
     from morphoscope.learning.saliency import Saliency
 
 MOST_AT_ONCE = 20_000  # patterns in one annotation
@@ -86,7 +86,7 @@ class Workspace:
         self._refresh()
 
     def _check_estimator(self, estimator: Estimator) -> None:
-        from morphoscope.learning.inference import run_for
+        from morphoscope.learning.estimating.inference import run_for
 
         plan = self.atlas.plan
         blank = np.zeros((len(plan.times), *plan.grid.shape), np.float32)
@@ -287,7 +287,7 @@ class Workspace:
 
     def estimate(self, frames: NDArray[np.float32], position: int) -> Estimates | None:
         """The posterior over the parameters of one pattern (frames, y, x); None without an estimator."""
-        from morphoscope.learning.inference import estimate, run_for
+        from morphoscope.learning.estimating.inference import estimate, run_for
 
         if self.estimator is None:
             return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from morphoscope.atlas.similar_pictures import PictureIndex
     from morphoscope.ensembles.photographs.chain import PreparedField
     from morphoscope.ensembles.photographs.settings import Preparation
-    from morphoscope.learning.identification import Identification
+    from morphoscope.learning.identifying.identification import Identification
 
 LONG = ("photograph", "similar", "alike")
 _MOST_FIGURES = 8
@@ -86,8 +86,8 @@ class PhotographActions:
 
         At equal wavelength, without contrast and sign. The first call embeds the thumbnails of the atlas.
         """
-        from morphoscope.learning.canonical import canonical_views
-        from morphoscope.learning.identifier import Identifier
+        from morphoscope.learning.identifying.canonical import canonical_views
+        from morphoscope.learning.identifying.identifier import Identifier
         from morphoscope.operations.prepare import prepare
 
         file = self.uploads.whole(number)
@@ -110,7 +110,7 @@ class PhotographActions:
     @functools.cached_property
     def _index(self) -> PictureIndex:
         from morphoscope.atlas.similar_pictures import PictureIndex
-        from morphoscope.learning.identifier import Identifier
+        from morphoscope.learning.identifying.identifier import Identifier
 
         return PictureIndex.of(self.atlas, Identifier.shipped())
 
@@ -130,7 +130,7 @@ class PhotographActions:
 
     def _reading_of(self, file: Uploaded, chosen: Preparation, scale: str | None, size: Any) -> dict[str, Any]:
         """What the identifier says, or why it says nothing."""
-        from morphoscope.learning.identifier import Identifier
+        from morphoscope.learning.identifying.identifier import Identifier
         from morphoscope.operations.identify import identify
 
         plain = _plain(chosen)
@@ -204,7 +204,7 @@ def _listed(found: Identification) -> list[str]:
 
 
 def _read(found: Identification, model: str) -> dict[str, Any]:
-    from morphoscope.learning.resimulated import parameters_of
+    from morphoscope.learning.identifying.resimulated import parameters_of
     from morphoscope.reports.identification import titled
 
     posterior = next((one for one in found.posteriors if one.model == model), None)

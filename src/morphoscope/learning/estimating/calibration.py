@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
 from morphoscope.core.shares import Share
-from morphoscope.learning.estimator import Estimator
-from morphoscope.learning.targets import TargetSet
+from morphoscope.learning.estimating.estimator import Estimator
+from morphoscope.learning.estimating.targets import TargetSet
 
 DRAWS = 500
 LEVELS = (0.5, 0.9)

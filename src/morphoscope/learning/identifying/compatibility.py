@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.readers import Embedded
+from morphoscope.learning.identifying.readers import Embedded
 
 Floats = NDArray[np.floating]
 LEAST = 0.05  # p-value of a picture that is compatible with a model

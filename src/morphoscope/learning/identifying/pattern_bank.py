@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from morphoscope.descriptors.spectrum import dominant_wavelength
 from morphoscope.ensembles import Ensemble
-from morphoscope.learning.kinds import pattern_kind
+from morphoscope.learning.identifying.kinds import pattern_kind
 from morphoscope.learning.unlabelled import load_patterns
 
 Floats = NDArray[np.float64]

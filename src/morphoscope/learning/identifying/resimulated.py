@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from morphoscope.descriptors.spectrum import dominant_wavelength
 from morphoscope.ensembles import Plan, make_runs
 from morphoscope.ensembles.execution import repeat_runs
-from morphoscope.learning.candidates import Posterior
-from morphoscope.learning.kinds import pattern_kind
+from morphoscope.learning.identifying.candidates import Posterior
+from morphoscope.learning.identifying.kinds import pattern_kind
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -22,8 +22,8 @@ from morphoscope.core.storage import recover, staged_folder, write_json
 from morphoscope.ensembles import Plan
 from morphoscope.learning.classifier import BATCH, CODE_SUFFIXES, WEIGHTS_FILE, Input
 from morphoscope.learning.description import read_description
-from morphoscope.learning.familiarity import Familiarity
-from morphoscope.learning.region import Region
+from morphoscope.learning.estimating.familiarity import Familiarity
+from morphoscope.learning.estimating.region import Region
 from morphoscope.learning.training_runs import TrainingRuns
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter, Task
 from morphoscope.core.provenance import versions
-from morphoscope.learning.estimator import Estimator, features_of
-from morphoscope.learning.familiarity import Familiarity
-from morphoscope.learning.region import Region
+from morphoscope.learning.estimating.estimator import Estimator, features_of
+from morphoscope.learning.estimating.familiarity import Familiarity
+from morphoscope.learning.estimating.region import Region
+from morphoscope.learning.estimating.targets import TargetSet, check_trainable
 from morphoscope.learning.schedule import averaged, one_cycle
 from morphoscope.learning.symmetry import Augmentation
-from morphoscope.learning.targets import TargetSet, check_trainable
 
 if TYPE_CHECKING:
     from torch import Tensor

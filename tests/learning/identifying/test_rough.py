@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from morphoscope.learning.canonical import canonical_views
-from morphoscope.learning.photographed import photographed
-from morphoscope.learning.rough import processed_or_rough, rough
-from morphoscope.learning.unpatterned import broad_noise, grains, single_pixels
+from morphoscope.learning.identifying.canonical import canonical_views
+from morphoscope.learning.identifying.photographed import photographed
+from morphoscope.learning.identifying.rough import processed_or_rough, rough
+from morphoscope.learning.identifying.unpatterned import broad_noise, grains, single_pixels
 
 
 def hexagons(side=160, wavelength=16.0):

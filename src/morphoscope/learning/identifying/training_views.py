@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.canonical import canonical_views
-from morphoscope.learning.columns import Columns
-from morphoscope.learning.photographed import TRAINING_SIDES, photographed
-from morphoscope.learning.rough import processed_or_rough
-from morphoscope.learning.unpatterned import unpatterned
+from morphoscope.learning.identifying.canonical import canonical_views
+from morphoscope.learning.identifying.columns import Columns
+from morphoscope.learning.identifying.photographed import TRAINING_SIDES, photographed
+from morphoscope.learning.identifying.rough import processed_or_rough
+from morphoscope.learning.identifying.unpatterned import unpatterned
 
 if TYPE_CHECKING:
-    from morphoscope.learning.pattern_bank import PatternBank
+    from morphoscope.learning.identifying.pattern_bank import PatternBank
 
 NOWHERE = -1  # of a target that is not defined
 

@@ -11,11 +11,11 @@ import numpy as np
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.ensembles import Ensemble, Plan, make_runs
-from morphoscope.learning.compatibility import Fit
-from morphoscope.learning.identifier import Addition, Examples, Identifier, extended
-from morphoscope.learning.identifier_training import candidate_of
-from morphoscope.learning.pattern_bank import PatternBank, bank_of
-from morphoscope.learning.training_views import photographed_views
+from morphoscope.learning.identifying.compatibility import Fit
+from morphoscope.learning.identifying.identifier import Addition, Examples, Identifier, extended
+from morphoscope.learning.identifying.pattern_bank import PatternBank, bank_of
+from morphoscope.learning.identifying.training import candidate_of
+from morphoscope.learning.identifying.training_views import photographed_views
 
 MIN_POINTS = 10  # with a pattern
 _VIEWS, _HELD_VIEWS = 240, 80  # as many as a built-in model has examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.photographed import processed, unit_range
+from morphoscope.learning.identifying.photographed import processed, unit_range
 
 Picture = NDArray[np.float64]
 _MOST = 3  # changes of one picture

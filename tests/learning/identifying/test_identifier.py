@@ -8,13 +8,13 @@ import pytest
 import morphoscope
 from morphoscope import DataError, UsageError
 from morphoscope.descriptors.spectrum import dominant_wavelength
-from morphoscope.learning.candidates import Candidate
-from morphoscope.learning.identification import identified
-from morphoscope.learning.identifier import READERS_FILE, Identifier
-from morphoscope.learning.kinds import pattern_kind
-from morphoscope.learning.readers import Embedded, ModelReader
-from morphoscope.learning.resimulated import resimulated
-from morphoscope.learning.unpatterned import unpatterned
+from morphoscope.learning.identifying.candidates import Candidate
+from morphoscope.learning.identifying.identification import identified
+from morphoscope.learning.identifying.identifier import READERS_FILE, Identifier
+from morphoscope.learning.identifying.kinds import pattern_kind
+from morphoscope.learning.identifying.readers import Embedded, ModelReader
+from morphoscope.learning.identifying.resimulated import resimulated
+from morphoscope.learning.identifying.unpatterned import unpatterned
 
 
 def clouds(random, count, centres, spread=0.4):
@@ -203,7 +203,7 @@ def test_the_folder_holds_everything_and_notices_damage(shipped, tmp_path, runs)
 
 
 def test_a_model_of_ones_own_competes(shipped, tmp_path):
-    from morphoscope.learning.own_models import with_ensembles
+    from morphoscope.learning.identifying.own_models import with_ensembles
 
     few = morphoscope.scan_plan("swift-hohenberg", grid={"r": (0.1, 0.4, 3)}, size=(48, 48), until=30)
     morphoscope.ensemble(few, tmp_path / "few")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from morphoscope.learning.compatibility import LEAST, Compatibility, Fit, repeatable_directions
-from morphoscope.learning.readers import Embedded
+from morphoscope.learning.identifying.compatibility import LEAST, Compatibility, Fit, repeatable_directions
+from morphoscope.learning.identifying.readers import Embedded
 
 
 def cloud(random, count, mean=0.0):

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import DataError, UsageError, nearest
-from morphoscope.learning.candidates import Posterior
-from morphoscope.learning.canonical import CanonicalViews, canonical_views
-from morphoscope.learning.compatibility import LEAST
-from morphoscope.learning.identifier import Identifier
-from morphoscope.learning.kinds import SPOTS
+from morphoscope.learning.identifying.candidates import Posterior
+from morphoscope.learning.identifying.canonical import CanonicalViews, canonical_views
+from morphoscope.learning.identifying.compatibility import LEAST
+from morphoscope.learning.identifying.identifier import Identifier
+from morphoscope.learning.identifying.kinds import SPOTS
 
 NONE = "none"
 GRAY_SCOTT = "gray-scott"

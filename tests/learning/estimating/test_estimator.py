@@ -8,14 +8,14 @@ import torch
 import morphoscope
 from morphoscope.cli.app import command_line
 from morphoscope.core.errors import DataError, UsageError
-from morphoscope.learning.estimator import Estimator
-from morphoscope.learning.estimator_calibration import assess_estimator
-from morphoscope.learning.estimator_training import train_estimator
-from morphoscope.learning.familiarity import Familiarity
-from morphoscope.learning.inference import estimate, patterns_for
+from morphoscope.learning.estimating.calibration import assess_estimator
+from morphoscope.learning.estimating.estimator import Estimator
+from morphoscope.learning.estimating.familiarity import Familiarity
+from morphoscope.learning.estimating.inference import estimate, patterns_for
+from morphoscope.learning.estimating.region import Region
+from morphoscope.learning.estimating.targets import load_targets
+from morphoscope.learning.estimating.training import train_estimator
 from morphoscope.learning.networks._posterior import PosteriorNetwork
-from morphoscope.learning.region import Region
-from morphoscope.learning.targets import load_targets
 from tests.records import change_record
 
 TIMES = (840.0, 870.0, 900.0)

@@ -21,13 +21,13 @@ from morphoscope.core.errors import DataError
 from morphoscope.core.extras import require
 from morphoscope.core.storage import staged_folder, write_json
 from morphoscope.ensembles import Plan
-from morphoscope.learning.candidates import Candidate
-from morphoscope.learning.canonical import CanonicalViews
 from morphoscope.learning.classifier import WEIGHTS_FILE, shipped_folder
-from morphoscope.learning.compatibility import Compatibility, Fit
 from morphoscope.learning.conformal import ConformalScores
 from morphoscope.learning.description import read_description
-from morphoscope.learning.readers import ClassReader, Embedded, LinearReader, ModelReader
+from morphoscope.learning.identifying.candidates import Candidate
+from morphoscope.learning.identifying.canonical import CanonicalViews
+from morphoscope.learning.identifying.compatibility import Compatibility, Fit
+from morphoscope.learning.identifying.readers import ClassReader, Embedded, LinearReader, ModelReader
 
 if TYPE_CHECKING:
     from morphoscope.learning.networks._identifier import IdentifierNetwork

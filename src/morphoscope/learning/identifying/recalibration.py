@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.learning.columns import Columns
-from morphoscope.learning.compatibility import LEAST, Compatibility, repeatable_directions
-from morphoscope.learning.identifier import Examples, Identifier, model_reader
-from morphoscope.learning.readers import Embedded
+from morphoscope.learning.identifying.columns import Columns
+from morphoscope.learning.identifying.compatibility import LEAST, Compatibility, repeatable_directions
+from morphoscope.learning.identifying.identifier import Examples, Identifier, model_reader
+from morphoscope.learning.identifying.readers import Embedded
 
 Floats = NDArray[np.floating]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.ensembles import Plan
-from morphoscope.learning.estimates import ESTIMATED, UNDETERMINED, UNFAMILIAR, Estimates
-from morphoscope.learning.estimator import MIN_INSIDE, Estimator
+from morphoscope.learning.estimating.estimates import ESTIMATED, UNDETERMINED, UNFAMILIAR, Estimates
+from morphoscope.learning.estimating.estimator import MIN_INSIDE, Estimator
 from morphoscope.learning.homogeneous import homogeneous_runs
 from morphoscope.learning.patterns import Patterns, of_frames
 from morphoscope.learning.sources import patterns_from

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from morphoscope import UsageError
-from morphoscope.learning.canonical import CLOSE, SIDE, WIDE, canonical_views, pattern_wavelength
-from morphoscope.learning.photographed import photographed
+from morphoscope.learning.identifying.canonical import CLOSE, SIDE, WIDE, canonical_views, pattern_wavelength
+from morphoscope.learning.identifying.photographed import photographed
 
 
 def spots(side, wavelength, angle=0.3):

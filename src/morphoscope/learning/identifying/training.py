@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.core.provenance import versions
 from morphoscope.ensembles import Plan
-from morphoscope.learning.candidates import Candidate
-from morphoscope.learning.compatibility import Compatibility
-from morphoscope.learning.kinds import KINDS
-from morphoscope.learning.pattern_bank import PatternBank
-from morphoscope.learning.readers import ClassReader, Embedded
+from morphoscope.learning.identifying.candidates import Candidate
+from morphoscope.learning.identifying.compatibility import Compatibility
+from morphoscope.learning.identifying.kinds import KINDS
+from morphoscope.learning.identifying.pattern_bank import PatternBank
+from morphoscope.learning.identifying.readers import ClassReader, Embedded
+from morphoscope.learning.identifying.training_views import NOWHERE, Views
 from morphoscope.learning.schedule import averaged, one_cycle
-from morphoscope.learning.training_views import NOWHERE, Views
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from morphoscope.learning.identifier import Identifier
+    from morphoscope.learning.identifying.identifier import Identifier
     from morphoscope.learning.networks._identifier import IdentifierNetwork
 
 Floats = NDArray[np.float64]
@@ -46,7 +46,7 @@ def fit_identifier(
     With ``epochs=0``, ``module`` stays as it is. ``processed``: views of processed pictures, held out, with which
     compatibility is calibrated, beside the others.
     """
-    from morphoscope.learning.identifier import example_embeddings, oriented_embeddings
+    from morphoscope.learning.identifying.identifier import example_embeddings, oriented_embeddings
 
     targets = targets_of(banks, views)
     if module is None or epochs:
@@ -69,8 +69,8 @@ def calibrated(
     embeddings: NDArray[np.float32],
 ) -> Identifier:
     """An identifier with readers of the embeddings (n, 96) of views, calibrated on those held out."""
-    from morphoscope.learning.identifier import Examples, Identifier
-    from morphoscope.learning.readers import ModelReader
+    from morphoscope.learning.identifying.identifier import Examples, Identifier
+    from morphoscope.learning.identifying.readers import ModelReader
 
     targets, held = targets_of(banks, views), views.held
     models = [bank.model for bank in banks]

@@ -1,0 +1,1 @@
+"""Posteriors over parameters, given a pattern: estimators, their training, calibration and inference."""
