@@ -170,6 +170,26 @@ def test_a_long_question_makes_nobody_wait():
         assert outcome(asked(server)) == [1, 0]
 
 
+def test_a_sign_of_life_does_not_wait_for_the_actions_before_it():
+    """The others are done one after another, in the order of the page, also after some have waited."""
+    ready, done = threading.Event(), []
+    actions = {"ping": lambda: "pong", "wait": lambda: ready.wait(20), "note": lambda number: done.append(number)}
+
+    async def asked(server):
+        socket = await connect(server)
+        await socket.write_message(json.dumps({"id": 0, "action": "wait"}))
+        for number in range(1, 6):
+            await socket.write_message(json.dumps({"id": number, "action": "note", "values": {"number": number}}))
+        alive = await answered(socket)
+        assert done == []
+        ready.set()
+        return alive, [(await reply(socket))["id"] for _ in range(6)]
+
+    with running(PageSite("test", {}, actions)) as server:
+        assert outcome(asked(server)) == (True, [0, 1, 2, 3, 4, 5])
+    assert done == [1, 2, 3, 4, 5]
+
+
 def test_a_sign_of_life_waits_for_no_work():
     """Neither for data that all threads are making, nor for long actions that have all of theirs."""
     ready = threading.Event()

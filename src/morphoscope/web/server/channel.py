@@ -23,6 +23,7 @@ LOG = logging.getLogger(__name__)
 MISUNDERSTOOD = "this page and its server don't understand each other; reload it"
 PING = "ping"  # a page's question whether the server is there
 _LONGEST = 400  # characters of a problem
+_MOST_WAITING = 64  # actions of a page; then its next message waits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +122,7 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
         """Tornado's hook: the options of the address."""
         self._channels = channels
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references
+        self._turn = asyncio.Lock()  # of the actions that are done one after another; whoever waits longest is next
 
     def open(self, *arguments: str) -> None:
         """Tornado's hook: the page is there."""
@@ -132,15 +134,23 @@ class Channel(WebSocketHandler):  # type: ignore[misc]
         self._channels.leave(self)
 
     async def on_message(self, message: str | bytes) -> None:
-        """Tornado's hook: do what the page asks, and answer. The next message waits until this returns."""
+        """Tornado's hook: do what the page asks, and answer. The next message waits until this returns.
+
+        A sign of life waits for nothing, or a page would take a server that is busy with one action for gone.
+        """
         asked = self._read(message)
         if asked is not None and asked.action == PING:
             self.say(json.dumps({"id": asked.number, **answer(asked)}))
-        elif asked is not None and asked.action in self._channels.beside:
-            task = asyncio.create_task(self._respond(asked))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
+            return
+        beside = asked is not None and asked.action in self._channels.beside
+        task = asyncio.create_task(self._respond(asked) if beside else self._respond_in_turn(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if len(self._tasks) > _MOST_WAITING:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _respond_in_turn(self, asked: Asked | None) -> None:
+        async with self._turn:
             await self._respond(asked)
 
     async def _respond(self, asked: Asked | None) -> None:
