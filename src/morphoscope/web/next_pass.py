@@ -42,6 +42,7 @@ class NextPass:
         self.status = PassStatus()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     @property
     def running(self) -> bool:
@@ -83,11 +84,6 @@ class NextPass:
         self._work(folder, work)
 
     def _work(self, folder: Path, make: Callable[[], Atlas]) -> None:
-        if self.running:
-            raise UsageError("a pass is already being trained; cancel it or wait until it is finished")
-        self._stop.clear()
-        self.status = PassStatus("running", "starting")
-
         def work() -> None:
             try:
                 made = make()
@@ -97,8 +93,13 @@ class NextPass:
             except Exception as error:  # every error is shown on the page
                 self.status = PassStatus("failed", f"{type(error).__name__}: {error}")
 
-        self._thread = threading.Thread(target=work, name="next-pass", daemon=True)
-        self._thread.start()
+        with self._starting:  # two pages may ask at once
+            if self.running:
+                raise UsageError("a pass is already being trained; cancel it or wait until it is finished")
+            self._stop.clear()
+            self.status = PassStatus("running", "starting")
+            self._thread = threading.Thread(target=work, name="next-pass", daemon=True)
+            self._thread.start()
 
     def cancel(self) -> None:
         """Stop after the current run or epoch."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ class LiveFiles:
 
     def __init__(self, live: LiveData, uploads: Uploads, folder: Path | None = None) -> None:
         self.live, self.uploads, self.folder = live, uploads, folder
+        self._writing = threading.Lock()  # two runs that are kept at once get two folders
 
     @property
     def by_name(self) -> dict[str, Callable[..., Any]]:
@@ -75,9 +77,10 @@ class LiveFiles:
             raise UsageError("a run needs numbers as parameters, spacing and time") from None
         if not (0 < cell < math.inf and 0 <= moment < math.inf):
             raise UsageError(f"spacing {cell} and time {moment} are no numbers of a run")
-        folder = self._vacant(f"live-{found.name}")
-        origin = SourceFile("live run", file_checksum(file.path), 1)
-        write_state(folder, found, values, _loaded(found, file), origin, spacing=cell, boundary=edges, time=moment)
+        origin, state = SourceFile("live run", file_checksum(file.path), 1), _loaded(found, file)
+        with self._writing:
+            folder = self._vacant(f"live-{found.name}")
+            write_state(folder, found, values, state, origin, spacing=cell, boundary=edges, time=moment)
         self.uploads.forget(number)
         return folder.name
 
