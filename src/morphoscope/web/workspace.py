@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.annotation import AMBIGUOUS, REJECTED
 from morphoscope.atlas.files import ATLAS_FILE
-from morphoscope.atlas.proposals import Discovery, find_proposals, load_discovery
+from morphoscope.atlas.proposals import Discovery, Proposal, find_proposals, load_discovery
 from morphoscope.atlas.refinement import Choice, choose
 from morphoscope.core.errors import UsageError
 from morphoscope.operations.accept import accept
@@ -49,6 +50,11 @@ class Snapshot(NamedTuple):
     classes: list[str]
     atlas: Atlas
     edition: str
+
+
+def key_of(proposal: Proposal) -> str:
+    """What tells a proposal from another one of the same number: a digest of its runs."""
+    return hashlib.sha256(repr(proposal.runs).encode()).hexdigest()[:16]
 
 
 class Workspace:
@@ -178,20 +184,30 @@ class Workspace:
             raise UsageError(f"expected positions from 0 to {len(self.labels) - 1}")
         return valid
 
-    def annotate(self, sent: Sequence[object], name: object, who: str, why: str = "") -> int:
+    def annotate(self, sent: Sequence[object], name: object, who: str, why: str = "", seen: object = None) -> int:
         """Assign an existing class to patterns, reject them (empty name), or confirm the class of each (None).
 
-        Returns how many patterns were annotated: rejected patterns can't be confirmed.
+        Returns how many patterns were annotated: rejected patterns can't be confirmed. Raises UsageError if patterns
+        that are confirmed have another class than the person has ``seen``, because somebody else has just changed it.
         """
         positions = self.positions(sent)
         if not (name is None or isinstance(name, str)):
             raise UsageError("expected the name of a class")
         runs = [int(self.atlas.runs[position]) for position in positions]
         with self._lock:
+            if name is None and seen is not None:
+                self._check_seen(positions, seen)
             given = AMBIGUOUS if name == REJECTED else name
             count = annotate(self.atlas, given, runs, who=who, why=why, create=False)
             self._notify()
         return count
+
+    def _check_seen(self, positions: list[int], seen: object) -> None:
+        if not isinstance(seen, list) or len(seen) != len(positions):
+            raise UsageError("expected the class of each pattern")
+        labels = self.atlas.labels()
+        if others := sum(labels[position] != name for position, name in zip(positions, seen, strict=True)):
+            raise UsageError(f"{others} of these patterns got another class meanwhile; look at them again")
 
     def undo(self, who: str) -> int:
         """Undo the last annotation of a person; returns the number of its patterns."""
@@ -200,9 +216,14 @@ class Workspace:
             self._notify()
         return len(undone)
 
-    def regroup(self, who: str, **changes: Any) -> None:
-        """Change the groups of a chart, see :func:`morphoscope.regroup`. The chart's own page is drawn afterwards."""
+    def regroup(self, who: str, seen: str | None = None, **changes: Any) -> None:
+        """Change the groups of a chart, see :func:`morphoscope.regroup`. The chart's own page is drawn afterwards.
+
+        Raises UsageError if the edition that the person has ``seen`` is no longer the present one.
+        """
         with self._lock:
+            if seen is not None and seen != self.edition:
+                raise UsageError("the groups have changed meanwhile; look at them again")
             if self.next_pass.running:
                 raise UsageError("a pass is being trained on these groups; cancel it or wait until it is finished")
             change_groups(self.atlas, who=who, **changes)
@@ -237,9 +258,16 @@ class Workspace:
         """The proposed classes. Raises UsageError if there are none."""
         return load_discovery(self._proposals_folder(), self.atlas.plan.hash)
 
-    def accept(self, number: int, name: str, who: str) -> int:
-        """Give the runs of a proposal a class; returns their number."""
+    def accept(self, number: int, name: str, who: str, key: str | None = None) -> int:
+        """Give the runs of a proposal a class; returns their number.
+
+        Raises UsageError if ``key``, that of the proposal that a person has seen, is no longer that of this number.
+        """
         with self._lock:
+            if key is not None and key != key_of(self.discovery().numbered(number)):
+                raise UsageError(
+                    "the proposals have been made again meanwhile; turn to another tab and back to see them"
+                )
             count = accept(self.atlas, self._proposals_folder(), number, name, who=who)
             self._notify()
         return count

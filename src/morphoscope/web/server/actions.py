@@ -45,9 +45,12 @@ class Actions:
             "compare": self.compare,
         }
 
-    def annotate(self, rows: Any, name: Any, who: Any, why: Any = "") -> str:
-        """Give rows a class; "" rejects them, None confirms the class of each. Returns a remark."""
-        count = self.workspace.annotate(rows, name, person_of(who), text_of(why, _LONGEST_REASON))
+    def annotate(self, rows: Any, name: Any, who: Any, why: Any = "", seen: Any = None) -> str:
+        """Give rows a class; "" rejects them, None confirms the class of each, which the page has ``seen``.
+
+        Returns a remark.
+        """
+        count = self.workspace.annotate(rows, name, person_of(who), text_of(why, _LONGEST_REASON), seen)
         left = len(rows) - count
         return f"{left} ambiguous patterns can't be confirmed; give them a class" if left else ""
 
@@ -129,12 +132,18 @@ class Actions:
         """The progress of the pass."""
         status = self.workspace.next_pass.status
         shown = dataclasses.replace(status, result=None)
-        return {"phase": shown.phase, "text": shown.text, "share": shown.share, "result": status.result is not None}
+        return {"phase": shown.phase, "text": shown.text, "share": shown.share, "result": _named(status.result)}
 
     def compare(self) -> dict[str, Any] | None:
         """The second atlas, or the result of the pass: its class of every row; None without one."""
-        other = self.workspace.next_pass.status.result or self.workspace.compared
-        return None if other is None else compared(self.workspace.atlas, other)
+        result = self.workspace.next_pass.status.result
+        other = result or self.workspace.compared
+        return None if other is None else {**compared(self.workspace.atlas, other), "of": _named(result)}
+
+
+def _named(result: Atlas | None) -> str:
+    """What tells the result of one pass from that of another."""
+    return "" if result is None else str(result.folder)
 
 
 def compared(own: Atlas, other: Atlas) -> dict[str, Any]:

@@ -31,12 +31,12 @@ class GroupActions:
     def groups(self) -> dict[str, Any]:
         """All groups with what they are, typical patterns, and why one can't be split; and the changes so far."""
         from morphoscope.atlas.group_changes import MOST_PARTS, unsplittable
-        from morphoscope.atlas.regroup import changes_of, directions_of
+        from morphoscope.atlas.regroup import changes_of, chart_of, directions_of
         from morphoscope.learning.groups import STABLE
         from morphoscope.reports.chart_page import stability_text
 
         now = self.workspace.snapshot()
-        atlas, chart, directions = now.atlas, self._chart(), directions_of(now.atlas)
+        atlas, chart, directions = now.atlas, chart_of(now.atlas), directions_of(now.atlas)
         rows = []
         for group in chart["groups"]:
             members, stability = atlas.members(group["name"]), group["stability"]
@@ -72,8 +72,12 @@ class GroupActions:
         symbol: Any = None,
         undo: Any = False,
         confirm: Any = False,
+        edition: Any = None,
     ) -> str:
-        """Change the groups, see :func:`morphoscope.regroup`. Answers after the chart is written."""
+        """Change the groups, see :func:`morphoscope.regroup`. Answers after the chart is written.
+
+        ``edition``: of the groups that the page shows, for a change that depends on all of them.
+        """
         self._chart()
         if not (isinstance(undo, bool) and isinstance(confirm, bool)):
             raise UsageError("expected true or false for an undo and a confirmation")
@@ -84,13 +88,13 @@ class GroupActions:
             "color": {_name(name): _name(colour) for name, colour in _pairs(color)},
             "symbol": {_name(name): _name(text) for name, text in _pairs(symbol)},
         }
-        self.workspace.regroup(person_of(who), **changes, undo=undo, confirm=confirm)
+        self.workspace.regroup(person_of(who), _edition(edition), **changes, undo=undo, confirm=confirm)
         return ""
 
-    def classifier(self, who: Any) -> str:
+    def classifier(self, who: Any, edition: Any = None) -> str:
         """Confirm the groups, unless that is done, and start to train a classifier on them."""
         if not self._chart()["confirmed"]:
-            self.workspace.regroup(person_of(who), confirm=True)
+            self.workspace.regroup(person_of(who), _edition(edition), confirm=True)
         self.workspace.start_classifier(epochs=None, seed=0)
         return ""
 
@@ -106,6 +110,10 @@ def _pairs(value: Any) -> list[tuple[Any, Any]]:
     if not isinstance(value, dict) or len(value) > _MOST_GROUPS:
         raise UsageError("expected names of groups, each with what becomes of it")
     return list(value.items())
+
+
+def _edition(value: Any) -> str | None:
+    return None if value is None else text_of(value, _LONGEST_NAME)
 
 
 def _name(value: Any) -> str:

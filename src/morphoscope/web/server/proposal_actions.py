@@ -12,7 +12,7 @@ from morphoscope.atlas import Atlas
 from morphoscope.atlas.proposals import Proposal
 from morphoscope.core.errors import UsageError
 from morphoscope.web.server.actions import person_of, text_of
-from morphoscope.web.workspace import Workspace
+from morphoscope.web.workspace import Workspace, key_of
 
 _BESIDE = 8  # patterns of a class that a proposal was read as
 _CLASSES = 2  # shown beside a proposal
@@ -37,11 +37,12 @@ class ProposalActions:
         proposals = [_described(atlas, proposal, rows) for proposal in found.proposals]
         return {"folder": str(self.workspace.proposals), "notes": list(found.notes), "proposals": proposals}
 
-    def accept(self, number: Any, name: Any, who: Any) -> str:
-        """Give the runs of a proposal a class."""
+    def accept(self, number: Any, name: Any, who: Any, key: Any = None) -> str:
+        """Give the runs of a proposal a class; ``key``: of the proposal that the page shows."""
         if not isinstance(number, int) or isinstance(number, bool):
             raise UsageError("expected the number of a proposal")
-        self.workspace.accept(number, text_of(name, _LONGEST_NAME).strip(), person_of(who))
+        seen = None if key is None else text_of(key, _LONGEST_NAME)
+        self.workspace.accept(number, text_of(name, _LONGEST_NAME).strip(), person_of(who), seen)
         return ""
 
 
@@ -55,6 +56,7 @@ def _described(atlas: Atlas, proposal: Proposal, rows: dict[int, int]) -> dict[s
         "reason": proposal.reason(),
         "ranges": [[name, *ends] for name, ends in proposal.ranges.items()],
         "score": proposal.score,
+        "key": key_of(proposal),
     }
 
 

@@ -5,6 +5,8 @@ import { render } from "preact";
 import "./style.css";
 import type { AtlasSource } from "./data/source";
 import { bind } from "./state/address";
+import { colour } from "./state/colouring";
+import { compareFromStart } from "./state/comparison";
 import { follow } from "./state/labelling";
 import { fetchPlaces } from "./state/similarity";
 import { Store } from "./state/store";
@@ -20,9 +22,8 @@ export async function start(place: HTMLElement, source: AtlasSource, addressed =
     store.theme.value = keptTheme();
     if (layoutFor(place.clientWidth || innerWidth) === "phone") store.tab.value = "map";
     if (addressed && manifest.similarity === "there" && /[#&]axes=similarity/.test(location.hash)) await fetchPlaces(store);
-    const ends = [follow(store), ...(addressed ? [bind(store)] : [])];
+    const ends = [follow(store), colour(store), compareFromStart(store), ...(addressed ? [bind(store)] : [])];
     if (manifest.inferred) void source.inferred().then((found) => (store.inferred.value = found), (error: Error) => store.tell(error.message, true));
-    if (manifest.compared) void source.compare().then((found) => (store.comparison.value = found), () => undefined);
     render(<StoreContext.Provider value={store}><App /></StoreContext.Provider>, place);
     return () => {
       for (const end of ends) end();

@@ -30,7 +30,10 @@ export class Connection {
   private open(): void {
     const socket = new WebSocket(this.address);
     this.socket = socket;
-    socket.onopen = () => this.alive();
+    socket.onopen = () => {
+      this.beat = 0; // a sign of life that the connection before took along has no answer
+      this.alive();
+    };
     socket.onmessage = (event) => this.received(event.data as string);
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -94,8 +97,11 @@ export class Connection {
   }
 
   async ask<T>(action: string, values: Message = {}, patience = REQUEST): Promise<T> {
-    if (this.socket?.readyState === WebSocket.CONNECTING)
-      await new Promise((done) => this.socket?.addEventListener("open", done, { once: true }));
+    const { socket } = this;
+    if (socket?.readyState === WebSocket.CONNECTING)
+      await new Promise((done) => {
+        for (const event of ["open", "close"]) socket.addEventListener(event, done, { once: true });
+      });
     if (this.socket?.readyState !== WebSocket.OPEN) throw new Error("the server does not answer");
     return new Promise<T>((resolve, reject) => {
       const id = this.send(action, values);

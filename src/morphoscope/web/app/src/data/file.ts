@@ -87,6 +87,7 @@ export class FileSource implements AtlasSource {
     let found = this.sheets.get(number);
     if (!found) {
       found = required(`sheet-${number}`).then((bytes) => URL.createObjectURL(new Blob([bytes], { type: "image/webp" })));
+      found.catch(() => this.sheets.delete(number));
       this.sheets.set(number, found);
     }
     return found;

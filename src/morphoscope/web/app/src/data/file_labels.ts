@@ -18,6 +18,11 @@ interface Kept {
   classes: ClassInfo[];
 }
 
+function read(key: string): Kept {
+  const text = localStorage.getItem(key);
+  return text ? (JSON.parse(text) as Kept) : { actions: [], classes: [] };
+}
+
 export class FileLabels implements LabelSource {
   private listeners = new Set<(change: LabelChange) => void>();
   private revision = 0;
@@ -30,13 +35,17 @@ export class FileLabels implements LabelSource {
   }
 
   private async kept(): Promise<Kept> {
-    const text = localStorage.getItem(await this.key());
-    return text ? (JSON.parse(text) as Kept) : { actions: [], classes: [] };
+    return read(await this.key());
   }
 
-  /** Throws where the browser keeps nothing, as private windows do; then nothing is shown as saved. */
-  private async keep(kept: Kept): Promise<void> {
-    localStorage.setItem(await this.key(), JSON.stringify(kept));
+  /**
+   * Change what is kept, in one step: two keys in quick succession, or two tabs, lose nothing. Throws where the browser
+   * keeps nothing, as private windows do; then nothing is shown as saved.
+   */
+  private async edit<T>(work: (kept: Kept) => T): Promise<T> {
+    const key = await this.key(), kept = read(key), done = work(kept);
+    localStorage.setItem(key, JSON.stringify(kept));
+    return done;
   }
 
   async current(): Promise<Labels> {
@@ -59,38 +68,41 @@ export class FileLabels implements LabelSource {
     for (const listener of this.listeners) listener(change);
   }
 
-  async set(rows: number[], name: string | null, who: string, why: string): Promise<string> {
-    const kept = await this.kept(), { label, classes } = await this.current(), at = new Date().toISOString();
-    const by = new Map<string, number[]>();
-    for (const row of rows) {
-      const given = name ?? classes[label[row] ?? -1]?.name;
+  async set(rows: number[], name: string | null, who: string, why: string, seen: string[]): Promise<string> {
+    const by = new Map<string, number[]>(), at = new Date().toISOString();
+    rows.forEach((row, i) => {
+      const given = name ?? (seen[i] || undefined);
       if (given !== undefined) by.set(given, [...(by.get(given) ?? []), row]);
-    }
-    for (const [given, own] of by) kept.actions.push({ rows: own, name: given, who, why, at });
-    await this.keep(kept);
+    });
+    await this.edit(({ actions }) => {
+      for (const [given, own] of by) actions.push({ rows: own, name: given, who, why, at });
+    });
     await this.changed(rows);
     const left = rows.length - [...by.values()].reduce((sum, own) => sum + own.length, 0);
     return left ? `${left} ambiguous patterns can't be confirmed; give them a class` : "";
   }
 
   async undo(who: string): Promise<string> {
-    const kept = await this.kept(), last = [...kept.actions].reverse().find((action) => action.who === who);
-    if (!last) return "there is nothing to undo";
-    const undone = kept.actions.filter((action) => action.who === who && action.at === last.at);
-    kept.actions = kept.actions.filter((action) => !undone.includes(action));
-    await this.keep(kept);
-    const rows = undone.flatMap((action) => action.rows);
+    const rows = await this.edit((kept) => {
+      const last = [...kept.actions].reverse().find((action) => action.who === who);
+      const undone = kept.actions.filter((action) => action.who === who && action.at === last?.at);
+      kept.actions = kept.actions.filter((action) => !undone.includes(action));
+      return undone.flatMap((action) => action.rows);
+    });
+    if (!rows.length) return "there is nothing to undo";
     await this.changed(rows);
     return `undone: ${rows.length} annotation${rows.length === 1 ? "" : "s"}`;
   }
 
   async create(name: string, symbol: string, colour: string, _who: string): Promise<string> {
-    const kept = await this.kept(), { classes } = await this.current();
-    if (classes.some((info) => info.name === name)) throw new Error(`a class ${name} exists already`);
-    const used = new Set(classes.map((info) => info.colour.toLowerCase()));
-    const free = COLOURS.find((each) => !used.has(each)) ?? COLOURS[classes.length % COLOURS.length];
-    kept.classes.push({ name, symbol: symbol || name.slice(0, 3), colour: colour || (free as string), homogeneous: false });
-    await this.keep(kept);
+    const own = (await this.stored()).classes;
+    await this.edit((kept) => {
+      const classes = [...own, ...kept.classes];
+      if (classes.some((info) => info.name === name)) throw new Error(`a class ${name} exists already`);
+      const used = new Set(classes.map((info) => info.colour.toLowerCase()));
+      const free = COLOURS.find((each) => !used.has(each)) ?? COLOURS[classes.length % COLOURS.length];
+      kept.classes.push({ name, symbol: symbol || name.slice(0, 3), colour: colour || (free as string), homogeneous: false });
+    });
     await this.changed([]);
     return "";
   }

@@ -6,7 +6,7 @@ import type {
 } from "./source";
 import { columnOf, framesOf, inferredOf, labelsOf, similarityOf, startOf, tableOf } from "./tables";
 
-const PATIENCE = 180_000; // milliseconds; models with many species have lines that take long
+const PATIENCE = 180_000; // milliseconds; lines of many species, and comparisons of many runs, take long
 
 /** Requests with answers, and messages to all pages. */
 export interface Exchange {
@@ -18,8 +18,8 @@ export interface Exchange {
 class RemoteLabels implements LabelSource {
   constructor(private exchange: Exchange) {}
 
-  set(rows: number[], name: string | null, who: string, why: string): Promise<string> {
-    return this.exchange.ask("annotate", { rows, name, who, why });
+  set(rows: number[], name: string | null, who: string, why: string, seen: string[]): Promise<string> {
+    return this.exchange.ask("annotate", { rows, name, who, why, ...(name === null ? { seen } : {}) });
   }
 
   undo(who: string): Promise<string> {
@@ -61,9 +61,11 @@ export abstract class RemoteSource implements AtlasSource {
   }
 
   manifest(again = false): Promise<Manifest> {
-    if (again) this.known = null;
-    this.known ??= this.json<Manifest>("manifest");
-    return this.known;
+    if (again || !this.known) {
+      const asked = (this.known = this.json<Manifest>("manifest"));
+      asked.catch(() => this.known === asked && (this.known = null)); // the next one asks again
+    }
+    return this.known!;
   }
 
   async table(): Promise<Table> {
@@ -109,7 +111,7 @@ export abstract class RemoteSource implements AtlasSource {
   }
 
   async compare(): Promise<Comparison | null> {
-    const found = await this.ask<(Omit<Comparison, "read"> & { read: number[] }) | null>("compare");
+    const found = await this.ask<(Omit<Comparison, "read"> & { read: number[] }) | null>("compare", {}, PATIENCE);
     return found && { ...found, read: Int16Array.from(found.read) };
   }
 

@@ -174,19 +174,23 @@ export interface Comparison {
   summary: string;
   changes: [string, string, number][]; // from, to, runs
   accuracy: number | null; // of the other atlas's classifier on its validation runs
+  of: string; // the `PassStatus.result` that it is; empty for an atlas that the command named
 }
 
 export interface PassStatus {
   phase: "idle" | "running" | "done" | "cancelled" | "failed";
   text: string;
   share: number;
-  result: boolean; // whether there is a new atlas to compare with
+  result: string; // which new atlas there is to compare with; empty for none
 }
 
 /** Every call resolves after the change is stored, and rejects with a message otherwise. */
 export interface LabelSource {
-  /** name: a class; "" rejects as ambiguous; null confirms the class of each. Resolves to a remark, or "". */
-  set(rows: number[], name: string | null, who: string, why: string): Promise<string>;
+  /**
+   * name: a class; "" rejects as ambiguous; null confirms the class of each, which the reader has `seen` (""
+   * for an ambiguous one). Resolves to a remark, or "".
+   */
+  set(rows: number[], name: string | null, who: string, why: string, seen: string[]): Promise<string>;
   undo(who: string): Promise<string>;
   create(name: string, symbol: string, colour: string, who: string): Promise<string>;
   /** Called for every change, by this page or others; returns the function that ends it. */

@@ -93,6 +93,7 @@ export class WidgetSource extends RemoteSource {
     let found = this.sheets.get(number);
     if (!found) {
       found = this.get("thumbnails", number).then((bytes) => (bytes ? URL.createObjectURL(new Blob([bytes], { type: "image/webp" })) : ""));
+      found.catch(() => this.sheets.delete(number));
       this.sheets.set(number, found);
     }
     return found;
@@ -104,6 +105,6 @@ export class WidgetSource extends RemoteSource {
 
   close(): void {
     this.kernel.close();
-    for (const address of this.sheets.values()) void address.then((url) => URL.revokeObjectURL(url));
+    for (const address of this.sheets.values()) void address.then((url) => URL.revokeObjectURL(url), () => undefined);
   }
 }

@@ -41,7 +41,7 @@ export function read(store: Store, hash: string): void {
     if (axes[0] === "similarity") {
       if (store.similarity.value) store.axes.value = SIMILAR;
       else void showSimilarity(store);
-    }
+    } else store.wantsSimilar = false;
     const slices: Record<string, number | null> = {};
     for (const name of Object.keys(store.dimensions)) if (values.has(`at.${name}`)) slices[name] = values.get(`at.${name}`) === "all" ? null : Number(values.get(`at.${name}`));
     store.slices.value = slices;
@@ -50,6 +50,7 @@ export function read(store: Store, hash: string): void {
     store.hidden.value = new Set(hidden.map((name) => classes.findIndex((c) => c.name === name)).filter((i) => i >= 0));
     const group = values.get("group");
     if (group && (GROUPS.includes(group) || classes.some((c) => c.name === group))) store.group.value = group;
+    else if (store.group.peek() !== "*selected") store.group.value = "";
     const view = values.get("view")?.split(",").map(Number) ?? [];
     store.window.value = view.length === 4 && view.every(Number.isFinite) ? (view as Window) : null;
   });
@@ -58,23 +59,27 @@ export function read(store: Store, hash: string): void {
 /** Keep address and store the same. Returns the function that ends it. */
 export function bind(store: Store): () => void {
   if (location.hash.length > 1) read(store, location.hash);
-  let first = true;
+  let given = true; // whether the address says what shall be shown, as at first and after back
   let timer = 0;
   const stop = effect(() => {
     // The choices that back and forward go through.
-    void [store.row.value, store.tab.value, store.colouring.value, store.axes.value, store.slices.value, store.hidden.value];
+    void [store.row.value, store.tab.value, store.colouring.value, store.axes.value, store.slices.value, store.hidden.value, store.group.value];
     const address = untracked(() => written(store));
     if (address === location.hash) return;
-    if (first || sameChoice(address, location.hash)) history.replaceState(null, "", address);
+    if (given || sameChoice(address, location.hash)) history.replaceState(null, "", address);
     else history.pushState(null, "", address);
   });
-  first = false;
+  given = false;
   const moved = effect(() => {
     void store.window.value;
     clearTimeout(timer);
     timer = window.setTimeout(() => history.replaceState(null, "", untracked(() => written(store))), QUIET);
   });
-  const back = () => read(store, location.hash);
+  const back = () => {
+    given = true; // what can't be shown again makes no new entry, which would be in the way of the next step back
+    read(store, location.hash);
+    given = false;
+  };
   addEventListener("popstate", back);
   return () => {
     stop();
@@ -84,11 +89,12 @@ export function bind(store: Store): () => void {
   };
 }
 
-/** Whether two addresses differ only in the part of the map. */
+/** Whether two addresses differ only in the part of the map and in the group of the montage. */
 function sameChoice(one: string, other: string): boolean {
   const bare = (text: string) => {
     const values = new URLSearchParams(text.replace(/^#/, ""));
     values.delete("view");
+    values.delete("group");
     return values.toString();
   };
   return bare(one) === bare(other);

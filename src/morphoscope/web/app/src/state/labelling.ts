@@ -13,14 +13,14 @@ function change(store: Store, { revision, rows, labels, annotated, classes }: La
     });
     store.labels.revision = revision;
     store.classes.value = classes;
-    recovered(store, rows);
+    recovered(store);
     store.changes.value++;
   });
 }
 
-/** A request whose answer did not come has been carried out after all. */
-function recovered(store: Store, rows: number[]): void {
-  const late = rows.filter((row) => store.unsaved.value.has(row));
+/** A request whose answer did not come has been carried out after all: the pattern has the class that it was given. */
+function recovered(store: Store): void {
+  const late = [...store.unsaved.value].filter(([row, name]) => store.labels.annotated[row] && seen(store, row) === name).map(([row]) => row);
   if (!late.length) return;
   store.unsaved.value = without(store.unsaved.value, late);
   store.tell(`Saved after all: ${named(store, late)}`);
@@ -33,24 +33,25 @@ export async function refresh(store: Store): Promise<void> {
   if (labels.revision < store.labels.revision) return refresh(store);
   if (labels.edition !== store.manifest.edition) {
     const [manifest, table] = await Promise.all([store.source.manifest(true), store.source.table()]);
-    return manifest.edition === labels.edition ? store.reread(manifest, table, labels) : refresh(store);
+    if (labels.revision < store.labels.revision || manifest.edition !== labels.edition) return refresh(store);
+    return store.reread(manifest, table, labels);
   }
-  const before = store.labels;
   batch(() => {
-    recovered(store, [...store.unsaved.value].filter((row) => labels.label[row] !== before.label[row] || labels.annotated[row] !== before.annotated[row]));
     store.replace(labels);
+    recovered(store);
   });
 }
 
 export function follow(store: Store): () => void {
+  const again = () => void refresh(store).catch((error: Error) => store.tell(`The labels could not be read again: ${error.message}`, true));
   const labels = store.source.labels?.follow((found) => {
     // A message was missed, for example while the tab slept: read everything.
-    if (found.revision > store.labels.revision + 1 || found.edition !== store.manifest.edition) void refresh(store);
+    if (found.revision > store.labels.revision + 1 || found.edition !== store.manifest.edition) again();
     else change(store, found);
   });
   const presence = store.source.presence((there) => {
     store.there.value = there;
-    if (there) void refresh(store);
+    if (there) again();
   });
   return () => {
     labels?.();
@@ -58,23 +59,30 @@ export function follow(store: Store): () => void {
   };
 }
 
-function without(all: ReadonlySet<number>, rows: number[]): Set<number> {
-  const left = new Set(all);
+function without(all: ReadonlyMap<number, string>, rows: number[]): Map<number, string> {
+  const left = new Map(all);
   for (const row of rows) left.delete(row);
   return left;
 }
 
-/** Send something to be stored, and tell what became of it. `rows`: those that it is about. */
-export async function request(store: Store, rows: number[], text: string, send: () => Promise<string>): Promise<boolean> {
+/** The class of a row as the reader sees it; "" for an ambiguous one. */
+function seen(store: Store, row: number): string {
+  return store.classOf(row)?.name ?? "";
+}
+
+/** Send something to be stored, and tell what became of it. `rows`: those that it is about; `names`: the classes that they get. */
+export async function request(store: Store, rows: number[], text: string, send: () => Promise<string>, names: string[] = []): Promise<boolean> {
+  store.sent++;
   store.tell(`Saving: ${text} …`);
-  store.saving.value = new Set([...store.saving.value, ...rows]);
+  const own = new Map(rows.map((row, i) => [row, names[i] ?? ""]));
+  store.saving.value = new Map([...store.saving.value, ...own]);
   try {
     const remark = await send();
     store.unsaved.value = without(store.unsaved.value, rows);
     store.tell(remark || `Saved: ${text}`);
     return true;
   } catch (error) {
-    store.unsaved.value = new Set([...store.unsaved.value, ...rows]);
+    store.unsaved.value = new Map([...store.unsaved.value, ...own]);
     store.tell(`Not saved: ${text}. ${(error as Error).message}`, true);
     return false;
   } finally {
@@ -92,8 +100,9 @@ export function label(store: Store, rows: number[], name: string | null, why = "
   if (!labels || !rows.length) return Promise.resolve(false);
   const given = store.classes.value.find((info) => info.name === name);
   const what = name === null ? "confirmed" : name === "" ? "rejected as ambiguous" : titled(given);
+  const now = rows.map((row) => seen(store, row));
   return request(store, rows, `${named(store, rows)}: ${what}`, () =>
-    labels.set(rows, name, store.who.value, why));
+    labels.set(rows, name, store.who.value, why, now), rows.map((_, i) => name ?? now[i]!));
 }
 
 export function undo(store: Store): Promise<boolean> {
@@ -111,8 +120,8 @@ export async function create(
   const who = store.who.value;
   return request(store, rows, `${named(store, rows)}: ${name}`, async () => {
     await labels.create(name, symbol, colour, who);
-    return rows.length ? labels.set(rows, name, who, why) : "";
-  });
+    return rows.length ? labels.set(rows, name, who, why, []) : "";
+  }, rows.map(() => name));
 }
 
 /** The key of the nth class: 1 … 9, 0, then with Shift. */

@@ -22,6 +22,7 @@ export async function fetchPlaces(store: Store): Promise<void> {
 
 /** Show the patterns by similarity; a server that has no places yet computes them first. */
 export async function showSimilarity(store: Store): Promise<void> {
+  store.wantsSimilar = true;
   if (store.arranging.value) return;
   try {
     if (!store.similarity.value && store.manifest.similarity === "possible") await arranged(store);
@@ -30,7 +31,7 @@ export async function showSimilarity(store: Store): Promise<void> {
     store.tell((error as Error).message, true);
   }
   store.arranging.value = "";
-  if (!store.similarity.value || store.similar) return;
+  if (!store.similarity.value || store.similar || !store.wantsSimilar) return; // or the reader has turned to another map
   batch(() => {
     store.plane = store.axes.value;
     store.window.value = null;
@@ -50,6 +51,7 @@ async function arranged(store: Store): Promise<void> {
 
 /** Back to the plane of parameters. */
 export function showParameters(store: Store): void {
+  store.wantsSimilar = false;
   if (!store.similar) return;
   batch(() => {
     store.window.value = null;

@@ -17,6 +17,9 @@ export const START = "start";
 export const SIMILAR: [string, string] = ["similarity 1", "similarity 2"];
 const LEAST_PER_VALUE = 4; // runs at a value of a parameter that is shown alone
 
+/** Draws from a posterior, by parameter. */
+export type Draws = Record<string, number[]>;
+
 /** Places of patterns by similarity: the rows that have one, and columns of all rows by axis. */
 export interface Places {
   rows: Int32Array;
@@ -30,10 +33,13 @@ export class Store {
   readonly row = signal(0); // the pattern that is shown
   readonly tab = signal<Tab>("pattern");
   readonly colouring = signal<string>(CLASS);
+  readonly coloured = signal<{ name: string; values: Floats | null }>({ name: CLASS, values: null }); // what the map shows, see `colour`
+  readonly readings = signal(0); // increased when the classes of the runs were written again
   readonly axes = signal<[string, string]>(["", ""]);
   plane: [string, string]; // the axes before those by similarity
   readonly similarity = signal<Places | null>(null);
   readonly arranging = signal(""); // how far a server is with them
+  wantsSimilar = false; // whether they shall be shown when they are there
   readonly slices = signal<Record<string, number | null>>({}); // chosen values of parameters, see `slice`
   readonly window = signal<Window | null>(null); // null: where the map starts
   readonly hidden = signal<ReadonlySet<number>>(new Set()); // classes that the legend has switched off
@@ -52,10 +58,13 @@ export class Store {
   readonly changes = signal(0); // increased when labels change
   readonly there = signal(true); // the server
   readonly told = signal<{ text: string; problem: boolean }>({ text: "", problem: false });
-  readonly saving = signal<ReadonlySet<number>>(new Set()); // rows whose labels are not acknowledged yet
-  readonly unsaved = signal<ReadonlySet<number>>(new Set()); // rows whose labels were not stored
+  readonly saving = signal<ReadonlyMap<number, string>>(new Map()); // rows whose labels are not acknowledged yet, with these
+  readonly unsaved = signal<ReadonlyMap<number, string>>(new Map()); // rows whose labels were not stored, with these
+  sent = 0; // requests to store something
   readonly comparison = signal<Comparison | null>(null);
-  readonly draws = signal<Record<string, number[]> | null>(null); // of an estimator, by parameter
+  readonly comparing = signal(false); // whether one is being fetched
+  readonly estimated = signal<{ row: number; draws: Draws } | null>(null); // by an estimator, from a pattern
+  readonly photographed = signal<Draws | null>(null); // from the photograph that is shown
   readonly live = signal<{ run: number } | null>(null); // a run to be run live
   readonly livePoint = signal<Record<string, number> | null>(null); // where the live run is
 
@@ -207,6 +216,7 @@ export class Store {
       this.manifest = manifest;
       this.table = table;
       this.columns.clear();
+      this.readings.value++;
       this.hidden.value = new Set();
       const colour = this.colouring.value;
       if (colour !== CLASS && colour !== UNKNOWN && !manifest.variables.some(({ name }) => name === colour)) this.colouring.value = CLASS;
@@ -242,7 +252,10 @@ export class Store {
 
   /** The classifier's weights, fetched once. */
   readonly network = (): Promise<ArrayBuffer | null> => {
-    this.reader ??= this.source.network();
+    if (!this.reader) {
+      this.reader = this.source.network();
+      this.reader.catch(() => (this.reader = null)); // the next visit asks again
+    }
     return this.reader;
   };
 
@@ -257,6 +270,19 @@ export class Store {
 
   classOf(row: number): ClassInfo | null {
     return this.classes.value[this.labels.label[row] ?? -1] ?? null;
+  }
+
+  /** What the map shows of a posterior: that of the photograph, or of the pattern that is shown. */
+  readonly draws = computed<Draws | null>(() => {
+    const { estimated, row } = this;
+    return this.photographed.value ?? (estimated.value?.row === row.value ? estimated.value.draws : null);
+  });
+
+  /** Remembers what the reader is at; the answer says whether that is still so. */
+  moment(): () => boolean {
+    const now = () => JSON.stringify([this.row.peek(), this.tab.peek(), this.group.peek(), this.sent]);
+    const then = now(), selection = this.selection.peek();
+    return () => now() === then && this.selection.peek() === selection;
   }
 
   /** Show a pattern. */

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { renewComparison } from "../state/comparison";
 import { useStore } from "./context";
 import { MapView } from "./map/map";
 import { titled } from "../state/store";
@@ -11,14 +12,11 @@ export function Compare() {
   const [problem, setProblem] = useState("");
   const [loaded, setLoaded] = useState(store.comparison.value !== null);
   useEffect(() => {
-    if (store.comparison.value) return;
-    void store.source.compare().then(
-      (found) => {
-        store.comparison.value = found;
-        setLoaded(true);
-      },
-      (error: Error) => setProblem(error.message),
-    );
+    let there = true;
+    void renewComparison(store).then(() => there && setLoaded(true), (error: Error) => there && setProblem(error.message));
+    return () => {
+      there = false;
+    };
   }, [store]);
   const found = store.comparison.value;
   if (problem) return <p class="problem">{problem}</p>;

@@ -34,8 +34,8 @@ export type Change =
   | { split: Record<string, number> }
   | { color: Record<string, string> }
   | { symbol: Record<string, string> }
-  | { undo: true }
-  | { confirm: true };
+  | { undo: true; edition: string } // of the groups that the reader has seen
+  | { confirm: true; edition: string };
 export type Send = (change: Change, text: string, focus?: string) => Promise<boolean>; // `focus`: the group that gets it then
 
 const SIDE = 52; // pixels of a thumbnail
@@ -49,13 +49,13 @@ export function Groups() {
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [busy, setBusy] = useState(false);
   const list = useRef<HTMLUListElement>(null);
-  const next = useRef(""); // the group whose name gets the focus when its row is there
+  const next = useRef({ name: "", from: null as Element | null }); // the group whose name gets the focus, unless it has moved
   useEffect(() => {
-    const name = list.current?.querySelector<HTMLInputElement>(`[data-group="${next.current}"] .name-input`);
-    if (next.current && name) {
-      name.focus();
-      next.current = "";
-    }
+    const { name, from } = next.current, now = document.activeElement;
+    const input = list.current?.querySelector<HTMLInputElement>(`[data-group="${name}"] .name-input`);
+    if (!name || !input) return;
+    if (!now || now === document.body || now === from) input.focus();
+    next.current = { name: "", from: null };
   }, [found]);
   useEffect(() => {
     let there = true;
@@ -76,7 +76,7 @@ export function Groups() {
 
   const send: Send = async (change, text, focus = "") => {
     setBusy(true);
-    next.current = focus;
+    next.current = { name: focus, from: document.activeElement };
     const done = await request(store, [], text, () => store.source.ask<string>("regroup", { who: store.who.value, ...change }));
     setBusy(false);
     return done;
@@ -93,7 +93,7 @@ export function Groups() {
       <p>{found.about} <span class="soft">Name, merge and split them; every change is saved at once and can be undone.</span></p>
       <div class="sticky">
         <div class="actions">
-          <button type="button" disabled={busy || !last} onClick={() => void send({ undo: true }, `undone: ${last!.what}`)}>undo</button>
+          <button type="button" disabled={busy || !last} onClick={() => void send({ undo: true, edition: found.edition }, `undone: ${last!.what}`)}>undo</button>
           <span class="soft">{last ? `${last.what} (${last.who})` : "The groups are as they were found."}</span>
         </div>
         <Merging groups={groups.filter(({ name }) => ticked.has(name))} busy={busy} send={send} done={() => setTicked(new Set())} />
@@ -103,7 +103,7 @@ export function Groups() {
         {groups.map((group) => <Row key={group.name} group={group} ticked={ticked.has(group.name)} tick={() => tick(group.name)} busy={busy} send={send} />)}
       </ul>
       <Others groups={found.groups} />
-      <Confirming confirmed={found.confirmed} busy={busy} send={send} setBusy={setBusy} />
+      <Confirming confirmed={found.confirmed} edition={found.edition} busy={busy} send={send} setBusy={setBusy} />
     </div>
   );
 }
@@ -248,12 +248,12 @@ function Others({ groups }: { groups: Group[] }) {
   return others.length ? <p>Beside the groups, people gave runs the classes {others.join(", ")}.</p> : null;
 }
 
-function Confirming({ confirmed, busy, send, setBusy }: { confirmed: Groups["confirmed"]; busy: boolean; send: Send; setBusy: (busy: boolean) => void }) {
+function Confirming({ confirmed, edition, busy, send, setBusy }: { confirmed: Groups["confirmed"]; edition: string; busy: boolean; send: Send; setBusy: (busy: boolean) => void }) {
   const store = useStore();
   const train = async () => {
     setBusy(true);
     const text = confirmed ? "training begins" : "the groups are confirmed, training begins";
-    const begun = await request(store, [], text, () => store.source.ask<string>("classifier", { who: store.who.value }));
+    const begun = await request(store, [], text, () => store.source.ask<string>("classifier", { who: store.who.value, edition }));
     setBusy(false);
     if (begun) store.tab.value = "pass";
   };
@@ -266,7 +266,7 @@ function Confirming({ confirmed, busy, send, setBusy }: { confirmed: Groups["con
         {" "}A classifier is trained on up to 200 runs of each group and reads the same runs again; both maps can be compared.
       </p>
       <div class="actions">
-        {!confirmed && <button type="button" disabled={busy} onClick={() => void send({ confirm: true }, "the groups are confirmed")}>confirm the groups</button>}
+        {!confirmed && <button type="button" disabled={busy} onClick={() => void send({ confirm: true, edition }, "the groups are confirmed")}>confirm the groups</button>}
         <button type="button" class="primary" disabled={busy || !store.manifest.capabilities.train} onClick={() => void train()}>{confirmed ? "train a classifier" : "confirm them and train a classifier"}</button>
       </div>
     </section>

@@ -59,22 +59,33 @@ function groups(store: Store): [string, string][] {
   return found;
 }
 
+/** Whether there is such a group, also if it is empty by now. */
+function exists(store: Store, group: string): boolean {
+  if (group === "*selected") return store.selection.value.length > 0;
+  if (group === "*differing") return store.comparison.value !== null || store.comparing.value || (store.manifest.compared !== null && !store.there.value);
+  return group === "*rejected" || group in WORDS || store.classes.value.some(({ name }) => name === group);
+}
+
+function titleOf(store: Store, group: string): string {
+  return WORDS[group] ?? (group === "*rejected" ? "ambiguous" : titled(store.classes.value.find(({ name }) => name === group)));
+}
+
 export function Montage() {
   const store = useStore();
   void store.changes.value;
-  const options = groups(store);
-  const start = store.classOf(store.row.peek())?.name ?? "*all";
-  const wanted = store.group.value || start;
-  const group = options.some(([name]) => name === wanted) ? wanted : (options[0]?.[0] ?? "*all");
+  // A label changes the class of the shown pattern and the sizes of groups; the group stays, or a key would label another pattern.
+  const [first] = useState(() => store.classOf(store.row.peek())?.name ?? "*all");
+  const group = [store.group.value, first].find((name) => name && exists(store, name)) ?? "*all";
+  const found = groups(store), options = found.some(([name]) => name === group) ? found : [...found, [group, `${titleOf(store, group)} (${store.comparing.value ? "…" : 0})`] as const];
   const variables = store.manifest.variables;
   const [by, setBy] = useState(variables.some((v) => v.name === "margin") ? "margin" : (variables[0]?.name ?? ""));
   const [largest, setLargest] = useState(false);
-  const [sorting, setSorting] = useState<{ values: Floats | null } | null>(null); // null until it is known
+  const [sorting, setSorting] = useState<{ by: string; values: Floats | null } | null>(null); // null until it is known
   const [why, setWhy] = useState("");
 
   useEffect(() => {
     let there = true;
-    const sort = (values: Floats | null) => there && setSorting({ values });
+    const sort = (values: Floats | null) => there && setSorting({ by, values });
     if (!by) sort(null);
     else void store.column(by).then(sort, (error: Error) => {
       store.tell(error.message, true);
@@ -93,7 +104,8 @@ export function Montage() {
     const ranks = Float64Array.from(rows, (row) => (Number.isNaN(values[row] ?? NaN) ? Infinity : sign * values[row]!));
     const places = Uint32Array.from(rows, (_, i) => i).sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
     return Array.from(places, (place) => rows[place]!);
-  }, [store, group, sorting, largest, group === "*selected" ? store.selection.value : null, store.comparison.value]);
+  }, [store, group, sorting, largest, group === "*selected" ? store.selection.value : group === "*differing" ? store.comparison.value : null]);
+  const ready = sorting?.by === by && (group !== "*differing" || store.comparison.value !== null);
 
   return (
     <div class="montage">
@@ -115,7 +127,7 @@ export function Montage() {
         )}
       </div>
       {/* Patterns that changed places after they are shown would make a key label another one. */}
-      {sorting ? <Tiles order={order} why={why} /> : <div class="skeleton tall" aria-busy="true" />}
+      {ready ? <Tiles order={order} why={why} /> : <div class="skeleton tall" aria-busy="true" />}
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { PassStatus } from "../data/source";
+import { renewComparison } from "../state/comparison";
 import { useStore } from "./context";
 
 interface Log {
@@ -97,25 +98,28 @@ function Training({ most, ready }: { most: number; ready: boolean }) {
   const [values, setValues] = useState({ runs: most, epochs: 0, seed: 0 });
   const [problem, setProblem] = useState("");
   const running = status?.phase === "running";
-  const ask = (action: string, sent: Record<string, number> = {}) =>
-    store.source.ask<PassStatus>(action, sent).then(
-      (found) => {
-        setProblem("");
-        setStatus((before) => {
-          if (found.result && before?.phase === "running") void compared();
-          return found;
-        });
-      },
-      (error: Error) => setProblem(error.message),
-    );
-  const compared = async () => {
-    store.comparison.value = await store.source.compare();
+  const [unheard, setUnheard] = useState(""); // why the last question how far it is had no answer
+  const ask = (action: string, sent: Record<string, number> = {}) => {
+    setProblem("");
+    return store.source.ask<PassStatus>(action, sent).then(setStatus, (error: Error) => setProblem(error.message));
   };
   useEffect(() => {
-    void ask("status");
-    const timer = setInterval(() => void ask("status"), POLL);
+    const look = () =>
+      void store.source.ask<PassStatus>("status").then(
+        (found) => {
+          setUnheard("");
+          setStatus(found);
+        },
+        (error: Error) => setUnheard(error.message),
+      );
+    look();
+    const timer = setInterval(look, POLL);
     return () => clearInterval(timer);
   }, [store]);
+  const result = status?.result ?? "", comparison = store.comparison.value;
+  useEffect(() => {
+    if (result) void renewComparison(store).catch((error: Error) => setProblem(error.message));
+  }, [store, result]);
   const field = (name: "runs" | "epochs" | "seed", title: string, low: number, high: number) => (
     <label><span>{title}</span>
       <input type="number" min={low} max={high} value={values[name]} onInput={(e) => setValues({ ...values, [name]: Number(e.currentTarget.value) })} />
@@ -133,11 +137,11 @@ function Training({ most, ready }: { most: number; ready: boolean }) {
       {status && status.phase !== "idle" && (
         <>
           <progress value={status.share} max={1} aria-label="Progress of the pass" />
-          <p role="status">{status.text}{status.phase === "done" && accuracy(store.comparison.value?.accuracy)}</p>
+          <p role="status">{status.text}{status.phase === "done" && comparison?.of === result && accuracy(comparison.accuracy)}</p>
           {status.result && <div class="actions"><button type="button" onClick={() => (store.tab.value = "compare")}>compare both readings</button></div>}
         </>
       )}
-      {problem && <p class="problem" role="alert">{problem}</p>}
+      {(problem || unheard) && <p class="problem" role="alert">{problem || unheard}</p>}
     </>
   );
 }

@@ -21,33 +21,35 @@ import { Thumbnail } from "./thumbnail";
 type Mode = "frames" | "composite" | "saliency";
 const FRAME_MILLISECONDS = 400;
 
-function useLoaded<T>(store: Store, run: number, load: () => Promise<T>): { value: T | null; problem: string; stale: boolean } {
-  const [state, setState] = useState<{ run: number; value: T | null; problem: string }>({ run: -1, value: null, problem: "" });
+/** `edition`: of the classes that it speaks of. */
+function useLoaded<T>(store: Store, run: number, edition: string, load: () => Promise<T>): { value: T | null; problem: string; stale: boolean } {
+  const key = `${run} ${edition}`;
+  const [state, setState] = useState<{ key: string; value: T | null; problem: string }>({ key: "", value: null, problem: "" });
   useEffect(() => {
     let there = true;
     void load().then(
-      (value) => there && setState({ run, value, problem: "" }),
-      (error: Error) => there && setState({ run, value: null, problem: error.message }),
+      (value) => there && setState({ key, value, problem: "" }),
+      (error: Error) => there && setState({ key, value: null, problem: error.message }),
     );
     return () => {
       there = false;
     };
-  }, [store, run]);
-  return { value: state.value, problem: state.problem, stale: state.run !== run };
+  }, [store, key]);
+  return { value: state.value, problem: state.problem, stale: state.key !== key };
 }
 
 export function Pattern() {
   const store = useStore();
   const row = store.row.value;
   const run = store.table.run[row] ?? 0;
-  const frames = useLoaded(store, run, () => store.source.frames(run));
-  const detail = useLoaded(store, run, () => store.source.detail(run));
+  const frames = useLoaded(store, run, "", () => store.source.frames(run));
+  const detail = useLoaded(store, run, (void store.changes.value, store.manifest.edition), () => store.source.detail(run));
   const point = usePoint(store, row);
   const [mode, setMode] = useState<Mode>("frames");
   const [creating, setCreating] = useState(false);
   useEffect(() => {
     const draws = detail.stale ? null : (detail.value?.estimate?.draws ?? null);
-    store.draws.value = draws && Object.keys(draws).length ? draws : null;
+    store.estimated.value = draws && Object.keys(draws).length ? { row, draws } : null;
   }, [detail.value, detail.stale]);
 
   const key = (event: KeyboardEvent) => {
@@ -72,7 +74,7 @@ export function Pattern() {
               ))}
             </div>
           )}
-          {mode !== "frames" ? <Picture kind={mode} run={run} />
+          {mode !== "frames" ? <Picture key={`${mode} ${run}`} kind={mode} run={run} />
             : frames.value && !frames.stale ? <Player frames={frames.value} run={run} />
             : frames.problem && !frames.stale ? <p class="problem">{frames.problem}</p>
             : <div class="field loading" aria-busy="true"><Thumbnail row={row} side={360} /></div>}
@@ -151,15 +153,16 @@ function Player({ frames, run }: { frames: Frames; run: number }) {
 
 function Picture({ kind, run }: { kind: "composite" | "saliency"; run: number }) {
   const store = useStore();
-  const [failed, setFailed] = useState(-1);
+  const [failed, setFailed] = useState(false);
   const texts = {
     composite: "Stationary parts are grey, moving parts are coloured.",
     saliency: "Bright: where a change would change the class most.",
   };
-  if (failed === run) return <p>The classifier of this atlas can't be found, so there is no {kind}.</p>;
+  if (failed && !store.there.value) return <p class="problem">The {kind} did not come: the server does not answer.</p>;
+  if (failed) return <p>{kind === "saliency" ? "The classifier of this atlas can't be found, so there is no saliency." : "The composite could not be made."}</p>;
   return (
     <figure class="field">
-      <img src={store.source.picture(kind, run)!} alt={`${kind} of run ${run}`} onError={() => setFailed(run)} />
+      <img src={store.source.picture(kind, run)!} alt={`${kind} of run ${run}`} onError={() => setFailed(true)} />
       <figcaption class="soft">{texts[kind]}</figcaption>
     </figure>
   );
@@ -190,7 +193,7 @@ function Numbers({ detail, run, stale, point }: { detail: Detail; run: number; s
       {detail.rings.q.length > 0 && (
         <div class="spectra">
           <Spectrum q={detail.rings.q} power={detail.rings.power} averaged={!flat} measured={detail.wavelength} predicted={wave && wave.growth > 0 ? wave.wavelength : null} />
-          {spectrum && <figure><img class="spectrum" src={spectrum} alt={`Power spectrum of run ${run}`} /><figcaption>by direction</figcaption></figure>}
+          {spectrum && <figure><img key={run} class="spectrum" src={spectrum} alt={`Power spectrum of run ${run}`} /><figcaption>by direction</figcaption></figure>}
         </div>
       )}
     </div>
@@ -214,9 +217,13 @@ function Alike() {
   const store = useStore();
   const [busy, setBusy] = useState(false);
   const find = async () => {
+    const still = store.moment(), { run } = store;
     setBusy(true);
     try {
-      store.select(await store.source.ask<number[]>("alike", { row: store.row.value }, PATIENCE));
+      const rows = await store.source.ask<number[]>("alike", { row: store.row.value }, PATIENCE);
+      // The first answer takes seconds; a reader who is at something else by now is left there.
+      if (still()) store.select(rows);
+      else store.tell(`The patterns like run ${run} have been found: ask again to see them.`);
     } catch (error) {
       store.tell((error as Error).message, true);
     }

@@ -47,13 +47,14 @@ interface State {
   busy: string; // what is being done
   problem: string;
   found: Photograph | null;
+  by: Record<string, unknown>; // what was asked for it
   next: File | null; // waits until the one before is read
 }
 
 const PATIENCE = 180_000; // milliseconds; the first answers load the network and embed all thumbnails
 const SIDE = 84; // pixels of a similar pattern
 const CHANNELS = ["colour-axis", "grey", "red", "green", "blue"];
-const state = signal<State>({ number: 0, name: "", busy: "", problem: "", found: null, next: null });
+const state = signal<State>({ number: 0, name: "", busy: "", problem: "", found: null, by: {}, next: null });
 const FIRST: Settings = { channel: "colour-axis", invert: false, region: "", scale: "", size: "" };
 const settings = signal<Settings>(FIRST);
 
@@ -75,9 +76,8 @@ async function follow(store: Store): Promise<void> {
 }
 
 async function read(store: Store, file: File): Promise<void> {
-  store.draws.value = null;
   settings.value = FIRST; // the scale of one photograph is not that of another
-  state.value = { number: 0, name: file.name, busy: `${file.name} is being sent`, problem: "", found: null, next: null };
+  state.value = { number: 0, name: file.name, busy: `${file.name} is being sent`, problem: "", found: null, by: {}, next: null };
   try {
     const number = await upload((action, values) => store.source.ask(action, values), file.name, file);
     change({ number, busy: "" });
@@ -101,9 +101,10 @@ function asked(): Record<string, unknown> {
 
 async function prepare(store: Store): Promise<void> {
   change({ busy: "The photograph is being prepared and read", problem: "" });
+  const by = asked();
   try {
-    const found = await store.source.ask<Photograph>("photograph", asked(), PATIENCE);
-    change({ found, busy: "" });
+    const found = await store.source.ask<Photograph>("photograph", by, PATIENCE);
+    change({ found, by, busy: "" });
   } catch (error) {
     change({ found: null, busy: "", problem: (error as Error).message });
   }
@@ -123,9 +124,9 @@ export function Photographs() {
   const { number, name, busy, problem, found, next } = state.value;
   useEffect(() => {
     const draws = found?.reading?.draws;
-    store.draws.value = draws && Object.keys(draws).length ? draws : null;
+    store.photographed.value = draws && Object.keys(draws).length ? draws : null;
     return () => {
-      store.draws.value = null;
+      store.photographed.value = null;
     };
   }, [store, found]);
   return (
@@ -213,7 +214,8 @@ function Similar({ found }: { found: Photograph }) {
   useEffect(() => {
     let there = true;
     setRows(null);
-    void store.source.ask<[number, number][]>("similar", asked(), PATIENCE).then(
+    setProblem("");
+    void store.source.ask<[number, number][]>("similar", state.peek().by, PATIENCE).then(
       (answer) => there && setRows(answer),
       (error: Error) => there && setProblem(error.message),
     );

@@ -17,6 +17,7 @@ interface Proposal {
   reason: string;
   ranges: [string, number, number][];
   score: number;
+  key: string; // of its runs: another search may have replaced the proposals meanwhile
 }
 
 interface Proposed {
@@ -41,7 +42,11 @@ export function Proposals() {
   useEffect(() => {
     let there = true;
     void store.source.ask<Proposed>("proposals").then(
-      (answer) => there && setFound(answer),
+      (answer) => {
+        if (!there) return;
+        setFound(answer);
+        setProblem("");
+      },
       (error: Error) => there && setProblem(error.message),
     );
     return () => {
@@ -132,7 +137,8 @@ function Accepting({ proposal }: { proposal: Proposal }) {
     }
     setBusy(true);
     const text = `proposal ${proposal.number}, ${proposal.rows.length} runs: ${name}`;
-    const done = await request(store, proposal.rows, text, () => store.source.ask<string>("accept", { number: proposal.number, name, who: store.who.value }));
+    const done = await request(store, proposal.rows, text, () => store.source.ask<string>("accept", { number: proposal.number, key: proposal.key, name, who: store.who.value }),
+      proposal.rows.map(() => name));
     setBusy(false);
     if (done) setTyped("");
   };

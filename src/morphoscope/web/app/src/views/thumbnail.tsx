@@ -9,10 +9,11 @@ export function Thumbnail({ row, side }: { row: number; side: number }) {
   const { sheets, total } = store.manifest;
   const number = Math.floor(row / sheets.perSheet);
   const found = store.source.sheet(number);
-  const [address, setAddress] = useState(typeof found === "string" ? found : "");
+  const [loaded, setLoaded] = useState({ number: -1, address: "" });
+  const address = typeof found === "string" ? found : loaded.number === number ? loaded.address : "";
   useEffect(() => {
     let there = true;
-    void Promise.resolve(store.source.sheet(number)).then((url) => there && setAddress(url));
+    if (typeof found !== "string") void found.then((url) => there && setLoaded({ number, address: url }), () => undefined);
     return () => {
       there = false;
     };

@@ -4,10 +4,11 @@ import { useState } from "preact/hooks";
 
 import type { ModelProgram } from "../../simulator/program";
 import type { Session } from "./session";
-import type { LiveSource, Spec } from "./source";
+import type { Spec } from "./source";
 import { visualpdeLink } from "./visualpde";
 
-export type Opened = (program: ModelProgram, spec: Spec) => void;
+/** Opens a model that was typed. Rejects if it can't be read. */
+export type Opened = (spec: Spec) => Promise<void>;
 
 interface Row {
   species: string;
@@ -44,7 +45,7 @@ export function rowsOf({ species, formulas }: ModelProgram): Row[] {
 }
 
 /** A form for the equations of a model, which begins with these. */
-export function Editor({ rows: first, parameters, source, opened }: { rows: Row[]; parameters: Record<string, number>; source: LiveSource; opened: Opened }) {
+export function Editor({ rows: first, parameters, opened }: { rows: Row[]; parameters: Record<string, number>; opened: Opened }) {
   const [rows, setRows] = useState<Row[]>(first);
   const [text, setText] = useState(() => Object.entries(parameters).map(([name, value]) => `${name} = ${value}`).join(", "));
   const [problem, setProblem] = useState("");
@@ -55,7 +56,7 @@ export function Editor({ rows: first, parameters, source, opened }: { rows: Row[
     setBusy(true);
     try {
       const spec = { reaction: column(rows, "reaction"), diffusion: column(rows, "diffusion"), parameters: numbers(text) };
-      opened(await source.program(spec), spec);
+      await opened(spec);
       setProblem("");
     } catch (error) {
       setProblem((error as Error).message);

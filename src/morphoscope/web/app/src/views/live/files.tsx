@@ -6,18 +6,23 @@ import { useEffect, useRef } from "preact/hooks";
 import { ACCEPTED, dropped } from "../../data/upload";
 import type { Session } from "./session";
 
+interface Wanted {
+  file: File;
+  bright: boolean;
+}
+
 /** Begin from a file that is chosen, or dropped on the page of live runs. */
 export function StartFile({ session }: { session: Session }) {
   const bright = useSignal(false), busy = useSignal(""), problem = useSignal("");
-  const last = useRef<File | null>(null), place = useRef<HTMLDivElement>(null);
+  const last = useRef<Wanted | null>(null), place = useRef<HTMLDivElement>(null);
   const begin = async (file: File) => {
-    last.current = file;
-    if (busy.value) return; // the last file is taken when the one before has arrived
-    problem.value = "";
-    for (let next: File | null = file; next; next = last.current === next ? null : last.current) {
-      busy.value = next.name;
+    last.current = { file, bright: bright.value };
+    if (busy.value) return; // what was wanted last is taken when the file before has arrived
+    for (let next: Wanted | null = last.current; next; next = last.current === next ? null : last.current) {
+      busy.value = next.file.name;
+      problem.value = "";
       try {
-        await session.beginFrom(next, bright.value);
+        await session.beginFrom(next.file, next.bright);
       } catch (error) {
         problem.value = (error as Error).message;
       }
@@ -30,7 +35,7 @@ export function StartFile({ session }: { session: Session }) {
   }, [session]);
   const again = (value: boolean) => {
     bright.value = value;
-    if (last.current && session.given.value?.name === last.current.name) void begin(last.current);
+    if (last.current && (busy.value || session.given.value?.name === last.current.file.name)) void begin(last.current.file);
   };
   return (
     <div class="controls" ref={place}>

@@ -83,7 +83,7 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
           {ready && <Elsewhere session={session} />}
           {opened && session.source && (
             <details><summary>Edit the equations</summary>
-              <Editor rows={rowsOf(session.program)} parameters={session.parameters.value} source={session.source} opened={opened} />
+              <Editor rows={rowsOf(session.program)} parameters={session.parameters.value} opened={opened} />
             </details>
           )}
         </Part>
@@ -201,7 +201,7 @@ function Transport({ session, shade, shades, setShade, palette }: { session: Ses
         <p class="problem" role="alert">{runner.problem.value} <button type="button" onClick={() => session.halve()}>Halve the time step and start again</button></p>
       )}
       {runner.notice.value && <p class="soft" role="status">{runner.notice.value}</p>}
-      {(told.value || session.told.value) && <p class="problem" role="alert">{told.value || session.told.value}</p>}
+      {(told.value || session.told.value || session.untold.value) && <p class="problem" role="alert">{told.value || session.told.value || session.untold.value}</p>}
     </div>
   );
 }

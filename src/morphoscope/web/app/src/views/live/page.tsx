@@ -1,7 +1,7 @@
 // The page of `morphoscope live`: a menu of models, and a run of one. The address says which, and at which parameters.
 
 import { render, type ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import "../../style.css";
 import mark from "../../mark.svg";
@@ -50,24 +50,37 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
   const [there, setThere] = useState(true);
   const { settings } = data;
   const grid: LiveGrid = { width: settings.width, height: settings.height, boundary: settings.boundary, stencil: settings.stencil };
+  const choices = useRef(0); // how often something was chosen: the answer to an earlier choice comes too late
   const open = (program: ModelProgram, spec: Spec, parameters: Values = {}, initial: string | null = null, seed = 0) => {
     const known = Object.fromEntries(Object.entries(parameters).filter(([name, value]) => program.parameters.some((p) => p.name === name) && Number.isFinite(value)));
     const made = new Session(program, spec, source, grid, { parameters: known, initial, seed });
     let timer = 0;
+    const number = choices.current;
     made.moved = () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => made.runner && history.replaceState(null, "", linkTo(made)), QUIET);
+      timer = window.setTimeout(() => made.runner && number === choices.current && history.replaceState(null, "", linkTo(made)), QUIET);
     };
     setSession(made);
     setProblem("");
     document.title = `Morphoscope: ${program.title}`;
     return made;
   };
-  const typed = (program: ModelProgram, spec: Spec) => history.pushState(null, "", linkTo(open(program, spec)));
+  const typed = async (spec: Spec) => {
+    const number = ++choices.current, program = await source.program(spec);
+    if (number === choices.current) history.pushState(null, "", linkTo(open(program, spec)));
+  };
+  const menu = () => {
+    choices.current++;
+    setSession(null);
+  };
   const choose = async (model: Spec, parameters: Values = {}, initial: string | null = settings.initial, seed = settings.seed) => {
+    const number = ++choices.current;
     try {
-      open(await source.program(model), model, parameters, initial, seed);
+      const program = await source.program(model);
+      if (number === choices.current) open(program, model, parameters, initial, seed);
     } catch (error) {
+      if (number !== choices.current) return;
+      setSession(null); // what was shown is not what the address says
       setProblem((error as Error).message);
     }
   };
@@ -76,12 +89,12 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
     try {
       at = addressed();
     } catch (error) {
-      setSession(null);
+      menu();
       return setProblem((error as Error).message);
     }
     if (at) void choose(at.spec, at.parameters, at.initial, at.seed);
     else if (settings.model) void choose(settings.model, settings.parameters);
-    else setSession(null);
+    else menu();
   };
   useEffect(() => {
     follow();
@@ -98,7 +111,7 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
         <span class="mark" aria-hidden="true" dangerouslySetInnerHTML={{ __html: mark }} />
         <div class="name"><h1>Morphoscope</h1><p>{session ? session.program.title : "Live runs"}</p></div>
         <div class="choices">
-          {session && <button type="button" onClick={() => { history.pushState(null, "", "#"); setSession(null); }}>All models</button>}
+          {session && <button type="button" onClick={() => { history.pushState(null, "", "#"); menu(); }}>All models</button>}
         </div>
       </header>
       {!there && <p class="banner" role="alert">The server does not answer: theory and new starts are missing until it is back. Start <code>morphoscope live</code> again, or wait.</p>}
@@ -111,7 +124,7 @@ function LivePage({ data, source, connection }: { data: PageData; source: LiveSo
         )
         : (
           <Menu models={data.models} choose={(name) => { history.pushState(null, "", `#model=${name}`); void choose(name); }}>
-            <Editor rows={EXAMPLE} parameters={VALUES} source={source} opened={typed} />
+            <Editor rows={EXAMPLE} parameters={VALUES} opened={typed} />
           </Menu>
         )}
     </div>

@@ -42,7 +42,8 @@ export function LiveReading({ session, network, classes }: ReadingProps) {
 }
 
 function Read({ session, reader, classes }: { session: Session; reader: Reader; classes: ClassInfo[] }) {
-  const [reading, setReading] = useState<Timed | null>(null);
+  const [found, setFound] = useState<{ of: Session; reading: Timed } | null>(null);
+  const reading = found?.of === session ? found.reading : null;
   useEffect(() => {
     const { before, species } = reader.header, index = session.program.species.indexOf(species);
     const timer = setInterval(() => {
@@ -51,7 +52,7 @@ function Read({ session, reader, classes }: { session: Session; reader: Reader; 
       const dt = runner.simulator.dt, first = before[0] ?? 0, frames: Float32Array[] = [];
       runner.take(before.map((ago) => Math.round((first - ago) / dt)), (state, time) => {
         frames.push(state[index] as Float32Array);
-        if (frames.length === before.length) setReading({ ...reader.read(frames, time), time });
+        if (frames.length === before.length) setFound({ of: session, reading: { ...reader.read(frames, time), time } });
       });
     }, AGAIN);
     return () => clearInterval(timer);

@@ -58,7 +58,7 @@ export function metadata(session: Session): Record<string, unknown> {
   const { simulator } = session.runner!;
   return {
     software: "morphoscope live", model: session.program.name, formulas: session.program.formulas,
-    parameters: session.parameters.value, initial: session.given.value?.name ?? session.initial.value, seed: session.seed.value,
+    parameters: session.parameters.value, initial: session.given.value?.name ?? session.began.initial, seed: session.began.seed,
     grid: session.grid, spacing: simulator.spacing, dt: simulator.dt, ...session.runner!.shown,
     species: session.program.species[session.runner!.species.value], range: session.runner!.range.value,
   };

@@ -45,13 +45,16 @@ export class Session {
   readonly lines = signal<PlaneLine[] | null>(null);
   readonly measured = signal<number | null>(null);
   readonly dt = signal(0);
-  readonly told = signal("");
+  readonly told = signal(""); // why there is no such start
+  readonly untold = signal(""); // why there is no theory
+  began = { initial: "", seed: 0 }; // of the pattern that is shown; what is chosen may still be on its way
   runner: Runner | null = null;
   moved: ((parameters: Values) => void) | null = null;
   private timer = 0;
   private asked = 0;
   private busy = false;
   private planeOf = "";
+  private beginnings = 0; // starts that were asked for
   private attached = 0; // how often it was shown on a canvas, or freed
   private step: number; // the one that is used where it is stable
 
@@ -90,7 +93,7 @@ export class Session {
     const field = this.beginning.field;
     if (field) this.take(field);
     else await this.begin();
-    this.changed();
+    if (number === this.attached) this.changed();
   }
 
   private take(field: Given & { values: Float32Array[] }): void {
@@ -108,25 +111,28 @@ export class Session {
 
   /** Begin from the chosen initial condition and seed; the pattern that was there is lost. */
   async begin(play = true): Promise<void> {
-    const { width, height } = this.grid;
+    const { width, height } = this.grid, number = ++this.beginnings, initial = this.initial.value, seed = this.seed.value;
     this.told.value = "";
     try {
       const state = this.source
-        ? await this.source.begin(this.spec, this.parameters.value, this.initial.value, this.seed.value, width, height)
-        : localStart(this.program, this.initial.value, this.seed.value, width, height);
+        ? await this.source.begin(this.spec, this.parameters.value, initial, seed, width, height)
+        : localStart(this.program, initial, seed, width, height);
+      if (number !== this.beginnings) return; // another one was chosen meanwhile
       this.given.value = null;
+      this.began = { initial, seed };
       this.runner?.begin(state);
       if (play) this.runner?.play(true);
     } catch (error) {
-      this.told.value = (error as Error).message;
+      if (number === this.beginnings) this.told.value = (error as Error).message;
     }
   }
 
   /** Begin from a picture or an array of the model's state. Throws Error if it can't be read. */
   async beginFrom(file: File, bright: boolean): Promise<void> {
     if (!this.source) throw new Error("without its server this page can't read files");
-    const { width, height } = this.grid;
+    const { width, height } = this.grid, number = ++this.beginnings;
     const values = await this.source.startOf(this.spec, file, bright, width, height);
+    if (number !== this.beginnings) return; // another one was chosen meanwhile
     this.told.value = "";
     this.take({ values, exact: true, name: file.name, file: true });
   }
@@ -183,13 +189,13 @@ export class Session {
     try {
       const point = await source.point(this.spec, values, this.spacing, this.grid.stencil);
       if (!this.runner) return;
-      this.told.value = "";
+      this.untold.value = "";
       this.point.value = point;
       this.limit(point.dt);
       await this.askPlane(source, values);
     } catch (error) {
       this.planeOf = ""; // its lines may not have come
-      this.told.value = `theory: ${(error as Error).message}`;
+      this.untold.value = `theory: ${(error as Error).message}`;
       this.timer = window.setTimeout(() => void this.ask(), AGAIN);
     } finally {
       this.busy = false;

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { RemoteSource } from "../../data/remote";
+import type { StartField } from "../../data/source";
 import type { ModelProgram } from "../../simulator/program";
 import type { Store } from "../../state/store";
 import { number, titled } from "../../state/store";
@@ -13,11 +14,22 @@ import { LiveReading } from "./reading";
 import { Session } from "./session";
 import { askedFrom, type TheorySource, type Values } from "./source";
 
-async function sessionOf(store: Store, run: number): Promise<Session> {
+interface Made {
+  run: number;
+  session: Session;
+  problem: string; // why it does not begin from the start of the run
+}
+
+async function sessionOf(store: Store, run: number): Promise<Made> {
   const { source, manifest } = store, row = Math.max(0, store.rowOf(run));
   const program = await source.shader(manifest.model.name);
   if (!program) throw new Error("this page has no shader of the model; open the atlas with morphoscope explore");
-  const field = await source.start(run).catch(() => null);
+  let field: StartField | null = null, problem = "";
+  try {
+    field = await source.start(run);
+  } catch (error) {
+    problem = (error as Error).message;
+  }
   const parameters = store.parametersOf(row);
   const grid = { ...manifest.grid, stencil: manifest.grid.stencil as 9 | 5 };
   const ask = source instanceof RemoteSource ? askedFrom((action, asked) => source.ask(action, asked), (name, number) => source.get(name, number)) : null;
@@ -28,7 +40,8 @@ async function sessionOf(store: Store, run: number): Promise<Session> {
   };
   const known = ask && program.starts.includes(manifest.initial) ? manifest.initial : null;
   const theory = ask ?? ownTheory(store, program, parameters);
-  return new Session({ ...program, dt: manifest.dt, until: manifest.until }, manifest.model.name, ask, grid, { parameters, initial: known, field: start }, theory);
+  const session = new Session({ ...program, dt: manifest.dt, until: manifest.until }, manifest.model.name, ask, grid, { parameters, initial: known, field: start }, theory);
+  return { run, session, problem };
 }
 
 /** Theory without Python. The lines of the atlas hold where the other parameters are those of its runs. */
@@ -45,16 +58,16 @@ function ownTheory({ source, names }: Store, program: ModelProgram, began: Value
 
 export function LiveTab() {
   const store = useStore(), run = store.live.value?.run ?? store.run;
-  const [session, setSession] = useState<Session | null>(null);
+  const [made, setMade] = useState<Made | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     let wanted = true;
     setProblem("");
     void sessionOf(store, run).then(
-      (made) => {
+      (found) => {
         if (!wanted) return;
-        made.moved = (parameters) => (store.livePoint.value = parameters);
-        setSession(made);
+        found.session.moved = (parameters) => (store.livePoint.value = parameters);
+        setMade(found);
       },
       (error: Error) => wanted && setProblem(error.message),
     );
@@ -63,12 +76,15 @@ export function LiveTab() {
       store.livePoint.value = null;
     };
   }, [run]);
+  useEffect(() => () => void (store.live.value = null), [store]); // the next visit begins with the pattern that is shown then
   if (problem) return <p class="problem" role="alert">{problem}</p>;
-  if (!session) return <div class="skeleton tall" role="status" aria-label="Preparing the run" />;
-  const row = Math.max(0, store.rowOf(run));
+  if (!made) return <div class="skeleton tall" role="status" aria-label="Preparing the run" />;
+  // Until another run has come, this is still the one before.
+  const { session, problem: missing } = made, row = Math.max(0, store.rowOf(made.run));
   return (
     <Live session={session} palettes={{ cividis: store.manifest.palette }}>
-      <p class="soft">Began as run {run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>
+      <p class="soft">{missing ? "With the parameters of" : "Began as"} run {made.run}: {store.point(row)}; {titled(store.classOf(row))}. The stored run ends at t = {number(store.manifest.until)}.</p>
+      {missing && <p class="problem" role="alert">The start of run {made.run} did not come: {missing}. This is another one of the same kind.</p>}
       <LiveReading session={session} network={store.network} classes={store.classes.value} />
     </Live>
   );

@@ -2,8 +2,8 @@
 
 import { effect, untracked } from "@preact/signals";
 
-import type { Floats, TheoryLine } from "../../data/source";
-import { CLASS, UNKNOWN, type Store } from "../../state/store";
+import type { TheoryLine } from "../../data/source";
+import { CLASS, type Store } from "../../state/store";
 import { CellPicture } from "./cells";
 import { coloursOf } from "./colours";
 import { neighbour, planeOf, startWindow, type Plane } from "./geometry";
@@ -32,7 +32,6 @@ export class MapChart implements Stage {
   private painter: PointPainter | null = null; // of other points, once there are any
   private size: [number, number] = [0, 0];
   private pending = 0;
-  private values: Floats | null = null;
   private stale = true; // colours and marks no longer fit to what is chosen
   private letters: Letter[] = [];
   private marked: number[] = [];
@@ -75,12 +74,7 @@ export class MapChart implements Stage {
         untracked(() => this.lay(rows, axes));
       }),
       effect(() => {
-        const name = store.colouring.value;
-        if (name === CLASS || name === UNKNOWN) this.outdate(null);
-        else void store.column(name).then((values) => store.colouring.peek() === name && this.outdate(values), (error: Error) => store.tell(error.message, true));
-      }),
-      effect(() => {
-        void [store.changes.value, store.hidden.value, store.selection.value, store.classes.value, store.comparison.value];
+        void [store.coloured.value, store.changes.value, store.hidden.value, store.selection.value, store.classes.value, store.comparison.value];
         this.outdate();
       }),
       effect(() => {
@@ -132,17 +126,15 @@ export class MapChart implements Stage {
     this.painter.points(places);
   }
 
-  /** Something that determines colours or marks has changed: the next frame has them. `values`: of the variable. */
-  private outdate(values = this.values): void {
-    this.values = values;
+  /** Something that determines colours or marks has changed: the next frame has them. */
+  private outdate(): void {
     this.stale = true;
     this.redraw();
   }
 
   private refresh(): void {
     this.stale = false;
-    const { values } = this;
-    const colours = coloursOf(this.store, this.plane.rows, values, this.inferred, this.other);
+    const colours = coloursOf(this.store, this.plane.rows, this.inferred, this.other);
     if (this.plane.lattice) this.picture.paint(this.plane, this.plane.lattice, colours);
     else this.painter?.colours(colours);
     this.letters = lettersOf(this.store, this.plane, this.other);
@@ -207,7 +199,7 @@ export class MapChart implements Stage {
       drawParameters(context, frame, store);
       const [across, up] = store.axes.peek();
       const at = (name: string) => store.coordinate(name)?.[store.row.peek()];
-      if (store.letters.peek() && store.colouring.peek() === CLASS)
+      if (store.letters.peek() && store.coloured.peek().name === CLASS)
         for (const [x, y, text] of this.letters) drawLetter(context, frame, [frame.x(x), frame.y(y)], text, ink.font);
       drawHere(context, frame, at(across), at(up));
       this.pointer.draw(context);

@@ -1,6 +1,6 @@
 // The colour of every row: by class, by what is unknown, or by a number.
 
-import type { Floats, Variable } from "../../data/source";
+import type { Variable } from "../../data/source";
 import { CLASS, UNKNOWN, type Store } from "../../state/store";
 
 export type Rgb = [number, number, number];
@@ -33,9 +33,9 @@ function packed([red, green, blue]: Rgb): number {
 
 /**
  * Colours of rows, then of inferred points: red, green, blue, opacity of each; transparent where the legend has switched a
- * class off. `values`: of the variable; inferred points have only a class and a probability.
+ * class off. Inferred points have only a class and a probability.
  */
-export function coloursOf(store: Store, rows: Int32Array, values: Floats | null, inferred: Int32Array, other: boolean): Uint8Array {
+export function coloursOf(store: Store, rows: Int32Array, inferred: Int32Array, other: boolean): Uint8Array {
   const found = new Uint32Array(rows.length + inferred.length);
   const comparison = other ? store.comparison.value : null;
   const infos = comparison?.classes ?? store.classes.value;
@@ -44,7 +44,7 @@ export function coloursOf(store: Store, rows: Int32Array, values: Floats | null,
   const classes = Uint32Array.from(infos, (info) => packed(rgb(info.colour)));
   const seen = Uint8Array.from(infos, (_, i) => Number(!hidden.has(i)));
   const [rejected, rejectedSeen] = [packed(REJECTED), !comparison && !hidden.has(-1)];
-  const numbers = numbersOf(store, rows, values);
+  const numbers = numbersOf(store, rows);
   const chosen = store.selection.value.length ? new Uint8Array(store.table.total) : null;
   if (chosen) for (const row of store.selection.value) chosen[row] = 1;
   for (let i = 0; i < rows.length; i++) {
@@ -59,8 +59,8 @@ export function coloursOf(store: Store, rows: Int32Array, values: Floats | null,
 }
 
 /** The colours of rows by what is unknown or by a number; null if classes are shown. */
-function numbersOf(store: Store, rows: Int32Array, values: Floats | null): Uint32Array | null {
-  const colouring = store.colouring.value;
+function numbersOf(store: Store, rows: Int32Array): Uint32Array | null {
+  const { name: colouring, values } = store.coloured.peek();
   if (colouring === UNKNOWN) {
     const of = { known: packed(rgb(KNOWN_COLOURS.known)), unknown: packed(rgb(KNOWN_COLOURS.unknown)), other: packed(rgb(KNOWN_COLOURS.other)) };
     return Uint32Array.from(rows, (row) => of[readingOf(store, row)]);
@@ -84,7 +84,7 @@ function paletteOf(store: Store): (at: number) => number {
 
 function inferredColours(store: Store, inferred: Int32Array, classes: Uint32Array, seen: Uint8Array, dimmed: boolean): Uint32Array {
   const found = new Uint32Array(inferred.length);
-  const [source, colouring, opacity] = [store.inferred.value, store.colouring.value, (dimmed ? PALE / 2 : PALE) << 24];
+  const [source, colouring, opacity] = [store.inferred.value, store.coloured.peek().name, (dimmed ? PALE / 2 : PALE) << 24];
   const variable = store.manifest.variables.find((v) => v.name === colouring);
   const palette = paletteOf(store);
   for (let i = 0; source && i < inferred.length; i++) {

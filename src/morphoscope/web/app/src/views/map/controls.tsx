@@ -64,6 +64,7 @@ function Axes() {
     const axes: [string, string] = [across, up];
     if (axes[1 - place] === name) axes[1 - place] = axes[place]!; // exchanged
     axes[place] = name;
+    store.wantsSimilar = false;
     store.axes.value = axes;
   };
   return (

@@ -8,7 +8,7 @@ import { dashOf } from "./overlay";
 
 export function Legend() {
   const store = useStore();
-  const colouring = store.colouring.value;
+  const colouring = store.coloured.value.name;
   return (
     <div class="legend">
       {colouring === CLASS ? <Classes /> : colouring === UNKNOWN ? <Readings /> : <Numbers />}
@@ -71,7 +71,7 @@ function Readings() {
 
 function Numbers() {
   const store = useStore();
-  const variable = store.manifest.variables.find((v) => v.name === store.colouring.value);
+  const variable = store.manifest.variables.find((v) => v.name === store.coloured.value.name);
   if (!variable) return null;
   return variable.levels ? <Levels title={variable.title} levels={variable.levels} /> : <ColourBar variable={variable} />;
 }

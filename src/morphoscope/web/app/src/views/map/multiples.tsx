@@ -3,9 +3,9 @@
 import { scaleLinear } from "d3-scale";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Floats, TheoryLine } from "../../data/source";
+import type { TheoryLine } from "../../data/source";
 import { ask } from "../../state/patient";
-import { CLASS, number, START, UNKNOWN, type Store, type Window } from "../../state/store";
+import { number, START, type Store, type Window } from "../../state/store";
 import { useStore } from "../context";
 import { CellPicture } from "./cells";
 import { coloursOf } from "./colours";
@@ -43,7 +43,6 @@ export function Multiples() {
 
 function Row({ name }: { name: string }) {
   const store = useStore();
-  const values = useValues(store);
   const [across, up] = store.axes.value;
   void [store.changes.value, store.slices.value];
   const all = store.valuesOf(name);
@@ -59,28 +58,13 @@ function Row({ name }: { name: string }) {
             key={value} type="button" aria-pressed={chosen === value} title={`Show ${title} on the map`}
             onClick={() => (store.slices.value = { ...store.slices.value, [name]: value })}
           >
-            <SmallMap name={name} value={value} values={values} window={window} />
+            <SmallMap name={name} value={value} window={window} />
             <span>{title}</span>
           </button>
         );
       })}
     </div>
   );
-}
-
-/** The variable by which the map is coloured, once it is there. */
-function useValues(store: Store): Floats | null {
-  const name = store.colouring.value;
-  const [found, setFound] = useState<{ name: string; values: Floats | null }>({ name: "", values: null });
-  useEffect(() => {
-    let there = true;
-    if (name !== CLASS && name !== UNKNOWN)
-      void store.column(name).then((values) => there && setFound({ name, values }), () => undefined);
-    return () => {
-      there = false;
-    };
-  }, [store, name, store.table]);
-  return found.name === name ? found.values : null;
 }
 
 function windowOf(store: Store, rows: Int32Array): Window {
@@ -107,24 +91,23 @@ function useLines(store: Store, at: Record<string, number> | null): TheoryLine[]
 interface SmallMapProps {
   name: string; // of what it is a map for one value of
   value: number;
-  values: Floats | null; // of the variable by which it is coloured
   window: Window;
 }
 
-function SmallMap({ name, value, values, window }: SmallMapProps) {
+function SmallMap({ name, value, window }: SmallMapProps) {
   const store = useStore();
   const rows = useMemo(() => store.at(name, value), [store, store.table, store.slices.value, store.axes.value, name, value]);
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useRef(new CellPicture());
   const at = store.slicedAt({ [name]: value }), lines = useLines(store, at);
-  const seen = [lines, store.hiddenLines.value, store.colouring.value, store.changes.value, store.hidden.value, store.selection.value, store.classes.value];
+  const seen = [lines, store.hiddenLines.value, store.coloured.value, store.changes.value, store.hidden.value, store.selection.value, store.classes.value];
   useEffect(() => {
     const ratio = devicePixelRatio || 1;
     const context = canvas.current!.getContext("2d")!;
     [canvas.current!.width, canvas.current!.height] = [SIZE.width * ratio, SIZE.height * ratio];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const plane = planeFor(store, rows);
-    const colours = coloursOf(store, rows, values, new Int32Array(), false);
+    const colours = coloursOf(store, rows, new Int32Array(), false);
     const frame: Frame = {
       x: scaleLinear([window[0], window[1]], [0, SIZE.width]), y: scaleLinear([window[2], window[3]], [SIZE.height, 0]),
       left: 0, top: 0, ...SIZE,
@@ -139,6 +122,6 @@ function SmallMap({ name, value, values, window }: SmallMapProps) {
       }
     canvas.current!.dataset.lines = String(lines.length); // for tests
     drawThinLines(context, frame, lines.filter((line) => !store.hiddenLines.peek().has(line.name)));
-  }, [store, rows, values, window.join(), ...seen]);
+  }, [store, rows, window.join(), ...seen]);
   return <canvas ref={canvas} style={{ width: `${SIZE.width}px`, height: `${SIZE.height}px` }} aria-hidden="true" />;
 }

@@ -80,8 +80,9 @@ export class Pictures {
         this.sheets.set(number, image);
         this.redraw();
       };
+      image.onerror = () => this.sheets.delete(number); // the next picture of the map asks again
       image.src = address;
-    }, () => undefined);
+    }, () => this.sheets.delete(number));
     return null;
   }
 }
