@@ -55,7 +55,8 @@ def test_the_networks_stand_side_by_side(figures):
     names = ("train", "validation", "test", "test_seen", "test_unseen", "calibration_error", "seconds")
     rows = [f"| {net} | {name} | 0.9733 | 0.0023 | 0 | 1 |" for net in ("p", "s") for name in names]
     table = figures.pivoted(
-        "\n".join(["| network | figure | mean | sd | min | max |", "|---|---|---|---|---|---|", *rows])
+        "\n".join(["| network | figure | mean | sd | min | max |", "|---|---|---|---|---|---|", *rows]),
+        figures.ROWS["networks"],
     )
     assert table.splitlines()[0] == "| | `p` | `s` | paper |"
     assert "| test set | 97.33 ± 0.23 % | 97.33 ± 0.23 % | ≈ 96 % |" in table
