@@ -17,19 +17,19 @@ from morphoscope.models import Model
 CLASSES = ("H", "kappa", "lambda")
 
 
-def read_as(names, sure=0.9):
+def read_as(names, classes=CLASSES, sure=0.9):
     """A reading that gives each pattern the class named."""
-    probabilities = np.full((len(names), len(CLASSES)), (1 - sure) / 2, dtype=np.float32)
-    probabilities[np.arange(len(names)), [CLASSES.index(name) for name in names]] = sure
-    return Prediction(CLASSES, probabilities)
+    probabilities = np.full((len(names), len(classes)), (1 - sure) / (len(classes) - 1), dtype=np.float32)
+    probabilities[np.arange(len(names)), [classes.index(name) for name in names]] = sure
+    return Prediction(tuple(classes), probabilities)
 
 
-def atlas_of(folder, plan, names):
+def atlas_of(folder, plan, names, classes=CLASSES):
     """An atlas of a plan whose runs were read as ``names``, without an ensemble."""
     folder.mkdir()
     plan.save(folder / "plan.json")
-    np.save(folder / "probabilities.npy", read_as(names).probabilities)
-    description = {"format": 2, "plan_hash": plan.hash, "ensemble": None, "classes": list(CLASSES)}
+    np.save(folder / "probabilities.npy", read_as(names, classes).probabilities)
+    description = {"format": 2, "plan_hash": plan.hash, "ensemble": None, "classes": list(classes)}
     (folder / "atlas.json").write_text(json.dumps({**description, "runs": list(range(len(plan.runs)))}))
     return Atlas(folder)
 

@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
 import morphoscope
 from morphoscope.atlas import Atlas
@@ -98,6 +99,19 @@ def test_maps(atlas, tmp_path):
     assert "8 runs" in one.axes[0].get_title()
     with pytest.raises(UsageError, match="2 initial conditions; choose one: spots:count=4, pearson-square"):
         morphoscope.class_map(atlas, color="margin")
+
+
+def test_the_legend_of_maps_has_their_colours(tmp_path):
+    made = plan()
+    names = ["dots", "maze"] * (len(made.runs) // 2)
+    own = atlas_of(tmp_path / "own", made, names, ("dots", "maze"))
+    own.annotations.make_class("maze", "m", "#123456", "ada")
+    figure = morphoscope.class_map(own, theory=False)
+    drawn = {tuple(cells.get_facecolor()[0]) for cells in figure.axes[0].collections}
+    legend = {to_rgba(handle.get_color()) for handle in figure.legends[0].legend_handles}
+    assert drawn <= legend
+    assert to_rgba("#123456") in legend
+    assert [text.get_text()[:6] for text in figure.legends[0].get_texts()] == ["dots  ", "m maze"]
 
 
 def test_atlases_are_compared_run_by_run(atlas, tmp_path):

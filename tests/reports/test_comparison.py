@@ -6,7 +6,7 @@ import pytest
 from morphoscope.atlas import Atlas
 from morphoscope.learning.prediction import Prediction
 from morphoscope.reports import save
-from morphoscope.reports.comparison import change_map, two_maps
+from morphoscope.reports.comparison import change_map, shared_styles, two_maps
 
 
 @pytest.fixture
@@ -26,6 +26,15 @@ def test_both_maps_have_one_legend_with_both_counts(both, tmp_path):
     assert "π pi  (– → 1)" in texts
     assert len(texts) == len([n for n in both[0].counts().values() if n]) + 1
     assert save(figure, tmp_path / "maps.png").stat().st_size > 5000
+
+
+def test_classes_that_only_one_reading_has_get_colours_of_their_own(both):
+    for atlas, names in zip(both, (("H", "maze", "dots"), ("H", "stripes", "waves", "pi")), strict=True):
+        atlas.reading = Prediction(names, atlas.reading.probabilities)
+    looks = shared_styles(*both)
+    assert looks["pi"][0] == "π"
+    assert len({colour for _, colour in looks.values()}) == len(looks) == 6
+    assert {looks[name] for name in both[0].classes} == set(both[0].class_styles().values())
 
 
 def test_maps_are_limited_to_the_requested_classes(both):

@@ -66,7 +66,7 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 def class_colours(classes: Sequence[str]) -> dict[str, str]:
     """A colour for each class, #rrggbb, the same in every picture."""
-    others = [name for name in ordered(list(classes)) if name not in _COLOURS]
+    others = [name for name in ordered(list(dict.fromkeys(classes))) if name not in _COLOURS]
     colours = {name: _OTHER_COLOURS[i % len(_OTHER_COLOURS)] for i, name in enumerate(others)}
     return {name: _COLOURS.get(name) or colours[name] for name in classes}
 

@@ -175,11 +175,21 @@ def mark_for(axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64]) -
     return Mark(float(np.clip(max(min(sides), side) * 1.12, 2.0, 14.0) ** 2))
 
 
-def draw_classes(axes: Axes, atlas: Atlas, across: NDArray[np.float64], up: NDArray[np.float64], mark: Mark) -> None:
-    """One square per point in the colour of the class of most of its runs, and a symbol in each region."""
+def draw_classes(
+    axes: Axes,
+    atlas: Atlas,
+    across: NDArray[np.float64],
+    up: NDArray[np.float64],
+    mark: Mark,
+    looks: dict[str, tuple[str, str]] | None = None,
+) -> None:
+    """One square per point in the colour of the class of most of its runs, and a symbol in each region.
+
+    ``looks``: symbol and colour of each class, by default those of the atlas.
+    """
     from matplotlib import patheffects
 
-    looks = atlas.class_styles()
+    looks = atlas.class_styles() if looks is None else looks
     counts = atlas.counts()
     points = atlas.in_plane
     for name in ordered(list(atlas.classes)):

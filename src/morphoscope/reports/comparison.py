@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.atlas import Atlas, ordered, titled
-from morphoscope.atlas.classes import class_colours
+from morphoscope.atlas.classes import free_colour
 from morphoscope.rendering.style import figure_style, new_figure
 from morphoscope.reports.classmap import draw_classes, draw_theory, mark_for, name_axes
 
@@ -27,19 +27,21 @@ def two_maps(
 
     The axes cover the region of the classes that are not named in ``without``.
     """
+    looks = shared_styles(first, second)
     with figure_style():
         figure = new_figure(13.0, 6.5)
         for axes, atlas, title in zip(figure.subplots(1, 2, sharey=True), (first, second), titles, strict=True):
             across, up = (atlas.values(name) for name in atlas.plane)
             inside = _box(first, without)
-            draw_classes(axes, atlas, across, up, mark_for(axes, *inside))
+            draw_classes(axes, atlas, across, up, mark_for(axes, *inside), looks)
             for text in axes.texts:
                 text.set_clip_on(True)
             _finish(axes, atlas, title, ring)
         counts = (first.counts(), second.counts())
         classes = ordered(sorted({*first.classes, *second.classes}))
         labels = {name: " → ".join(str(c[name]) if name in c else "–" for c in counts) for name in classes}
-        handles = squares(first, {name: f"{titled(name)}  ({labels[name]})" for name in classes if _any(name, counts)})
+        shown = [name for name in classes if _any(name, counts)]
+        handles = squares({f"{titled(n, looks[n][0])}  ({labels[n]})": looks[n][1] for n in shown})
         figure.legend(
             handles=handles, loc="outside lower center", ncols=6, frameon=False, title="read as (runs in each map)"
         )
@@ -56,18 +58,18 @@ def change_map(first: Atlas, second: Atlas, *, ring: Place | None = None) -> Fig
         axes = figure.add_subplot()
         across, up = (first.values(name) for name in first.plane)
         mark = mark_for(axes, across, up)
-        colours = class_colours((*first.classes, *second.classes))
+        looks = shared_styles(first, second)
         counts = {name: int((new == name).sum()) for name in ordered(sorted(set(new.tolist()) - {""}))}
-        for name, colour in [("", _UNCHANGED), *((n, colours[n]) for n in counts)]:
+        for name, colour in [("", _UNCHANGED), *((n, looks[n][1]) for n in counts)]:
             chosen = new == name
             mark.draw(axes, across[chosen], up[chosen], color=colour)
         changed = sum(counts.values())
         verb = "is" if changed == 1 else "are"
         _finish(axes, first, f"{changed} of {len(new)} runs {verb} read differently", ring)
         if changed:
-            labels = {name: f"{titled(name)}  ({n})" for name, n in counts.items()}
+            labels = {f"{titled(name, looks[name][0])}  ({n})": looks[name][1] for name, n in counts.items()}
             axes.legend(
-                handles=squares(second, labels),
+                handles=squares(labels),
                 loc="center left",
                 bbox_to_anchor=(1.0, 0.5),
                 frameon=False,
@@ -101,9 +103,18 @@ def _finish(axes: Axes, atlas: Atlas, title: str, ring: Place | None) -> None:
     axes.set_title(title)
 
 
-def squares(atlas: Atlas, labels: dict[str, str]) -> list[Any]:
-    """The legend handles: a square in the colour of each class."""
+def shared_styles(first: Atlas, second: Atlas) -> dict[str, tuple[str, str]]:
+    """Symbol and colour of the classes of two atlases: those of the first, and others for what only the second has."""
+    looks = first.class_styles()
+    for name, (symbol, colour) in second.class_styles().items():
+        if name not in looks:
+            used = [shown for _, shown in looks.values()]
+            looks[name] = (symbol, colour if colour not in used else free_colour(name, used))
+    return looks
+
+
+def squares(colours: dict[str, str]) -> list[Any]:
+    """The legend handles: a square in the colour of each text."""
     from matplotlib.lines import Line2D
 
-    colours: dict[str, str] = class_colours((*atlas.classes, *labels))
-    return [Line2D([], [], ls="", marker="s", ms=8, color=colours[n], label=text) for n, text in labels.items()]
+    return [Line2D([], [], ls="", marker="s", ms=8, color=colour, label=text) for text, colour in colours.items()]

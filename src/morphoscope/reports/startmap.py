@@ -48,8 +48,9 @@ def start_maps(atlas: Atlas, *, theory: bool = True) -> Figure:
         for axes in panels[count:]:
             axes.set_axis_off()
         counts = atlas.counts()
-        labels = {name: f"{titled(name)}  ({counts[name]})" for name in ordered(list(atlas.classes)) if counts[name]}
-        handles = squares(atlas, labels)
+        looks = atlas.class_styles()
+        shown = [name for name in ordered(list(atlas.classes)) if counts[name]]
+        handles = squares({f"{titled(n, looks[n][0])}  ({counts[n]})": looks[n][1] for n in shown})
         figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False, title="read as (runs)")
         figure.suptitle(f"{atlas.plan.model.title}: {len(atlas.runs)} runs\n{caption(atlas)}")
     return figure
