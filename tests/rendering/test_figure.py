@@ -25,6 +25,13 @@ def test_frames_have_lengths_times_and_one_bar():
     assert figure.get_suptitle() == "a run"
 
 
+def test_a_title_of_two_lines_leaves_room_for_the_axis():
+    figure = pattern_figure(np.zeros((3, 64, 64)), times=[1, 2, 3], title="a run\nwith its parameters")
+    figure.draw_without_rendering()
+    label = figure.axes[0].xaxis.label.get_window_extent()
+    assert label.y0 >= 0
+
+
 def test_first_and_last_of_many_frames_are_drawn():
     figure = pattern_figure(np.repeat(FRAMES, 9, axis=0), times=range(27))
     assert [axes.get_title() for axes in figure.axes[:-1]] == ["t = 0", "t = 9", "t = 17", "t = 26"]

@@ -1,6 +1,7 @@
 """Maps and montages: their content and texts, and the common colour scale of an atlas."""
 
 import dataclasses
+import itertools
 
 import matplotlib
 import numpy as np
@@ -15,6 +16,7 @@ from morphoscope.core.errors import UsageError
 from morphoscope.rendering.style import save
 from morphoscope.reports import class_map, montage
 from morphoscope.reports.captions import caption
+from morphoscope.reports.montage import sheet
 
 
 def texts(figure):
@@ -127,6 +129,21 @@ def test_montage_shows_all_members(small_atlas):
     few = texts(morphoscope.montage(small_atlas, name, most=2))
     assert few.count("f=0.0") == 2
     assert "2 shown" in few
+
+
+def test_labels_of_a_montage_do_not_cover_each_other(small_atlas):
+    labels = [f"beta={1.4 + i / 10:g} delta=38.571  0.000{i}" for i in range(12)]
+    figure = sheet(small_atlas, np.arange(12), "all", labels)
+    figure.draw_without_rendering()
+    shown = figure.axes[0].texts
+    assert [text.get_text().replace("\n", "  ") for text in shown] == labels
+    boxes = [text.get_window_extent() for text in shown]
+    assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+
+
+def test_coexistence_needs_several_runs_a_point(uniform_atlas):
+    with pytest.raises(UsageError, match="has one run at each point; coexistence needs several"):
+        class_map(uniform_atlas, color="coexistence")
 
 
 def test_an_atlas_has_one_scale_in_montages_and_thumbnails(small_atlas):

@@ -33,6 +33,19 @@ def test_the_picture_marks_states_and_wavelength(tmp_path):
         assert picture.width > 1000
 
 
+def test_a_long_title_stays_inside(tmp_path):
+    model = Model(
+        name="long", title="A three-species activator-inhibitor model with a fast relay and a reservoir",
+        reaction={"a": "alpha - a + a**2*b", "b": "beta - a**2*b", "c": "gamma*(a - c)"},
+        diffusion={"a": "1", "b": "30"},
+        defaults={"alpha": 0.1, "beta": 0.9, "gamma": 1.0, "delta": 1.0, "epsilon": 1.0},
+    )  # fmt: skip
+    figure = theory_figure(morphoscope.analyze(model))
+    figure.draw_without_rendering()
+    inside = figure._suptitle.get_window_extent()
+    assert 0 <= inside.x0 < inside.x1 <= figure.bbox.width
+
+
 def test_a_model_without_states_or_parameters_is_drawn_too(tmp_path):
     model = Model(name="source", reaction={"u": "1 + u**2", "v": "u"}, diffusion={"u": "1"})
     found = morphoscope.analyze(model, out=tmp_path / "t.png")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SIDE = 2.6  # inches per frame
 _MIN_HEIGHT = 1.1  # inches, so that the colour bar of a grid with few rows has room for its numbers
+_LINE = 0.18  # inches, of each further line of the title
 _SHORT = 4  # characters; a label that is no longer is drawn above its colour bar
 _MAX_FRAMES = 4  # in a figure
 
@@ -83,7 +84,8 @@ def pattern_figure(
     height, width = frames.shape[1] * spacing, frames.shape[2] * spacing
     aspect = float(np.clip(height / width, 0.1, 3.0))
     with figure_style():
-        figure = new_figure(_SIDE * len(chosen) + 1.1, max(_SIDE * aspect, _MIN_HEIGHT) + (0.9 if title else 0.6))
+        above = 0.3 + _LINE * title.count("\n") if title else 0.0
+        figure = new_figure(_SIDE * len(chosen) + 1.1, max(_SIDE * aspect, _MIN_HEIGHT) + 0.6 + above)
         row = figure.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
         for axes, index in zip(row, chosen, strict=True):
             image = _draw(axes, frames[index], ends, (0.0, width, height, 0.0))

@@ -29,6 +29,7 @@ _LATTICE = 0.25  # points are drawn as the cells of a lattice if they fill at le
 _CHARACTERS = 26  # per line of the legend
 _TITLES = {
     SETTLED: "settled: time from which on the class read does not change",
+    "survives": "survives: number of checks of `verify` in which the class stays",
     "known": "known score; below 0.5 a pattern is unknown",
 }
 _HALF = 0.5 - 1e-9
@@ -90,6 +91,8 @@ def numbers(atlas: Atlas, color: str) -> NDArray[np.float64]:
         raise UsageError(f"{color} is undefined for every run of this atlas; choose another color")
     if color == SETTLED:
         raise UsageError(f"{atlas.folder} was read at one time only; read its runs over time", operation="scan")
+    if color in ("coexistence", "states"):
+        raise UsageError(f"{atlas.folder} has one run at each point; {color} needs several, with other seeds")
     if color in BY_NAME and not atlas.descriptors:
         raise UsageError(f"{atlas.folder} has no {color} yet; compute its descriptors", operation="describe")
     if color == "known":
@@ -123,6 +126,8 @@ def colour_range(atlas: Atlas, color: str, values: NDArray[np.float64]) -> tuple
         low, high = np.percentile(values, (_OUTLIERS, 100 - _OUTLIERS))
     else:
         low, high = values.min(), values.max()
+        if color == "survives":
+            return 0.0, max(float(high), 1.0)
         if low >= 0 and high <= 1 and color not in atlas.plan.parameter_names:
             return 0.0, 1.0
     return float(low), float(high)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BINS = 10
 _FAINT = 0.35  # opacity of the class map below a posterior
+_WIDE = 0.4  # of an axis; draws that are spread over less are shown larger in an inset
 
 
 def posterior_figure(
@@ -46,7 +47,7 @@ def posterior_figure(
         places = [grid["pattern"], *(grid[number] for number in range(4))]
         titles = ["pattern", *("simulated at a draw",) * len(simulated)]
         for axes, field, title in zip(places, shown, titles, strict=False):
-            axes.imshow(field, cmap=COLOUR_MAP, vmin=ends[0], vmax=ends[1], interpolation="nearest", origin="lower")
+            axes.imshow(field, cmap=COLOUR_MAP, vmin=ends[0], vmax=ends[1], interpolation="nearest")
             axes.set_title(title, fontsize=8)
         remark = found.remark(index)
         figure.suptitle("median (90 % interval):  " + ",  ".join(words) + (f"\n{remark}" if remark else ""))
@@ -75,12 +76,19 @@ def _draw_posterior(axes: Axes, estimator: Estimator, found: Estimates, index: i
     axes.scatter(x, y, s=5, color="black", lw=0, alpha=0.4, label="draws")
     axes.plot(np.median(x), np.median(y), "+", color="#d62728", ms=12, mew=2, label="median")
     axes.set_ylabel(up)
+    if _spread(x, axes.get_xlim()) > _WIDE or _spread(y, axes.get_ylim()) > _WIDE:
+        return  # the inset would show the same again, over a part of the draws
     inset = axes.inset_axes((0.03, 0.62, 0.36, 0.35))
     inset.scatter(x, y, s=3, color="black", lw=0, alpha=0.4)
     inset.plot(np.median(x), np.median(y), "+", color="#d62728", ms=10, mew=2)
     inset.yaxis.tick_right()  # on the left they would cover the labels of the axes
     inset.tick_params(labelsize=5)
     inset.ticklabel_format(useOffset=False)
+
+
+def _spread(draws: NDArray[np.float64], limits: tuple[float, float]) -> float:
+    """The part of an axis over which nearly all draws are."""
+    return float(np.ptp(np.percentile(draws, (1, 99))) / (limits[1] - limits[0]))
 
 
 def calibration_figure(evaluation: EstimatorEvaluation) -> Figure:

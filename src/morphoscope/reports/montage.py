@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ TILE = 1.05  # inches
 _MIN_WIDTH = 4.2  # inches, so that the title has room
 _BAR = (3.4, 0.13)  # inches, of the colour bar
 _CHARACTERS = 14  # of the title per inch
+_LABEL = 24  # characters of a label as wide as a pattern
 MAX_PATTERNS = 600  # of a class in one picture; of more, some are chosen evenly in their order
 SHEET_PATTERNS = 144  # of all runs
 
@@ -75,7 +77,10 @@ def sheet(atlas: Atlas, members: NDArray[np.intp], title: str, labels: list[str]
         axes.set_axis_off()
         axes.imshow(picture, interpolation="nearest")
         for (row, column), text in zip(corners, labels, strict=True):
-            axes.text(column + pictures.shape[2] / 2, row - 2, text, ha="center", va="bottom", fontsize=5)
+            axes.text(
+                column + pictures.shape[2] / 2, row - 2, _fitted(text), ha="center", va="bottom", fontsize=5,
+                linespacing=0.95,
+            )  # fmt: skip
         plan = atlas.plan
         composite_bar(
             figure, atlas.colour_range, label=composite_label(plan.record[0], plan.times, plan.grid.dimensions),
@@ -85,6 +90,12 @@ def sheet(atlas: Atlas, members: NDArray[np.intp], title: str, labels: list[str]
         subtitle = f"{plan.model.title}: {captioned}" if captioned else plan.model.title
         figure.suptitle(f"{title}\n{subtitle}", fontsize=9)
     return figure
+
+
+def _fitted(text: str) -> str:
+    """A label in two lines if it is wider than its pattern; what does not fit into two is cut off."""
+    lines = textwrap.wrap(text, _LABEL, max_lines=2, placeholder=" …", break_on_hyphens=False)
+    return "\n".join(lines)
 
 
 def _labels(atlas: Atlas, members: NDArray[np.intp], sort: str | None) -> list[str]:
@@ -102,7 +113,8 @@ def _labels(atlas: Atlas, members: NDArray[np.intp], sort: str | None) -> list[s
     ]
     if sort is None or sort in names:
         return texts
-    return [f"{text}  {value:.3g}" for text, value in zip(texts, numbers(atlas, sort)[members], strict=True)]
+    values = [f"{value:.3g}" if np.isfinite(value) else "undefined" for value in numbers(atlas, sort)[members]]
+    return [f"{text}  {value}" for text, value in zip(texts, values, strict=True)]
 
 
 def mosaic(pictures: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:

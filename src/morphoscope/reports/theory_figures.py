@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")  # Okabe & Ito; safe for colour blindness
 _SAMPLES = 400
+_CHARACTERS = 58  # of the title over one panel
 
 
 def theory_figure(overview: Overview) -> Figure:
@@ -38,7 +40,8 @@ def theory_figure(overview: Overview) -> Figure:
             _draw_rate(axes[0], overview)
         _draw_dispersion(axes[-1], overview)
         given = ", ".join(f"{name}={value:g}" for name, value in overview.parameters.items())
-        figure.suptitle(f"{model.title}: {overview.kind}  ({given})")
+        title = f"{model.title}: {overview.kind}  ({given})"
+        figure.suptitle("\n".join(textwrap.wrap(title, _CHARACTERS * (2 if local else 1), break_on_hyphens=False)))
     return figure
 
 

@@ -16,6 +16,7 @@ from morphoscope.learning.estimating.region import Region
 from morphoscope.learning.estimating.targets import load_targets
 from morphoscope.learning.estimating.training import train_estimator
 from morphoscope.learning.networks._posterior import PosteriorNetwork
+from morphoscope.reports.estimate_figures import posterior_figure
 from tests.records import change_record
 
 TIMES = (840.0, 870.0, 900.0)
@@ -145,8 +146,8 @@ def test_coverage_and_ranks_are_those_of_the_draws(estimator, runs):
 def test_what_cannot_be_estimated_is_one_line(estimator, runs, tmp_path):
     with pytest.raises(UsageError, match="no parameter 'q'"):
         morphoscope.train(runs.folder, target="f,q")
-    with pytest.raises(UsageError, match="Du has 1 values"):
-        morphoscope.train(runs.folder, target="Du")
+    with pytest.raises(UsageError, match="Du has the same value in all runs of"):
+        morphoscope.train(runs, target="Du")
     with pytest.raises(UsageError, match="to validate with"):
         morphoscope.train(runs.folder)
     few = morphoscope.scan_plan("gray-scott", grid={"f": (0.03, 0.04, 3)}, size=(48, 48), until=30)
@@ -174,11 +175,26 @@ def test_an_estimate_does_not_depend_on_its_neighbours(estimator, runs):
     assert np.allclose(first.samples[0], same.samples[0], atol=1e-4)
 
 
+def test_the_figure_shows_draws_larger_only_where_that_shows_more(estimator, runs):
+    patterns = patterns_for(estimator, runs)
+    found = estimate(estimator, patterns, draws=50)
+    points = estimator.region.values(estimator.region.points)
+    wide = np.repeat(points[None, :50], len(found.samples), axis=0)
+    narrow = wide.mean(axis=1, keepdims=True) * np.linspace(1, 1.001, 50)[None, :, None]
+    for samples, insets in ((wide, 0), (narrow, 1)):
+        shown = dataclasses.replace(found, samples=samples)
+        figure = posterior_figure(estimator, shown, 0, patterns.frames[0], np.empty((0, 48, 48), np.float32), None)
+        assert len(figure.axes[0].child_axes) == insets
+        assert figure.axes[1].images[0].origin == "upper"  # as in the picture of a run
+
+
 def test_the_commands_train_evaluate_and_infer(runs, tmp_path):
     def run(*words):
         command_line().main([str(word) for word in words], standalone_mode=False)
 
     run("train", runs.folder, "--target", "f,k", "--epochs", 1, "--out", tmp_path / "made")
+    with pytest.raises(DataError, match="made is an estimator, not a classifier"):
+        morphoscope.classify(tmp_path / "made", runs)
     run("evaluate", tmp_path / "made", runs.folder, "--out", tmp_path / "evaluation")
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert len(stored["ranks"]["f"]) == stored["runs"] == 40
