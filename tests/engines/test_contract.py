@@ -72,6 +72,14 @@ def test_an_engine_that_crashes_is_a_failed_check(monkeypatch):
     assert failures()["kernel"] == "ZeroDivisionError: engine on fire"
 
 
+def test_a_model_that_starts_from_its_steady_state_needs_no_background():
+    ratio = Model(
+        name="ratio", reaction={"a": "a**2/b - a + 0.1", "b": "a**2 - c*b"}, diffusion={"a": "1", "b": "20"},
+        defaults={"c": 1.2}, initial="steady",
+    )  # fmt: skip
+    assert [check for check in check_model(ratio) if not check.passed] == []
+
+
 def test_a_state_that_spreads_is_found(monkeypatch):
     def drifting(self, engine, start, steps):
         return np.linspace(1, 2, start.size).reshape(start.shape)

@@ -135,12 +135,14 @@ def _agreement(trial: _Trial) -> str:
 
 def _homogeneity(trial: _Trial) -> str:
     state = np.array([trial.model.background[s] for s in trial.model.species])
+    if InitialCondition.parse(trial.model.initial).name == "steady":  # the background may be the default, and no state
+        state = trial.start.mean(axis=(1, 2))
     uniform = np.broadcast_to(state[:, None, None], (len(state), *trial.grid.shape))
     end = trial.run("cpu", np.array(uniform), COMPARED_STEPS)
     spread = _relative(np.ptp(end, axis=(1, 2)), end)
     if spread > UNIFORM_TOLERANCE:
-        raise ValueError(f"the background spreads by {spread:.1e} in {COMPARED_STEPS} steps")
-    return f"the background spreads by {spread:.1g} in {COMPARED_STEPS} steps"
+        raise ValueError(f"a homogeneous state spreads by {spread:.1e} in {COMPARED_STEPS} steps")
+    return f"a homogeneous state spreads by {spread:.1g} in {COMPARED_STEPS} steps"
 
 
 def _relative(difference: NDArray[Any], state: NDArray[np.float64]) -> float:
