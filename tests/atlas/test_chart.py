@@ -275,7 +275,7 @@ def test_mistakes_are_one_line(copy, small_atlas, tmp_path):
     with pytest.raises(UsageError, match="is no chart"):
         morphoscope.regroup(small_atlas, confirm=True, who="ada")
     plan = morphoscope.scan_plan("brusselator", grid={"A": (3, 4, 3)}, size=(32, 32), until=20)
-    with pytest.raises(UsageError, match="3 runs have a pattern"):
+    with pytest.raises(UsageError, match="the plan has 3 runs; a chart needs"):
         morphoscope.chart(plan, tmp_path / "nothing")
     assert not (tmp_path / "nothing" / "atlas").exists()
 

@@ -14,6 +14,7 @@ import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.verification import FAILED, FILE, FOLDER, Verification, choose_runs, load_verification
 from morphoscope.core.errors import DataError, UsageError
+from morphoscope.core.shares import Share
 from tests.cli.in_process import cli_here
 
 
@@ -39,6 +40,7 @@ def test_shares_by_hand(made):
     assert (a["class"], a["points"], a["all"].value, a["other-seed"].value) == ("a", 3, 2 / 3, 2 / 3)
     assert (b["class"], b["points"], b["all"].value, b["half-step"].value) == ("b", 1, 0, 1)
     assert (everything["points"], everything["all"].value) == (4, 0.5)
+    assert repr(made) == "Verification(4 runs, 2 keep their class in all 2 checks)"
     assert "50% (95 % interval 15% to 85%)" in made.sentence()
     assert made.columns(np.array([4, 7])) == {"survives": [1, None], "changed_by": ["other-seed", None]}
 
@@ -113,6 +115,25 @@ def test_the_command_prints_a_table(folder):
         cli_here("verify", "atlas", "--points", 3, "--checks", "half-step", "--json", cwd=folder).stdout
     )
     assert values["classes"][-1]["points"] == 3
+
+
+def test_the_table_is_legible_on_a_hundred_columns(folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(Verification, "rows", lambda self: [_row("homogeneous", self)])
+    shown = cli_here("verify", "atlas", "--points", 1, cwd=folder).stdout
+    for word in ("homogeneous", "precision", "spacing", "stencil"):
+        assert word in shown
+
+
+def _row(name, found):
+    return {"class": name, "points": 1, **dict.fromkeys(("all", *found.found), Share.of(np.array([True])))}
+
+
+def test_the_map_counts_checks_from_zero(folder):
+    morphoscope.verify(folder / "atlas", points=3, checks=["half-step"])
+    figure = morphoscope.class_map(folder / "atlas", color="survives", theory=False)
+    assert figure.axes[0].collections[-1].get_clim() == (0, 1)
+    assert "number of checks" in figure.axes[1].get_ylabel()
 
 
 def test_bad_input_is_one_line(folder):

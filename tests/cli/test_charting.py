@@ -26,6 +26,14 @@ def test_from_equations_to_a_classifier_of_named_groups(tmp_path):
     assert drawn.returncode == 0, drawn.stderr
     again = cli_here("chart", "made/scan", "--out", "made/atlas", cwd=tmp_path)
     fails(again, "--overwrite")
+    few = cli_here("chart", "--model", "brusselator", "--size", "32x32", "--out", "other", cwd=tmp_path)
+    fails(few, "the plan has 1 run; a chart needs at least 6 with a pattern; let parameters vary (option --grid)")
+    fails(cli_here("evaluate", "gray-scott-first-pass", "made/atlas", cwd=tmp_path), "made/atlas is an atlas, not an")
+    assert "regroup made/atlas --confirm" in done.stdout
+    confirmed = cli_here("regroup", "made", "--merge", "both=spots,g2", "--confirm", cwd=tmp_path)
+    assert "both was merged or split by people, so that the stability is not known" in confirmed.stdout
+    assert "to train on them: morphoscope train made/atlas" in confirmed.stdout
+    assert cli_here("regroup", "made", "--undo", cwd=tmp_path).returncode == 0
     fails(cli_here("chart", "--out", "other", cwd=tmp_path), "nothing to chart")
     fails(cli_here("chart", "made/scan", "--grid", "A=1:2:3", "--out", "other", cwd=tmp_path), "simulated already")
     fails(cli_here("chart", "made/scan", "--model", "brusselator", "--out", "o", cwd=tmp_path), "omit one")

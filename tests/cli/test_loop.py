@@ -73,7 +73,10 @@ def test_export_writes_a_page(folder):
 BAD = [
     (("annotate", "atlas", "--run", 0), "name the class (option --class)"),
     (("annotate", "atlas", "--class", "kappa", "--run", 99), "run 99 is not in"),
-    (("annotate", "atlas", "--class", "kappa"), "no run was given"),
+    (
+        ("annotate", "atlas", "--class", "kappa"),
+        "no run was given; give runs by their numbers, or a point near them (option --run)",
+    ),
     (("annotate", "atlas", "--class", "two words", "--run", 0), "expected a word"),
     (("annotate", "atlas", "--class", "kappa", "--at", "F=0.1"), "did you mean 'f'"),
     (("annotate", "atlas", "--class", "kappa", "--at", "f=fast"), "not a number"),

@@ -99,6 +99,13 @@ def test_what_can_not_be_read_over_time_is_one_line(workshop, runs, tmp_path):
     with pytest.raises(UsageError, match=r"frames at 2940, 2970, 3000; .* which end at 1 of these times"):
         morphoscope.scan(classifier, workshop / "validation", tmp_path / "atlas", over_time=True)
     assert not (tmp_path / "atlas").exists()
+    points = [{**row.parameters.given, "class": "waves"} for row in runs.plan.runs[:1]]
+    foreign = morphoscope.ensemble(
+        morphoscope.scan_plan("gray-scott", points=points, size=48, until=120, times=(60, 90, 120)), tmp_path / "waves"
+    )
+    with pytest.raises(UsageError, match=r"the data set has others \(extra: waves\)"):
+        morphoscope.evaluate(classifier, foreign, tmp_path / "never", over_time=True)
+    assert not (tmp_path / "never").exists()
     with pytest.raises(UsageError, match="was read at one time only"):
         morphoscope.class_map(workshop / "atlas", color="settled")
 

@@ -30,6 +30,7 @@ _OWN_LABELS = 0.24  # share of the runs of a labelled place, at most, in a propo
 _FLOOR = 0.2  # added to the share of unknown runs
 _CLASSES = 2  # that a proposal is shown beside
 ALIKE = 8  # runs of each
+_NOTHING = "nothing is proposed: each group of similar patterns has labels already, or lies apart in parameter space"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -157,4 +158,5 @@ def discover_classes(
     chosen, notes = patterned(atlas, seed)
     features = pattern_features(atlas, chosen, encoder, progress)
     evidence = gather(atlas, chosen, features, seed=seed, progress=progress)
-    return Discovery(tuple(propose(atlas, evidence, count)), atlas.plan.hash, notes), evidence
+    found = tuple(propose(atlas, evidence, count))
+    return Discovery(found, atlas.plan.hash, notes if found else (*notes, _NOTHING)), evidence

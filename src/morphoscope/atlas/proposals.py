@@ -111,6 +111,10 @@ class Discovery:
     plan_hash: str
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        best = f", the first of {len(self[0].runs)} runs" if len(self) else ""
+        return f"Discovery({len(self)} proposal{'' if len(self) == 1 else 's'}{best})"
+
     def __len__(self) -> int:
         return len(self.proposals)
 

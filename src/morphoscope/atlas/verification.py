@@ -58,6 +58,10 @@ class Verification:
     skipped: dict[str, str]
     weights: dict[str, int]
 
+    def __repr__(self) -> str:
+        kept = f"{int(self.kept_by_all.sum())} keep their class in all {len(self.found)} checks"
+        return f"Verification({len(self.runs)} runs, {kept})"
+
     @functools.cached_property
     def kept(self) -> NDArray[np.bool_]:
         """Whether a run keeps its class, (checks, n)."""

@@ -159,4 +159,9 @@ def _tell(made: Any, *, json: bool) -> None:
     ]
     show.table(("group", "runs", "what", "stability"), rows)
     show.line(stability_text(about))
+    show.line(
+        f"the groups are confirmed; to train on them: morphoscope train {made.folder} --out FOLDER"
+        if about["confirmed"]
+        else f"when the groups are as you want them: morphoscope regroup {made.folder} --confirm"
+    )
     show.line(f"{made.folder}: see {made.folder / PAGE}")

@@ -11,12 +11,14 @@ import morphoscope
 from morphoscope.cli import parsing, show
 from morphoscope.cli.base import Cluster, Json, OutFolder, Overwrite, Seed, Workers, app, example
 from morphoscope.cli.progress import reporter
+from morphoscope.core.errors import UsageError
 
 if TYPE_CHECKING:
     from morphoscope.learning.over_time import OverTime
 
 ClassifierSource = Annotated[str, typer.Argument(metavar="CLASSIFIER", help="A classifier's folder or a shipped name.")]
 Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
+Compared = Annotated[Path, typer.Argument(help="A labelled ensemble; for an estimator, any ensemble of its model.")]
 
 
 @app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
@@ -97,8 +99,10 @@ def train(
 
 @app.command(epilog=example("morphoscope evaluate classifier test --out evaluation"))
 def evaluate(
-    classifier: ClassifierSource,
-    data: Labelled,
+    classifier: Annotated[
+        str, typer.Argument(metavar="CLASSIFIER", help="A classifier's folder or a shipped name; or an estimator.")
+    ],
+    data: Compared,
     out: Annotated[Path | None, typer.Option(help="Folder for numbers and figures.")] = None,
     over_time: Annotated[
         bool, typer.Option("--over-time", help="Read the runs at several times: how early can a class be read?")
@@ -197,8 +201,10 @@ def classify(
 ) -> None:
     """Read patterns. Prints class, probability, margin, known score, set of classes, and what determined the class."""
     from morphoscope.cli.readings import show_reading
-    from morphoscope.learning.classifier import DEFAULT
+    from morphoscope.learning.classifier import DEFAULT, METADATA_FILE, shipped_names
 
+    if data is None and (source in shipped_names() or (Path(source) / METADATA_FILE).is_file()):
+        raise UsageError(f"{source} is a classifier; name the pattern that it shall read after it")
     classifier, patterns = (DEFAULT, source) if data is None else (source, data)
     found = morphoscope.classify(
         classifier, patterns, cell_size=cell_size, resize=resize, coverage=coverage, progress=reporter()

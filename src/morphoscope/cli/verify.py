@@ -44,7 +44,7 @@ def verify(
         show.as_json({"classes": values, "skipped": found.skipped, "sentence": found.sentence()})
         return
     show.table(
-        ("class", "points", "all", *found.found),
+        ("class", "runs", "all", *(name.replace("-", "-\n") for name in found.found)),
         [(r["class"], r["points"], *(f"{r[name].value:.0%}" for name in ("all", *found.found))) for r in rows],
     )
     for name, why in found.skipped.items():

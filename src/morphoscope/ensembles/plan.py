@@ -296,7 +296,7 @@ def steps_at(times: Sequence[float], dt: float, until: float) -> tuple[int, ...]
             raise UsageError(f"snapshot time {time:g} is not a multiple of dt={dt:g}; the nearest is {step * dt:g}")
         steps.append(step)
     if sorted(set(steps)) != steps:
-        raise UsageError("snapshot times must be ascending")
+        raise UsageError(f"snapshot times {', '.join(f'{t:g}' for t in times)} are not ascending; sort them, each once")
     return tuple(steps)
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PLAN_FILE = "plan.json"
 LEDGER_FILE = "ledger.sqlite"
 PROVENANCE_FILE = "provenance.json"
+_ATLAS_FILE = "atlas.json"  # of an atlas, which has a plan, too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Ensemble:
         self.place = place_of(self.folder)
         for name in (LEDGER_FILE,) if self.place.remote else (DATA_FOLDER, LEDGER_FILE):
             if not (self.folder / name).exists():
+                if (self.folder / _ATLAS_FILE).exists():
+                    raise DataError(f"{folder} is an atlas, not an ensemble; give the ensemble whose runs it shows")
                 raise DataError(f"{folder} is damaged: {name} is missing", operation="ensemble")
         self.ledger = Ledger(self.folder / LEDGER_FILE, self.plan.hash)
         self._processors: set[str] = set()  # those that are known to be recorded
@@ -117,6 +120,12 @@ class Ensemble:
                 f"{folder} is stored as {made.storage()}, but {storage} was requested; choose another folder"
             )
         return made
+
+    def __repr__(self) -> str:
+        status = self.status()
+        done, failed = status.count("done"), status.count("failed")
+        also = f", {failed} failed" if failed else ""
+        return f"Ensemble({self.folder.name!r}, {done} of {len(status)} runs of {self.plan.model.name} done{also})"
 
     @property
     def data_folder(self) -> Path:

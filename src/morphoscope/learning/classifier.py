@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FORMAT = 2  # format 2 added the model and length scale of the training runs, and the homogeneous classes
 METADATA_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
+_ESTIMATOR_FILE = "estimator.json"
 REMEDY = "restore it from a copy, or train again"
 DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used if none is named
 CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading such files may run code
@@ -330,6 +331,8 @@ def classifier_folder(source: str | Path) -> Path:
         )
     if (path / METADATA_FILE).is_file():
         return path
+    if (path / _ESTIMATOR_FILE).is_file():
+        raise DataError(f"{path} is an estimator, not a classifier; estimate parameters with it", operation="infer")
     if path.exists():
         raise DataError(f"{path} is not a classifier (no {METADATA_FILE} in it)")
     shipped = shipped_folder() / str(source)

@@ -78,7 +78,8 @@ def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:
     if not labelled:
         raise DataError(
             f"{ensemble.folder}: none of {len(labels)} runs has a label; give each point its class, in a table with a "
-            "column 'class', or annotate the runs' atlas"
+            "column 'class', or annotate runs and train the next pass on them",
+            operation="refine",
         )
     runs = np.array([r for r in ensemble.usable() if labels[r] is not None], dtype=np.intp)
     if not len(runs):

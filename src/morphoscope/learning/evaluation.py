@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,9 @@ class Evaluation:
     combined: Accuracy | None = None
     homogeneous: int = 0
 
+    def __repr__(self) -> str:
+        return f"Evaluation({self.name!r}, accuracy {self.accuracy})"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return dataclasses.asdict(self)
@@ -100,6 +104,15 @@ class Evaluation:
         return [(self.classes[i], self.classes[j], int(matrix[i, j])) for i, j in pairs if matrix[i, j]]
 
 
+def check_labels(labels: Sequence[str], classes: Sequence[str]) -> None:
+    """Raise UsageError for labels that are no classes of a classifier."""
+    if extra := sorted(set(labels) - set(classes)):
+        raise UsageError(
+            f"classifier knows {len(classes)} classes, the data set has others "
+            f"(extra: {', '.join(extra)}); retrain with them"
+        )
+
+
 def assess(
     name: str,
     prediction: Prediction,
@@ -114,12 +127,7 @@ def assess(
     """
     from sklearn.metrics import confusion_matrix
 
-    extra = sorted(set(labels) - set(prediction.classes))
-    if extra:
-        raise UsageError(
-            f"classifier knows {len(prediction.classes)} classes, the data set has others "
-            f"(extra: {', '.join(extra)}); retrain with them"
-        )
+    check_labels(labels, prediction.classes)
     if not labels:
         raise UsageError(f"{name} has no labelled runs that are done; nothing to evaluate")
     right = _right(prediction, labels)

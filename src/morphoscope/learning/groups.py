@@ -107,7 +107,8 @@ def find_groups(
         For fewer than six runs, or more groups than a group has to have runs.
     """
     if len(features) < MIN_RUNS:
-        raise UsageError(f"{len(features)} runs have a pattern; at least {MIN_RUNS} are needed to find groups")
+        verb = "run has" if len(features) == 1 else "runs have"
+        raise UsageError(f"{len(features)} {verb} a pattern; at least {MIN_RUNS} are needed to find groups")
     most = most_groups(len(features))
     if count is not None and not 1 <= count <= most:
         raise UsageError(

@@ -46,6 +46,10 @@ class OverTime:
     labels: tuple[str, ...]
     read: Names
 
+    def __repr__(self) -> str:
+        ends = f"t = {self.times[0]:g} … {self.times[-1]:g}"
+        return f"OverTime({self.name!r}, {len(self.labels)} runs at {len(self.times)} times, {ends})"
+
     @property
     def settled(self) -> NDArray[np.float64]:
         """For each run the first time from which on the reading is that of the last time, (runs,)."""

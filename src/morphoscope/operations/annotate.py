@@ -79,7 +79,7 @@ def annotate(
             f"class {class_name!r}; expected a name, or {AMBIGUOUS!r} to reject the runs", parameter="class_name"
         )
     if not len(runs):
-        raise UsageError("no run was given; give at least one")
+        raise UsageError("no run was given; give runs by their numbers, or a point near them", parameter="runs")
     labels = dict(zip(opened.runs.tolist(), opened.labels(), strict=True))
     if missing := [run for run in runs if run not in labels]:
         raise UsageError(f"run {missing[0]} is not in {opened.folder}; it has {len(labels)} runs, 0 … {max(labels)}")

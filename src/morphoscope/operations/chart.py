@@ -87,6 +87,7 @@ def chart(
     from morphoscope.atlas.charting import GroupReader
     from morphoscope.ensembles import Ensemble, Plan
     from morphoscope.learning.encoder import open_encoder
+    from morphoscope.learning.groups import MIN_RUNS
     from morphoscope.operations.adaptive import checked_budget, source_of
     from morphoscope.operations.ensemble import ensemble
     from morphoscope.reports.chart_page import write_chart_page
@@ -100,6 +101,12 @@ def chart(
         data = Ensemble(data)
     plan, runs = source_of(data, folder / "scan")
     is_new = runs == folder / "scan"
+    if is_new and len(plan.runs) < MIN_RUNS:
+        raise UsageError(
+            f"the plan has {len(plan.runs)} run{'' if len(plan.runs) == 1 else 's'}; a chart needs at least {MIN_RUNS} "
+            "with a pattern; let parameters vary",
+            parameter="grid",
+        )
     target, overwrite = (folder / "atlas", True) if is_new else (folder, overwrite)
     if adaptive:
         count = checked_budget(plan, budget, seed, target, overwrite=overwrite)

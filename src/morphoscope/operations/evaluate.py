@@ -172,14 +172,16 @@ def _evaluate_over_time(
     times: float | Sequence[float] | None,
     progress: Reporter,
 ) -> OverTime:
+    from morphoscope.learning.evaluation import check_labels
     from morphoscope.learning.over_time import OverTime, read_over_time
     from morphoscope.reports.over_time import check_over_time_folder, save_over_time
 
     if out is not None:
         check_over_time_folder(Path(out))
+    labels = tuple(str(source.labels()[run]) for run in runs)
+    check_labels(labels, classifier.classes)
     chosen = None if times is None else [float(t) for t in ([times] if isinstance(times, int | float) else times)]
     read_at, names = read_over_time(classifier, source, runs, chosen, progress=progress)
-    labels = tuple(str(source.labels()[run]) for run in runs)
     found = OverTime(source.plan.name, read_at, labels, names)
     if out is not None:
         save_over_time(found, Path(out))

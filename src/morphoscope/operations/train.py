@@ -11,6 +11,8 @@ from morphoscope.core.extras import require
 from morphoscope.core.progress import AUTO, Reporter
 
 if TYPE_CHECKING:
+    from morphoscope.atlas import Atlas
+    from morphoscope.ensembles import Ensemble
     from morphoscope.ensembles.photographs.settings import Preparation
     from morphoscope.learning.classifier import Classifier
     from morphoscope.learning.datasets import DataSet
@@ -22,8 +24,8 @@ _NETWORK = "periodic-2d"
 
 
 def train(
-    data: PathLike,
-    validation: PathLike | None = None,
+    data: PathLike | Ensemble | Atlas,
+    validation: PathLike | Ensemble | None = None,
     out: PathLike | None = None,
     *,
     target: str | Sequence[str] | None = None,
@@ -42,14 +44,15 @@ def train(
     Parameters
     ----------
     data
-        The folder of a labelled ensemble to train on, or of a confirmed chart (see :func:`morphoscope.regroup`), whose
-        runs are divided into training and validation set; with ``target``, of any ensemble over a region of parameters.
-        Or a folder of photographs, one subfolder a class, or with a table (CSV) that has the columns ``file`` and
-        ``class``: they are prepared, and every fourth is for validation unless another such folder is given.
+        A labelled ensemble to train on, or its folder, or that of a confirmed chart (see :func:`morphoscope.regroup`),
+        whose runs are divided into training and validation set; with ``target``, of any ensemble over a region of
+        parameters. Or a folder of photographs, one subfolder a class, or with a table (CSV) that has the columns
+        ``file`` and ``class``: they are prepared, and every fourth is for validation unless another such folder is
+        given.
     validation
-        The folder of another labelled ensemble with the same grid and times and other seeds. It determines which epoch
-        is kept (the last one whose accuracy is within one standard error of the best) and calibrates the probabilities.
-        With ``target`` it may be left out: then a tenth of the points is held out.
+        Another labelled ensemble, or its folder, with the same grid and times and other seeds. It determines which
+        epoch is kept (the last one whose accuracy is within one standard error of the best) and calibrates the
+        probabilities. With ``target`` it may be left out: then a tenth of the points is held out.
     out
         Folder for the classifier or estimator. Default: it is not saved.
     target
@@ -120,6 +123,7 @@ def train(
     from morphoscope.operations.photograph_sets import are_photographs, photograph_sets
 
     get_network(network)
+    data, validation = _folder(data), None if validation is None else _folder(validation)
     if target is not None:
         if network != _NETWORK or paper_augmentation or pretrained is not None:
             raise UsageError(f"estimators are trained with {_NETWORK} and exact symmetries only; leave the others out")
@@ -156,6 +160,10 @@ def train(
         if folder is not None:
             classifier.save(folder, overwrite=overwrite)
     return classifier
+
+
+def _folder(data: PathLike | Ensemble | Atlas) -> PathLike:
+    return data if isinstance(data, str | Path) else data.folder
 
 
 def _is_atlas(data: PathLike) -> bool:

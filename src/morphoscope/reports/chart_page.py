@@ -51,12 +51,21 @@ def write_chart_page(atlas: Atlas) -> Path:
 
 
 def stability_text(chart: dict[str, Any]) -> str:
-    """How well the groups repeat, in one sentence."""
+    """How well the groups repeat, in one sentence; of groups that people made, that it is not known."""
     known = [row for row in chart["groups"] if row["stability"] is not None]
     shaky = [row["name"] for row in known if row["stability"] < STABLE]
-    number = f"The number of groups was {chart['number']}."
+    made = [row["name"] for row in chart["groups"] if row["stability"] is None and row["wavelength"] is not None]
+    verb = "were" if len(made) > 1 else "was"
+    number = (
+        f"{', '.join(made)} {verb} merged or split by people, so that the stability is not known."
+        if made
+        else f"The number of groups was {chart['number']}."
+    )
+    if not known:
+        return number
     if not shaky:
-        return f"{number} All are stable: a repetition with other random parts finds them again."
+        every = "The others" if made else "All"
+        return f"{number} {every} are stable: a repetition with other random parts finds them again."
     verb, them = ("are", "them") if len(shaky) > 1 else ("is", "it")
     return f"{number} {', '.join(shaky)} {verb} not stable: repetitions divide {them} in other ways."
 

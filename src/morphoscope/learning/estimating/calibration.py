@@ -60,6 +60,9 @@ class EstimatorEvaluation:
     uniform: dict[str, float]
     draws: int = DRAWS
 
+    def __repr__(self) -> str:
+        return f"EstimatorEvaluation({self.name!r}, {', '.join(self.targets)} of {self.runs} runs)"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return dataclasses.asdict(self)

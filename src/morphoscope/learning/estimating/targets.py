@@ -114,9 +114,9 @@ def check_trainable(data: TargetSet) -> None:
             f"not tell their parameters); at least {MIN_RUNS} are needed; simulate more points"
         )
     for name, column in zip(data.targets, data.values.T, strict=True):
-        if len(np.unique(column)) < 3:
+        if (count := len(np.unique(column))) < 3:
+            values = "only two values" if count == 2 else "the same value in all runs"
             raise UsageError(
-                f"{name} has {len(np.unique(column))} values in {data.name}; a target must vary over its region; "
-                "sample it, or leave it out",
+                f"{name} has {values} of {data.name}; a target must vary over its region; sample it, or leave it out",
                 parameter="target",
             )
