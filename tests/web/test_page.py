@@ -306,6 +306,8 @@ def test_phone_and_keyboard(chromium, explorer):
     tab.get_by_role("heading", name="H", exact=True).wait_for()
     tab.keyboard.press("?")
     tab.get_by_role("dialog").get_by_text("keys and gestures").wait_for()
+    until(lambda: tab.locator(".help h2").evaluate("title => title === document.activeElement"))
+    assert tab.locator(".help").evaluate("help => help.scrollHeight > help.clientHeight && help.scrollTop === 0")
     tab.keyboard.press("Escape")
     visit.close()
 

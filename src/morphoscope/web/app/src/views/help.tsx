@@ -21,14 +21,16 @@ const PARTS: [string, [string, string][]][] = [
 
 export function Help() {
   const store = useStore();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useRef<HTMLDialogElement>(null), title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (store.help.value) dialog.current?.showModal();
-    else dialog.current?.close();
+    if (store.help.value) {
+      dialog.current?.showModal();
+      title.current?.focus(); // else the button at the end has it, and a phone shows the end
+    } else dialog.current?.close();
   }, [store.help.value]);
   return (
     <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={() => (store.help.value = false)}>
-      <h2 id="help-title">Morphoscope: keys and gestures</h2>
+      <h2 id="help-title" ref={title} tabIndex={-1}>Morphoscope: keys and gestures</h2>
       <p>The map shows every run at its parameters. Click one to see its pattern; select many to see them in the montage; correct classes with one key each.</p>
       {PARTS.map(([title, rows]) => (
         <section key={title}>
