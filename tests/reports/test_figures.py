@@ -141,6 +141,16 @@ def test_labels_of_a_montage_do_not_cover_each_other(small_atlas):
     assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
 
 
+def test_marks_on_a_lattice_are_as_large_in_the_legend(uniform_atlas, monkeypatch):
+    def cross(axes, atlas, across, up, mark):
+        assert mark.cell is not None
+        axes.scatter(across[:1], up[:1], s=25, marker="x", c="black", label="unknown  (1)")
+
+    monkeypatch.setattr("morphoscope.reports.classmap.mark_unknown", cross)
+    legend = class_map(uniform_atlas, theory=False).axes[0].get_legend()
+    assert legend.legend_handles[-1].get_sizes().tolist() == [25]
+
+
 def test_coexistence_needs_several_runs_a_point(uniform_atlas):
     with pytest.raises(UsageError, match="has one run at each point; coexistence needs several"):
         class_map(uniform_atlas, color="coexistence")

@@ -29,7 +29,7 @@ _LATTICE = 0.25  # points are drawn as the cells of a lattice if they fill at le
 _CHARACTERS = 26  # per line of the legend
 _TITLES = {
     SETTLED: "settled: time from which on the class read does not change",
-    "survives": "survives: number of checks of `verify` in which the class stays",
+    "survives": "survives: number of checks of verify that keep the class",
     "known": "known score; below 0.5 a pattern is unknown",
 }
 _HALF = 0.5 - 1e-9
@@ -139,6 +139,11 @@ class Mark:
 
     area: float
     cell: tuple[float, float] | None = None
+
+    @property
+    def legend_scale(self) -> float:
+        """What makes scattered squares 8 points wide in a legend; the cells of a lattice have patches there anyway."""
+        return float(8 / self.area**0.5) if self.cell is None else 1.0
 
     def draw(self, axes: Axes, across: NDArray[np.float64], up: NDArray[np.float64], **style: Any) -> Collection:
         """Draw points; ``style``: ``color``, or ``c`` with ``cmap`` and ``norm``, and ``label``."""
@@ -283,7 +288,7 @@ def _draw_legend(axes: Axes, mark: Mark, atlas: Atlas, *, at_side: bool) -> None
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             frameon=False,
-            markerscale=8 / mark.area**0.5,
+            markerscale=mark.legend_scale,
             title=_legend_title(atlas),
             alignment="left",
             labelspacing=0.7,
@@ -294,7 +299,7 @@ def _draw_legend(axes: Axes, mark: Mark, atlas: Atlas, *, at_side: bool) -> None
             bbox_to_anchor=(0.5, -0.1),
             ncols=3 if len(handles) < 4 else 2,
             frameon=False,
-            markerscale=8 / mark.area**0.5,
+            markerscale=mark.legend_scale,
         )
 
 

@@ -155,10 +155,11 @@ def _draw_map(axes: Axes, atlas: Atlas, proposals: Sequence[Proposal]) -> None:
         shown = points.first[points.majority == index]
         if len(shown):
             mark.draw(axes, across[shown], up[shown], color=looks[name][1], alpha=_FADED)
+    size = float(np.clip(0.05 * mark.area, 14, 60))  # points²; larger in large cells
     colours = ["black"] if len(proposals) == 1 else [colormaps["tab20"](i % 20) for i in range(len(proposals))]
     for proposal, colour in zip(proposals, colours, strict=True):
         inside = np.isin(atlas.runs, proposal.runs)
-        axes.scatter(across[inside], up[inside], s=14, color=colour, edgecolors="white", linewidths=0.5, zorder=3)
+        axes.scatter(across[inside], up[inside], s=size, color=colour, edgecolors="white", linewidths=0.5, zorder=3)
         beside: dict[str, Any] = {
             "xytext": (7, 7),
             "textcoords": "offset points",
