@@ -312,6 +312,23 @@ def test_phone_and_keyboard(chromium, explorer):
     visit.close()
 
 
+def test_a_second_person_labels_on_a_phone(chromium, workshop, tmp_path):
+    """The header of a phone has no room for name and theme: the help has them."""
+    workspace = copied_workspace(workshop, tmp_path)
+    with explorer_of(workspace) as server:
+        visit = PageVisit(chromium, server, width=390, height=844, has_touch=True)
+        visit.tab.get_by_role("button", name=re.compile("Help")).tap()
+        visit.tab.get_by_role("dialog").get_by_role("textbox", name="Your name").fill("grace")
+        visit.tab.get_by_role("dialog").get_by_role("combobox", name="Theme").select_option("dark")
+        visit.tab.screenshot(path=SCREENSHOTS / "page-phone-help.png")
+        visit.tab.keyboard.press("Escape")
+        visit.montage("all").press("x")
+        until(lambda: workspace.atlas.annotations.log())
+        assert [entry.who for entry in workspace.atlas.annotations.log()] == ["grace"]
+        assert visit.tab.locator(".morphoscope").get_attribute("data-theme") == "dark"
+        visit.close()
+
+
 @pytest.mark.parametrize("way", ["cells", "2d", "webgl2"])
 def test_many_runs_are_drawn(chromium, workspace, way):
     """Cells of a scan as a picture, other points by the processor, or with WebGL if there is a graphics card."""

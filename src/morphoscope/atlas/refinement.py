@@ -107,7 +107,7 @@ def choose(atlas: Atlas, annotations: Iterable[Annotation] | None = None) -> Cho
     """
     latest = list(atlas.annotations.current().values() if annotations is None else annotations)
     if not latest:
-        raise UsageError(f"nothing in {atlas.folder} is annotated; confirm or relabel patterns first")
+        raise UsageError(f"nothing in {atlas.folder.name} is annotated; confirm or relabel patterns first")
     given: dict[Point, set[str]] = {}
     for annotation in latest:
         given.setdefault(_point(atlas, annotation.run), set()).add(annotation.new)

@@ -10,8 +10,9 @@ import { compareFromStart } from "./state/comparison";
 import { follow } from "./state/labelling";
 import { fetchPlaces } from "./state/similarity";
 import { Store } from "./state/store";
-import { App, keptTheme, layoutFor, Loading } from "./views/app";
+import { App, layoutFor, Loading } from "./views/app";
 import { StoreContext } from "./views/context";
+import { keptTheme } from "./views/settings";
 
 /** Returns the function that removes it. `addressed`: whether the address of the document follows what is shown. */
 export async function start(place: HTMLElement, source: AtlasSource, addressed = true): Promise<() => void> {

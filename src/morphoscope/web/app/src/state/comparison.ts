@@ -3,17 +3,15 @@
 import type { PassStatus } from "../data/source";
 import type { Store } from "./store";
 
-let asked = 0; // a later question is about a newer reading
-
-/** Fetch the second reading. */
+/** Fetch the second reading. A later question is about a newer one. */
 export async function fetchComparison(store: Store): Promise<void> {
-  const number = ++asked;
+  const number = ++store.compared;
   store.comparing.value = true;
   try {
     const found = await store.source.compare();
-    if (number === asked) store.comparison.value = found;
+    if (number === store.compared) store.comparison.value = found;
   } finally {
-    if (number === asked) store.comparing.value = false;
+    if (number === store.compared) store.comparing.value = false;
   }
 }
 

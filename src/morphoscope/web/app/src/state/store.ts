@@ -63,6 +63,7 @@ export class Store {
   sent = 0; // requests to store something
   readonly comparison = signal<Comparison | null>(null);
   readonly comparing = signal(false); // whether one is being fetched
+  compared = 0; // requests for one
   readonly estimated = signal<{ row: number; draws: Draws } | null>(null); // by an estimator, from a pattern
   readonly photographed = signal<Draws | null>(null); // from the photograph that is shown
   readonly live = signal<{ run: number } | null>(null); // a run to be run live

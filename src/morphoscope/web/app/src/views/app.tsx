@@ -3,12 +3,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import mark from "../mark.svg";
-import { type Store, type Tab, type Theme } from "../state/store";
+import { type Tab } from "../state/store";
 import { useStore } from "./context";
 import { Help } from "./help";
 import { MapSection } from "./map/section";
 import { Pattern } from "./pattern";
 import { useDrop } from "./photograph";
+import { keptTheme, Settings } from "./settings";
 import { TABS } from "./tabs";
 
 type Layout = "phone" | "two" | "three";
@@ -71,40 +72,11 @@ function Header() {
         <p>{manifest.title} · {manifest.name} · {store.table.total} runs{manifest.read ? `, ${classes} classes` : ", not read by a classifier"}{manifest.classifier?.name && <span class="reader">, read by {manifest.classifier.name}</span>}</p>
       </div>
       <div class="choices">
-        {store.source.labels && (
-          <label><span>Your name</span>
-            <input value={store.who.value} maxLength={80} onInput={(e) => (store.who.value = e.currentTarget.value)} />
-          </label>
-        )}
-        <label><span>Theme</span>
-          <select value={store.theme.value} onChange={(e) => setTheme(store, e.currentTarget.value as Theme)}>
-            <option>auto</option><option>light</option><option>dark</option>
-          </select>
-        </label>
+        <Settings />
         <button type="button" onClick={() => (store.help.value = true)} aria-label="Help: keys and gestures">?</button>
       </div>
     </header>
   );
-}
-
-const KEPT_THEME = "morphoscope-theme";
-
-function setTheme(store: Store, theme: Theme): void {
-  store.theme.value = theme;
-  try {
-    localStorage.setItem(KEPT_THEME, theme);
-  } catch {
-    // a page from disk may have no storage
-  }
-}
-
-export function keptTheme(): Theme {
-  try {
-    const found = localStorage.getItem(KEPT_THEME);
-    return found === "light" || found === "dark" ? found : "auto";
-  } catch {
-    return "auto";
-  }
 }
 
 function Tabs({ layout }: { layout: Layout }) {

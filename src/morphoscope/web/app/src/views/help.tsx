@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { useStore } from "./context";
+import { Settings } from "./settings";
 
 const PARTS: [string, [string, string][]][] = [
   ["Map", [
@@ -32,6 +33,7 @@ export function Help() {
     <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={() => (store.help.value = false)}>
       <h2 id="help-title" ref={title} tabIndex={-1}>Morphoscope: keys and gestures</h2>
       <p>The map shows every run at its parameters. Click one to see its pattern; select many to see them in the montage; correct classes with one key each.</p>
+      <div class="choices"><Settings /></div>
       {PARTS.map(([title, rows]) => (
         <section key={title}>
           <h3>{title}</h3>
