@@ -212,7 +212,7 @@ def test_ensemble_train_evaluate_classify_scan_map_montage(tmp_path):
     fails(cli_here("montage", "atlas", "--class", "kapa", "--out", "k.png", cwd=tmp_path), "did you mean 'kappa'")
     fails(cli_here("train", "train", "--validation", "validation", "--out", "clf", cwd=tmp_path), "--overwrite")
     fails(cli_here("ensemble", "validation.json", "--out", "train", cwd=tmp_path), "another plan", "seed")
-    fails(cli_here("evaluate", "clf", "atlas", cwd=tmp_path), "damaged")
+    fails(cli_here("evaluate", "clf", "atlas", cwd=tmp_path), "is an atlas, not an ensemble")
     fails(cli_here("classify", "nobody", "validation", cwd=tmp_path), "no classifier at nobody")
     fails(cli_here("train", "clf", "--validation", "validation", "--out", "c2", cwd=tmp_path), "is not an ensemble")
 

@@ -1,6 +1,7 @@
 """Answers that come late or in another order: what is shown and stored is what the reader has chosen."""
 
 import re
+import shutil
 
 import pytest
 
@@ -9,7 +10,6 @@ from morphoscope.core.errors import UsageError
 from morphoscope.operations.annotate import annotate
 from morphoscope.web.server.actions import Actions
 from morphoscope.web.server.proposal_actions import ProposalActions
-from morphoscope.web.workspace import Workspace
 from tests.web.conftest import copied_workspace
 from tests.web.held import held_action, held_requests
 from tests.web.pages import PageVisit, explorer_of, until
@@ -201,10 +201,8 @@ def test_a_pass_that_ended_elsewhere_is_the_one_that_is_compared(chromium, works
         visit.turn_to("Compare")
         visit.tab.get_by_text("of 12 runs agree").wait_for()
         visit.turn_to("Montage")
-        second = tmp_path / "second"
-        (tmp_path / "atlas").rename(tmp_path / "moved")
-        copied = Workspace(Atlas((tmp_path / "moved").rename(second)))
-        workspace.next_pass.status.phase, workspace.next_pass.status.result = "done", copied.atlas
+        second = Atlas(shutil.copytree(workspace.atlas.folder, tmp_path / "second"))
+        workspace.next_pass.status.phase, workspace.next_pass.status.result = "done", second
         visit.turn_to("Compare")
         visit.tab.locator(".compare b", has_text=re.compile("^second$")).wait_for()
         visit.close()
