@@ -116,8 +116,8 @@ def _line(row: dict[str, Any], names: Pass) -> str:
 
 def _print(rows: list[dict[str, Any]], names: Pass) -> None:
     columns = (*_columns(names), "calibration_error", "seconds")
-    print("| network | figure | mean | sd | min | max |\n|---|---|---|---|---|---|")
     for network in dict.fromkeys(row["network"] for row in rows):
+        print("| network | figure | mean | sd | min | max |\n|---|---|---|---|---|---|")
         own = [row for row in rows if row["network"] == network]
         for name in columns:
             values = np.array([row[name] for row in own])

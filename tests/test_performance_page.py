@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks import accuracy
 
 from morphoscope.core.errors import DataError
+from morphoscope.workflows.scholz2022.passes import FIRST
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
@@ -60,3 +62,12 @@ def test_the_networks_stand_side_by_side(figures):
     )
     assert table.splitlines()[0] == "| | `p` | `s` | paper |"
     assert "| test set | 97.33 ± 0.23 % | 97.33 ± 0.23 % | ≈ 96 % |" in table
+
+
+def test_what_the_benchmark_of_the_networks_prints_is_read(figures, capsys):
+    """Each network has a heading of its own, since a line about its confusions follows."""
+    figure = dict.fromkeys(("train", "validation", "test", "test_seen", "test_unseen", "calibration_error"), 0.5)
+    rows = [{"network": net, "seconds": 9.0, "confused": [("a", "b", 2)], **figure} for net in ("p", "p", "s")]
+    accuracy._print(rows, FIRST)
+    found = figures.named(figures.PARTS["networks"], capsys.readouterr().out)
+    assert "| test set | 50.00 ± 0.00 % | 50.00 ± 0.00 % | ≈ 96 % |" in found["networks"]
