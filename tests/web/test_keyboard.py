@@ -82,6 +82,7 @@ def walk(tab):
 
 def test_every_control_of_every_tab_is_reached_and_seen(visit):
     tab = visit.tab
+    tab.locator(".chip", has_text="homogeneous state").first.wait_for()  # the theory lines are there
     for title in tabs(tab):
         turn_by_keys(tab, title)
         until(lambda: tab.locator("[role=tabpanel] .skeleton").count() == 0)
