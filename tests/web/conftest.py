@@ -9,6 +9,7 @@ import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.proposals import Discovery, Proposal
 from morphoscope.web.workspace import Workspace
+from tests.web.pages import PageVisit, explorer_of
 
 ROOT = Path(__file__).parent.parent.parent
 SCREENSHOTS = ROOT / "results" / "screenshots"  # kept by the integration machine
@@ -64,3 +65,13 @@ def proposed(workshop, tmp_path):
     (tmp_path / "proposals").mkdir()
     Discovery(tuple(proposals), atlas.plan.hash).save(tmp_path / "proposals")
     return workspace
+
+
+@pytest.fixture
+def own(chromium, workshop, tmp_path):
+    """A page and a workspace of a test's own."""
+    workspace = copied_workspace(workshop, tmp_path)
+    with explorer_of(workspace) as server:
+        opened = PageVisit(chromium, server)
+        yield opened, workspace
+        opened.close()

@@ -15,16 +15,6 @@ from tests.web.held import held_action, held_requests
 from tests.web.pages import PageVisit, explorer_of, until
 
 
-@pytest.fixture
-def own(chromium, workshop, tmp_path):
-    """A page and a workspace of a test's own."""
-    workspace = copied_workspace(workshop, tmp_path)
-    with explorer_of(workspace) as server:
-        opened = PageVisit(chromium, server)
-        yield opened, workspace
-        opened.close()
-
-
 def rows_of(tab):
     return tab.locator(".tile").evaluate_all("all => all.map((t) => Number(t.dataset.row))")
 

@@ -38,16 +38,6 @@ def visit(chromium, explorer):
     opened.close()
 
 
-@pytest.fixture
-def own(chromium, workshop, tmp_path):
-    """A page and a workspace of a test's own."""
-    workspace = copied_workspace(workshop, tmp_path)
-    with explorer_of(workspace) as server:
-        opened = PageVisit(chromium, server)
-        yield opened, workspace
-        opened.close()
-
-
 def member(atlas, name):
     position = int(atlas.members(name)[0])
     return position, (float(atlas.values("k")[position]), float(atlas.values("f")[position]))

@@ -25,7 +25,7 @@ from morphoscope.core.extras import require
 from morphoscope.core.recorded_files import inspect_folder
 from morphoscope.core.storage import recover, staged_folder, write_json
 from morphoscope.learning.conformal import ConformalScores
-from morphoscope.learning.description import read_description
+from morphoscope.learning.description import ESTIMATOR_FILE, read_description
 from morphoscope.learning.homogeneous import HomogeneousClass
 from morphoscope.learning.known import KnownScore, Layers, layers_of
 from morphoscope.learning.known_files import ENTRY, described, load_known, save_known
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 FORMAT = 2  # format 2 added the model and length scale of the training runs, and the homogeneous classes
 METADATA_FILE = "classifier.json"
 WEIGHTS_FILE = "weights.safetensors"
-_ESTIMATOR_FILE = "estimator.json"
 REMEDY = "restore it from a copy, or train again"
 DEFAULT = "gray-scott-second-pass"  # the shipped classifier that is used if none is named
 CODE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"}  # loading such files may run code
@@ -331,7 +330,7 @@ def classifier_folder(source: str | Path) -> Path:
         )
     if (path / METADATA_FILE).is_file():
         return path
-    if (path / _ESTIMATOR_FILE).is_file():
+    if (path / ESTIMATOR_FILE).is_file():
         raise DataError(f"{path} is an estimator, not a classifier; estimate parameters with it", operation="infer")
     if path.exists():
         raise DataError(f"{path} is not a classifier (no {METADATA_FILE} in it)")

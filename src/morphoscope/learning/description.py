@@ -8,6 +8,8 @@ from typing import Any
 from morphoscope.core.errors import DataError
 from morphoscope.core.storage import read_json
 
+ESTIMATOR_FILE = "estimator.json"
+
 
 def read_description(path: Path, kind: str, newest: int, remedy: str) -> dict[str, Any]:
     """The values in the description of, for example, "an encoder".

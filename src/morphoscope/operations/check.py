@@ -166,8 +166,8 @@ def _kinds() -> dict[str, _Inspection]:
     from morphoscope.ensembles.run_folder import MARKER
     from morphoscope.ensembles.store import PLAN_FILE
     from morphoscope.learning.classifier import METADATA_FILE
+    from morphoscope.learning.description import ESTIMATOR_FILE
     from morphoscope.learning.encoder import ENCODER_FILE
-    from morphoscope.learning.estimating.estimator import ESTIMATOR_FILE
     from morphoscope.reports.evaluations import EVALUATION_MARKER
     from morphoscope.reports.over_time import OVER_TIME_MARKER
 

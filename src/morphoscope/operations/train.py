@@ -198,7 +198,7 @@ def _train_estimator(
 ) -> Estimator:
     from morphoscope.core.storage import reserved
     from morphoscope.ensembles import Ensemble
-    from morphoscope.learning.estimating.estimator import ESTIMATOR_FILE
+    from morphoscope.learning.description import ESTIMATOR_FILE
     from morphoscope.learning.estimating.targets import load_targets
     from morphoscope.learning.estimating.training import train_estimator
 

@@ -21,7 +21,7 @@ from morphoscope.core.recorded_files import inspect_folder
 from morphoscope.core.storage import recover, staged_folder, write_json
 from morphoscope.ensembles import Plan
 from morphoscope.learning.classifier import BATCH, CODE_SUFFIXES, WEIGHTS_FILE, Input
-from morphoscope.learning.description import read_description
+from morphoscope.learning.description import ESTIMATOR_FILE, read_description
 from morphoscope.learning.estimating.familiarity import Familiarity
 from morphoscope.learning.estimating.region import Region
 from morphoscope.learning.training_runs import TrainingRuns
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from morphoscope.learning.networks._posterior import PosteriorNetwork
 
 FORMAT = 1
-ESTIMATOR_FILE = "estimator.json"
 REMEDY = "restore it from a copy, or train again"
 MIN_INSIDE = 0.05  # share of the draws inside the training region, below which a posterior lies outside it
 _ROUNDS = 20  # of draws, until enough are inside

@@ -21,9 +21,9 @@ import { Thumbnail } from "./thumbnail";
 type Mode = "frames" | "composite" | "saliency";
 const FRAME_MILLISECONDS = 400;
 
-/** `edition`: of the classes that it speaks of. */
-function useLoaded<T>(store: Store, run: number, edition: string, load: () => Promise<T>): { value: T | null; problem: string; stale: boolean } {
-  const key = `${run} ${edition}`;
+/** `reading`: counts how often the classes that it speaks of were written. */
+function useLoaded<T>(store: Store, run: number, reading: number, load: () => Promise<T>): { value: T | null; problem: string; stale: boolean } {
+  const key = `${run} ${reading}`;
   const [state, setState] = useState<{ key: string; value: T | null; problem: string }>({ key: "", value: null, problem: "" });
   useEffect(() => {
     let there = true;
@@ -42,8 +42,8 @@ export function Pattern() {
   const store = useStore();
   const row = store.row.value;
   const run = store.table.run[row] ?? 0;
-  const frames = useLoaded(store, run, "", () => store.source.frames(run));
-  const detail = useLoaded(store, run, (void store.changes.value, store.manifest.edition), () => store.source.detail(run));
+  const frames = useLoaded(store, run, 0, () => store.source.frames(run));
+  const detail = useLoaded(store, run, store.readings.value, () => store.source.detail(run));
   const point = usePoint(store, row);
   const [mode, setMode] = useState<Mode>("frames");
   const [creating, setCreating] = useState(false);
