@@ -3,6 +3,7 @@
 import pytest
 
 from tests.web.conftest import copied_workspace
+from tests.web.held import held_action
 from tests.web.pages import PageVisit, explorer_of, until
 
 #: A number for each element, which stays while others come and go.
@@ -93,3 +94,18 @@ def test_every_control_of_every_tab_is_reached_and_seen(visit):
         assert len(controls) > 15
         assert [name for number, name in controls.items() if number not in reached] == [], title
         assert [each["name"] for each in reached.values() if not each["inside"] or not each["seen"]] == [], title
+
+
+def test_theory_that_comes_late_leaves_the_focus_in_sight(visit, explorer):
+    """It stands above the last control, and grows when it comes."""
+    tab = visit.tab
+    with held_action(explorer, "point") as held:
+        visit.turn_to("Live")
+        until(lambda: held.arrived)
+        tab.get_by_role("status", name="Computing steady states").wait_for()
+        tab.locator(".live-part summary").last.focus()
+        tab.keyboard.press("Tab")
+        assert "VisualPDE" in tab.evaluate(FOCUSED)["name"]
+    tab.locator(".live-key").first.wait_for()
+    tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert tab.evaluate(FOCUSED)["inside"]

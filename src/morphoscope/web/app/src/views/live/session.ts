@@ -71,6 +71,7 @@ export class Session {
     this.initial.value = beginning.initial ?? (source ? program.initial : LOCAL_STARTS[0]);
     this.seed.value = beginning.seed ?? 0;
     this.step = this.dt.value = program.dt;
+    this.asking.value = theory !== null; // as soon as the run has begun
   }
 
   get starts(): string[] {
@@ -86,7 +87,10 @@ export class Session {
   async attach(canvas: HTMLCanvasElement, palette: string[]): Promise<void> {
     const { width, height, boundary, stencil } = this.grid;
     const options = { width, height, stencil, spacing: this.spacing, boundary: boundariesOf(boundary), backend: backendAsked() };
-    const number = ++this.attached, runner = await Runner.open(canvas, this.program, options, palette);
+    const number = ++this.attached, runner = await Runner.open(canvas, this.program, options, palette).catch((error: Error) => {
+      this.asking.value = false;
+      throw error;
+    });
     if (number !== this.attached) return runner.free();
     this.runner = runner;
     this.send();

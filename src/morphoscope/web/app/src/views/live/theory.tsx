@@ -84,7 +84,8 @@ function said(state: State, digits?: number): string {
 export function Theory({ session }: { session: Session }) {
   const point = session.point.value, measured = session.measured.value;
   if (!session.theory) return <p class="soft">The theory of this model needs Python: <code>morphoscope live</code> or <code>explore</code>. Measured wavelength: {measured === null ? "none" : plain(measured)}.</p>;
-  if (!point) return <p class="soft" role="status">{session.asking.value ? "Computing steady states…" : "No theory at this point."}</p>;
+  if (!point && session.asking.value) return <div class="skeleton live-coming" role="status" aria-label="Computing steady states" />;
+  if (!point) return <p class="soft" role="status">No theory at this point.</p>;
   return (
     <div class={`live-theory${session.asking.value ? " stale" : ""}`}>
       <PointTheory point={point} measured={measured} when="measured now" />
