@@ -53,6 +53,15 @@ def test_bootstrap_interval_has_the_binomial_width():
     assert (accuracy.high - accuracy.low) / 2 == pytest.approx(half, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("right", "low", "high"), [(True, 12 / (12 + 1.96**2), 1), (False, 0, 1.96**2 / (12 + 1.96**2))]
+)
+def test_runs_that_are_all_right_or_all_wrong_have_wilsons_interval(right, low, high):
+    accuracy = Accuracy.of(np.full(12, right))
+    assert accuracy.value == right
+    assert (accuracy.low, accuracy.high) == pytest.approx((low, high), abs=1e-4)
+
+
 def test_calibration_error_of_perfect_and_of_boastful_readings():
     rng = np.random.default_rng(0)
     probability = rng.uniform(0.4, 1, 200_000)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from morphoscope.core.errors import UsageError
+from morphoscope.core.shares import Share
 from morphoscope.learning.prediction import Prediction
 
 BOOTSTRAP_SAMPLES = 2000
@@ -18,7 +19,11 @@ CALIBRATION_BINS = 15
 
 @dataclasses.dataclass(frozen=True)
 class Accuracy:
-    """The share of correctly read runs, with a 95 % bootstrap interval over runs; None if there are no runs."""
+    """The share of correctly read runs, with its 95 % interval; None if there are no runs.
+
+    The interval is the bootstrap's over runs. If all runs are right, or none is, every resampled set gives the same
+    share, and the interval is Wilson's: 12 of 12 have [75.75 %, 100 %].
+    """
 
     n: int
     value: float | None
@@ -27,10 +32,16 @@ class Accuracy:
 
     @classmethod
     def of(cls, right: NDArray[np.bool_], seed: int = 0) -> Accuracy:
-        """From one flag per run: correct or not. Source: Efron & Tibshirani (1993), percentile interval."""
+        """From one flag per run: correct or not.
+
+        Sources: Efron & Tibshirani (1993), percentile interval; Wilson, J. Am. Stat. Assoc. 22, 209 (1927).
+        """
         n = len(right)
         if n == 0:
             return cls(0, None, None, None)
+        if right.all() or not right.any():
+            alike = Share.of(right)
+            return cls(n, alike.value, alike.low, alike.high)
         rng = np.random.default_rng(seed)
         # The number of correct runs among n drawn with replacement is binomial, so no resampling is needed.
         resampled = rng.binomial(n, right.mean(), size=BOOTSTRAP_SAMPLES) / n

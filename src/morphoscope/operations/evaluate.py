@@ -98,6 +98,7 @@ def evaluate(
         Of an estimator: errors, and ranks and coverage by simulation-based calibration. Of a classifier: all numbers
         are of the network alone, except ``combined``: the accuracy of :func:`morphoscope.classify`, in which
         theory determines the class of homogeneous runs. With ``over_time``, all numbers are of that reading.
+        Accuracies have 95 % intervals: the bootstrap's or, if all runs are right or none is, Wilson's.
 
     Raises
     ------

@@ -13,6 +13,7 @@ from morphoscope.reports.html import Picture, Section, Table, write_report
 from morphoscope.reports.verification import verification_section
 from morphoscope.workflows.scholz2022.passes import REPORT, Results
 from morphoscope.workflows.scholz2022.report_parts import (
+    INTERVALS,
     MONTAGE_LIMIT,
     confusion_picture,
     confusions,
@@ -150,7 +151,7 @@ def _accuracy_table(evaluations: dict[str, Evaluation]) -> Table:
         ]
         for name, e in evaluations.items()
     ]
-    return Table(head, rows, "Accuracy with 95 % bootstrap intervals over runs.")
+    return Table(head, rows, INTERVALS)
 
 
 def _class_table(evaluation: Evaluation) -> Table:

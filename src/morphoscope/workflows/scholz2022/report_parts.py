@@ -16,6 +16,7 @@ from morphoscope.workflows.scholz2022.passes import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+INTERVALS = "Accuracy with 95 % bootstrap intervals over runs; Wilson intervals where all runs are right or none is."
 MONTAGE_LIMIT = 60  # patterns per class; the command montage can show more
 
 

@@ -10,6 +10,7 @@ from morphoscope.reports.comparison import change_map, two_maps
 from morphoscope.reports.html import Picture, Section, Table
 from morphoscope.workflows.scholz2022.class_search import Occurrence, Search
 from morphoscope.workflows.scholz2022.report_parts import (
+    INTERVALS,
     MONTAGE_LIMIT,
     confusion_picture,
     confusions,
@@ -101,7 +102,7 @@ def _accuracy_table(comparison: Comparison) -> Table:
         for name, e in results.evaluations.items()
     ]
     head = ["classifier", "set", "accuracy", "at (f, k) seen in training", "at unseen (f, k)", "calibration error"]
-    return Table(head, rows, "Accuracy with 95 % bootstrap intervals over runs.")
+    return Table(head, rows, INTERVALS)
 
 
 def _search(comparison: Comparison, figures: Path) -> Section:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from morphoscope.atlas import symbol
 from morphoscope.reports.html import Picture, Section, Table
-from morphoscope.workflows.scholz2022.report_parts import percent
+from morphoscope.workflows.scholz2022.report_parts import INTERVALS, percent
 from morphoscope.workflows.scholz2022.time_axis import Confusion, TimeAxis, Trained
 
 
@@ -58,7 +58,7 @@ def _networks(found: TimeAxis) -> Table:
                 *accuracies, percent(one.test.unseen),
             ]
         )  # fmt: skip
-    return Table(head, rows, "Accuracy with 95 % bootstrap intervals over runs.")
+    return Table(head, rows, INTERVALS)
 
 
 def _confusions(found: TimeAxis) -> Table:
