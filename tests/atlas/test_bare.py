@@ -1,6 +1,7 @@
 """An ensemble that no classifier has read: its map, its contact sheet, its annotations, its first classifier."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -138,6 +139,41 @@ def test_refine_makes_the_first_classifier(made, tmp_path):
     assert len(after.annotations.current()) == 8
     for _ in range(2):
         bare.annotations.undo("ada")
+
+
+@pytest.fixture
+def annotated(made, tmp_path):
+    """A copy of the ensemble with two runs rejected and the others divided into two classes, of which one is large."""
+    folder = shutil.copytree(made, tmp_path / "scan")
+    for name, runs in (("low", [0, 1, 2, 3]), ("high", [4, 5, 6, 7]), ("ambiguous", [0])):
+        morphoscope.annotate(folder, name, runs, who="ada")
+    return folder
+
+
+class TestAnnotationsAreLabels:
+    def test_too_few_to_divide_are_refused(self, annotated):
+        with pytest.raises(UsageError, match=r"too few labelled runs \(high: 4, low: 3\); annotate at least 4"):
+            morphoscope.train(annotated, epochs=1)
+
+    def test_a_classifier_is_trained_on_them(self, annotated, tmp_path):
+        morphoscope.annotate(annotated, "low", [0], who="ada")
+        made = morphoscope.train(annotated, out=tmp_path / "classifier", epochs=1)
+        assert made.classes == ("high", "low")
+        assert (made.provenance["training"]["runs"], made.provenance["validation"]["runs"]) == (6, 2)
+
+    def test_a_validation_set_can_be_annotated_too(self, annotated):
+        made = morphoscope.train(annotated, annotated, epochs=1)
+        assert (made.provenance["training"]["runs"], made.provenance["validation"]["runs"]) == (7, 7)
+
+    def test_a_classifier_is_compared_with_them(self, annotated, tmp_path):
+        made = morphoscope.train(annotated, annotated, epochs=1)
+        assert morphoscope.evaluate(made, annotated).support == {"high": 4, "low": 3}
+        assert morphoscope.evaluate(made, annotated, over_time=True, times=[120]).labels.count("low") == 3
+        assert len(morphoscope.explain(made, annotated, tmp_path / "saliency").classes) == 2
+
+    def test_without_any_the_message_names_them(self, made):
+        with pytest.raises(DataError, match=r"none of 8 runs has a label; .* or annotate runs"):
+            morphoscope.train(made, made)
 
 
 def test_thumbnails_and_page_need_no_reading(bare, tmp_path):

@@ -17,18 +17,27 @@ if TYPE_CHECKING:
     from morphoscope.learning.over_time import OverTime
 
 ClassifierSource = Annotated[str, typer.Argument(metavar="CLASSIFIER", help="A classifier's folder or a shipped name.")]
-Labelled = Annotated[Path, typer.Argument(help="A labelled ensemble.")]
-Compared = Annotated[Path, typer.Argument(help="A labelled ensemble; for an estimator, any ensemble of its model.")]
+Labelled = Annotated[Path, typer.Argument(help="A labelled or annotated ensemble.")]
+Compared = Annotated[
+    Path, typer.Argument(help="A labelled or annotated ensemble; for an estimator, any ensemble of its model.")
+]
 
 
 @app.command(epilog=example("morphoscope train train --validation validation --out classifier"))
 def train(
     data: Annotated[
-        Path, typer.Argument(help="A labelled ensemble, or a folder of photographs with one subfolder a class.")
+        Path,
+        typer.Argument(
+            help="A labelled or annotated ensemble, a confirmed chart, or a folder of photographs, a subfolder a class."
+        ),
     ],
     out: OutFolder,
     validation: Annotated[
-        Path | None, typer.Option(help="Another labelled ensemble, used to choose the epoch that is kept.")
+        Path | None,
+        typer.Option(
+            help="Another labelled ensemble, used to choose the epoch that is kept.",
+            show_default="every fourth run of a chart, an annotated ensemble, or photographs",
+        ),
     ] = None,
     target: Annotated[
         str | None,

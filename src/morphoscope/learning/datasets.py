@@ -16,6 +16,7 @@ from morphoscope.ensembles.magnitude import homogeneity_scale
 from morphoscope.learning.classifier import Classifier, Input
 from morphoscope.learning.training_runs import TrainingRuns
 
+Labels = Sequence[str | None]  # of every run of an ensemble; None if it has none
 Point = tuple[tuple[str, float], ...]  # the parameters of a run
 
 
@@ -71,15 +72,18 @@ def input_of(plan: Plan) -> Input:
     return Input(len(times), *plan.grid.shape, plan.record[0], apart, earlier)
 
 
-def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:
-    """The numbers of the runs that are labelled and done. Raises DataError if there are none."""
-    labels = ensemble.labels()
+def labelled_runs(ensemble: Ensemble, labels: Labels | None = None) -> NDArray[np.intp]:
+    """The numbers of the runs that are labelled and done. Raises DataError if there are none.
+
+    ``labels``: of every run. Default: the plan's.
+    """
+    labels = ensemble.labels() if labels is None else labels
     labelled = sum(label is not None for label in labels)
     if not labelled:
         raise DataError(
             f"{ensemble.folder}: none of {len(labels)} runs has a label; give each point its class, in a table with a "
-            "column 'class', or annotate runs and train the next pass on them",
-            operation="refine",
+            "column 'class', or annotate runs",
+            operation="annotate",
         )
     runs = np.array([r for r in ensemble.usable() if labels[r] is not None], dtype=np.intp)
     if not len(runs):
@@ -87,9 +91,13 @@ def labelled_runs(ensemble: Ensemble) -> NDArray[np.intp]:
     return runs
 
 
-def load_labelled(ensemble: Ensemble) -> DataSet:
-    """The labelled runs that are done. Raises DataError if there are none."""
-    labels, runs = ensemble.labels(), labelled_runs(ensemble)
+def load_labelled(ensemble: Ensemble, labels: Labels | None = None, runs: NDArray[np.intp] | None = None) -> DataSet:
+    """The labelled runs that are done, or those given as ``runs``. Raises DataError if there are none.
+
+    ``labels``: of every run. Default: the plan's.
+    """
+    labels = ensemble.labels() if labels is None else labels
+    runs = labelled_runs(ensemble, labels) if runs is None else runs
     return DataSet(
         name=ensemble.plan.name,
         plan_hash=ensemble.plan.hash,
@@ -122,9 +130,9 @@ def _key(point: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((n, round(x, 9) if isinstance(x, int | float) else repr(x)) for n, x in point.items()))
 
 
-def first_of_each_class(ensemble: Ensemble, runs: NDArray[np.intp], per_class: int) -> NDArray[np.intp]:
-    """The first runs of each class among some runs, at most ``per_class`` of each."""
-    labels, found = ensemble.labels(), dict[str, list[int]]()
+def first_of_each_class(labels: Labels, runs: NDArray[np.intp], per_class: int) -> NDArray[np.intp]:
+    """The first runs of each class among some runs, at most ``per_class`` of each. ``labels``: of every run."""
+    found = dict[str, list[int]]()
     for run in runs.tolist():
         found.setdefault(str(labels[run]), []).append(run)
     return np.array([run for members in found.values() for run in members[:per_class]], dtype=np.intp)

@@ -80,7 +80,7 @@ def evaluate(
         A classifier, its folder, or the name of a shipped one; or an estimator or its folder.
     data
         A labelled ensemble or its folder, for an estimator any ensemble of its model; runs that are
-        not labelled or not done are left out.
+        not labelled or not done are left out. Annotations (see :func:`morphoscope.annotate`) are labels, too.
     out
         Folder for evaluation.json and the confusion matrix as table and figure; for an estimator, the ranks; for an
         evaluation over time, over_time.json, over_time.csv and the figure.
@@ -120,6 +120,7 @@ def evaluate(
     >>> early.read.tolist(), early.settled.tolist()
     ([['H', 'H'], ['H', 'H']], [500.0, 500.0])
     """
+    from morphoscope.atlas.training_set import annotated_labels
     from morphoscope.core.progress import warn
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import open_classifier
@@ -141,9 +142,11 @@ def evaluate(
     assert not isinstance(classifier, Estimator)
     trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
-    runs = labelled_runs(source)
+    classes = annotated_labels(source)
+    runs = labelled_runs(source, classes)
+    labels = [str(classes[run]) for run in runs]
     if over_time:
-        return _evaluate_over_time(trained, source, runs, out, times, progress)
+        return _evaluate_over_time(trained, source, runs, labels, out, times, progress)
     if out is not None:
         check_evaluation_folder(Path(out))
     patterns = of_ensemble(trained, source, runs)
@@ -151,7 +154,6 @@ def evaluate(
         warn(progress, doubt)
     for note in patterns.notes:
         progress.message(note)
-    labels = [str(source.labels()[run]) for run in runs]
     network = network_alone(trained, patterns)
     evaluation = assess(
         source.plan.name,
@@ -169,6 +171,7 @@ def _evaluate_over_time(
     classifier: Classifier,
     source: Ensemble,
     runs: NDArray[np.intp],
+    labels: Sequence[str],
     out: PathLike | None,
     times: float | Sequence[float] | None,
     progress: Reporter,
@@ -179,11 +182,10 @@ def _evaluate_over_time(
 
     if out is not None:
         check_over_time_folder(Path(out))
-    labels = tuple(str(source.labels()[run]) for run in runs)
     check_labels(labels, classifier.classes)
     chosen = None if times is None else [float(t) for t in ([times] if isinstance(times, int | float) else times)]
     read_at, names = read_over_time(classifier, source, runs, chosen, progress=progress)
-    found = OverTime(source.plan.name, read_at, labels, names)
+    found = OverTime(source.plan.name, read_at, tuple(labels), names)
     if out is not None:
         save_over_time(found, Path(out))
     return found

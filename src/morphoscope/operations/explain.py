@@ -52,6 +52,7 @@ def explain(
     >>> found.integrated_gradients.shape, Path("saliency/saliency.png").is_file()
     ((1, 128, 128), True)
     """
+    from morphoscope.atlas.training_set import annotated_labels
     from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import open_classifier
     from morphoscope.learning.datasets import first_of_each_class, labelled_runs
@@ -64,8 +65,9 @@ def explain(
         raise UsageError(f"per_class={per_class}; use 1 or more")
     trained = open_classifier(classifier)
     source = data if isinstance(data, Ensemble) else Ensemble(data)
-    labelled = labelled_runs(source)
-    runs = first_of_each_class(source, labelled, per_class)
+    classes = annotated_labels(source)
+    labelled = labelled_runs(source, classes)
+    runs = first_of_each_class(classes, labelled, per_class)
     check_saliency_folder(Path(out))
     patterns = of_ensemble(trained, source, runs)
     if not patterns.fit(trained.input):
@@ -73,7 +75,7 @@ def explain(
             f"{source.folder} has another grid or cell size than the classifier was trained on "
             f"({trained.input.accepts()}); saliency maps need the same size"
         )
-    labels = [str(source.labels()[run]) for run in runs]
+    labels = [str(classes[run]) for run in runs]
     saliency = explain_patterns(trained, patterns.frames)
     ends = range_of_runs(source.frames(labelled), shown=source.plan.shown)
     save_saliency(patterns.frames, labels, saliency, Path(out), ends)

@@ -46,9 +46,10 @@ def train(
     data
         A labelled ensemble to train on, or its folder, or that of a confirmed chart (see :func:`morphoscope.regroup`),
         whose runs are divided into training and validation set; with ``target``, of any ensemble over a region of
-        parameters. Or a folder of photographs, one subfolder a class, or with a table (CSV) that has the columns
-        ``file`` and ``class``: they are prepared, and every fourth is for validation unless another such folder is
-        given.
+        parameters. Annotations of an ensemble (see :func:`morphoscope.annotate`) are labels, too; an annotated ensemble
+        is divided like a chart if ``validation`` is left out. Or a folder of photographs, one subfolder a class, or
+        with a table (CSV) that has the columns ``file`` and ``class``: they are prepared, and every fourth is
+        for validation unless another such folder is given.
     validation
         Another labelled ensemble, or its folder, with the same grid and times and other seeds. It determines which
         epoch is kept (the last one whose accuracy is within one standard error of the best) and calibrates the
@@ -114,9 +115,7 @@ def train(
     """
     require("learn")
     from morphoscope.core.storage import reserved
-    from morphoscope.ensembles import Ensemble
     from morphoscope.learning.classifier import METADATA_FILE
-    from morphoscope.learning.datasets import load_labelled
     from morphoscope.learning.networks import get_network
     from morphoscope.learning.training import train_classifier
     from morphoscope.learning.transfer import open_pretrained
@@ -135,18 +134,19 @@ def train(
     photographs = not _is_atlas(data) and are_photographs(data)
     if preparation is not None and not photographs:
         raise UsageError(f"{data} is no folder of photographs; leave the preparation out")
-    if validation is None and not freeze and not _is_atlas(data) and not photographs:
+    divided = _is_atlas(data) or photographs or (validation is None and not freeze and _is_annotated(data))
+    if validation is None and not freeze and not divided:
         raise UsageError("a classifier needs another labelled ensemble to validate with", parameter="validation")
     folder = None if out is None else Path(out)
     with reserved(folder, METADATA_FILE, "training", overwrite=overwrite):
         start = None if pretrained is None else open_pretrained(pretrained)
-        sets: tuple[DataSet, DataSet | None] | None = _sets_of_chart(data, validation, seed, progress)
+        sets: tuple[DataSet, DataSet | None]
         if photographs:
             sets = photograph_sets(data, validation, preparation, seed, progress)
-        sets = sets or (
-            load_labelled(Ensemble(data)),
-            None if validation is None else load_labelled(Ensemble(validation)),
-        )
+        elif divided:
+            sets = _divided_sets(data, validation, seed, progress)
+        else:
+            sets = _labelled(data), None if validation is None else _labelled(validation)
         classifier = train_classifier(
             *sets,
             network=network,
@@ -172,15 +172,35 @@ def _is_atlas(data: PathLike) -> bool:
     return any((Path(data) / folder / ATLAS_FILE).is_file() for folder in ("", "atlas"))
 
 
-def _sets_of_chart(
-    data: PathLike, validation: PathLike | None, seed: int, progress: Reporter
-) -> tuple[DataSet, DataSet] | None:
-    """The training and validation set of a confirmed chart; None for an ensemble."""
-    if not _is_atlas(data):
-        return None
-    from morphoscope.atlas import open_atlas
-    from morphoscope.atlas.training_set import training_sets
+def _is_annotated(data: PathLike) -> bool:
+    """Whether people have given runs of an ensemble classes."""
+    from morphoscope.atlas.annotations import FILE
+    from morphoscope.atlas.training_set import annotations_of
+    from morphoscope.ensembles import Ensemble
 
+    return (Path(data) / FILE).is_file() and bool(annotations_of(Ensemble(data)))
+
+
+def _labelled(data: PathLike) -> DataSet:
+    """The labelled and annotated runs of an ensemble."""
+    from morphoscope.atlas.training_set import annotated_labels
+    from morphoscope.ensembles import Ensemble
+    from morphoscope.learning.datasets import load_labelled
+
+    ensemble = Ensemble(data)
+    return load_labelled(ensemble, annotated_labels(ensemble))
+
+
+def _divided_sets(
+    data: PathLike, validation: PathLike | None, seed: int, progress: Reporter
+) -> tuple[DataSet, DataSet]:
+    """The training and validation set of a confirmed chart or an annotated ensemble."""
+    from morphoscope.atlas import open_atlas
+    from morphoscope.atlas.training_set import annotated_sets, training_sets
+    from morphoscope.ensembles import Ensemble
+
+    if not _is_atlas(data):
+        return annotated_sets(Ensemble(data), seed, progress)
     if validation is not None:
         raise UsageError("a chart is divided into training and validation set; omit the second", parameter="validation")
     return training_sets(open_atlas(data), seed, progress)
