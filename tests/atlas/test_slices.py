@@ -45,7 +45,6 @@ def test_a_slice_has_the_runs_at_its_values_and_the_plane_of_the_atlas(atlas):
     assert (part.plane, part.varying) == (atlas.plane, ("A", "B"))
     assert part.theory_lines(*ENDS, samples=20)[0].kind == "Hopf"
     assert with_values(atlas, {"A": 2.0}).plane == ("B", "Dv")
-    assert len(with_values(atlas, {"Dv": 16, "A": 3.25}).runs) == 4
 
 
 def test_a_rounded_value_is_the_nearest_one_and_others_are_refused(tmp_path):
@@ -56,6 +55,24 @@ def test_a_rounded_value_is_the_nearest_one_and_others_are_refused(tmp_path):
         with_values(atlas, {"Du": 0.15})
     with pytest.raises(UsageError, match="unknown parameter 'D'"):
         with_values(atlas, {"D": 1})
+
+
+def test_values_that_leave_no_plane_are_refused(atlas, tmp_path):
+    with pytest.raises(UsageError, match=r"A is an axis of the map; at Dv = 16, A = 3\.25 only B varies, but"):
+        with_values(atlas, {"Dv": 16, "A": 3.25})
+    flat = atlas_of(
+        tmp_path / "flat",
+        morphoscope.scan_plan("brusselator", grid={"A": (2, 4, 2), "B": (2, 9, 2)}),
+        ["kappa", "lambda"] * 2,
+    )
+    with pytest.raises(UsageError, match=r"B is an axis of the map; at B = 9 only A varies"):
+        morphoscope.class_map(flat, at={"B": 9})
+    with pytest.raises(UsageError, match="A is given as an axis and at one value"):
+        morphoscope.class_map(atlas, plane=("A", "Dv"), at={"A": 2})
+    row = atlas_of(
+        tmp_path / "row", morphoscope.scan_plan("brusselator", {"B": 7.0}, grid={"A": (2, 4, 2)}), ["kappa", "lambda"]
+    )
+    assert with_values(row, {"B": 7.0}).plane == row.plane
 
 
 def test_the_map_of_a_slice_has_its_theory(atlas, tmp_path):
@@ -72,6 +89,8 @@ def test_the_map_of_a_slice_has_its_theory(atlas, tmp_path):
     done = cli_here("map", str(atlas.folder), "--at", "Dv=24", "--out", "map.png", cwd=tmp_path)
     assert done.stdout.strip() == "map.png: B over A"
     assert (tmp_path / "map.png").is_file()
+    done = cli_here("map", str(atlas.folder), "--at", "A=2", "--out", "map.png", cwd=tmp_path)
+    assert done.stdout.strip() == "map.png: Dv over B"
     done = cli_here("map", str(atlas.folder), "--at", "Dv=9", "--out", "map.png", cwd=tmp_path)
     assert done.returncode == 2
     assert "no run has Dv = 9" in done.stderr

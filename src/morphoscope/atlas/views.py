@@ -50,7 +50,7 @@ def part_of(atlas: Atlas, kept: NDArray[np.bool_]) -> Atlas:
 def with_values(atlas: Atlas, at: Mapping[str, float]) -> Atlas:
     """The slice of an atlas at some values of parameters, in the plane of the atlas unless they are its axes.
 
-    Raises UsageError for an unknown parameter, and for a value that no run has.
+    Raises UsageError for an unknown parameter, a value that no run has, and values of axes that leave no plane.
     """
     kept = np.ones(len(atlas.runs), dtype=bool)
     for name, value in at.items():
@@ -67,11 +67,23 @@ def with_values(atlas: Atlas, at: Mapping[str, float]) -> Atlas:
             )
         kept &= column == found
     if not kept.any():
-        raise UsageError(f"no run has {', '.join(f'{n} = {v:g}' for n, v in at.items())} at once", parameter="at")
+        raise UsageError(f"no run has {_told(at)} at once", parameter="at")
     part = part_of(atlas, kept)
-    if not set(at) & set(atlas.plane):
+    axes = [name for name in atlas.plane if name in at]
+    if axes and len(part.varying) < min(2, len(atlas.varying)):
+        left = f"only {part.varying[0]} varies" if part.varying else "nothing varies"
+        raise UsageError(
+            f"{axes[0]} is an axis of the map; at {_told(at)} {left}, but a map needs two parameters that vary; "
+            "give values of other parameters",
+            parameter="at",
+        )
+    if not axes:
         part.__dict__["plane"] = atlas.plane
     return part
+
+
+def _told(at: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in at.items())
 
 
 def with_labels(atlas: Atlas) -> Atlas:

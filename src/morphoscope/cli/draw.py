@@ -40,12 +40,16 @@ def map(
     ] = None,
 ) -> None:
     """Draw the class map, or a number, over two parameters; an ensemble needs no classifier."""
+    from morphoscope.atlas.inferred import with_inferred
+    from morphoscope.atlas.views import with_values
+
     axes, fixed = parsing.plane(plane), parsing.numbers(at)
     _check(out)
     opened = morphoscope.open_atlas(atlas, progress=reporter())
     morphoscope.class_map(opened, out, color=color, theory=theory, initial=initial, plane=axes, at=fixed)
-    across, up = axes or opened.plane
-    others = [name for name in opened.varying if name not in (across, up, *fixed)]
+    shown = with_values(with_inferred(opened), fixed) if fixed else opened
+    across, up = axes or shown.plane
+    others = [name for name in shown.varying if name not in (across, up)]
     rest = f"; runs that differ in {', '.join(others)} share a square" if others else ""
     show.line(f"{out}: {up} over {across}{rest}")
 

@@ -61,8 +61,8 @@ def class_map(
     Raises
     ------
     UsageError
-        For an unknown ``color``, an initial condition that no run began from, a value that no run has, and an unknown
-        picture format.
+        For an unknown ``color``, an initial condition that no run began from, a value that no run has or that leaves
+        fewer than two parameters that vary, and an unknown picture format.
     DataError
         If ``atlas`` is not an atlas.
 
@@ -90,6 +90,8 @@ def class_map(
         opened = with_initial(opened, initial)
     if plane is not None:
         opened = with_plane(opened, plane)
+    if both := [name for name in plane or () if name in (at or {})]:
+        raise UsageError(f"{both[0]} is given as an axis and at one value; give one of both", parameter="at")
     if at:
         opened = with_values(opened, at)
     if color == "label":
