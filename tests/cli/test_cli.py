@@ -42,8 +42,22 @@ def test_help_has_an_example_and_a_function(command):
     assert done.returncode == 0
     assert f"morphoscope {command}" in done.stdout.replace("\n", " ")
     assert "Example:" in done.stdout
+    assert not re.search(r"[<{]|list\[|default: \(", done.stdout), "names of types, braces"
     functions = {named: function for function, named in COMMAND_NAMES.items() if function != "scan_plan"}
     assert callable(getattr(morphoscope, functions.get(command, command)))
+
+
+def test_help_says_which_words_are_needed(tmp_path):
+    (usage,) = [
+        line for line in cli_here("classify", "--help", cwd=tmp_path).stdout.splitlines() if line.startswith("Usage")
+    ]
+    assert usage == "Usage: morphoscope classify [OPTIONS] [CLASSIFIER] DATA"
+    assert cli_here("import", "--help", cwd=tmp_path).stdout.startswith(
+        "Usage: morphoscope import [OPTIONS] FILES...\n"
+    )
+    assert "-p, --parameter TEXT" in cli_here("theory", "--help", cwd=tmp_path).stdout
+    fails(cli_here("classify", cwd=tmp_path), "Missing argument '[CLASSIFIER] DATA'")
+    fails(cli_here("classify", "a", "b", "c", cwd=tmp_path), "unexpected 'c'; give a classifier and one pattern")
 
 
 def test_help_lists_all_commands_in_order():

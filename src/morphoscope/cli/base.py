@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from morphoscope.cli.plain import PlainTyper
+
 
 def application(**settings: Any) -> typer.Typer:
     """A Typer application with plain help: Rich's help takes longer to import than everything else together."""
-    return typer.Typer(
+    return PlainTyper(
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

@@ -187,12 +187,14 @@ def explain(
 
 @app.command(epilog=example("morphoscope classify run/u.png"))
 def classify(
-    source: Annotated[
-        str, typer.Argument(metavar="[CLASSIFIER]", help="A classifier. Default: the shipped one for Gray–Scott.")
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[CLASSIFIER] DATA",
+            help="What to read: a run's folder, an ensemble, or a file (.npy, .npz, PNG, TIFF). Before it, a "
+            "classifier; without one, the shipped one for Gray–Scott reads.",
+        ),
     ],
-    data: Annotated[
-        str | None, typer.Argument(help="A run's folder, an ensemble, or a file (.npy, .npz, PNG, TIFF).")
-    ] = None,
     cell_size: Annotated[
         float | None,
         typer.Option(help="For an array or a picture: the side of a cell, in the units of the training runs."),
@@ -212,9 +214,11 @@ def classify(
     from morphoscope.cli.readings import show_reading
     from morphoscope.learning.classifier import DEFAULT, METADATA_FILE, shipped_names
 
-    if data is None and (source in shipped_names() or (Path(source) / METADATA_FILE).is_file()):
-        raise UsageError(f"{source} is a classifier; name the pattern that it shall read after it")
-    classifier, patterns = (DEFAULT, source) if data is None else (source, data)
+    if len(sources) > 2:
+        raise UsageError(f"unexpected {' '.join(sources[2:])!r}; give a classifier and one pattern, folder or ensemble")
+    classifier, patterns = sources if len(sources) == 2 else (DEFAULT, sources[0])
+    if len(sources) == 1 and (patterns in shipped_names() or (Path(patterns) / METADATA_FILE).is_file()):
+        raise UsageError(f"{patterns} is a classifier; name the pattern that it shall read after it")
     found = morphoscope.classify(
         classifier, patterns, cell_size=cell_size, resize=resize, coverage=coverage, progress=reporter()
     )
