@@ -41,6 +41,10 @@ def test_shares_by_hand(made):
     assert (b["class"], b["points"], b["all"].value, b["half-step"].value) == ("b", 1, 0, 1)
     assert (everything["points"], everything["all"].value) == (4, 0.5)
     assert repr(made) == "Verification(4 runs, 2 keep their class in all 2 checks)"
+    one = Verification(made.runs[:1], ("a",), {"half-step": ("a",)}, {}, {"a": 30})
+    assert repr(one) == "Verification(1 runs, 1 keep their class in the check half-step)"
+    assert one.sentence().startswith("Of 1 run, drawn at random from the class a, 100% (95 % interval 21% to 100%)")
+    assert "keep their class in all 2 checks (other-seed 50%, " in made.sentence()
     assert "50% (95 % interval 15% to 85%)" in made.sentence()
     assert made.columns(np.array([4, 7])) == {"survives": [1, None], "changed_by": ["other-seed", None]}
 
@@ -110,7 +114,7 @@ def test_a_reading_that_depends_on_the_check_is_noticed(folder, monkeypatch):
 def test_the_command_prints_a_table(folder):
     done = cli_here("verify", "atlas", "--points", 3, "--checks", "other-precision", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert "keep their class in all 1 checks" in done.stdout
+    assert "keep their class in the check other-precision; weighted" in done.stdout
     values = json.loads(
         cli_here("verify", "atlas", "--points", 3, "--checks", "half-step", "--json", cwd=folder).stdout
     )

@@ -59,8 +59,12 @@ class Verification:
     weights: dict[str, int]
 
     def __repr__(self) -> str:
-        kept = f"{int(self.kept_by_all.sum())} keep their class in all {len(self.found)} checks"
-        return f"Verification({len(self.runs)} runs, {kept})"
+        return f"Verification({len(self.runs)} runs, {int(self.kept_by_all.sum())} keep their class in {self._checks})"
+
+    @property
+    def _checks(self) -> str:
+        """As in "all 6 checks" or "the check half-step"."""
+        return f"the check {next(iter(self.found))}" if len(self.found) == 1 else f"all {len(self.found)} checks"
 
     @functools.cached_property
     def kept(self) -> NDArray[np.bool_]:
@@ -121,12 +125,13 @@ class Verification:
         """What a paper would say about it."""
         shares = {name: float(row.mean()) for name, row in zip(self.found, self.kept, strict=True)}
         said = ", ".join(f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: pair[1]))
-        overall = Share.of(self.kept_by_all)
+        overall, classes, runs = Share.of(self.kept_by_all), set(self.read), len(self.runs)
+        drawn = f"from each of {len(classes)} classes" if len(classes) > 1 else f"from the class {self.read[0]}"
         return (
-            f"Of {len(self.runs)} runs, drawn at random from each of {len(set(self.read))} classes, "
-            f"{overall.value:.0%} (95 % interval {overall.low:.0%} to {overall.high:.0%}) keep their class in all "
-            f"{len(self.found)} checks "
-            f"({said}); weighted by the frequency of the classes in the map, {self.all_kept():.0%}."
+            f"Of {runs} run{'s' if runs > 1 else ''}, drawn at random {drawn}, "
+            f"{overall.value:.0%} (95 % interval {overall.low:.0%} to {overall.high:.0%}) keep their class in "
+            f"{self._checks}{f' ({said})' if len(self.found) > 1 else ''}; "
+            f"weighted by the frequency of the classes in the map, {self.all_kept():.0%}."
         )
 
     def save(self, folder: Path, plan_hash: str) -> None:

@@ -38,8 +38,14 @@ def verification_section(atlas: Atlas, found: Verification, picture: Path) -> Se
         "Verification",
         text=[METHOD, found.sentence(), *(f"{name} was not done: {why}" for name, why in found.skipped.items())],
         tables=[Table(["class", "runs", "all checks", *checks], rows, "Share of the runs that keep their class.")],
-        pictures=[Picture(picture, f"In how many of {len(checks)} checks each of the runs keeps its class.")],
+        pictures=[Picture(picture, _caption(checks))],
     )
+
+
+def _caption(checks: list[str]) -> str:
+    if len(checks) == 1:
+        return f"Whether each of the runs keeps its class in the check {checks[0]}."
+    return f"In how many of {len(checks)} checks each of the runs keeps its class."
 
 
 def _shares(row: dict[str, Any], checks: list[str]) -> list[str]:
