@@ -55,6 +55,16 @@ def test_one_run_astray_does_not_stretch_the_scale_of_all():
     assert shared_range([], []) == colour_range([np.nan]) == (0.0, 1.0)
 
 
+def test_one_of_few_runs_with_extreme_values_does_not_darken_the_others():
+    assert shared_range([-5.0] + [0.0] * 14 + [0.5], [1.0] * 15 + [10.0]) == (-0.25, 1.25)
+    assert shared_range([0.0] * 16, [1.0] * 12 + [3.0] * 4) == (0.0, 3.0)
+
+
+def test_a_few_patterns_among_many_uniform_runs_keep_their_contrast():
+    assert shared_range([1.0] * 97 + [0.1] * 3, [1.0] * 97 + [2.0] * 3) == (0.1, 2.0)
+    assert shared_range([0.0] * 16 + [9.0], [1.0] * 16 + [9.0]) == (0.0, 1.25)  # one uniform run far from the others
+
+
 @pytest.mark.parametrize("logarithmic", [False, True])
 @given(st.floats(1e-9, 1e6), st.floats(1e-3, 1e5))
 def test_a_colour_bar_has_three_ticks_or_more_inside(logarithmic, low, share):

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 #: leaves differences of up to 4e-4 near a Turing line, see descriptors/spectrum.py.
 SMALLEST_CONTRAST = 1e-3
 _OUTLYING = 1.0  # per cent of the runs at either end whose extremes do not widen the common scale
+_RARE = 10.0  # per cent of the runs at either end whose extremes widen it by a share of its width only
+_WIDENED = 0.25
 _MIN_TICKS = 3
 
 Range = tuple[float, float]
@@ -52,8 +54,9 @@ def colour_range(values: ArrayLike, *, shown: Range | None = None, magnitude: fl
 def shared_range(lowest: ArrayLike, highest: ArrayLike, *, shown: Range | None = None, magnitude: float = 0.0) -> Range:
     """One range of colours for many runs, from the smallest and the largest value of each.
 
-    One per cent of the runs at either end do not widen it, so that one run with extreme values does not make all others
-    look uniform.
+    One per cent of the runs at either end do not widen it, and a tenth of them by a quarter of its width at most, so
+    that one run with extreme values does not make all others dark. Values beyond are drawn as its ends. Runs with a
+    pattern count by themselves, too, since a few of them may be among many uniform ones.
 
     Parameters
     ----------
@@ -71,13 +74,25 @@ def shared_range(lowest: ArrayLike, highest: ArrayLike, *, shown: Range | None =
     --------
     >>> shared_range([0.0, 0.1, 0.2], [0.5, 1.0, 0.3], shown=(0.0, 2.0))
     (0.0, 2.0)
+    >>> shared_range([0.0] * 12, [1.0] * 11 + [10.0])
+    (0.0, 1.25)
     """
     low, high = (np.asarray(v, dtype=np.float64).ravel() for v in (lowest, highest))
-    low, high = low[np.isfinite(low)], high[np.isfinite(high)]
-    if not low.size or not high.size:
+    known = np.isfinite(low) & np.isfinite(high)
+    if not known.any():
         return shown or (0.0, 1.0)
-    ends = float(np.percentile(low, _OUTLYING)), float(np.percentile(high, 100 - _OUTLYING))
-    return _with_contrast(*_including(*ends, shown), magnitude)
+    return _with_contrast(*_including(*_without_outliers(low[known], high[known], magnitude), shown), magnitude)
+
+
+def _without_outliers(low: NDArray[np.float64], high: NDArray[np.float64], magnitude: float) -> Range:
+    """The common range of runs with these extremes, see :func:`shared_range`."""
+    patterned = high - low > SMALLEST_CONTRAST * np.maximum(np.maximum(abs(low), abs(high)), magnitude)
+    groups = [group for group in (np.ones_like(patterned), patterned) if group.any()]
+    first = min(float(np.percentile(low[group], _RARE)) for group in groups)
+    last = max(float(np.percentile(high[group], 100 - _RARE)) for group in groups)
+    more = _WIDENED * (last - first)
+    outer = float(np.percentile(low, _OUTLYING)), float(np.percentile(high, 100 - _OUTLYING))
+    return max(outer[0], first - more), min(outer[1], last + more)
 
 
 def range_of_runs(frames: NDArray[np.floating], *, shown: Range | None = None, magnitude: float = 0.0) -> Range:
