@@ -45,6 +45,7 @@ export class Store {
   readonly hidden = signal<ReadonlySet<number>>(new Set()); // classes that the legend has switched off
   readonly inferred = signal<Inferred | null>(null); // points that were not simulated
   readonly lines = signal<TheoryLine[]>([]);
+  readonly drawing = signal(false); // whether they are still to come
   readonly hiddenLines = signal<ReadonlySet<string>>(new Set());
   readonly letters = signal(true);
   readonly pictures = signal(false); // thumbnails on the map

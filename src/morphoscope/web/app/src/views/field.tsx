@@ -17,6 +17,11 @@ export interface FieldProps {
   label: string;
 }
 
+/** Width to height of the picture of a field. */
+export function fieldRatio(height: number, width: number): string {
+  return `${width} / ${height === 1 ? width * BAND : height}`;
+}
+
 export function Field({ values, height, width, range, palette, title, label }: FieldProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
@@ -33,7 +38,7 @@ export function Field({ values, height, width, range, palette, title, label }: F
   }, [values, height, width, range, palette]);
   return (
     <div class="field">
-      <canvas ref={canvas} width={width} height={height} style={{ aspectRatio: `${width} / ${height === 1 ? width * BAND : height}` }} role="img" aria-label={label} />
+      <canvas ref={canvas} width={width} height={height} style={{ aspectRatio: fieldRatio(height, width) }} role="img" aria-label={label} />
       <FieldBar range={range} palette={palette} title={title} />
     </div>
   );

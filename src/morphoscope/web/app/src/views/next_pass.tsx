@@ -25,18 +25,27 @@ export function NextPass() {
   const store = useStore();
   const [log, setLog] = useState<Log | null>(null);
   const [choice, setChoice] = useState<Choice | null>(null);
+  const [problem, setProblem] = useState("");
   const changes = store.changes.value;
   useEffect(() => {
     let there = true;
-    const failed = (error: Error) => there && store.tell(error.message, true);
-    void store.source.ask<Log>("log").then((found) => there && setLog(found), failed);
-    void store.source.ask<Choice>("choice").then((found) => there && setChoice(found), failed);
+    // Together: a log that comes later would push what stands below it.
+    void Promise.all([store.source.ask<Log>("log"), store.source.ask<Choice>("choice")]).then(
+      ([lines, found]) => {
+        if (!there) return;
+        setProblem("");
+        setLog(lines);
+        setChoice(found);
+      },
+      (error: Error) => there && setProblem(error.message),
+    );
     return () => {
       there = false;
     };
   }, [store, changes]);
   return (
     <div class="pass">
+      {problem && <p class="problem" role="alert">{problem}</p>}
       <h3>Labels</h3>
       {log ? <LogTable log={log} /> : <div class="skeleton" aria-busy="true" />}
       <h3>The next training set</h3>

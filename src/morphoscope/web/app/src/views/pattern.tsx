@@ -8,7 +8,7 @@ import { number, titled, type Store } from "../state/store";
 import { useStore } from "./context";
 import { Copy } from "./copy";
 import { fastest } from "./dispersion";
-import { Field } from "./field";
+import { Field, FieldBar, fieldRatio } from "./field";
 import { LabelBar, Told } from "./labelbar";
 import type { Point } from "./live/source";
 import { PointTheory } from "./live/theory";
@@ -75,19 +75,19 @@ export function Pattern() {
             </div>
           )}
           {mode !== "frames" ? <Picture key={`${mode} ${run}`} kind={mode} run={run} />
-            : frames.value && !frames.stale ? <Player frames={frames.value} run={run} />
             : frames.problem && !frames.stale ? <p class="problem">{frames.problem}</p>
-            : <div class="field loading" aria-busy="true"><Thumbnail row={row} side={360} /></div>}
+            : frames.value || frames.stale ? <Player key={run} frames={frames.stale ? null : frames.value} row={row} />
+            : <div class="field"><Thumbnail row={row} side={360} /></div>}
         </div>
         <div class="pattern-numbers">
           {detail.problem && !detail.stale && <p class="problem">{detail.problem}</p>}
-          {detail.value ? <Numbers detail={detail.value} run={run} stale={detail.stale} point={point} /> : <div class="skeleton" aria-busy="true" />}
+          {detail.value ? <Numbers detail={detail.value} run={run} stale={detail.stale} point={point} /> : (detail.stale || !detail.problem) && <div class="skeleton" aria-busy="true" />}
         </div>
       </div>
       <OtherStarts />
       <LabelBar targets={() => [row]} done={() => undefined} creating={creating} setCreating={setCreating} />
       <Told />
-      <Actions run={run} command={detail.stale ? "" : (detail.value?.command ?? "")} />
+      <Actions run={run} command={detail.value?.command ?? ""} stale={detail.stale} />
       {point && detail.value && <Theory point={point} wavelength={detail.value.wavelength} stale={detail.stale} />}
     </section>
   );
@@ -109,17 +109,21 @@ function Heading({ detail }: { detail: Detail | null }) {
       </h2>
       <p>
         run {store.run}: {store.point(row)}{store.manifest.read && `; read ${store.basis(row)}`}
-        {detail && (detail.wavelength === null ? "; homogeneous" : `; wavelength ${detail.wavelength.toFixed(1)}`)}
+      </p>
+      <p class="line">
+        {detail && (detail.wavelength === null ? "homogeneous" : `wavelength ${detail.wavelength.toFixed(1)}`)}
         {detail?.set && `; set, ${Math.round((detail.coverage ?? 0) * 100)} %: ${detail.set.join(", ") || "no class"}`}
       </p>
-      {detail?.estimate && <p>{detail.estimate.text}</p>}
+      {store.manifest.estimator && <p class="line">{detail?.estimate?.text}</p>}
     </header>
   );
 }
 
-function Player({ frames, run }: { frames: Frames; run: number }) {
-  const store = useStore();
-  const count = frames.times.length;
+/** The frames of a run; until they have come, its thumbnail in their place. */
+function Player({ frames, row }: { frames: Frames | null; row: number }) {
+  const store = useStore(), run = store.table.run[row] ?? 0;
+  const times = frames?.times ?? store.manifest.times;
+  const count = times.length;
   const [shown, setShown] = useState(count - 1);
   const [playing, setPlaying] = useState(false);
   useEffect(() => {
@@ -128,15 +132,21 @@ function Player({ frames, run }: { frames: Frames; run: number }) {
     return () => clearInterval(timer);
   }, [playing, count]);
   const frame = Math.min(shown, count - 1);
-  const size = frames.height * frames.width;
-  const time = number(frames.times[frame] ?? 0);
-  const species = store.manifest.model.recorded;
+  const time = number(times[frame] ?? 0);
+  const { palette, colourRange: range, model: { recorded: species }, grid } = store.manifest;
   return (
     <>
-      <Field
-        values={frames.values.subarray(frame * size, (frame + 1) * size)} height={frames.height} width={frames.width}
-        range={store.manifest.colourRange} palette={store.manifest.palette} title={species} label={`${species} of run ${run} at time ${time}`}
-      />
+      {frames ? (
+        <Field
+          values={frames.values.subarray(frame * frames.height * frames.width, (frame + 1) * frames.height * frames.width)} height={frames.height} width={frames.width}
+          range={range} palette={palette} title={species} label={`${species} of run ${run} at time ${time}`}
+        />
+      ) : (
+        <div class="field loading" aria-busy="true">
+          <div class="field-place" style={{ aspectRatio: fieldRatio(grid.height, grid.width) }}><Thumbnail row={row} side={360} /></div>
+          <FieldBar range={range} palette={palette} title={species} />
+        </div>
+      )}
       {count > 1 && (
         <div class="player">
           <button type="button" aria-label={playing ? "Pause" : "Play"} onClick={() => setPlaying(!playing)}>{playing ? "❚❚" : "▶"}</button>
@@ -153,6 +163,7 @@ function Player({ frames, run }: { frames: Frames; run: number }) {
 
 function Picture({ kind, run }: { kind: "composite" | "saliency"; run: number }) {
   const store = useStore();
+  const { grid } = store.manifest;
   const [failed, setFailed] = useState(false);
   const texts = {
     composite: "Stationary parts are grey, moving parts are coloured.",
@@ -162,7 +173,7 @@ function Picture({ kind, run }: { kind: "composite" | "saliency"; run: number })
   if (failed) return <p>{kind === "saliency" ? "The classifier of this atlas can't be found, so there is no saliency." : "The composite could not be made."}</p>;
   return (
     <figure class="field">
-      <img src={store.source.picture(kind, run)!} alt={`${kind} of run ${run}`} onError={() => setFailed(true)} />
+      <img src={store.source.picture(kind, run)!} alt={`${kind} of run ${run}`} style={{ aspectRatio: `auto ${fieldRatio(grid.height, grid.width)}` }} onError={() => setFailed(true)} />
       <figcaption class="soft">{texts[kind]}</figcaption>
     </figure>
   );
@@ -232,7 +243,8 @@ function Alike() {
   return <button type="button" disabled={busy} onClick={() => void find()}>{busy ? "comparing …" : "patterns like this one"}</button>;
 }
 
-function Actions({ run, command }: { run: number; command: string }) {
+/** `stale`: the command is that of the run before. */
+function Actions({ run, command, stale }: { run: number; command: string; stale: boolean }) {
   const store = useStore();
   const downloads = [["png", "PNG"], ["npz", "NPZ"], ["film", "MP4"]] as const;
   return (
@@ -245,7 +257,7 @@ function Actions({ run, command }: { run: number; command: string }) {
         const address = store.source.picture(kind, run);
         return address && <a key={kind} class="button" href={address} download>{title}</a>;
       })}
-      {command && <div class="command"><code>{command}</code><Copy text={command} what="command" /></div>}
+      {(command || (stale && store.source.kind !== "file")) && <div class="command" style={{ visibility: stale ? "hidden" : "visible" }}><code>{command}</code><Copy text={command} what="command" /></div>}
     </div>
   );
 }

@@ -144,7 +144,7 @@ export function Photographs() {
           />
         </label>
       </p>
-      <p role="status" aria-live="polite">{busy && `${busy} …`}{next && ` Then ${next.name}.`}</p>
+      <p class="line" role="status" aria-live="polite">{busy && `${busy} …`}{next && ` Then ${next.name}.`}</p>
       {problem && <p class="problem" role="alert">{problem}</p>}
       {number > 0 && <Choices store={store} busy={busy !== ""} />}
       {found && <Found found={found} name={name} />}
@@ -230,7 +230,7 @@ function Similar({ found }: { found: Photograph }) {
   return (
     <>
       <h3>Patterns of this atlas that look most like it</h3>
-      {problem ? <p class="problem">{problem}</p> : rows === null ? <div class="skeleton" aria-busy="true" /> : (
+      {problem ? <p class="problem">{problem}</p> : rows === null ? <div class="skeleton similar-coming" aria-busy="true" /> : (
         <>
           <p class="soft">At equal wavelength, whatever contrast and sign. The number is the cosine between the features of the identifier's network.</p>
           <div class="similar">

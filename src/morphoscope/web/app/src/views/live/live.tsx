@@ -68,7 +68,9 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
     <div class="live-frame"><div class="live" onKeyDown={key} tabIndex={-1}>
       <div class="live-stage">
         <Stage session={session} canvas={canvas} brush={brush.value} />
-        {problem ? <p class="problem" role="alert">{problem}</p> : ready && session.runner && <Transport session={session} shade={shade} shades={Object.keys(palettes)} setShade={setShade} palette={palettes[shade] ?? []} />}
+        {problem ? <p class="problem" role="alert">{problem}</p>
+          : ready && session.runner ? <Transport session={session} shade={shade} shades={Object.keys(palettes)} setShade={setShade} palette={palettes[shade] ?? []} />
+          : <div class="live-transport" aria-hidden="true" />}
       </div>
       <div class="live-side">
         {children}
@@ -76,7 +78,8 @@ export function Live({ session, palettes, opened, children }: LiveProps) {
         {session.program.presets.length > 0 && <Part title="Known patterns" open><Presets session={session} /></Part>}
         <Part title="Theory" open><Theory session={session} /></Part>
         <Part title="Brush and start" open>
-          {ready && <Painting session={session} brush={brush.value} change={(part) => (brush.value = { ...brush.value, ...part })} />}
+          {ready ? <Painting session={session} brush={brush.value} change={(part) => (brush.value = { ...brush.value, ...part })} />
+            : !problem && <div class="live-painting" aria-hidden="true" />}
         </Part>
         <Part title="Equations" open>
           <Equations program={session.program} />

@@ -22,12 +22,12 @@ export interface ReadingProps {
 }
 
 export function LiveReading({ session, network, classes }: ReadingProps) {
-  const [reader, setReader] = useState<Reader | null>(null);
+  const [reader, setReader] = useState<Reader | null | undefined>(undefined); // undefined: not there yet
   const [problem, setProblem] = useState("");
   useEffect(() => {
     let wanted = true;
     void network().then(
-      (content) => wanted && content && setReader(new Reader(content)),
+      (content) => wanted && setReader(content && new Reader(content)),
       (error: Error) => wanted && setProblem(error.message),
     );
     return () => {
@@ -35,10 +35,11 @@ export function LiveReading({ session, network, classes }: ReadingProps) {
     };
   }, [network]);
   if (problem) return <p class="problem" role="alert">The classifier can't be used: {problem}</p>;
+  if (reader === undefined) return <div class="live-read" aria-hidden="true" />;
   if (!reader || (reader.header.model !== null && reader.header.model !== session.program.name)) return null;
   const refusal = reader.refuses(session.program.species, session.grid.width, session.grid.height, session.spacing);
   if (refusal) return <p class="soft">Not read: {refusal}.</p>;
-  return <Read session={session} reader={reader} classes={classes} />;
+  return <div class="live-read"><Read session={session} reader={reader} classes={classes} /></div>;
 }
 
 function Read({ session, reader, classes }: { session: Session; reader: Reader; classes: ClassInfo[] }) {

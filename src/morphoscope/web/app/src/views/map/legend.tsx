@@ -1,5 +1,7 @@
 // The legend: classes or a colour bar, theory lines, marks. A click switches a class or a line off and on.
 
+import { useRef } from "preact/hooks";
+
 import type { Variable } from "../../data/source";
 import { useStore } from "../context";
 import { CLASS, number, runs, titled, UNKNOWN } from "../../state/store";
@@ -12,8 +14,8 @@ export function Legend() {
   return (
     <div class="legend">
       {colouring === CLASS ? <Classes /> : colouring === UNKNOWN ? <Readings /> : <Numbers />}
-      <Lines />
       <Marks />
+      <Lines />
     </div>
   );
 }
@@ -101,8 +103,10 @@ function ColourBar({ variable }: { variable: Variable }) {
 
 function Lines() {
   const store = useStore();
-  const lines = store.lines.value;
-  if (!lines.length) return null;
+  const { lines: { value: found }, drawing: { value: coming } } = store, last = useRef(found);
+  if (!coming) last.current = found;
+  const lines = coming ? last.current : found; // what stands above keeps its place when a slider moves
+  if (!lines.length) return coming ? <div class="chips lines" aria-hidden="true" /> : null;
   const hidden = store.hiddenLines.value;
   const toggle = (name: string) => {
     const next = new Set(hidden);
@@ -110,7 +114,7 @@ function Lines() {
     store.hiddenLines.value = next;
   };
   return (
-    <div class="chips" role="group" aria-label="Theory; press to hide and show">
+    <div class="chips lines" role="group" aria-label="Theory; press to hide and show" aria-busy={coming}>
       {lines.map((line) => (
         <button key={line.name} type="button" class="chip" aria-pressed={!hidden.has(line.name)} onClick={() => toggle(line.name)}>
           <svg width="26" height="8" aria-hidden="true">

@@ -1,5 +1,6 @@
 // The map with its controls and legend.
 
+import { batch } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { AboutSimilarity } from "./arrangement";
@@ -17,8 +18,12 @@ export function MapSection() {
   const [across, up] = store.axes.value, at = store.slicedAt(), slice = JSON.stringify(at);
   useEffect(() => {
     store.lines.value = [];
-    if (!at || !across || across === up || store.similar) return;
-    return ask(() => store.linesAt(at), (lines) => (store.lines.value = lines), AFTER);
+    store.drawing.value = at !== null && !!across && across !== up && !store.similar;
+    if (!store.drawing.value) return;
+    return ask(() => store.linesAt(at!), (lines) => batch(() => {
+      store.lines.value = lines;
+      store.drawing.value = false;
+    }), AFTER);
   }, [store, across, up, slice]);
   return (
     <div class="map-section">
