@@ -152,6 +152,21 @@ def test_a_gif_shows_the_run_and_says_how_to_repeat_it(chromium, server):
     visit.close()
 
 
+@pytest.mark.parametrize("kind", ["GIF", "film"])
+def test_a_recording_is_saved_when_the_run_is_left(chromium, server, kind):
+    visit = visit_of(chromium, server, "#model=gray-scott")
+    tab = visit.tab
+    visit.passes(0)
+    tab.get_by_role("button", name=f"Record {kind}").click()
+    visit.passes(visit.shown_time())
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="All models").click()
+    content = download.value.path().read_bytes()
+    assert download.value.suggested_filename.startswith("gray-scott-t")
+    assert content[:6] == b"GIF89a" if kind == "GIF" else content[4:8] == b"ftyp" or content[:4] == b"\x1aE\xdf\xa3"
+    visit.close()
+
+
 def png_texts(content):
     """The tEXt chunks of a PNG, whose checksums must be right."""
     found, at = {}, 8

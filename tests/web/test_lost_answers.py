@@ -83,6 +83,31 @@ def test_a_new_connection_asks_for_signs_of_life_of_its_own(own):
     visit.tab.locator(".banner").wait_for(state="hidden")
 
 
+def test_theory_that_failed_is_asked_for_when_the_server_is_back(chromium, workshop, tmp_path):
+    """After five questions in vain the page does not ask on its own."""
+    soon = "const later = setTimeout; window.setTimeout = (work, ms) => later(work, ms === 4000 ? 1 : ms);"
+    failing = [True]
+
+    def answer(*values, **named):
+        if failing[0]:
+            raise UsageError("not now")
+        return held.real(*values, **named)
+
+    with (
+        explorer_of(copied_workspace(workshop, tmp_path)) as server,
+        held_action(server, "theory", answer) as held,
+    ):
+        held.release()
+        visit = PageVisit(chromium, server, script=SOCKETS + soon)
+        until(lambda: held.arrived == 5)
+        visit.tab.evaluate("new Promise((done) => setTimeout(done, 300))")
+        assert held.arrived == 5
+        failing[0] = False
+        visit.tab.evaluate("window.socket.close()")
+        visit.tab.locator(".chip", has_text="homogeneous state").first.wait_for()
+        visit.close()
+
+
 def test_places_that_come_late_do_not_turn_the_map(chromium, workshop, tmp_path):
     """The reader has gone back to the parameters before the places by similarity have come."""
     workspace = copied_workspace(workshop, tmp_path)

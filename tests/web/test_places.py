@@ -117,13 +117,13 @@ def test_numbers_of_a_live_run_leave_its_sliders_in_place(chromium, live):
     visit.close()
 
 
-def test_a_log_comes_together_with_what_stands_below_it(chromium, explorer):
+def test_labels_and_training_set_come_together(chromium, explorer):
     visit = PageVisit(chromium, explorer)
     tab = visit.tab
-    with held_action(explorer, "log") as held:
+    with held_action(explorer, "choice") as held:
         visit.turn_to("Next pass")
         until(lambda: held.arrived)
-        tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        assert tab.get_by_role("button", name="train the next pass").count() == 0
+        tab.evaluate("new Promise((done) => setTimeout(done, 200))")
+        assert tab.get_by_text("None yet").count() == 0
     tab.get_by_role("button", name="train the next pass").wait_for()
     visit.close()

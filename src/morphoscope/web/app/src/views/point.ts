@@ -34,7 +34,7 @@ export function usePoint(store: Store, row: number): Point | null {
       point.catch(() => points.delete(key));
       return point;
     };
-    return ask(asked, (point) => setFound({ key, point }), points.has(key) ? 0 : REST);
+    return ask(store.source, asked, (point) => setFound({ key, point }), points.has(key) ? 0 : REST);
   }, [store, key, there]);
   return found.key === key ? found.point : null;
 }

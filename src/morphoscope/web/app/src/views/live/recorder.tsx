@@ -22,11 +22,14 @@ export function Recorder({ session, tell }: { session: Session; tell: (problem: 
   };
   const end = (made: Recording) => guarded(async () => {
     setRecording(null);
-    save(await made.end(), fileOf(made.suffix));
+    session.leaving = null;
+    const name = fileOf(made.suffix);
+    save(await made.end(), name);
   });
   const begin = (kind: Kind) => guarded(async () => {
     const made: Recording = kind === "film" ? new Film(session) : new Gif(session, () => void end(made));
     setRecording({ kind, made });
+    session.leaving = () => void end(made);
   });
   const button = (kind: Kind) => {
     const here = recording?.kind === kind;

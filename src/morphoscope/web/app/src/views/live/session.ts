@@ -50,6 +50,7 @@ export class Session {
   began = { initial: "", seed: 0 }; // of the pattern that is shown; what is chosen may still be on its way
   runner: Runner | null = null;
   moved: ((parameters: Values) => void) | null = null;
+  leaving: (() => void) | null = null; // called before the run ends, while it can still be saved
   private timer = 0;
   private asked = 0;
   private busy = false;
@@ -245,6 +246,7 @@ export class Session {
   }
 
   free(): void {
+    this.leaving?.();
     clearTimeout(this.timer);
     this.asked++;
     this.attached++;

@@ -83,7 +83,7 @@ function useLines(store: Store, at: Record<string, number> | null): TheoryLine[]
   const [across, up] = store.axes.value, key = at && across && across !== up ? JSON.stringify([across, up, at]) : "";
   const [found, setFound] = useState<{ key: string; lines: TheoryLine[] }>({ key: "", lines: NO_LINES });
   useEffect(() => {
-    if (key) return ask(() => store.linesAt(at!, true), (lines) => setFound({ key, lines }), AFTER);
+    if (key) return ask(store.source, () => store.linesAt(at!, true), (lines) => setFound({ key, lines }), AFTER);
   }, [store, key]);
   return found.key === key ? found.lines : NO_LINES;
 }

@@ -20,7 +20,7 @@ export function MapSection() {
     store.lines.value = [];
     store.drawing.value = at !== null && !!across && across !== up && !store.similar;
     if (!store.drawing.value) return;
-    return ask(() => store.linesAt(at!), (lines) => batch(() => {
+    return ask(store.source, () => store.linesAt(at!), (lines) => batch(() => {
       store.lines.value = lines;
       store.drawing.value = false;
     }), AFTER);
