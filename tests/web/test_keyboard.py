@@ -103,6 +103,7 @@ def test_theory_that_comes_late_leaves_the_focus_in_sight(visit, explorer):
         visit.turn_to("Live")
         until(lambda: held.arrived)
         tab.get_by_role("status", name="Computing steady states").wait_for()
+        tab.locator(".live-elsewhere").wait_for()  # the pattern shown before may be what has asked
         tab.locator(".live-part summary").last.focus()
         tab.keyboard.press("Tab")
         assert "VisualPDE" in tab.evaluate(FOCUSED)["name"]
