@@ -21,7 +21,7 @@ export interface Ink {
   font: string;
 }
 
-export const MARGIN = { left: 58, right: 12, top: 10, bottom: 44 };
+export const MARGIN = { left: 68, right: 12, top: 10, bottom: 44 };
 /** Long lines are solid: dashes make the picture slow where graphics are emulated. */
 const DASHES: Record<string, number[]> = {
   existence: [], "saddle-node": [], Hopf: [7, 4], Turing: [2, 3], spinodal: [8, 3, 2, 3],
