@@ -13,6 +13,7 @@ from morphoscope.atlas.regroup import changes_of
 from morphoscope.atlas.training_set import training_sets
 from morphoscope.core.errors import UsageError
 from morphoscope.operations.regroup import change_groups
+from morphoscope.reports.chart_page import stability_text
 from tests.conftest import Listening
 
 
@@ -50,6 +51,11 @@ def test_an_adaptive_chart_simulates_some_runs_and_infers_the_others(charted, tm
     renamed = morphoscope.regroup(again, rename={"g1": "spots"}, merge={"rest": ["g2", "g3"]}, who="me")
     assert renamed.inferred[1].classes == renamed.classes
     assert np.array_equal(renamed.inferred[0], pending)
+    with pytest.raises(UsageError, match="were changed or confirmed by people, and would be lost"):
+        morphoscope.chart(charted.plan, tmp_path / "made", adaptive=True, budget=37, groups=3)
+    assert Atlas(made.folder).classes == renamed.classes
+    other = morphoscope.chart(charted.plan, tmp_path / "made", adaptive=True, budget=37, groups=3, overwrite=True)
+    assert "g1" in other.classes
 
 
 @pytest.mark.usefixtures("few")
@@ -58,6 +64,7 @@ def test_what_an_adaptive_chart_refuses(charted, tmp_path):
         ({"adaptive": True}, "needs a number of runs"),
         ({"budget": 5}, "is for adaptive charts"),
         ({"adaptive": True, "budget": 57}, "budget 57; the plan has 56 runs"),
+        ({"adaptive": True, "budget": 5}, "budget 5; a chart needs at least 6 runs with a pattern"),
         ({"adaptive": True, "budget": 5, "seed": -1}, "seed -1 is negative"),
     ):
         with pytest.raises(UsageError, match=words):
@@ -104,6 +111,21 @@ def test_two_states_at_rest_are_two_classes(tmp_path):
     assert names[:3] == ["homogeneous-1"] * 3
     assert names[3:6] == ["homogeneous-2"] * 3
     assert made.descriptors["mean"][0] < 0.6 < made.descriptors["mean"][3]
+
+
+def test_a_chart_of_one_group_has_a_page(tmp_path):
+    plan = morphoscope.scan_plan("schnakenberg", grid={"a": (0.05, 0.2, 3), "b": (0.5, 1.5, 3)}, size=32, until=50)
+    made = morphoscope.chart(plan, tmp_path, groups=1)
+    assert made.classes == ("g1",)
+    assert made.reading.margin.tolist() == [1.0] * 9
+    assert (made.folder / "chart.html").is_file()
+    about = made.metadata["chart"]
+    assert stability_text(about).startswith("The number of groups was given. All are stable")
+    assert stability_text(about | {"number": "found"}).startswith("The patterns are one group: no division")
+
+
+def test_the_patterns_of_a_chart_are_proposed_too(copy):
+    assert len(morphoscope.discover(copy, count=1)[0].runs) >= 3
 
 
 def test_page_and_pictures(charted):

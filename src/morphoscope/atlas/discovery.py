@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from morphoscope.atlas.bare import PATTERN, BareAtlas
 from morphoscope.atlas.labelled_places import Places, labelled
 from morphoscope.atlas.pattern_features import pattern_features
 from morphoscope.atlas.proposals import Discovery, Proposal
+from morphoscope.atlas.similarity import patterned_rows
 from morphoscope.core.errors import UsageError
 from morphoscope.core.progress import SILENT, Reporter
 from morphoscope.learning.nested_groups import SMALLEST, NestedGroups, find_nested_groups
-from morphoscope.learning.prediction import NETWORK
 
 if TYPE_CHECKING:
     from morphoscope.atlas.atlas import Atlas
@@ -82,8 +81,7 @@ def patterned(atlas: Atlas, seed: int) -> tuple[NDArray[np.intp], tuple[str, ...
 
     Raises UsageError for fewer patterns than a few groups need.
     """
-    bare = isinstance(atlas, BareAtlas)
-    found = np.flatnonzero(np.array(atlas.reading.names) == PATTERN if bare else atlas.read_by == NETWORK)
+    found = patterned_rows(atlas)
     if len(found) < 4 * SMALLEST:
         raise UsageError(f"{atlas.folder} has {len(found)} runs with a pattern; {4 * SMALLEST} or more are needed")
     if len(found) <= MOST_PATTERNS:

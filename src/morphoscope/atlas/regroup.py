@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,22 @@ def is_chart(atlas: Atlas) -> bool:
 def changes_of(atlas: Atlas) -> list[GroupChange]:
     """The changes of a chart's groups, oldest first."""
     return [GroupChange.from_json(each) for each in chart_of(atlas).get("changes", [])]
+
+
+def check_unchanged(folder: Path) -> None:
+    """Raise UsageError if people have changed or confirmed the groups of a chart in a folder."""
+    if not (folder / ATLAS_FILE).is_file():
+        return
+    try:
+        chart = Atlas(folder).metadata.get("chart") or {}
+    except DataError:  # damaged, so there is nothing to lose
+        return
+    if chart.get("changes") or chart.get("confirmed"):
+        raise UsageError(
+            f"the groups of {folder} were changed or confirmed by people, and would be lost; choose another folder, or "
+            "overwrite them",
+            parameter="overwrite",
+        )
 
 
 def directions_of(atlas: Atlas) -> Directions:

@@ -158,6 +158,10 @@ def _tell(made: Any, *, json: bool) -> None:
         for row in about["groups"]
     ]
     show.table(("group", "runs", "what", "stability"), rows)
+    if made.inferred is not None:
+        show.line(
+            f"{len(made.inferred[0])} points were not simulated; their groups are inferred from the runs that were"
+        )
     show.line(stability_text(about))
     show.line(
         f"the groups are confirmed; to train on them: morphoscope train {made.folder} --out FOLDER"

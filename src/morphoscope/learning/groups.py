@@ -108,7 +108,9 @@ def find_groups(
     """
     if len(features) < MIN_RUNS:
         verb = "run has" if len(features) == 1 else "runs have"
-        raise UsageError(f"{len(features)} {verb} a pattern; at least {MIN_RUNS} are needed to find groups")
+        raise UsageError(
+            f"{len(features)} {verb} a pattern; at least {MIN_RUNS} are needed to find groups; simulate more"
+        )
     most = most_groups(len(features))
     if count is not None and not 1 <= count <= most:
         raise UsageError(

@@ -42,7 +42,7 @@ def chart(
         a recipe, which is simulated first.
     out
         The folder of the atlas, with ``chart.html``. For a plan: a folder that gets the ensemble ``scan`` and the atlas
-        ``atlas``; the same call continues an interrupted one.
+        ``atlas``; the same call continues an interrupted one, and finds the groups again.
     adaptive
         Whether to simulate only some runs of the plan, where groups border, and to infer the groups of the other
         points, which are marked so; see :func:`morphoscope.scan`.
@@ -57,7 +57,8 @@ def chart(
     workers
         Number of threads. Default: one per core.
     overwrite
-        Whether to replace an earlier atlas in ``out``; its annotations are kept.
+        Whether to replace an earlier atlas in ``out``, or groups that people have changed or confirmed; annotations
+        are kept.
     progress
         Reporter of progress. Default: a bar in notebooks only.
 
@@ -69,7 +70,8 @@ def chart(
     Raises
     ------
     UsageError
-        If no run is done, fewer than six have a pattern, or ``out`` contains other files. With ``adaptive``, as for
+        If no run is done, fewer than six have a pattern, or ``out`` contains other files or groups that people have
+        changed. With ``adaptive``, as for
         :func:`morphoscope.scan`.
 
     Examples
@@ -85,6 +87,7 @@ def chart(
     from morphoscope.atlas.adaptive import simulate_adaptively
     from morphoscope.atlas.chart import chart_ensemble
     from morphoscope.atlas.charting import GroupReader
+    from morphoscope.atlas.regroup import check_unchanged
     from morphoscope.ensembles import Ensemble, Plan
     from morphoscope.learning.encoder import open_encoder
     from morphoscope.learning.groups import MIN_RUNS
@@ -107,9 +110,16 @@ def chart(
             "with a pattern; let parameters vary",
             parameter="grid",
         )
-    target, overwrite = (folder / "atlas", True) if is_new else (folder, overwrite)
+    target = folder / "atlas" if is_new else folder
+    if is_new and not overwrite:
+        check_unchanged(target)
+    overwrite |= is_new  # the same call continues, and repeats the last step
     if adaptive:
         count = checked_budget(plan, budget, seed, target, overwrite=overwrite)
+        if is_new and count < MIN_RUNS:
+            raise UsageError(
+                f"budget {count}; a chart needs at least {MIN_RUNS} runs with a pattern", parameter="budget"
+            )
         source = simulate_adaptively(plan, runs, reader, count, seed=seed, workers=workers, progress=progress)
     elif is_new:
         source = ensemble(plan, runs, workers=workers, progress=progress)

@@ -63,6 +63,8 @@ def stability_text(chart: dict[str, Any]) -> str:
     )
     if not known:
         return number
+    if len(known) == 1 and not made and chart["number"] == "found":
+        return "The patterns are one group: no division of them is found again with other random parts of the data."
     if not shaky:
         every = "The others" if made else "All"
         return f"{number} {every} are stable: a repetition with other random parts finds them again."
