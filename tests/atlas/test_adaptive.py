@@ -153,6 +153,9 @@ def test_what_an_adaptive_scan_refuses(plan, tmp_path):
     with pytest.raises(UsageError, match="the classifier reads 3 frames"):  # before anything is simulated
         morphoscope.scan(reader, plan, tmp_path / "atlas", adaptive=True, budget=5)
     assert not list(tmp_path.iterdir())
+    with pytest.raises(UsageError, match="brusselator is a model; give a plan that says which") as said:
+        morphoscope.scan(reader, "brusselator", tmp_path / "atlas", adaptive=True, budget=5)
+    assert said.value.operation == "scan_plan"
     with pytest.raises(UsageError, match="has no runs to read"):
         morphoscope.scan(reader, plan, tmp_path / "atlas")
     with pytest.raises(UsageError, match="are for adaptive scans"):

@@ -120,3 +120,11 @@ def test_all_public_functions_choose_the_reporter_themselves():
     assert defaults.keys() >= {"describe", "ensemble", "refine", "reproduce", "scan", "train"}
     assert all(default is AUTO for default in defaults.values()), defaults
     assert (repr(AUTO), repr(SILENT)) == ("AUTO", "SILENT")
+
+
+def test_a_fast_rate_has_no_exponent(monkeypatch, capfd):
+    clock = iter([0.0, *[1.0] * 99])
+    monkeypatch.setattr(reporters, "time", types.SimpleNamespace(monotonic=lambda: next(clock)))
+    with PlainReporter().task("read", 2830, "runs") as task:
+        task.advance(2830)
+    assert "2830/2830 runs, 2830 runs/s" in "".join(capfd.readouterr())

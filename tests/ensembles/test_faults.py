@@ -292,13 +292,29 @@ def _path():
 
 def test_signals_go_back_to_whom_they_belonged():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with ending_on_request() as request:
-        signal.raise_signal(signal.SIGTERM)
-    assert request.event.is_set()
+    said = []
+
+    def end(done):
+        with ending_on_request() as request:
+            signal.raise_signal(signal.SIGTERM)
+            said.append(request.event.is_set())
+            if done:
+                request.raise_if_set(done)
+
+    with pytest.raises(Interrupted):  # also if the work does not ask
+        end("")
     with pytest.raises(Interrupted) as caught:
-        request.raise_if_set("3 of 5")
+        end("3 of 5")
+    assert said == [True, True]
     assert (caught.value.signal, caught.value.done) == (signal.SIGTERM, "3 of 5")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_signal_is_not_lost_where_nothing_is_left_to_simulate(copy, monkeypatch):
+    """An adaptive scan, which simulates again and again, would go on."""
+    monkeypatch.setattr(execution, "damaged_runs", lambda *_, **__: signal.raise_signal(signal.SIGTERM) or [])
+    with pytest.raises(Interrupted):
+        carry_out(PLAN, copy)
 
 
 @pytest.mark.parametrize("storage", ["uncompressed", "float16"])

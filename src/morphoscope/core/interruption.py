@@ -40,7 +40,8 @@ class Request:
 def ending_on_request() -> Iterator[Request]:
     """While the body runs, SIGINT, SIGTERM and SIGHUP set the request instead of ending the process.
 
-    A second SIGINT raises KeyboardInterrupt at once. Signals for which the program has a handler of its own are left
+    A second SIGINT raises KeyboardInterrupt at once. A request that the body did not answer raises Interrupted at its
+    end, since what follows would go on without it. Signals for which the program has a handler of its own are left
     to it, and so are all signals outside the main thread.
     """
     request = Request()
@@ -62,3 +63,4 @@ def ending_on_request() -> Iterator[Request]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+    request.raise_if_set()

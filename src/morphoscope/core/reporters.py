@@ -51,7 +51,7 @@ class RichReporter:
             class Bar:
                 def advance(self, number: int = 1, note: str = "") -> None:
                     pace.advance(number)
-                    bar.update(identity, advance=number, rate=f"{pace.rate():.3g} {unit}/s", note=note)
+                    bar.update(identity, advance=number, rate=f"{_digits(pace.rate())} {unit}/s", note=note)
 
             yield Bar()
 
@@ -145,7 +145,7 @@ class _Pace:
         rate = self.rate()
         parts = [f"{self.done}/{self.total} {self.unit}"]
         if rate > 0:
-            parts.append(f"{rate:.3g} {self.unit}/s")
+            parts.append(f"{_digits(rate)} {self.unit}/s")
             if not self.finished():
                 parts.append(f"{_duration((self.total - self.done) / rate)} left")
         return ", ".join(parts) + (f" ({note})" if note else "")
@@ -154,3 +154,8 @@ class _Pace:
 def _duration(seconds: float) -> str:
     minutes, remainder = divmod(round(seconds), 60)
     return f"{minutes} min {remainder} s" if minutes else f"{remainder} s"
+
+
+def _digits(rate: float) -> str:
+    """Three digits, without an exponent: 0.52, 27.7, 2830."""
+    return f"{rate:.3g}" if rate < 999.5 else f"{rate:.0f}"

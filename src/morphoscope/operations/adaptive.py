@@ -87,11 +87,18 @@ def source_of(data: PathLike | Ensemble | Plan, folder: Path) -> tuple[Plan, Pat
     Raises UsageError for a name that is no ensemble, plan file or recipe.
     """
     from morphoscope.ensembles import Ensemble, Plan, recipe_names
+    from morphoscope.models import model_names
 
     if not isinstance(data, Ensemble | Plan) and Path(data).is_dir():
         data = Ensemble(data)
     if isinstance(data, Ensemble):
         return data.plan, data.folder
+    if str(data) in model_names():
+        raise UsageError(
+            f"{data} is a model; give a plan that says which of its parameters vary",
+            parameter="model",
+            operation="scan_plan",
+        )
     if not isinstance(data, Plan) and not str(data).endswith(".json") and str(data) not in recipe_names():
         raise UsageError(f"{data} is no ensemble, plan (.json) or recipe; {nearest(str(data), recipe_names())}")
     return plan_of(data), folder
