@@ -37,7 +37,8 @@ from tests.ensembles.imports.malformed import Case, cases
 from morphoscope.cli import main as command_line
 
 MOST_SECONDS, MOST_MIB = 5.0, 2048.0
-PATIENCE = 300  # seconds before a command is ended
+PATIENCE = 60  # seconds of a core after which a command is ended, however long that takes on a busy machine
+HANGING = 3600  # seconds after which one that waits for something is ended
 #: What the commands load when they need it.
 LOADED = ("scipy.io", "scipy.ndimage", "tifffile", "h5netcdf", "xarray", "zarr", "imageio_ffmpeg",
           "skimage.restoration",
@@ -66,6 +67,7 @@ def fork(arguments: list[str], folder: Path, errors: Path) -> int:
         return child
     code = 70
     try:
+        limited()
         os.chdir(folder)
         for number, path in ((1, os.devnull), (2, str(errors))):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
@@ -85,7 +87,12 @@ def start(arguments: list[str], folder: Path, errors: Path) -> int:
     """Start a command in a new process; returns its number."""
     with errors.open("wb") as file:
         command = [sys.executable, "-m", "morphoscope", *arguments]
-        return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=file).pid
+        return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=file, preexec_fn=limited).pid
+
+
+def limited() -> None:
+    """Let the system end this process when it has used its time."""
+    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
 
 
 def run(command: str, case: Case, place: Path, fresh: bool) -> Ended:
@@ -111,13 +118,13 @@ def run(command: str, case: Case, place: Path, fresh: bool) -> Ended:
 
 
 def waited(child: int) -> Any:
-    """Wait for a process, which is ended when it takes too long."""
+    """Wait for a process, which is ended when it hangs."""
     begin = time.monotonic()
     while True:
         found = os.wait4(child, os.WNOHANG)
         if found[0]:
             return found
-        if time.monotonic() - begin > PATIENCE:
+        if time.monotonic() - begin > HANGING:
             os.kill(child, signal.SIGKILL)
         time.sleep(0.005)
 
