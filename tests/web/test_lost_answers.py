@@ -108,6 +108,38 @@ def test_theory_that_failed_is_asked_for_when_the_server_is_back(chromium, works
         visit.close()
 
 
+def test_groups_that_did_not_come_are_asked_for_when_the_server_is_back(chromium, chart):
+    def answer():
+        raise UsageError("not now")
+
+    with explorer_of(chart) as server:
+        with held_action(server, "groups", answer) as held:
+            held.release()
+            visit = PageVisit(chromium, server, script=SOCKETS)
+            visit.turn_to("Groups")
+            visit.told("not now")
+        visit.tab.evaluate("window.socket.close()")
+        visit.tab.locator(".group").first.wait_for()
+        visit.close()
+
+
+def test_a_page_that_slept_does_not_take_the_server_for_gone(own):
+    """Or that was busy for seconds: no sign of life was missed, and questions keep their answers."""
+    visit, _ = own
+    tab = visit.tab
+    with held_action(visit.server, "alike", answer=lambda row: [row, 0, 1]) as held:
+        tab.get_by_role("button", name="patterns like this one").click()
+        until(lambda: held.arrived)
+        tab.evaluate("""() => {
+            const now = Date.now;
+            Date.now = () => now() + 10000;
+            window.said = [];
+        }""")
+        until(lambda: "ping" in tab.evaluate("window.said.join()"))
+    tab.locator(".count", has_text="patterns").wait_for()
+    assert tab.get_by_role("tab", name="Montage").get_attribute("aria-selected") == "true"
+
+
 def test_places_that_come_late_do_not_turn_the_map(chromium, workshop, tmp_path):
     """The reader has gone back to the parameters before the places by similarity have come."""
     workspace = copied_workspace(workshop, tmp_path)

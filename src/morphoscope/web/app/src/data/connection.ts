@@ -18,6 +18,7 @@ export class Connection {
   private last = 0;
   private beat = 0;
   private heard = Date.now();
+  private checked = Date.now();
   private listeners = new Map<string, Set<(message: Message) => void>>();
   private watchers = new Set<(there: boolean) => void>();
   there = true; // until the opposite is known
@@ -64,6 +65,9 @@ export class Connection {
   }
 
   private check(): void {
+    const now = Date.now(), slept = now - this.checked > 2 * BEAT;
+    this.checked = now;
+    if (slept) this.heard = now; // this page was busy or asleep, not the server: what it has said is read next
     if (!this.socket) this.open();
     else if (this.socket.readyState === WebSocket.OPEN) {
       if (Date.now() - this.heard > BEAT + PATIENCE) this.lost();

@@ -6,18 +6,24 @@ import { renewComparison } from "../state/comparison";
 import { useStore } from "./context";
 import { MapView } from "./map/map";
 import { titled } from "../state/store";
+import { useReturns } from "./returns";
 
 export function Compare() {
   const store = useStore();
   const [problem, setProblem] = useState("");
+  const returns = useReturns(store);
   const [loaded, setLoaded] = useState(store.comparison.value !== null);
   useEffect(() => {
     let there = true;
-    void renewComparison(store).then(() => there && setLoaded(true), (error: Error) => there && setProblem(error.message));
+    void renewComparison(store).then(() => {
+      if (!there) return;
+      setProblem("");
+      setLoaded(true);
+    }, (error: Error) => there && setProblem(error.message));
     return () => {
       there = false;
     };
-  }, [store]);
+  }, [store, returns]);
   const found = store.comparison.value;
   if (problem) return <p class="problem">{problem}</p>;
   if (!loaded) return <div class="skeleton" aria-busy="true" />;

@@ -7,6 +7,7 @@ import { runs, titled, type Store } from "../state/store";
 import { useStore } from "./context";
 import { Look } from "./group_look";
 import { NAME, Told } from "./labelbar";
+import { useReturns } from "./returns";
 import { Strip } from "./strip";
 
 interface Group {
@@ -48,6 +49,7 @@ export function Groups() {
   const [found, setFound] = useState<Groups | null>(null);
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const [busy, setBusy] = useState(false);
+  const returns = useReturns(store);
   const list = useRef<HTMLUListElement>(null);
   const next = useRef({ name: "", from: null as Element | null }); // the group whose name gets the focus, unless it has moved
   useEffect(() => {
@@ -71,7 +73,7 @@ export function Groups() {
     return () => {
       there = false;
     };
-  }, [store, edition]);
+  }, [store, edition, returns]);
   if (!found) return <div><Told /><div class="skeleton" aria-busy="true" /></div>;
 
   const send: Send = async (change, text, focus = "") => {

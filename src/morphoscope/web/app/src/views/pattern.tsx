@@ -14,6 +14,7 @@ import type { Point } from "./live/source";
 import { PointTheory } from "./live/theory";
 import { OtherStarts } from "./map/starts";
 import { usePoint } from "./point";
+import { useReturns } from "./returns";
 import { Spectrum } from "./spectrum";
 import { hasLive } from "./tabs";
 import { Thumbnail } from "./thumbnail";
@@ -23,7 +24,7 @@ const FRAME_MILLISECONDS = 400;
 
 /** `reading`: counts how often the classes that it speaks of were written. */
 function useLoaded<T>(store: Store, run: number, reading: number, load: () => Promise<T>): { value: T | null; problem: string; stale: boolean } {
-  const key = `${run} ${reading}`;
+  const key = `${run} ${reading}`, returns = useReturns(store);
   const [state, setState] = useState<{ key: string; value: T | null; problem: string }>({ key: "", value: null, problem: "" });
   useEffect(() => {
     let there = true;
@@ -34,7 +35,7 @@ function useLoaded<T>(store: Store, run: number, reading: number, load: () => Pr
     return () => {
       there = false;
     };
-  }, [store, key]);
+  }, [store, key, returns]);
   return { value: state.value, problem: state.problem, stale: state.key !== key };
 }
 

@@ -7,6 +7,7 @@ import { number, titled, type Store } from "../state/store";
 import { useStore } from "./context";
 import { Highlight } from "./groups";
 import { NAME, Told } from "./labelbar";
+import { useReturns } from "./returns";
 import { Strip } from "./strip";
 
 interface Proposal {
@@ -37,6 +38,7 @@ export function Proposals() {
   const store = useStore();
   const [found, setFound] = useState<Proposed | null>(null);
   const [problem, setProblem] = useState("");
+  const returns = useReturns(store);
   void store.changes.value;
   const { edition } = store.manifest;
   useEffect(() => {
@@ -52,7 +54,7 @@ export function Proposals() {
     return () => {
       there = false;
     };
-  }, [store, edition]);
+  }, [store, edition, returns]);
   if (problem) return <p class="problem" role="alert">{problem}.</p>;
   if (!found) return <div class="skeleton" aria-busy="true" />;
   return (

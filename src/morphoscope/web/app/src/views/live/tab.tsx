@@ -9,6 +9,7 @@ import type { Store } from "../../state/store";
 import { number, titled } from "../../state/store";
 import { pointOf } from "../../theory/point";
 import { useStore } from "../context";
+import { useReturns } from "../returns";
 import { Live } from "./live";
 import { LiveReading } from "./reading";
 import { Session } from "./session";
@@ -60,6 +61,11 @@ export function LiveTab() {
   const store = useStore(), run = store.live.value?.run ?? store.run;
   const [made, setMade] = useState<Made | null>(null);
   const [problem, setProblem] = useState("");
+  const [tries, setTries] = useState(0);
+  const returns = useReturns(store);
+  useEffect(() => {
+    if (problem) setTries((before) => before + 1);
+  }, [returns]);
   useEffect(() => {
     let wanted = true;
     setProblem("");
@@ -75,7 +81,7 @@ export function LiveTab() {
       wanted = false;
       store.livePoint.value = null;
     };
-  }, [run]);
+  }, [run, tries]);
   useEffect(() => () => void (store.live.value = null), [store]); // the next visit begins with the pattern that is shown then
   if (problem) return <p class="problem" role="alert">{problem}</p>;
   if (!made) return <div class="skeleton tall" role="status" aria-label="Preparing the run" />;
