@@ -304,3 +304,19 @@ def test_keys_in_quick_succession_lose_no_label_in_a_page_from_disk(chromium, wo
     tab.get_by_role("combobox", name="Patterns").select_option("*all")
     tab.locator(".count", has_text="5 labelled").wait_for()
     context.close()
+
+
+def test_a_live_run_is_marked_on_the_map_while_it_is_shown(own):
+    """Not when its start comes after the reader has gone to another tab."""
+    visit, _ = own
+    tab, mark = visit.tab, visit.tab.locator(".chip", has_text="live run")
+    with held_requests(tab, "**/data/start/*") as held:
+        visit.turn_to("Live")
+        until(lambda: tab.evaluate("1") and held)
+        visit.turn_to("Pattern")
+    tab.evaluate("new Promise((done) => setTimeout(done, 500))")
+    assert mark.count() == 0
+    visit.turn_to("Live")
+    mark.wait_for()
+    visit.turn_to("Pattern")
+    mark.wait_for(state="hidden")
