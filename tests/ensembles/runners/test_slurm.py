@@ -1,5 +1,7 @@
 """Profiles of Slurm: what is in them is checked, and what Slurm is asked for."""
 
+import signal
+import sys
 import time
 
 import pytest
@@ -87,3 +89,13 @@ def test_without_slurm_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="sbatch was not found"), connected(f"slurm:{profile(tmp_path, GOOD)}"):
         pass
+
+
+def test_ctrl_c_is_as_before(tmp_path, monkeypatch):
+    """The package for Slurm replaces its handler when it is imported."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "dask_jobqueue"]:
+        monkeypatch.delitem(sys.modules, name)
+    before = signal.getsignal(signal.SIGINT)
+    read_profile(profile(tmp_path, GOOD))
+    assert "dask_jobqueue.runner" in sys.modules
+    assert signal.getsignal(signal.SIGINT) is before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,10 @@ def slurm_cluster(path: Path) -> Any:
     options = read_profile(path)
     if shutil.which("sbatch") is None:
         raise UsageError("the command sbatch was not found; run this where Slurm's commands are, as on a login node")
-    from dask_jobqueue import SLURMCluster
-
     number = options.pop("n_workers")
     try:
         with each_loss_is_reported():
-            cluster = SLURMCluster(**options, silence_logs="critical")
+            cluster = _dask_jobqueue().SLURMCluster(**options, silence_logs="critical")
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         raise UsageError(f"{path}: {' '.join(str(error).split())}; correct the profile") from error
     try:
@@ -96,14 +95,21 @@ def _check(path: Path, options: dict[str, Any]) -> None:
 
 def _known_options() -> list[str]:
     """The options that SLURMCluster takes, from its signatures."""
-    from dask_jobqueue import SLURMCluster
-    from dask_jobqueue.core import Job, JobQueueCluster
-    from dask_jobqueue.slurm import SLURMJob
-
+    package = _dask_jobqueue()
     found: set[str] = set()
-    for kind in (JobQueueCluster, Job, SLURMJob, SLURMCluster):
+    for kind in (package.JobQueueCluster, package.core.Job, package.slurm.SLURMJob, package.SLURMCluster):
         with contextlib.suppress(ValueError, TypeError):
             found |= inspect.signature(kind.__init__).parameters.keys()
     deprecated = {"job_extra", "env_extra", "header_skip", "extra", "project"}
     variadic = {"kwargs", "args", "job_kwargs", "base_class_kwargs"}
     return sorted(found - set(_NOT_IN_PROFILES) - deprecated - variadic)
+
+
+def _dask_jobqueue() -> Any:
+    """The package. Its import sets a handler that ends this process with code 0 on Ctrl-C; the former one is kept."""
+    handler = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    if handler is not None:
+        signal.signal(signal.SIGINT, handler)
+    return dask_jobqueue
