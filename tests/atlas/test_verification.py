@@ -40,9 +40,9 @@ def test_shares_by_hand(made):
     assert (a["class"], a["points"], a["all"].value, a["other-seed"].value) == ("a", 3, 2 / 3, 2 / 3)
     assert (b["class"], b["points"], b["all"].value, b["half-step"].value) == ("b", 1, 0, 1)
     assert (everything["points"], everything["all"].value) == (4, 0.5)
-    assert repr(made) == "Verification(4 runs, 2 keep their class in all 2 checks)"
+    assert repr(made) == "Verification(4 runs, 2 with the same class in all 2 checks)"
     one = Verification(made.runs[:1], ("a",), {"half-step": ("a",)}, {}, {"a": 30})
-    assert repr(one) == "Verification(1 runs, 1 keep their class in the check half-step)"
+    assert repr(one) == "Verification(1 run, 1 with the same class in the check half-step)"
     assert one.sentence().startswith("Of 1 run, drawn at random from the class a, 100% (95 % interval 21% to 100%)")
     assert "keep their class in all 2 checks (other-seed 50%, " in made.sentence()
     assert "50% (95 % interval 15% to 85%)" in made.sentence()

@@ -8,7 +8,9 @@ import pytest
 import morphoscope
 from morphoscope.atlas import Atlas
 from morphoscope.atlas.proposals import Discovery, Proposal
+from morphoscope.web.server.live_site import LiveSettings, LiveSite
 from morphoscope.web.workspace import Workspace
+from tests.web.clients import running
 from tests.web.pages import PageVisit, explorer_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +36,20 @@ def unchanged_workspace(workshop, tmp_path_factory):
     shared = copied_workspace(workshop, tmp_path_factory.mktemp("unchanged"))
     yield shared
     assert shared.atlas.annotations.log() == []
+
+
+@pytest.fixture(scope="module")
+def explorer(needs_browser, unchanged_workspace):
+    """A server for tests that leave the labels as they were."""
+    with explorer_of(unchanged_workspace) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def live(needs_browser):
+    """A server of `morphoscope live`."""
+    with running(LiveSite(LiveSettings())) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,10 @@
 import contextlib
 import threading
 
+#: Seconds after which an answer is no longer held, so that no test hangs. A hold spans several waits for the page, each
+#: of which may take 60 s.
+_LONGEST = 300
+
 
 class Held:
     """An action of a page that waits. ``arrived``: how many have begun."""
@@ -13,7 +17,7 @@ class Held:
 
     def __call__(self, *arguments, **values):
         self.arrived += 1
-        assert self._free.wait(60), "nobody let it go"
+        assert self._free.wait(_LONGEST), "nobody let it go"
         return self.answer(*arguments, **values)
 
     def release(self):

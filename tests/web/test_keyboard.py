@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.web.conftest import copied_workspace
 from tests.web.held import held_action
-from tests.web.pages import PageVisit, explorer_of, until
+from tests.web.pages import PageVisit, until
 
 #: A number for each element, which stays while others come and go.
 NUMBER = """const number = (e) => {
@@ -36,12 +35,6 @@ CONTROLS = (
     .map((e) => [number(e), `${e.tagName} ${e.className} ${e.innerText.slice(0, 30)}`]);
 }"""
 )
-
-
-@pytest.fixture(scope="module")
-def explorer(needs_browser, workshop, tmp_path_factory):
-    with explorer_of(copied_workspace(workshop, tmp_path_factory.mktemp("keyboard"))) as server:
-        yield server
 
 
 @pytest.fixture

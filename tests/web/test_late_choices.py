@@ -19,28 +19,12 @@ from morphoscope.web.server import live_files
 from morphoscope.web.server.group_actions import GroupActions
 from morphoscope.web.server.live_data import LiveData
 from morphoscope.web.server.live_files import LiveFiles
-from morphoscope.web.server.live_site import LiveSettings, LiveSite
 from morphoscope.web.server.uploads import Uploads
 from morphoscope.web.workspace import Workspace
-from tests.web.clients import running
-from tests.web.conftest import copied_workspace
 from tests.web.held import held_action, held_requests
-from tests.web.pages import PageVisit, explorer_of, until
+from tests.web.pages import PageVisit, until
 from tests.web.test_live import LiveVisit
 from tests.web.test_photographs import picture
-
-
-@pytest.fixture(scope="module")
-def explorer(needs_browser, workshop, tmp_path_factory):
-    """For tests that leave the labels as they were."""
-    with explorer_of(copied_workspace(workshop, tmp_path_factory.mktemp("choices"))) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def live(needs_browser):
-    with running(LiveSite(LiveSettings())) as server:
-        yield server
 
 
 class ByArgument:

@@ -2,26 +2,11 @@
 
 import pytest
 
-from morphoscope.web.server.live_site import LiveSettings, LiveSite
-from tests.web.clients import running
-from tests.web.conftest import copied_workspace
 from tests.web.held import held_action, held_requests
-from tests.web.pages import PageVisit, explorer_of, until
+from tests.web.pages import PageVisit, until
 from tests.web.test_live import visit_of
 
 NEAR = 16  # pixels: less than a line; fonts differ
-
-
-@pytest.fixture(scope="module")
-def explorer(needs_browser, workshop, tmp_path_factory):
-    with explorer_of(copied_workspace(workshop, tmp_path_factory.mktemp("places"))) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def live(needs_browser):
-    with running(LiveSite(LiveSettings())) as server:
-        yield server
 
 
 def top(tab, selector):

@@ -59,7 +59,11 @@ class Verification:
     weights: dict[str, int]
 
     def __repr__(self) -> str:
-        return f"Verification({len(self.runs)} runs, {int(self.kept_by_all.sum())} keep their class in {self._checks})"
+        return f"Verification({self._count}, {int(self.kept_by_all.sum())} with the same class in {self._checks})"
+
+    @property
+    def _count(self) -> str:
+        return f"{len(self.runs)} run{'s' if len(self.runs) > 1 else ''}"
 
     @property
     def _checks(self) -> str:
@@ -125,10 +129,10 @@ class Verification:
         """What a paper would say about it."""
         shares = {name: float(row.mean()) for name, row in zip(self.found, self.kept, strict=True)}
         said = ", ".join(f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: pair[1]))
-        overall, classes, runs = Share.of(self.kept_by_all), set(self.read), len(self.runs)
+        overall, classes = Share.of(self.kept_by_all), set(self.read)
         drawn = f"from each of {len(classes)} classes" if len(classes) > 1 else f"from the class {self.read[0]}"
         return (
-            f"Of {runs} run{'s' if runs > 1 else ''}, drawn at random {drawn}, "
+            f"Of {self._count}, drawn at random {drawn}, "
             f"{overall.value:.0%} (95 % interval {overall.low:.0%} to {overall.high:.0%}) keep their class in "
             f"{self._checks}{f' ({said})' if len(self.found) > 1 else ''}; "
             f"weighted by the frequency of the classes in the map, {self.all_kept():.0%}."

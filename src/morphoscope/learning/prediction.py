@@ -105,7 +105,7 @@ class Prediction:
     def margin(self) -> NDArray[np.float32]:
         """The difference between the two largest probabilities of each pattern."""
         if len(self.classes) == 1:  # a chart whose runs are all alike
-            return np.asarray(self.probability, dtype=np.float64)
+            return self.probability
         two = np.partition(self.probabilities, -2, axis=1)[:, -2:]
         return two[:, 1] - two[:, 0]
 
